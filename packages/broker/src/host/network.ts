@@ -1,0 +1,49 @@
+import type { FileRange } from '@odradek/protocol'
+
+/** A range of a file that goes out in the middle of a buffer: after `at` of its bytes. */
+export interface Insert {
+  readonly at: number
+  readonly range: FileRange
+}
+
+export interface ConnectionHandlers {
+  /** Bytes came in. They are borrowed: keep none of `buffer` after returning. `view` covers `buffer`. */
+  data(buffer: Buffer, view: DataView, start: number, end: number): void
+  /** The peer will send no more (half-closed). */
+  ended(): void
+  /** All that was sent has left for the kernel. */
+  drained(): void
+  /** The connection is gone, once; with the error that ended it, if one did. */
+  closed(error: Error | null): void
+}
+
+export interface Connection {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  /** Bytes handed to `send` that the kernel has not taken yet. */
+  readonly queuedBytes: number
+  /** Begins delivery. Called once, before returning from the listener's callback. */
+  start(handlers: ConnectionHandlers): void
+  /** Sends `buffer[start, end)` with file ranges put in between. The buffer is the connection's until `sent` is called. */
+  send(buffer: Buffer, start: number, end: number, inserts: readonly Insert[], sent: () => void): void
+  /** Stops reading, so that the peer feels back-pressure. */
+  pause(): void
+  resume(): void
+  /** Closes after all that was sent. */
+  end(): void
+  /** Closes at once. */
+  destroy(): void
+}
+
+export interface Listener {
+  readonly host: string
+  /** The real port, also where 0 was asked for. */
+  readonly port: number
+  /** Stops listening; connections stay. */
+  close(): Promise<void>
+}
+
+export interface Network {
+  /** Listens on a TCP address. Rejects with the system's error (`EADDRINUSE` …). */
+  listen(address: { host: string; port: number }, accept: (connection: Connection) => void): Promise<Listener>
+}

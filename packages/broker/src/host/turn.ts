@@ -1,0 +1,57 @@
+/**
+ * One turn: all that is ready now is read and decided; what that causes is done once, at the turn's end, in this order:
+ *
+ *   write   logs write the batches they staged          (one write per segment)
+ *   answer  requests whose condition came true answer   (acknowledgements, woken fetches)
+ *   send    connections send what was answered          (one write per socket)
+ *
+ * A task deferred while the end of the turn runs is done in the same turn; an earlier stage is always emptied first.
+ */
+import type { Timers } from './clock.ts'
+
+export type TurnStage = 'write' | 'answer' | 'send'
+
+/** Something to do at the end of the turn. An object, not a closure: the hot path defers itself, once. */
+export interface TurnTask {
+  endTurn(): void
+}
+
+export class Turn {
+  readonly #timers: Timers
+  readonly #writes: TurnTask[] = []
+  readonly #answers: TurnTask[] = []
+  readonly #sends: TurnTask[] = []
+  readonly #end = () => this.#run()
+  #scheduled = false
+
+  constructor(timers: Timers) {
+    this.#timers = timers
+  }
+
+  /** Does `task` at the end of this turn. Callers see to it that a task is not deferred twice. */
+  defer(stage: TurnStage, task: TurnTask): void {
+    const queue = stage === 'write' ? this.#writes : stage === 'answer' ? this.#answers : this.#sends
+    queue.push(task)
+    if (!this.#scheduled) {
+      this.#scheduled = true
+      this.#timers.endOfTurn(this.#end)
+    }
+  }
+
+  #run(): void {
+    const writes = this.#writes
+    const answers = this.#answers
+    const sends = this.#sends
+    while (writes.length > 0 || answers.length > 0 || sends.length > 0) {
+      if (writes.length > 0) drain(writes)
+      else if (answers.length > 0) drain(answers)
+      else drain(sends)
+    }
+    this.#scheduled = false
+  }
+}
+
+/** Runs and removes the tasks that are there now; what they add stays for the next round. */
+function drain(tasks: TurnTask[]): void {
+  for (const task of tasks.splice(0)) task.endTurn()
+}
