@@ -13,6 +13,9 @@ export interface MessageTable<S extends Shape> {
   readonly fields: S
 }
 
+/** The type of a method, whose parameters are bivariant: so a `Message` of any shape is a `Message<Shape>`. */
+type Encoder<S extends Shape> = { encode(writer: Writer, value: Encodable<S>): void }['encode']
+
 /** A message with its codec, compiled per version at first use. */
 export class Message<S extends Shape> {
   readonly name: string
@@ -20,7 +23,7 @@ export class Message<S extends Shape> {
   readonly flexible: number | null
   readonly fields: S
   readonly #decoders: ((reader: Reader) => Decoded<S>)[] = []
-  readonly #encoders: ((writer: Writer, value: Encodable<S>) => void)[] = []
+  readonly #encoders: Encoder<S>[] = []
 
   constructor(table: MessageTable<S>) {
     this.name = table.name
