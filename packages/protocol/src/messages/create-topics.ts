@@ -1,3 +1,4 @@
+import { ZERO_UUID } from '../bytes/reader.ts'
 import { array, boolean, int8, int16, int32, nullable, string, uuid } from '../schema/fields.ts'
 import { api, type RequestOf, type ResponseOf } from '../schema/message.ts'
 
@@ -26,7 +27,7 @@ export const CreateTopics = api({
     throttleTimeMs: int32({ default: 0 }),
     topics: array({
       name: string(),
-      topicId: uuid({ since: 7, default: 'AAAAAAAAAAAAAAAAAAAAAA' }),
+      topicId: uuid({ since: 7, default: ZERO_UUID }),
       errorCode: int16(),
       errorMessage: nullable(string(), { default: null }),
       /** Why `configs` is null. */

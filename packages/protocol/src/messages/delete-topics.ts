@@ -1,3 +1,4 @@
+import { ZERO_UUID } from '../bytes/reader.ts'
 import { array, int16, int32, nullable, string, uuid } from '../schema/fields.ts'
 import { api, type RequestOf, type ResponseOf } from '../schema/message.ts'
 
@@ -11,7 +12,7 @@ export const DeleteTopics = api({
     topics: array(
       {
         name: nullable(string(), { default: null }),
-        topicId: uuid({ default: 'AAAAAAAAAAAAAAAAAAAAAA' }),
+        topicId: uuid({ default: ZERO_UUID }),
       },
       { since: 6, default: [] },
     ),
@@ -23,7 +24,7 @@ export const DeleteTopics = api({
     responses: array({
       /** Null for an id that is unknown, or whose name the client may not know. */
       name: nullable(string(), { nullSince: 6 }),
-      topicId: uuid({ since: 6, default: 'AAAAAAAAAAAAAAAAAAAAAA' }),
+      topicId: uuid({ since: 6, default: ZERO_UUID }),
       errorCode: int16(),
       errorMessage: nullable(string(), { since: 5, default: null }),
     }),

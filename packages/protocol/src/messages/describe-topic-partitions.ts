@@ -1,3 +1,4 @@
+import { ZERO_UUID } from '../bytes/reader.ts'
 import { array, boolean, int16, int32, nullable, string, struct, uuid } from '../schema/fields.ts'
 import { api, type RequestOf, type ResponseOf } from '../schema/message.ts'
 
@@ -21,7 +22,7 @@ export const DescribeTopicPartitions = api({
     topics: array({
       errorCode: int16(),
       name: nullable(string()),
-      topicId: uuid({ default: 'AAAAAAAAAAAAAAAAAAAAAA' }),
+      topicId: uuid({ default: ZERO_UUID }),
       isInternal: boolean({ default: false }),
       partitions: array(
         {

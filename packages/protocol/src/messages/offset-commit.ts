@@ -1,3 +1,4 @@
+import { ZERO_UUID } from '../bytes/reader.ts'
 import { array, int16, int32, int64, nullable, string, uuid } from '../schema/fields.ts'
 import { api, type RequestOf, type ResponseOf } from '../schema/message.ts'
 
@@ -20,7 +21,7 @@ export const OffsetCommit = api({
     retentionTimeMs: int64({ until: 4, default: -1 }),
     topics: array({
       name: string({ until: 9, default: '' }),
-      topicId: uuid({ since: 10, default: 'AAAAAAAAAAAAAAAAAAAAAA' }),
+      topicId: uuid({ since: 10, default: ZERO_UUID }),
       partitions: array({
         partitionIndex: int32(),
         committedOffset: int64(),
@@ -33,7 +34,7 @@ export const OffsetCommit = api({
     throttleTimeMs: int32({ since: 3, default: 0 }),
     topics: array({
       name: string({ until: 9, default: '' }),
-      topicId: uuid({ since: 10, default: 'AAAAAAAAAAAAAAAAAAAAAA' }),
+      topicId: uuid({ since: 10, default: ZERO_UUID }),
       partitions: array({
         partitionIndex: int32(),
         errorCode: int16(),

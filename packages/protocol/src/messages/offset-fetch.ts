@@ -1,3 +1,4 @@
+import { ZERO_UUID } from '../bytes/reader.ts'
 import { array, boolean, int16, int32, int64, nullable, string, uuid } from '../schema/fields.ts'
 import { api, type RequestOf, type ResponseOf } from '../schema/message.ts'
 
@@ -25,7 +26,7 @@ export const OffsetFetch = api({
         topics: nullable(
           array({
             name: string({ until: 9, default: '' }),
-            topicId: uuid({ since: 10, default: 'AAAAAAAAAAAAAAAAAAAAAA' }),
+            topicId: uuid({ since: 10, default: ZERO_UUID }),
             partitionIndexes: array(int32()),
           }),
         ),
@@ -56,7 +57,7 @@ export const OffsetFetch = api({
         groupId: string(),
         topics: array({
           name: string({ until: 9, default: '' }),
-          topicId: uuid({ since: 10, default: 'AAAAAAAAAAAAAAAAAAAAAA' }),
+          topicId: uuid({ since: 10, default: ZERO_UUID }),
           partitions: array({
             partitionIndex: int32(),
             committedOffset: int64(),
