@@ -1,0 +1,59 @@
+/** What waits until an offset is reached: kept as data, in offset order, so that it can be counted and given up. */
+export interface OffsetWait {
+  /** Called once: with 0 when the offset was reached, else with the protocol error that ended the wait. */
+  reached(errorCode: number): void
+}
+
+export class OffsetWaits {
+  #offsets: number[] = []
+  #waits: OffsetWait[] = []
+  #head = 0
+
+  get size(): number {
+    return this.#offsets.length - this.#head
+  }
+
+  /** Adds a wait. Offsets mostly arrive in order, so the place is looked for from the end. */
+  add(offset: number, wait: OffsetWait): void {
+    let at = this.#offsets.length
+    while (at > this.#head && this.#offsets[at - 1]! > offset) at -= 1
+    if (at === this.#offsets.length) {
+      this.#offsets.push(offset)
+      this.#waits.push(wait)
+    } else {
+      this.#offsets.splice(at, 0, offset)
+      this.#waits.splice(at, 0, wait)
+    }
+  }
+
+  /** Ends every wait for an offset up to and including `offset`. */
+  reach(offset: number): void {
+    while (this.#head < this.#offsets.length && this.#offsets[this.#head]! <= offset) {
+      const wait = this.#waits[this.#head]!
+      this.#head += 1
+      wait.reached(0)
+    }
+    this.#compact()
+  }
+
+  /** Ends all waits with an error. */
+  fail(errorCode: number): void {
+    const waits = this.#waits.slice(this.#head)
+    this.#offsets = []
+    this.#waits = []
+    this.#head = 0
+    for (const wait of waits) wait.reached(errorCode)
+  }
+
+  #compact(): void {
+    if (this.#head === this.#offsets.length) {
+      this.#offsets.length = 0
+      this.#waits.length = 0
+      this.#head = 0
+    } else if (this.#head > 1024) {
+      this.#offsets.splice(0, this.#head)
+      this.#waits.splice(0, this.#head)
+      this.#head = 0
+    }
+  }
+}

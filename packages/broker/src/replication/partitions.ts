@@ -1,0 +1,169 @@
+/**
+ * The partitions of this broker, by topic and by topic id. It follows the metadata image: opens logs and leads what the
+ * image says it leads, lets go of what it no longer does, and deletes what was deleted.
+ */
+import { type BrokerConfig, resolveTopicConfig } from '@odradek/config'
+import { errors } from '@odradek/protocol'
+import type { Logger } from 'pino'
+import type { FlushSchedule } from '../flush/flush-schedule.ts'
+import type { Turn } from '../host/turn.ts'
+import type { MetadataImage, TopicImage } from '../metadata/image.ts'
+import type { Log } from '../storage/log.ts'
+import type { LogDirectory } from '../storage/log-directory.ts'
+import { Partition, type PartitionEvents } from './partition.ts'
+
+/** The partitions of one topic that this broker leads, by index. */
+interface LedTopic {
+  readonly name: string
+  readonly topicId: string
+  readonly partitions: (Partition | undefined)[]
+}
+
+/** Hears of partitions that this broker begins or ceases to lead. */
+export interface LeadershipListener {
+  led(partition: Partition): void
+  lost(partition: Partition): void
+}
+
+export class Partitions implements PartitionEvents {
+  readonly #nodeId: number
+  readonly #config: BrokerConfig
+  readonly #directory: LogDirectory
+  readonly #flushSchedule: FlushSchedule
+  readonly #turn: Turn
+  readonly #logger: Logger
+  readonly #byName = new Map<string, LedTopic>()
+  readonly #byId = new Map<string, LedTopic>()
+  readonly #byLog = new Map<Log, Partition>()
+  readonly #listeners: LeadershipListener[] = []
+
+  constructor(options: {
+    nodeId: number
+    config: BrokerConfig
+    directory: LogDirectory
+    flushSchedule: FlushSchedule
+    turn: Turn
+    logger: Logger
+  }) {
+    this.#nodeId = options.nodeId
+    this.#config = options.config
+    this.#directory = options.directory
+    this.#flushSchedule = options.flushSchedule
+    this.#turn = options.turn
+    this.#logger = options.logger
+  }
+
+  /** The partition, or undefined where this broker does not lead it. */
+  get(topic: string, index: number): Partition | undefined {
+    return this.#byName.get(topic)?.partitions[index]
+  }
+
+  /** The same by topic id. */
+  byId(topicId: string, index: number): Partition | undefined {
+    return this.#byId.get(topicId)?.partitions[index]
+  }
+
+  *[Symbol.iterator](): Generator<Partition> {
+    for (const topic of this.#byName.values()) for (const partition of topic.partitions) if (partition) yield partition
+  }
+
+  listen(listener: LeadershipListener): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Follows the image in the topics named (all that changed since the last call). */
+  apply(image: MetadataImage, changedTopics: Iterable<string>): void {
+    for (const name of changedTopics) {
+      const topic = image.topics.get(name)
+      const led = this.#byName.get(name)
+      if (led && led.topicId !== topic?.topicId) this.#delete(led)
+      if (topic) this.#follow(topic)
+    }
+  }
+
+  /** High watermarks, for the checkpoint file. */
+  highWatermarks(): Map<Log, number> {
+    const marks = new Map<Log, number>()
+    for (const partition of this) marks.set(partition.log, partition.highWatermark)
+    return marks
+  }
+
+  dirty(partition: Partition): void {
+    this.#flushSchedule.dirtied(partition.log)
+  }
+
+  /** Called by the flush schedule. */
+  flushed(log: Log): void {
+    this.#byLog.get(log)?.flushed()
+  }
+
+  failed(partition: Partition, error: Error): void {
+    this.#logger.error(
+      { topic: partition.topic, partition: partition.index, directory: this.#directory.path, err: error },
+      'Writing the log failed: its directory is offline until the broker is restarted. Check the disk, then restart.',
+    )
+    this.goOffline(error)
+  }
+
+  /** Takes the log directory offline: all its partitions answer KAFKA_STORAGE_ERROR. */
+  goOffline(error: Error): void {
+    this.#directory.fail(error)
+    for (const partition of this) this.#lose(partition, errors.KAFKA_STORAGE_ERROR.code)
+  }
+
+  /** Ends all waits, before the logs are closed. */
+  close(): void {
+    for (const partition of this) this.#lose(partition, errors.NOT_LEADER_OR_FOLLOWER.code)
+  }
+
+  #follow(topic: TopicImage): void {
+    let led = this.#byName.get(topic.name)
+    if (!led) {
+      led = { name: topic.name, topicId: topic.topicId, partitions: [] }
+      this.#byName.set(topic.name, led)
+      this.#byId.set(topic.topicId, led)
+    }
+    const config = resolveTopicConfig(topic.configs, this.#config)
+    for (const { index, replicas, isr, leader, leaderEpoch } of topic.partitions) {
+      const partition = led.partitions[index]
+      if (partition) {
+        partition.log.configure(config)
+        partition.lead(leaderEpoch, replicas, isr)
+      } else if (leader === this.#nodeId) {
+        const log = this.#directory.openLog(topic.name, index, topic.topicId, config)
+        const opened = new Partition({
+          topic: topic.name,
+          topicId: topic.topicId,
+          index,
+          log,
+          leaderEpoch,
+          replicas,
+          isr,
+          turn: this.#turn,
+          events: this,
+        })
+        log.assignEpoch(leaderEpoch)
+        led.partitions[index] = opened
+        this.#byLog.set(log, opened)
+        for (const listener of this.#listeners) listener.led(opened)
+      }
+    }
+  }
+
+  #delete(led: LedTopic): void {
+    this.#byName.delete(led.name)
+    this.#byId.delete(led.topicId)
+    for (const partition of led.partitions) {
+      if (!partition) continue
+      this.#lose(partition, errors.UNKNOWN_TOPIC_OR_PARTITION.code)
+      this.#byLog.delete(partition.log)
+      this.#directory.deleteLog(partition.log)
+    }
+  }
+
+  #lose(partition: Partition, errorCode: number): void {
+    if (partition.offlineCode !== 0) return
+    partition.close(errorCode)
+    for (const listener of this.#listeners) listener.lost(partition)
+  }
+}

@@ -1,0 +1,28 @@
+/** What handlers work with. */
+import type { BrokerConfig } from '@odradek/config'
+import type { Logger } from 'pino'
+import type { GroupCoordinator } from '../groups/group-coordinator.ts'
+import type { Host } from '../host/host.ts'
+import type { Turn } from '../host/turn.ts'
+import type { Metadata } from '../metadata/metadata.ts'
+import type { ProducerIds } from '../metadata/producer-ids.ts'
+import type { Partitions } from '../replication/partitions.ts'
+import type { LogDirectory } from '../storage/log-directory.ts'
+import type { FetchSessions } from './fetch-sessions.ts'
+import type { Handler } from './exchange.ts'
+
+export interface BrokerContext {
+  readonly nodeId: number
+  readonly config: BrokerConfig
+  readonly logger: Logger
+  readonly host: Host
+  readonly turn: Turn
+  readonly metadata: Metadata
+  readonly partitions: Partitions
+  readonly directory: LogDirectory
+  readonly groups: GroupCoordinator
+  readonly producerIds: ProducerIds
+  readonly fetchSessions: FetchSessions
+  /** By API key: what is served is what is advertised. */
+  readonly handlers: ReadonlyMap<number, Handler>
+}

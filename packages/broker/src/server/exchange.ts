@@ -1,0 +1,82 @@
+/** One request and its answer, in the order of its connection. */
+import type { Api, Reader, Shape } from '@odradek/protocol'
+import type { BrokerContext } from './broker-context.ts'
+import type { ServerConnection } from './server-connection.ts'
+
+export class Exchange {
+  readonly connection: ServerConnection
+  readonly api: Api
+  readonly version: number
+  readonly correlationId: number
+  readonly clientId: string | null
+  /** Monotonic milliseconds at which the request was read. */
+  readonly receivedAt: number
+  /** Set once answered; null means that nothing is sent (Produce with acks=0). */
+  response: object | null = null
+  answered = false
+  /** Called when the connection ends before the answer: what waits for it is given up. */
+  onAbandoned: (() => void) | null = null
+
+  constructor(
+    connection: ServerConnection,
+    api: Api,
+    version: number,
+    correlationId: number,
+    clientId: string | null,
+    receivedAt: number,
+  ) {
+    this.connection = connection
+    this.api = api
+    this.version = version
+    this.correlationId = correlationId
+    this.clientId = clientId
+    this.receivedAt = receivedAt
+  }
+
+  get broker(): BrokerContext {
+    return this.connection.broker
+  }
+
+  /** Answers. It is sent at the end of the turn, after the answers to what the connection asked before. */
+  answer(response: object | null): void {
+    if (this.answered) throw new Error(`${this.api.name} was answered twice`)
+    this.answered = true
+    this.response = response
+    this.onAbandoned = null
+    this.connection.answered(this)
+  }
+
+  /** Ends the connection without an answer, with one log line. */
+  refuse(reason: string): void {
+    this.connection.refuse(reason, this)
+  }
+}
+
+/** Serves one API. It answers by returning a response, or later through `exchange.answer`, returning undefined. */
+export interface Handler {
+  readonly api: Api
+  /** Decodes and serves. Everything borrowed from the frame is used before it returns. */
+  serve(reader: Reader, exchange: Exchange): object | undefined
+  /** Whether the connection's later requests wait for a late answer of this one (long polls: they could not overtake it anyway). */
+  readonly blocking: boolean
+}
+
+/**
+ * Declares how an API is served. `serve` gets the decoded request and returns the response, or undefined when it answers
+ * later through `exchange.answer`.
+ */
+export function handle<Q extends Shape, A extends Shape>(
+  api: Api<Q, A>,
+  serve: (
+    request: ReturnType<Api<Q, A>['request']['decode']>,
+    exchange: Exchange,
+    broker: BrokerContext,
+  ) => Parameters<Api<Q, A>['response']['encode']>[1] | undefined,
+  options: { blocking?: boolean } = {},
+): Handler {
+  return {
+    api: api as unknown as Api,
+    serve: (reader, exchange) => serve(api.request.decode(reader, exchange.version), exchange, exchange.broker) as object | undefined,
+    blocking: options.blocking ?? false,
+  }
+}

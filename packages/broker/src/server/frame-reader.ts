@@ -1,0 +1,141 @@
+/**
+ * Cuts a stream of bytes into frames: int32 length, then that many bytes.
+ *
+ * A frame that lies whole in what was received is handed over in place. Only one that is split over several receives is
+ * put together in a buffer of its own, which grows with the bytes that came, not with the length that was claimed.
+ */
+import { viewOf } from '@odradek/protocol'
+
+export interface FrameHandlers {
+  /** One frame, without its length. Borrowed until return. False stops the reader: the rest is kept for `resume`. */
+  frame(buffer: Buffer, view: DataView, start: number, end: number): boolean
+  /** The claimed length is negative, zero or above the limit; nothing more will be read. */
+  badLength(length: number): void
+}
+
+const LENGTH_BYTES = 4
+/** What a split frame is given at first; large frames double it as their bytes come. */
+const FIRST_BYTES = 64 * 1024
+
+export class FrameReader {
+  readonly #frameBytesMax: number
+  readonly #handlers: FrameHandlers
+  /** Bytes of a frame that is not whole yet, its length prefix included. */
+  #partial: Buffer | null = null
+  #partialLength = 0
+  /** Whole and partial frames that came while the reader was stopped. */
+  #backlog: Buffer | null = null
+  #stopped = false
+  #dead = false
+
+  constructor(frameBytesMax: number, handlers: FrameHandlers) {
+    this.#frameBytesMax = frameBytesMax
+    this.#handlers = handlers
+  }
+
+  /** Bytes that came while the reader was stopped. */
+  get backlogBytes(): number {
+    return this.#backlog?.length ?? 0
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Takes what was received. */
+  push(buffer: Buffer, view: DataView, start: number, end: number): void {
+    if (this.#dead) return
+    if (this.#stopped) {
+      const rest = buffer.subarray(start, end)
+      this.#backlog = this.#backlog ? Buffer.concat([this.#backlog, rest]) : Buffer.from(rest)
+      return
+    }
+    let position = start
+    while (position < end && !this.#stopped && !this.#dead) {
+      position =
+        this.#partialLength > 0 ? this.#complete(buffer, position, end) : this.#cut(buffer, view, position, end)
+    }
+    if (this.#stopped && position < end) this.#backlog = Buffer.from(buffer.subarray(position, end))
+  }
+
+  /** Goes on after a frame handler returned false. */
+  resume(): void {
+    if (!this.#stopped || this.#dead) return
+    this.#stopped = false
+    const backlog = this.#backlog
+    this.#backlog = null
+    if (backlog) this.push(backlog, viewOf(backlog), 0, backlog.length)
+  }
+
+  /** Forgets everything; later bytes are ignored. */
+  close(): void {
+    this.#dead = true
+    this.#partial = null
+    this.#partialLength = 0
+    this.#backlog = null
+  }
+
+  /** Hands over the whole frames in place and keeps what is left of the last. Returns the position reached. */
+  #cut(buffer: Buffer, view: DataView, start: number, end: number): number {
+    let position = start
+    while (end - position >= LENGTH_BYTES) {
+      const length = view.getInt32(position)
+      if (!this.#accept(length)) return end
+      const frameEnd = position + LENGTH_BYTES + length
+      if (frameEnd > end) break
+      const more = this.#handlers.frame(buffer, view, position + LENGTH_BYTES, frameEnd)
+      position = frameEnd
+      if (this.#dead) return end
+      if (!more) {
+        this.#stopped = true
+        return position
+      }
+    }
+    if (position < end) this.#keep(buffer, position, end)
+    return end
+  }
+
+  /** Adds to the split frame; hands it over when it is whole. Returns the position reached. */
+  #complete(buffer: Buffer, start: number, end: number): number {
+    let position = start
+    if (this.#partialLength < LENGTH_BYTES) {
+      const take = Math.min(LENGTH_BYTES - this.#partialLength, end - position)
+      this.#keep(buffer, position, position + take)
+      position += take
+      if (this.#partialLength < LENGTH_BYTES) return position
+    }
+    const length = this.#partial!.readInt32BE(0)
+    if (!this.#accept(length)) return end
+    const take = Math.min(LENGTH_BYTES + length - this.#partialLength, end - position)
+    this.#keep(buffer, position, position + take, LENGTH_BYTES + length)
+    position += take
+    if (this.#partialLength === LENGTH_BYTES + length) {
+      const frame = this.#partial!
+      const frameEnd = this.#partialLength
+      this.#partialLength = 0
+      const more = this.#handlers.frame(frame, viewOf(frame), LENGTH_BYTES, frameEnd)
+      if (frame.length > FIRST_BYTES || this.#dead) this.#partial = null
+      if (!more && !this.#dead) this.#stopped = true
+    }
+    return position
+  }
+
+  #accept(length: number): boolean {
+    if (length > 0 && length <= this.#frameBytesMax) return true
+    this.close()
+    this.#handlers.badLength(length)
+    return false
+  }
+
+  #keep(buffer: Buffer, start: number, end: number, wanted = LENGTH_BYTES): void {
+    const needed = this.#partialLength + end - start
+    if (!this.#partial || this.#partial.length < needed) {
+      const size = Math.max(needed, Math.min(wanted, Math.max(FIRST_BYTES, 2 * (this.#partial?.length ?? 0))))
+      const larger = Buffer.allocUnsafeSlow(size)
+      if (this.#partial) this.#partial.copy(larger, 0, 0, this.#partialLength)
+      this.#partial = larger
+    }
+    buffer.copy(this.#partial, this.#partialLength, start, end)
+    this.#partialLength = needed
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * Produce (key 0, versions 3 to 13). One batch per partition is validated and appended where it lies; the answer comes at
+ * the end of the turn (acks=1), or when the high watermark has passed what was appended (acks=all, and `flush.mode=sync`).
+ */
+import {
+  BatchHeader,
+  errors,
+  Produce,
+  type ProduceRequest,
+  type ProduceResponse,
+  readBatchHeader,
+  type Slice,
+  validateProducedBatch,
+  ZERO_UUID,
+} from '@odradek/protocol'
+import type { Timer } from '../../host/clock.ts'
+import type { TurnTask } from '../../host/turn.ts'
+import type { OffsetWait } from '../../replication/offset-waits.ts'
+import type { Partition } from '../../replication/partition.ts'
+import type { BrokerContext } from '../broker-context.ts'
+import { type Exchange, handle } from '../exchange.ts'
+
+const ACKS_ALL = -1
+const TOPIC_ID_VERSION = 13
+const NO_OFFSET = -1
+const header = new BatchHeader()
+
+type TopicResponse = ProduceResponse['responses'][number]
+type PartitionResponse = TopicResponse['partitionResponses'][number]
+type MutablePartitionResponse = { -readonly [K in keyof PartitionResponse]: PartitionResponse[K] }
+
+export const produce = handle(Produce, (request, exchange, broker) => {
+  const { acks } = request
+  const validAcks = acks >= ACKS_ALL && acks <= 1
+  const pending = new PendingProduce(exchange, acks)
+  for (const topic of request.topicData) {
+    const byId = exchange.version >= TOPIC_ID_VERSION
+    const responses: MutablePartitionResponse[] = []
+    for (const { index, records } of topic.partitionData) {
+      const partition = byId ? broker.partitions.byId(topic.topicId, index) : broker.partitions.get(topic.name, index)
+      let response: MutablePartitionResponse
+      if (!validAcks) response = refused(index, errors.INVALID_REQUIRED_ACKS.code, `acks must be -1, 0 or 1, not ${acks}.`)
+      else if (!partition) response = refused(index, absent(broker, byId, topic), null)
+      else response = append(broker, exchange.version, partition, records, acks, pending)
+      responses.push(response)
+    }
+    pending.responses.push({ name: topic.name, topicId: topic.topicId ?? ZERO_UUID, partitionResponses: responses })
+  }
+  pending.begin(broker, request)
+  return undefined
+})
+
+/** Why this broker has no such partition. */
+function absent(broker: BrokerContext, byId: boolean, topic: { name: string; topicId: string }): number {
+  const { image } = broker.metadata
+  if (byId) {
+    return image.topicsById.has(topic.topicId) ? errors.NOT_LEADER_OR_FOLLOWER.code : errors.UNKNOWN_TOPIC_ID.code
+  }
+  return image.topics.has(topic.name) ? errors.NOT_LEADER_OR_FOLLOWER.code : errors.UNKNOWN_TOPIC_OR_PARTITION.code
+}
+
+function append(
+  broker: BrokerContext,
+  apiVersion: number,
+  partition: Partition,
+  records: Slice | null,
+  acks: number,
+  pending: PendingProduce,
+): MutablePartitionResponse {
+  const { index, log } = partition
+  if (partition.offlineCode !== 0) return refused(index, partition.offlineCode, null)
+  if (broker.metadata.image.topics.get(partition.topic)?.isInternal) {
+    return refused(index, errors.TOPIC_AUTHORIZATION_FAILED.code, `${partition.topic} is written by the broker only.`)
+  }
+  if (!records) return refused(index, errors.INVALID_RECORD.code, 'A partition was sent without a record batch.')
+  if (acks === ACKS_ALL && !partition.hasMinInsyncReplicas) {
+    return refused(index, errors.NOT_ENOUGH_REPLICAS.code, null)
+  }
+  const { config } = log
+  const check = validateProducedBatch(records, {
+    maxMessageBytes: config['max.message.bytes'],
+    timestampType: config['message.timestamp.type'],
+    beforeMaxMs: config['message.timestamp.before.max.ms'],
+    afterMaxMs: config['message.timestamp.after.max.ms'],
+    nowMs: broker.host.clock.now(),
+    compacted: log.isCompacted,
+    deep: config['record.validation'] === 'deep',
+    apiVersion,
+  })
+  if (check.errorCode !== 0) {
+    broker.logger.warn(
+      { topic: partition.topic, partition: index, errorCode: check.errorCode, record: check.recordIndex },
+      `Refused a record batch: ${check.text}`,
+    )
+    const response = refused(index, check.errorCode, check.text ?? null)
+    if (check.recordIndex >= 0) {
+      response.recordErrors = [{ batchIndex: check.recordIndex, batchIndexErrorMessage: check.text ?? null }]
+    }
+    return response
+  }
+  readBatchHeader(records.view, records.start, header)
+  const result = partition.append(records, header)
+  if (result.errorCode !== 0) return refused(index, result.errorCode, null)
+  const response: MutablePartitionResponse = {
+    index,
+    errorCode: 0,
+    baseOffset: result.baseOffset,
+    logAppendTimeMs: result.logAppendTime,
+    logStartOffset: log.startOffset,
+    recordErrors: [],
+    errorMessage: null,
+  }
+  pending.await(partition, result.lastOffset + 1, response)
+  return response
+}
+
+function refused(index: number, errorCode: number, errorMessage: string | null): MutablePartitionResponse {
+  return {
+    index,
+    errorCode,
+    baseOffset: NO_OFFSET,
+    logAppendTimeMs: -1,
+    logStartOffset: NO_OFFSET,
+    recordErrors: [],
+    errorMessage,
+  }
+}
+
+/** A Produce request whose batches are appended and whose answer is due when all of them are safe enough. */
+class PendingProduce implements TurnTask {
+  readonly responses: TopicResponse[] = []
+  readonly #exchange: Exchange
+  readonly #acks: number
+  readonly #waits: PartitionWait[] = []
+  #missing = 0
+  #timer: Timer | null = null
+
+  constructor(exchange: Exchange, acks: number) {
+    this.#exchange = exchange
+    this.#acks = acks
+  }
+
+  await(partition: Partition, offset: number, response: MutablePartitionResponse): void {
+    this.#waits.push(new PartitionWait(this, partition, offset, response))
+  }
+
+  begin(broker: BrokerContext, request: ProduceRequest): void {
+    if (this.#acks === 0) {
+      // Nobody hears an error of acks=0: ending the connection is how the client learns of it.
+      const failed = this.#firstError()
+      if (failed !== 0) this.#exchange.refuse(`a Produce with acks=0 failed with error ${failed}`)
+      else this.#exchange.answer(null)
+      return
+    }
+    if (this.#waits.length === 0) {
+      this.#answer()
+      return
+    }
+    for (const wait of this.#waits) {
+      if (this.#acks === ACKS_ALL || wait.partition.isFlushSynchronous) {
+        this.#missing += 1
+        wait.partition.waitFor(wait.offset, wait)
+      }
+    }
+    broker.turn.defer('answer', this)
+    if (this.#missing > 0) {
+      this.#timer = broker.host.timers.after(Math.max(request.timeoutMs, 0), () => this.#timedOut())
+      this.#exchange.onAbandoned = () => this.#timer?.cancel()
+    }
+  }
+
+  /** End of the turn: what was appended is written, or its log has failed. */
+  endTurn(): void {
+    for (const { partition, response } of this.#waits) {
+      if (partition.offlineCode !== 0 && response.errorCode === 0) fail(response, partition.offlineCode)
+    }
+    if (this.#missing === 0) this.#answer()
+  }
+
+  /** One partition is safe, or will never be. */
+  reached(): void {
+    this.#missing -= 1
+    if (this.#missing === 0) this.#answer()
+  }
+
+  #timedOut(): void {
+    for (const wait of this.#waits) {
+      if (!wait.done && wait.response.errorCode === 0) fail(wait.response, errors.REQUEST_TIMED_OUT.code)
+    }
+    this.#answer()
+  }
+
+  #answer(): void {
+    if (this.#exchange.answered) return
+    this.#timer?.cancel()
+    this.#exchange.answer({ responses: this.responses, throttleTimeMs: 0 })
+  }
+
+  #firstError(): number {
+    for (const topic of this.responses) for (const { errorCode } of topic.partitionResponses) if (errorCode) return errorCode
+    return 0
+  }
+}
+
+class PartitionWait implements OffsetWait {
+  readonly partition: Partition
+  readonly offset: number
+  readonly response: MutablePartitionResponse
+  readonly #pending: PendingProduce
+  done = false
+
+  constructor(pending: PendingProduce, partition: Partition, offset: number, response: MutablePartitionResponse) {
+    this.#pending = pending
+    this.partition = partition
+    this.offset = offset
+    this.response = response
+  }
+
+  reached(errorCode: number): void {
+    this.done = true
+    if (errorCode !== 0) fail(this.response, errorCode)
+    this.#pending.reached()
+  }
+}
+
+function fail(response: MutablePartitionResponse, errorCode: number): void {
+  response.errorCode = errorCode
+  response.baseOffset = NO_OFFSET
+}

@@ -1,0 +1,304 @@
+/**
+ * One client connection: frames in, requests dispatched in order, answers out in order.
+ *
+ *   frame ─▶ header ─▶ version ─▶ handler ─▶ exchange ─┬─ answered: encoded into the output, sent once per turn
+ *                                                      └─ waits: the answers behind it wait with it
+ *
+ * Requests behind a blocking one (a fetch that polls, a join that waits) are not read until it is answered: their answers
+ * could not overtake it. Nor are they while `EXCHANGES_MAX` answers or `QUEUED_BYTES_MAX` bytes are outstanding.
+ */
+import {
+  type Api,
+  ApiVersions,
+  apis,
+  errors,
+  ProtocolError,
+  Reader,
+  readRequestHeader,
+  Writer,
+  writeResponseHeader,
+} from '@odradek/protocol'
+import type { Connection, ConnectionHandlers } from '../host/network.ts'
+import type { TurnTask } from '../host/turn.ts'
+import type { BrokerContext } from './broker-context.ts'
+import { Exchange } from './exchange.ts'
+import { type FrameHandlers, FrameReader } from './frame-reader.ts'
+
+/** Requests of one connection that may be unanswered at once. */
+const EXCHANGES_MAX = 1000
+/** Bytes that may wait for a client that does not read, before its requests wait too. */
+const QUEUED_BYTES_MAX = 4 * 1024 * 1024
+/** Bytes of requests that are kept while an earlier one blocks; above it the socket is not read. */
+const BACKLOG_BYTES_MAX = 256 * 1024
+/** Output buffers that grew above this size are not kept. */
+const KEPT_OUTPUT_BYTES_MAX = 1024 * 1024
+const SPARE_OUTPUTS_MAX = 64
+
+const reader = new Reader()
+const spareOutputs: Writer[] = []
+
+export class ServerConnection implements ConnectionHandlers, FrameHandlers, TurnTask {
+  readonly broker: BrokerContext
+  /** Name of the listener it came in by: Metadata answers with that listener's addresses. */
+  readonly listenerName: string
+  readonly #socket: Connection
+  readonly #frames: FrameReader
+  readonly #closed: (connection: ServerConnection) => void
+  /** Requests not sent yet, oldest first. */
+  readonly #exchanges: Exchange[] = []
+  #output: Writer | null = null
+  #sending = false
+  #blockedBy: Exchange | null = null
+  #paused = false
+  /** No request is read any more: the broker stops, or the client sent what cannot be read. */
+  #ending = false
+  /** The client sends no more, but may still wait for answers. */
+  #halfClosed = false
+  #gone = false
+  /** Monotonic milliseconds of the last request or answer. */
+  lastActiveAt: number
+  /** Name and version the client gave of itself (KIP-511). */
+  softwareName = ''
+  softwareVersion = ''
+
+  constructor(
+    socket: Connection,
+    broker: BrokerContext,
+    listenerName: string,
+    closed: (connection: ServerConnection) => void,
+  ) {
+    this.broker = broker
+    this.listenerName = listenerName
+    this.#socket = socket
+    this.#closed = closed
+    this.#frames = new FrameReader(broker.config['socket.request.max.bytes'], this)
+    this.lastActiveAt = broker.host.clock.monotonic()
+    socket.start(this)
+  }
+
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress
+  }
+
+  /** `address:port` of the client, for logs. */
+  get remote(): string {
+    return `${this.#socket.remoteAddress}:${this.#socket.remotePort}`
+  }
+
+  /** Requests that wait for their answer. */
+  get outstanding(): number {
+    return this.#exchanges.length
+  }
+
+  data(buffer: Buffer, view: DataView, start: number, end: number): void {
+    if (this.#ending) return
+    this.#frames.push(buffer, view, start, end)
+    this.#regulate()
+  }
+
+  ended(): void {
+    this.#halfClosed = true
+    this.#endWhenDone()
+  }
+
+  drained(): void {
+    this.#regulate()
+  }
+
+  closed(error: Error | null): void {
+    if (this.#gone) return
+    this.#gone = true
+    if (error) this.broker.logger.debug({ remote: this.remote, err: error }, 'The connection broke')
+    this.#frames.close()
+    for (const exchange of this.#exchanges) exchange.onAbandoned?.()
+    this.#exchanges.length = 0
+    this.#closed(this)
+  }
+
+  /** Closes once what was asked is answered. */
+  finish(): void {
+    this.#ending = true
+    this.#endWhenDone()
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  /** Ends the connection for what the client sent, with one log line that says why. */
+  refuse(reason: string, exchange?: Exchange): void {
+    if (this.#gone || this.#ending) return
+    this.broker.logger.warn(
+      { remote: this.remote, api: exchange?.api.name, version: exchange?.version, clientId: exchange?.clientId },
+      `Closed a connection: ${reason}`,
+    )
+    this.#ending = true
+    this.#frames.close()
+    this.#socket.destroy()
+  }
+
+  badLength(length: number): void {
+    const most = this.broker.config['socket.request.max.bytes']
+    this.refuse(`a request of ${length} bytes was announced; socket.request.max.bytes allows 1 to ${most}`)
+  }
+
+  /** One request. */
+  frame(buffer: Buffer, view: DataView, start: number, end: number): boolean {
+    const now = this.broker.host.clock.monotonic()
+    this.lastActiveAt = now
+    reader.reset(buffer, view, start, end)
+    let exchange: Exchange | undefined
+    try {
+      const header = readRequestHeader(reader, isFlexible)
+      const api = apis.get(header.apiKey)
+      const handler = this.broker.handlers.get(header.apiKey)
+      if (!api || !handler) {
+        this.refuse(`API key ${header.apiKey} is not served`)
+        return false
+      }
+      const { apiVersion } = header
+      exchange = new Exchange(this, api, apiVersion, header.correlationId, header.clientId, now)
+      if (apiVersion < api.versions[0] || apiVersion > api.versions[1]) {
+        if (api.key !== ApiVersions.key) {
+          this.refuse(`${api.name} has versions ${api.versions[0]} to ${api.versions[1]}, not ${apiVersion}`, exchange)
+          return false
+        }
+        this.#exchanges.push(exchange)
+        exchange.answer(UNSUPPORTED_API_VERSIONS)
+        return true
+      }
+      this.#exchanges.push(exchange)
+      const response = handler.serve(reader, exchange)
+      if (response !== undefined) exchange.answer(response)
+      else if (handler.blocking && !exchange.answered) this.#blockedBy = exchange
+    } catch (error) {
+      this.#failed(error as Error, exchange)
+      return false
+    }
+    return !this.#ending && this.#mayRead()
+  }
+
+  /** Called by an exchange that has its answer. */
+  answered(exchange: Exchange): void {
+    if (this.#blockedBy === exchange) this.#blockedBy = null
+    if (this.#gone || this.#sending) return
+    if (this.#exchanges[0] !== exchange) return
+    this.#sending = true
+    this.broker.turn.defer('send', this)
+  }
+
+  /** End of the turn: what is answered is sent, once. */
+  endTurn(): void {
+    this.#sending = false
+    if (this.#gone) return
+    const exchanges = this.#exchanges
+    let count = 0
+    while (count < exchanges.length && exchanges[count]!.answered) {
+      const exchange = exchanges[count]!
+      try {
+        this.#encode(exchange)
+      } catch (error) {
+        this.#failed(error as Error, exchange)
+        return
+      }
+      count += 1
+    }
+    exchanges.splice(0, count)
+    this.#flush()
+    this.#regulate()
+    this.#endWhenDone()
+  }
+
+  #encode(exchange: Exchange): void {
+    const { response, api, version } = exchange
+    if (response === null) return
+    const output = (this.#output ??= spareOutputs.pop() ?? new Writer(16 * 1024))
+    const start = output.length
+    const before = output.totalLength
+    output.int32(0)
+    const isUnsupported = response === UNSUPPORTED_API_VERSIONS
+    const flexible = api.key !== ApiVersions.key && api.response.isFlexible(version)
+    writeResponseHeader(output, exchange.correlationId, flexible)
+    api.response.encode(output, response as never, isUnsupported ? 0 : version)
+    output.patchInt32(start, output.totalLength - before - 4)
+    if (this.broker.config['request.log']) this.#log(exchange, output.totalLength - before)
+  }
+
+  #flush(): void {
+    const output = this.#output
+    if (!output || output.length === 0) return
+    this.#output = null
+    this.lastActiveAt = this.broker.host.clock.monotonic()
+    this.#socket.send(output.buffer, 0, output.length, output.inserts, () => {
+      if (output.buffer.length > KEPT_OUTPUT_BYTES_MAX || spareOutputs.length >= SPARE_OUTPUTS_MAX) return
+      output.reset()
+      spareOutputs.push(output)
+    })
+  }
+
+  #mayRead(): boolean {
+    return (
+      this.#blockedBy === null &&
+      this.#exchanges.length < EXCHANGES_MAX &&
+      this.#socket.queuedBytes < QUEUED_BYTES_MAX
+    )
+  }
+
+  /** Reads on where it stopped, and pauses the socket while too much is outstanding. */
+  #regulate(): void {
+    if (this.#gone || this.#ending) return
+    if (this.#frames.stopped && this.#mayRead()) this.#frames.resume()
+    const full = this.#frames.backlogBytes > BACKLOG_BYTES_MAX || this.#socket.queuedBytes >= QUEUED_BYTES_MAX
+    if (full === this.#paused) return
+    this.#paused = full
+    if (full) this.#socket.pause()
+    else this.#socket.resume()
+  }
+
+  /** Closes where nobody will ask and everybody was answered. */
+  #endWhenDone(): void {
+    if (this.#exchanges.length > 0 || this.#sending) return
+    if (this.#ending || (this.#halfClosed && !this.#frames.stopped)) this.#socket.end()
+  }
+
+  #failed(error: Error, exchange: Exchange | undefined): void {
+    if (error instanceof ProtocolError) {
+      this.refuse(`the request could not be read: ${error.message}`, exchange)
+      return
+    }
+    this.broker.logger.error(
+      { remote: this.remote, api: exchange?.api.name, version: exchange?.version, err: error },
+      'Serving a request failed; its connection is closed',
+    )
+    this.#ending = true
+    this.#frames.close()
+    this.#socket.destroy()
+  }
+
+  #log(exchange: Exchange, bytes: number): void {
+    this.broker.logger.info(
+      {
+        remote: this.remote,
+        api: exchange.api.name,
+        version: exchange.version,
+        clientId: exchange.clientId,
+        correlationId: exchange.correlationId,
+        ms: Math.round((this.broker.host.clock.monotonic() - exchange.receivedAt) * 1000) / 1000,
+        bytes,
+      },
+      'request',
+    )
+  }
+}
+
+/** KIP-511: the answer to an ApiVersions request of an unknown version, in the shape of version 0. */
+const UNSUPPORTED_API_VERSIONS = {
+  errorCode: errors.UNSUPPORTED_VERSION.code,
+  apiKeys: [{ apiKey: ApiVersions.key, minVersion: ApiVersions.versions[0], maxVersion: ApiVersions.versions[1] }],
+}
+
+function isFlexible(apiKey: number, apiVersion: number): boolean | null {
+  const api: Api | undefined = apis.get(apiKey)
+  return api ? api.request.isFlexible(apiVersion) : null
+}
