@@ -1,0 +1,27 @@
+export { type BrokerConfig, type BrokerKey, brokerConfig } from './broker-config.ts'
+export {
+  type ConfigEntry,
+  type ConfigLayers,
+  type ConfigSource,
+  type ConfigSynonym,
+  configEntries,
+  configSource,
+  configType,
+  type Scope,
+  scopes,
+} from './config-entries.ts'
+export { type GroupConfig, groupConfig } from './group-config.ts'
+export { type Listener, parseHostAndPort, parseListener } from './listener.ts'
+export { editDistance, nearestWord, unknownKeyText } from './nearest-key.ts'
+export {
+  type ConfigEntries,
+  type ConfigProblem,
+  type ParsedConfig,
+  parseBrokerConfig,
+  parseConfig,
+} from './parse-config.ts'
+export { type BrokerLayers, resolveBrokerConfig, resolveTopicConfig } from './resolve-config.ts'
+export type { ConfigOf, Mutable, Row, Table, Unit, Value, ValueOf } from './row.ts'
+export { type TopicConfig, type TopicKey, topicConfig } from './topic-config.ts'
+export { DAY_MS, GIB, HOUR_MS, INT_MAX, KIB, LONG_MAX, MIB, MINUTE_MS, SECOND_MS, TIB } from './units.ts'
+export { formatValue, type Parsed, type ParseOptions, parseValue } from './value.ts'
