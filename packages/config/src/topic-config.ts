@@ -5,7 +5,8 @@ type BrokerRows = typeof brokerConfig
 
 /** A topic row takes type, bounds, unit and default from the broker key that holds while the topic does not set its own. */
 function from<K extends keyof BrokerRows, const D extends string>(key: K, doc: D) {
-  return { ...brokerConfig[key], from: key, mutable: 'topic' as const, doc }
+  const row: Omit<BrokerRows[K], 'mutable' | 'doc'> = brokerConfig[key]
+  return { ...row, from: key, mutable: 'topic' as const, doc }
 }
 
 /** Every key of a topic: Kafka's names, and ours for what Kafka does not have. A key is listed only if setting it changes something. */

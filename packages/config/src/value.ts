@@ -82,7 +82,7 @@ function parseNumber(row: NumberRow, text: string, suffixes: boolean, bounds: bo
   if (value < min) return bad(`must be at least ${min}, not ${text}`)
   if (value > max) return bad(`must be at most ${max}, not ${text}`)
   // A rounded long would be another number than the one that was asked for.
-  if (row.type === 'long' && value !== LONG_MAX && !Number.isSafeInteger(value)) {
+  if (row.type === 'long' && text !== LONG_MAX_TEXT && !Number.isSafeInteger(value)) {
     return bad(`must be at most ${Number.MAX_SAFE_INTEGER} (or ${LONG_MAX_TEXT} for no limit), not ${text}`)
   }
   return good(value)
