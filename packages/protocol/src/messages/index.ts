@@ -1,6 +1,7 @@
 /** Every API that is served: one table per file, all of them in `apis` by key. */
 import type { Api } from '../schema/message.ts'
 import { AlterConfigs } from './alter-configs.ts'
+import { ApiVersions } from './api-versions.ts'
 import { CreatePartitions } from './create-partitions.ts'
 import { CreateTopics } from './create-topics.ts'
 import { DeleteGroups } from './delete-groups.ts'
@@ -12,18 +13,26 @@ import { DescribeGroups } from './describe-groups.ts'
 import { DescribeLogDirs } from './describe-log-dirs.ts'
 import { DescribeProducers } from './describe-producers.ts'
 import { DescribeTopicPartitions } from './describe-topic-partitions.ts'
+import { Fetch } from './fetch.ts'
+import { FindCoordinator } from './find-coordinator.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { IncrementalAlterConfigs } from './incremental-alter-configs.ts'
+import { InitProducerId } from './init-producer-id.ts'
 import { JoinGroup } from './join-group.ts'
 import { LeaveGroup } from './leave-group.ts'
 import { ListConfigResources } from './list-config-resources.ts'
 import { ListGroups } from './list-groups.ts'
+import { ListOffsets } from './list-offsets.ts'
+import { Metadata } from './metadata.ts'
 import { OffsetCommit } from './offset-commit.ts'
 import { OffsetDelete } from './offset-delete.ts'
 import { OffsetFetch } from './offset-fetch.ts'
+import { OffsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
+import { Produce } from './produce.ts'
 import { SyncGroup } from './sync-group.ts'
 
 export * from './alter-configs.ts'
+export * from './api-versions.ts'
 export * from './create-partitions.ts'
 export * from './create-topics.ts'
 export * from './delete-groups.ts'
@@ -35,30 +44,46 @@ export * from './describe-groups.ts'
 export * from './describe-log-dirs.ts'
 export * from './describe-producers.ts'
 export * from './describe-topic-partitions.ts'
+export * from './fetch.ts'
+export * from './find-coordinator.ts'
 export * from './heartbeat.ts'
 export * from './incremental-alter-configs.ts'
+export * from './init-producer-id.ts'
 export * from './join-group.ts'
 export * from './leave-group.ts'
 export * from './list-config-resources.ts'
 export * from './list-groups.ts'
+export * from './list-offsets.ts'
+export * from './metadata.ts'
+export * from './node-endpoint.ts'
 export * from './offset-commit.ts'
 export * from './offset-delete.ts'
 export * from './offset-fetch.ts'
+export * from './offset-for-leader-epoch.ts'
+export * from './produce.ts'
 export * from './sync-group.ts'
 
 /** Every API, sorted by key. */
 export const apiList: readonly Api[] = [
+  Produce,
+  Fetch,
+  ListOffsets,
+  Metadata,
   OffsetCommit,
   OffsetFetch,
+  FindCoordinator,
   JoinGroup,
   Heartbeat,
   LeaveGroup,
   SyncGroup,
   DescribeGroups,
   ListGroups,
+  ApiVersions,
   CreateTopics,
   DeleteTopics,
   DeleteRecords,
+  InitProducerId,
+  OffsetForLeaderEpoch,
   DescribeConfigs,
   AlterConfigs,
   DescribeLogDirs,

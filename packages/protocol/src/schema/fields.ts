@@ -56,7 +56,9 @@ export type Shape = { readonly [name: string]: AnyField }
 
 type OutOf<F> = F extends { readonly out?: infer T } ? Exclude<T, undefined> : never
 type InOf<F> = F extends { readonly in?: infer T } ? Exclude<T, undefined> : never
-type OptionalKeys<S extends Shape> = { [K in keyof S]: S[K] extends Field<infer _O, infer _I, true> ? K : never }[keyof S]
+type OptionalKeys<S extends Shape> = {
+  [K in keyof S]: S[K] extends Field<infer _O, infer _I, true> ? K : never
+}[keyof S]
 
 /** What decoding gives: every field is there. */
 export type Decoded<S extends Shape> = { -readonly [K in keyof S]: OutOf<S[K]> }

@@ -1,0 +1,11 @@
+/** The Kafka wire protocol: messages as tables, their codec, headers, error codes and record batches. */
+export * from './bytes/protocol-error.ts'
+export * from './bytes/reader.ts'
+export * from './bytes/slice.ts'
+export * from './bytes/writer.ts'
+export * from './errors.ts'
+export * from './headers.ts'
+export * from './messages/index.ts'
+export * from './records/index.ts'
+export * from './schema/fields.ts'
+export * from './schema/message.ts'
