@@ -1,0 +1,91 @@
+import fs from 'node:fs'
+import { dirname } from 'node:path'
+import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace } from '../disk.ts'
+import { NodeFile } from './file.ts'
+import { lockFile } from './file-lock.ts'
+
+const OPEN_FLAGS = {
+  read: fs.constants.O_RDONLY,
+  write: fs.constants.O_RDWR,
+  create: fs.constants.O_RDWR | fs.constants.O_CREAT,
+}
+
+/** The machine's file system. */
+export function createNodeDisk(): Disk {
+  return new NodeDisk()
+}
+
+class NodeDisk implements Disk {
+  open(path: string, mode: 'read' | 'write' | 'create'): DiskFile {
+    return new NodeFile(path, fs.openSync(path, OPEN_FLAGS[mode], 0o644))
+  }
+
+  exists(path: string): boolean {
+    return fs.existsSync(path)
+  }
+
+  makeDirectory(path: string): void {
+    fs.mkdirSync(path, { recursive: true })
+  }
+
+  list(path: string): DiskEntry[] {
+    const entries = fs.readdirSync(path, { withFileTypes: true })
+    return entries
+      .map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  rename(from: string, to: string): void {
+    fs.renameSync(from, to)
+  }
+
+  remove(path: string): void {
+    try {
+      fs.unlinkSync(path)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+  }
+
+  removeDirectory(path: string): Promise<void> {
+    return fs.promises.rm(path, { recursive: true, force: true })
+  }
+
+  syncDirectory(path: string): void {
+    const descriptor = fs.openSync(path, fs.constants.O_RDONLY)
+    try {
+      fs.fsyncSync(descriptor)
+    } finally {
+      fs.closeSync(descriptor)
+    }
+  }
+
+  space(path: string): DiskSpace {
+    const { blocks, bavail, bsize } = fs.statfsSync(path)
+    return { totalBytes: blocks * bsize, freeBytes: bavail * bsize }
+  }
+
+  lock(path: string): DiskLock | null {
+    return lockFile(path)
+  }
+
+  readFile(path: string): Buffer | null {
+    try {
+      return fs.readFileSync(path)
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw error
+    }
+  }
+
+  replaceFile(path: string, contents: Uint8Array | string): void {
+    const temporary = `${path}.tmp`
+    fs.writeFileSync(temporary, contents, { flush: true })
+    fs.renameSync(temporary, path)
+    this.syncDirectory(dirname(path))
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
+}

@@ -1,0 +1,50 @@
+/** The worker thread's side of `offload.ts`: loads a job's module, runs it, answers. */
+import { parentPort } from 'node:worker_threads'
+import type { Job } from '../offload.ts'
+import { createNodeDisk } from './disk.ts'
+
+export interface OffloadRequest {
+  readonly id: number
+  readonly module: string
+  readonly args: unknown
+}
+
+export interface OffloadAnswer {
+  readonly id: number
+  readonly result: unknown
+  readonly error: OffloadError | null
+}
+
+/** An error's fields; a clone of the error itself would lose its code. */
+export interface OffloadError {
+  readonly name: string
+  readonly message: string
+  readonly stack: string
+  readonly code?: string
+}
+
+const disk = createNodeDisk()
+const port = parentPort!
+
+// Jobs run in the order they came: loading a module is asynchronous, so each waits for the one before.
+let previous: Promise<void> = Promise.resolve()
+port.on('message', (request: OffloadRequest) => {
+  previous = previous.then(() => answer(request))
+})
+
+async function answer({ id, module, args }: OffloadRequest): Promise<void> {
+  try {
+    const { job } = (await import(module)) as { job: Job<unknown, unknown> }
+    const result = job.run(disk, args)
+    port.postMessage({ id, result, error: null } satisfies OffloadAnswer)
+  } catch (error) {
+    port.postMessage({ id, result: null, error: fieldsOf(error) } satisfies OffloadAnswer)
+  }
+}
+
+function fieldsOf(thrown: unknown): OffloadError {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  const { code } = error as NodeJS.ErrnoException
+  const fields = { name: error.name, message: error.message, stack: error.stack ?? error.message }
+  return code === undefined ? fields : { ...fields, code }
+}
