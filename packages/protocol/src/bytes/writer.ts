@@ -16,7 +16,7 @@ const STRING_BYTES_MAX = 0x7fff
  * An output buffer that grows and is used again. Record batches that are still in a file are not copied: their place is
  * noted in `inserts`, and the lengths written count them.
  *
- * When an encoder throws, what it wrote so far stays: set `length` back or `reset`.
+ * When an encoder throws, what it wrote so far stays until `truncate` or `reset`.
  */
 export class Writer {
   buffer: Buffer
@@ -38,6 +38,17 @@ export class Writer {
     this.length = 0
     this.#insertedBytes = 0
     if (this.inserts.length > 0) this.inserts = []
+  }
+
+  /**
+   * Takes back what was written after the writer had `length` bytes. An insert right at `length` stays: what followed
+   * began with bytes of its own.
+   */
+  truncate(length: number): void {
+    this.length = length
+    while (this.inserts.length > 0 && this.inserts.at(-1)!.at > length) {
+      this.#insertedBytes -= this.inserts.pop()!.range.length
+    }
   }
 
   /** Own bytes and those of `inserts`. */
