@@ -205,4 +205,3 @@ class Reached implements TurnTask {
     this.#wait.reached(this.#errorCode)
   }
 }
-

@@ -8,8 +8,8 @@ import type { Metadata } from '../metadata/metadata.ts'
 import type { ProducerIds } from '../metadata/producer-ids.ts'
 import type { Partitions } from '../replication/partitions.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
-import type { FetchSessions } from './fetch-sessions.ts'
 import type { Handler } from './exchange.ts'
+import type { FetchSessions } from './fetch-sessions.ts'
 
 export interface BrokerContext {
   readonly nodeId: number

@@ -76,7 +76,8 @@ export function handle<Q extends Shape, A extends Shape>(
 ): Handler {
   return {
     api: api as unknown as Api,
-    serve: (reader, exchange) => serve(api.request.decode(reader, exchange.version), exchange, exchange.broker) as object | undefined,
+    serve: (reader, exchange) =>
+      serve(api.request.decode(reader, exchange.version), exchange, exchange.broker) as object | undefined,
     blocking: options.blocking ?? false,
   }
 }

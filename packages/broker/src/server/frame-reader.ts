@@ -42,6 +42,11 @@ export class FrameReader {
     return this.#stopped
   }
 
+  /** Hands over nothing until `resume`. */
+  stop(): void {
+    this.#stopped = true
+  }
+
   /** Takes what was received. */
   push(buffer: Buffer, view: DataView, start: number, end: number): void {
     if (this.#dead) return

@@ -49,6 +49,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
   #output: Writer | null = null
   #sending = false
   #blockedBy: Exchange | null = null
+  #serving: boolean
   #paused = false
   /** No request is read any more: the broker stops, or the client sent what cannot be read. */
   #ending = false
@@ -65,6 +66,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
     socket: Connection,
     broker: BrokerContext,
     listenerName: string,
+    serving: boolean,
     closed: (connection: ServerConnection) => void,
   ) {
     this.broker = broker
@@ -73,7 +75,15 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
     this.#closed = closed
     this.#frames = new FrameReader(broker.config['socket.request.max.bytes'], this)
     this.lastActiveAt = broker.host.clock.monotonic()
+    if (!serving) this.#frames.stop()
+    this.#serving = serving
     socket.start(this)
+  }
+
+  /** Begins to serve a connection that was accepted before the broker was ready. */
+  serve(): void {
+    this.#serving = true
+    this.#regulate()
   }
 
   get remoteAddress(): string {
@@ -239,6 +249,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
 
   #mayRead(): boolean {
     return (
+      this.#serving &&
       this.#blockedBy === null &&
       this.#exchanges.length < EXCHANGES_MAX &&
       this.#socket.queuedBytes < QUEUED_BYTES_MAX
@@ -300,5 +311,6 @@ const UNSUPPORTED_API_VERSIONS = {
 
 function isFlexible(apiKey: number, apiVersion: number): boolean | null {
   const api: Api | undefined = apis.get(apiKey)
-  return api ? api.request.isFlexible(apiVersion) : null
+  const known = api && apiVersion >= api.versions[0] && apiVersion <= api.versions[1]
+  return known ? api.request.isFlexible(apiVersion) : null
 }

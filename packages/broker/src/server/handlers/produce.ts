@@ -39,7 +39,8 @@ export const produce = handle(Produce, (request, exchange, broker) => {
     for (const { index, records } of topic.partitionData) {
       const partition = byId ? broker.partitions.byId(topic.topicId, index) : broker.partitions.get(topic.name, index)
       let response: MutablePartitionResponse
-      if (!validAcks) response = refused(index, errors.INVALID_REQUIRED_ACKS.code, `acks must be -1, 0 or 1, not ${acks}.`)
+      if (!validAcks)
+        response = refused(index, errors.INVALID_REQUIRED_ACKS.code, `acks must be -1, 0 or 1, not ${acks}.`)
       else if (!partition) response = refused(index, absent(broker, byId, topic), null)
       else response = append(broker, exchange.version, partition, records, acks, pending)
       responses.push(response)
@@ -133,6 +134,7 @@ class PendingProduce implements TurnTask {
   readonly #acks: number
   readonly #waits: PartitionWait[] = []
   #missing = 0
+  #timeoutMs = 0
   #timer: Timer | null = null
 
   constructor(exchange: Exchange, acks: number) {
@@ -162,11 +164,8 @@ class PendingProduce implements TurnTask {
         wait.partition.waitFor(wait.offset, wait)
       }
     }
+    this.#timeoutMs = Math.max(request.timeoutMs, 0)
     broker.turn.defer('answer', this)
-    if (this.#missing > 0) {
-      this.#timer = broker.host.timers.after(Math.max(request.timeoutMs, 0), () => this.#timedOut())
-      this.#exchange.onAbandoned = () => this.#timer?.cancel()
-    }
   }
 
   /** End of the turn: what was appended is written, or its log has failed. */
@@ -174,7 +173,12 @@ class PendingProduce implements TurnTask {
     for (const { partition, response } of this.#waits) {
       if (partition.offlineCode !== 0 && response.errorCode === 0) fail(response, partition.offlineCode)
     }
-    if (this.#missing === 0) this.#answer()
+    if (this.#missing === 0) {
+      this.#answer()
+      return
+    }
+    this.#timer = this.#exchange.broker.host.timers.after(this.#timeoutMs, () => this.#timedOut())
+    this.#exchange.onAbandoned = () => this.#timer?.cancel()
   }
 
   /** One partition is safe, or will never be. */
@@ -197,7 +201,8 @@ class PendingProduce implements TurnTask {
   }
 
   #firstError(): number {
-    for (const topic of this.responses) for (const { errorCode } of topic.partitionResponses) if (errorCode) return errorCode
+    for (const topic of this.responses)
+      for (const { errorCode } of topic.partitionResponses) if (errorCode) return errorCode
     return 0
   }
 }

@@ -1,0 +1,26 @@
+/** DescribeProducers (key 61, version 0): the producers whose sequence a partition remembers (KIP-664). */
+import { DescribeProducers } from '@odradek/protocol'
+import { handle } from '../exchange.ts'
+import { missingPartitionError } from '../missing-partition-error.ts'
+
+export const describeProducers = handle(DescribeProducers, (request, _exchange, broker) => ({
+  topics: request.topics.map(({ name, partitionIndexes }) => ({
+    name,
+    partitions: partitionIndexes.map((partitionIndex) => {
+      const partition = broker.partitions.get(name, partitionIndex)
+      const errorCode = partition
+        ? partition.offlineCode
+        : missingPartitionError(broker.metadata.image, name, partitionIndex)
+      if (errorCode !== 0 || !partition) return { partitionIndex, errorCode }
+      const activeProducers = [...partition.log.producers()].map((producer) => ({
+        producerId: producer.producerId,
+        producerEpoch: producer.epoch,
+        lastSequence: producer.lastSequence,
+        lastTimestamp: producer.lastTimestamp,
+        coordinatorEpoch: producer.coordinatorEpoch,
+        currentTxnStartOffset: producer.currentTxnStartOffset,
+      }))
+      return { partitionIndex, errorCode: 0, activeProducers }
+    }),
+  })),
+}))

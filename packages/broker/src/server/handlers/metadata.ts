@@ -1,0 +1,107 @@
+/**
+ * Metadata (key 3, versions 0 to 13): brokers, topics, leaders. Addresses are those of the listener that was asked by.
+ * A topic that is asked for and missing is made where that is allowed, and is in the same answer.
+ */
+import { errors, Metadata, type MetadataRequest, type MetadataResponse, ZERO_UUID } from '@odradek/protocol'
+import type { TopicImage } from '../../metadata/image.ts'
+import { CLUSTER_OPERATIONS, OPERATIONS_UNASKED, TOPIC_OPERATIONS } from '../authorized-operations.ts'
+import type { BrokerContext } from '../broker-context.ts'
+import { brokerEndpoints } from '../broker-endpoints.ts'
+import { handle } from '../exchange.ts'
+
+type TopicResponse = MetadataResponse['topics'][number]
+
+export const metadata = handle(
+  Metadata,
+  (request, exchange, broker) => {
+    const { topics } = request
+    const isAll = topics === null || (exchange.version === 0 && topics.length === 0)
+    const { listenerName } = exchange.connection
+    if (isAll) {
+      const all = [...broker.metadata.image.topics.values()].map((topic) => describe(broker, topic, request))
+      return answer(broker, listenerName, all, request)
+    }
+    const missing = new Set<string>()
+    if (request.allowAutoTopicCreation && broker.config['auto.create.topics.enable']) {
+      for (const { name, topicId } of topics) {
+        if (name !== null && topicId === ZERO_UUID && !broker.metadata.image.topics.has(name)) missing.add(name)
+      }
+    }
+    if (missing.size === 0) {
+      return answer(
+        broker,
+        listenerName,
+        topics.map((topic) => find(broker, topic, request, new Map())),
+        request,
+      )
+    }
+    broker.metadata.autoCreateTopics([...missing]).then(
+      (refusals) => {
+        const found = topics.map((topic) => find(broker, topic, request, refusals))
+        exchange.answer(answer(broker, listenerName, found, request))
+      },
+      (error: Error) => exchange.refuse(`topics could not be created: ${error.message}`),
+    )
+    return undefined
+  },
+  { blocking: true },
+)
+
+function answer(
+  broker: BrokerContext,
+  listenerName: string,
+  topics: TopicResponse[],
+  request: MetadataRequest,
+): MetadataResponse {
+  const { image } = broker.metadata
+  return {
+    brokers: brokerEndpoints(image, listenerName),
+    clusterId: image.clusterId,
+    controllerId: image.controllerId,
+    topics,
+    clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : OPERATIONS_UNASKED,
+  }
+}
+
+/** One topic that was asked for, by name or by id. `refusals` are the errors of those that could not be created. */
+function find(
+  broker: BrokerContext,
+  wanted: { name: string | null; topicId: string },
+  request: MetadataRequest,
+  refusals: ReadonlyMap<string, number>,
+): TopicResponse {
+  const { image } = broker.metadata
+  const { name, topicId } = wanted
+  if (topicId !== ZERO_UUID) {
+    const topic = image.topicsById.get(topicId)
+    return topic ? describe(broker, topic, request) : unknown(null, topicId, errors.UNKNOWN_TOPIC_ID.code)
+  }
+  const topic = name === null ? undefined : image.topics.get(name)
+  if (topic) return describe(broker, topic, request)
+  const invalid = name === null || name === '' ? errors.INVALID_TOPIC_EXCEPTION.code : 0
+  return unknown(name ?? '', ZERO_UUID, refusals.get(name ?? '') || invalid || errors.UNKNOWN_TOPIC_OR_PARTITION.code)
+}
+
+function unknown(name: string | null, topicId: string, errorCode: number): TopicResponse {
+  return { errorCode, name, topicId, isInternal: false, partitions: [] }
+}
+
+function describe(broker: BrokerContext, topic: TopicImage, request: MetadataRequest): TopicResponse {
+  const { brokers } = broker.metadata.image
+  return {
+    errorCode: 0,
+    name: topic.name,
+    topicId: topic.topicId,
+    isInternal: topic.isInternal,
+    partitions: topic.partitions.map((partition) => ({
+      errorCode: brokers.has(partition.leader) ? 0 : errors.LEADER_NOT_AVAILABLE.code,
+      partitionIndex: partition.index,
+      leaderId: brokers.has(partition.leader) ? partition.leader : -1,
+      leaderEpoch: partition.leaderEpoch,
+      replicaNodes: partition.replicas,
+      isrNodes: partition.isr,
+      offlineReplicas: partition.replicas.filter((replica) => !brokers.has(replica)),
+    })),
+    topicAuthorizedOperations: request.includeTopicAuthorizedOperations ? TOPIC_OPERATIONS : OPERATIONS_UNASKED,
+  }
+}
