@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+// Plain JavaScript on purpose: it must run on whatever Node is there, to find the Node that can run the rest.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+// A checkout has sources, which Node 26 runs as they are; an installed package has only JavaScript.
+const source = new URL('../src/main.ts', import.meta.url)
+const main = existsSync(source) ? source : new URL('../dist/main.js', import.meta.url)
+const pinned = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url))
+
+if (Number.parseInt(process.versions.node, 10) >= 26) {
+  await import(main.href)
+} else if (main === source && existsSync(pinned)) {
+  // Its own process, but one life: signals are passed on, and the channel tells the child when this process is gone.
+  const child = spawn(pinned, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: [0, 1, 2, 'ipc'] })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('error', (error) => {
+    console.error(`odradek: cannot run ${pinned}: ${error.message}`)
+    process.exitCode = 1
+  })
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15)))
+} else {
+  console.error(
+    `odradek: needs Node 26 or later; this is ${process.version}. In a checkout, run "npm run setup" first.`,
+  )
+  process.exitCode = 1
+}

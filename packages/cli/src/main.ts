@@ -1,0 +1,13 @@
+import { enableCompileCache } from 'node:module'
+
+// Before anything else is loaded: compiled code is kept between runs, which takes most of the start time away.
+enableCompileCache()
+
+// Started by bin/odradek.js under an older Node: when that process is killed, this one must not live on.
+if (process.channel !== undefined && process.channel !== null) {
+  process.channel.unref()
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+}
+
+const { run } = await import('./run.ts')
+process.exit(await run(process.argv.slice(2)))

@@ -1,0 +1,72 @@
+import { resolve } from 'node:path'
+import type { Broker } from '@odradek/broker'
+import { type Arguments, CommandError } from './command.ts'
+import { collectConfig } from './config-sources.ts'
+import { createLogger } from './log-output.ts'
+import { version } from './version.ts'
+
+/**
+ * Runs a broker until a signal ends it. Prints `Listening on HOST:PORT` on stdout once per listener when it serves; logs go to
+ * stderr. SIGTERM and SIGINT shut down cleanly, a second signal ends the process at once.
+ * @returns the exit code: 0 after a clean shutdown
+ * @throws CommandError when the configuration is refused or the broker cannot start
+ */
+export async function runBroker(args: Arguments, options: { greet: boolean }): Promise<number> {
+  const { config, texts, warnings } = await collectConfig(args, process.env)
+  for (const warning of warnings) process.stderr.write(`odradek: ${warning}\n`)
+  const { StartError, startBroker } = await import('@odradek/broker')
+  const stopped = nextSignal()
+  let broker: Broker
+  try {
+    broker = await startBroker({
+      dataDir: resolve(config['log.dir']),
+      config: texts,
+      logger: createLogger(config['log.level']),
+    })
+  } catch (error) {
+    if (error instanceof StartError) throw new CommandError(error.message)
+    throw error
+  }
+  for (const { host, port } of broker.listeners) process.stdout.write(`Listening on ${bracketed(host)}:${port}\n`)
+  if (options.greet) process.stdout.write(greeting(broker))
+  await stopped
+  await broker.close()
+  return 0
+}
+
+/** Resolves at the first SIGTERM or SIGINT; the one after that finds no handler and ends the process. */
+function nextSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const onSignal = () => {
+    process.off('SIGTERM', onSignal)
+    process.off('SIGINT', onSignal)
+    resolve()
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  return promise
+}
+
+function greeting(broker: Broker): string {
+  const interval = broker.config['log.flush.interval.ms']
+  const flush =
+    broker.config['flush.mode'] === 'sync'
+      ? 'sync: a write is on disk before it is acknowledged'
+      : `async: a write is acknowledged when the system has it, and on disk within about ${interval} ms`
+  const lines = [
+    '',
+    `odradek ${version()}`,
+    `  clients  ${broker.address}`,
+    `  data     ${broker.dataDir}`,
+    `  flush    ${flush}`,
+  ]
+  if (broker.adminAddress !== null) lines.push(`  health   http://${broker.adminAddress}/health`)
+  lines.push('', 'Try it:')
+  lines.push(`  echo hello | kcat -P -b ${broker.address} -t greetings`)
+  lines.push(`  kcat -C -b ${broker.address} -t greetings -e`, '', 'Ctrl-C stops it.', '')
+  return lines.join('\n')
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}

@@ -1,0 +1,74 @@
+import { nearestWord } from '@odradek/config'
+import { type Command, CommandError, parseArguments, UsageError } from './command.ts'
+import { commandHelp, overview } from './help.ts'
+import { version } from './version.ts'
+
+/** Every command by its name. Each is loaded when it is called, so that `--version` does not load a broker. */
+const commands: { readonly [name: string]: { readonly summary: string; load(): Promise<Command> } } = {
+  start: {
+    summary: 'Start a broker on 127.0.0.1:9092 with its data in ./data',
+    load: async () => (await import('./commands/start.ts')).start,
+  },
+  broker: {
+    summary: 'Run a broker, configured by file, environment and flags',
+    load: async () => (await import('./commands/broker.ts')).broker,
+  },
+  config: {
+    summary: 'Print every configuration key with its default',
+    load: async () => (await import('./commands/config.ts')).config,
+  },
+}
+
+/**
+ * Runs one command line and returns its exit code: 0 done, 1 it went wrong, 2 the words make no command.
+ * @param words what stands behind `odradek`
+ */
+export async function run(words: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(words)
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`odradek: ${error.message}\n`)
+      return 2
+    }
+    if (error instanceof CommandError) {
+      process.stderr.write(`odradek: ${error.message}\n`)
+      return 1
+    }
+    throw error
+  }
+}
+
+async function dispatch(words: readonly string[]): Promise<number> {
+  const [first, second] = words
+  if (first === '--version' || first === '-V') return print(`${version()}\n`)
+  const summaries = Object.entries(commands).map(([name, { summary }]): [string, string] => [name, summary])
+  if (first === undefined || first === '--help' || first === '-h' || (first === 'help' && second === undefined)) {
+    return print(overview(summaries))
+  }
+  if (first === 'help') return print(commandHelp(await find(words.slice(1)).command.load()))
+  const { command, rest } = find(words)
+  const loaded = await command.load()
+  const end = rest.indexOf('--')
+  const flags = end < 0 ? rest : rest.slice(0, end)
+  if (flags.includes('--help') || flags.includes('-h')) return print(commandHelp(loaded))
+  return loaded.run(parseArguments(loaded, rest))
+}
+
+/** The command that the first word, or the first two, name. */
+function find(words: readonly string[]) {
+  const [first = '', second] = words
+  const two = second === undefined ? undefined : `${first} ${second}`
+  if (two !== undefined && Object.hasOwn(commands, two)) return { command: commands[two]!, rest: words.slice(2) }
+  if (Object.hasOwn(commands, first)) return { command: commands[first]!, rest: words.slice(1) }
+  if (first.startsWith('-')) throw new UsageError(`Unknown flag ${first}. Try odradek --help`)
+  const family = Object.keys(commands).filter((name) => name.startsWith(`${first} `))
+  if (family.length > 0) throw new UsageError(`odradek ${first} is one of: ${family.join(', ')}`)
+  const nearest = nearestWord(first, Object.keys(commands))
+  throw new UsageError(`Unknown command "${first}". Did you mean "${nearest?.word}"? See odradek --help`)
+}
+
+function print(text: string): number {
+  process.stdout.write(text)
+  return 0
+}
