@@ -1,0 +1,113 @@
+/**
+ * The cluster's metadata at one revision of the store, held by every broker in memory.
+ *
+ *   list ─▶ loadImage ─▶ image at revision r
+ *   events of revision r+1… ─▶ ImageDraft ─▶ next image; what did not change is the same object
+ *
+ * Images are never modified.
+ */
+import { brokerConfigKey, brokerKey, clusterKey, controllerKey, groupConfigKey, topicKey } from './keys.ts'
+import type { BrokerListener, Configs, PartitionImage } from './values.ts'
+
+export type { PartitionImage } from './values.ts'
+
+export interface TopicImage {
+  readonly name: string
+  /** 22 characters of base64url; stable for the topic's life, another one when the topic is made again. */
+  readonly topicId: string
+  readonly isInternal: boolean
+  /** What the topic sets itself, in Kafka's text form. */
+  readonly configs: Configs
+  /** By index, without gaps. */
+  readonly partitions: readonly PartitionImage[]
+  /** The store's revision of this value; 0 in a draft where it is not stored yet. */
+  readonly modRevision: number
+}
+
+export interface BrokerRegistration {
+  readonly id: number
+  /** The revision that made the registration: higher with every start of the broker. */
+  readonly epoch: number
+  /** Empty until the broker listens. */
+  readonly listeners: readonly BrokerListener[]
+  readonly rack: string | null
+  readonly modRevision: number
+}
+
+export interface ConfigsImage {
+  readonly configs: Configs
+  readonly modRevision: number
+}
+
+/** What an image is made of. */
+export interface ImageContents {
+  readonly revision: number
+  /** '' before the cluster has one. */
+  readonly clusterId: string
+  /** -1 while no broker is controller. */
+  readonly controllerId: number
+  /** The revision that made the controller key, which every metadata write compares; 0 for none. */
+  readonly controllerEpoch: number
+  readonly brokers: ReadonlyMap<number, BrokerRegistration>
+  readonly topics: ReadonlyMap<string, TopicImage>
+  readonly topicsById: ReadonlyMap<string, TopicImage>
+  /** Topics with '.' or '_' in their names, by the name with '_' for '.': two that differ in nothing else may not be. */
+  readonly collisions: ReadonlyMap<string, string>
+  /** Dynamic broker configs by broker id as text; '' for those of all brokers. */
+  readonly brokerConfigs: ReadonlyMap<string, ConfigsImage>
+  readonly groupConfigs: ReadonlyMap<string, ConfigsImage>
+}
+
+export class MetadataImage implements ImageContents {
+  readonly revision: number
+  readonly clusterId: string
+  readonly controllerId: number
+  readonly controllerEpoch: number
+  readonly brokers: ReadonlyMap<number, BrokerRegistration>
+  readonly topics: ReadonlyMap<string, TopicImage>
+  readonly topicsById: ReadonlyMap<string, TopicImage>
+  readonly collisions: ReadonlyMap<string, string>
+  readonly brokerConfigs: ReadonlyMap<string, ConfigsImage>
+  readonly groupConfigs: ReadonlyMap<string, ConfigsImage>
+
+  constructor(contents: ImageContents) {
+    this.revision = contents.revision
+    this.clusterId = contents.clusterId
+    this.controllerId = contents.controllerId
+    this.controllerEpoch = contents.controllerEpoch
+    this.brokers = contents.brokers
+    this.topics = contents.topics
+    this.topicsById = contents.topicsById
+    this.collisions = contents.collisions
+    this.brokerConfigs = contents.brokerConfigs
+    this.groupConfigs = contents.groupConfigs
+  }
+
+  static readonly empty: MetadataImage = new MetadataImage({
+    revision: 0,
+    clusterId: '',
+    controllerId: -1,
+    controllerEpoch: 0,
+    brokers: new Map(),
+    topics: new Map(),
+    topicsById: new Map(),
+    collisions: new Map(),
+    brokerConfigs: new Map(),
+    groupConfigs: new Map(),
+  })
+
+  /** The live brokers, ascending by id. */
+  liveBrokers(): BrokerRegistration[] {
+    return [...this.brokers.values()].sort((a, b) => a.id - b.id)
+  }
+
+  /** The store's keys of all that the image holds. */
+  *keys(): Generator<string> {
+    for (const name of this.topics.keys()) yield topicKey(name)
+    for (const id of this.brokers.keys()) yield brokerKey(id)
+    for (const name of this.brokerConfigs.keys()) yield brokerConfigKey(name)
+    for (const name of this.groupConfigs.keys()) yield groupConfigKey(name)
+    if (this.controllerEpoch !== 0) yield controllerKey
+    if (this.clusterId !== '') yield clusterKey
+  }
+}

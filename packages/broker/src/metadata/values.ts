@@ -1,0 +1,165 @@
+/** The JSON values under the store's keys: how they are written, and checked when they are read. */
+import { MetadataValueError } from './metadata-value-error.ts'
+
+export type Configs = Readonly<Record<string, string>>
+
+/** Where a broker can be reached under one of its listener names. */
+export interface BrokerListener {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+}
+
+export interface PartitionImage {
+  readonly index: number
+  readonly replicas: readonly number[]
+  /** The replicas that are in sync. */
+  readonly isr: readonly number[]
+  /** Broker id, or -1 for none. */
+  readonly leader: number
+  readonly leaderEpoch: number
+  /** Rises with every change of the partition. */
+  readonly partitionEpoch: number
+}
+
+export interface TopicValue {
+  readonly topicId: string
+  readonly partitions: readonly PartitionImage[]
+  readonly configs: Configs
+}
+
+/** A partition as it is stored: replicas, isr, leader, leaderEpoch, partitionEpoch; its index is its place in the array. */
+type PackedPartition = [readonly number[], readonly number[], number, number, number]
+
+export function formatTopic(topic: TopicValue): string {
+  const partitions = topic.partitions.map(
+    (partition): PackedPartition => [
+      partition.replicas,
+      partition.isr,
+      partition.leader,
+      partition.leaderEpoch,
+      partition.partitionEpoch,
+    ],
+  )
+  return JSON.stringify({ topicId: topic.topicId, partitions, configs: topic.configs })
+}
+
+export function parseTopic(key: string, text: string): TopicValue {
+  const { topicId, partitions, configs } = parseObject(key, text)
+  if (typeof topicId !== 'string' || topicId.length !== 22) throw new MetadataValueError(key, 'topicId is no topic id')
+  if (!Array.isArray(partitions)) throw new MetadataValueError(key, 'partitions is no array')
+  return {
+    topicId,
+    partitions: partitions.map((packed, index) => parsePartition(key, packed, index)),
+    configs: checkConfigs(key, configs),
+  }
+}
+
+function parsePartition(key: string, packed: unknown, index: number): PartitionImage {
+  if (!Array.isArray(packed) || packed.length !== 5)
+    throw new MetadataValueError(key, `partition ${index} is no tuple of 5`)
+  const [replicas, isr, leader, leaderEpoch, partitionEpoch] = packed as unknown[]
+  if (
+    !(
+      isIds(replicas) &&
+      isIds(isr) &&
+      isInteger(leader, -1) &&
+      isInteger(leaderEpoch, 0) &&
+      isInteger(partitionEpoch, 0)
+    )
+  ) {
+    throw new MetadataValueError(key, `partition ${index} is not [replicas, isr, leader, leaderEpoch, partitionEpoch]`)
+  }
+  return { index, replicas, isr, leader, leaderEpoch, partitionEpoch }
+}
+
+export function formatBroker(broker: { listeners: readonly BrokerListener[]; rack: string | null }): string {
+  return JSON.stringify({ listeners: broker.listeners, rack: broker.rack })
+}
+
+export function parseBroker(key: string, text: string): { listeners: BrokerListener[]; rack: string | null } {
+  const { listeners, rack } = parseObject(key, text)
+  if (rack !== null && typeof rack !== 'string') throw new MetadataValueError(key, 'rack is no text')
+  if (!Array.isArray(listeners)) throw new MetadataValueError(key, 'listeners is no array')
+  return {
+    listeners: listeners.map((listener: unknown) => {
+      const { name, host, port } = isObject(listener) ? listener : {}
+      if (typeof name !== 'string' || typeof host !== 'string' || !isInteger(port, 0)) {
+        throw new MetadataValueError(key, 'a listener is not { name, host, port }')
+      }
+      return { name, host, port }
+    }),
+    rack,
+  }
+}
+
+export function formatConfigs(configs: Configs): string {
+  return JSON.stringify(configs)
+}
+
+export function parseConfigs(key: string, text: string): Configs {
+  return checkConfigs(key, parseObject(key, text))
+}
+
+export function formatController(brokerId: number): string {
+  return JSON.stringify({ brokerId })
+}
+
+export function parseController(key: string, text: string): number {
+  return parseInteger(key, text, 'brokerId')
+}
+
+export function formatCluster(clusterId: string): string {
+  return JSON.stringify({ clusterId })
+}
+
+export function parseCluster(key: string, text: string): string {
+  const { clusterId } = parseObject(key, text)
+  if (typeof clusterId !== 'string') throw new MetadataValueError(key, 'clusterId is no text')
+  return clusterId
+}
+
+export function formatProducerIds(next: number): string {
+  return JSON.stringify({ next })
+}
+
+/** The first producer id that is not reserved yet. */
+export function parseProducerIds(key: string, text: string): number {
+  return parseInteger(key, text, 'next')
+}
+
+function parseInteger(key: string, text: string, name: string): number {
+  const value = parseObject(key, text)[name]
+  if (!isInteger(value, 0)) throw new MetadataValueError(key, `${name} is no whole number from 0`)
+  return value
+}
+
+function parseObject(key: string, text: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new MetadataValueError(key, 'it is no JSON')
+  }
+  if (!isObject(value)) throw new MetadataValueError(key, 'it is no object')
+  return value
+}
+
+function checkConfigs(key: string, value: unknown): Configs {
+  if (!isObject(value) || !Object.values(value).every((text) => typeof text === 'string')) {
+    throw new MetadataValueError(key, 'configs are not texts by key')
+  }
+  return value as Configs
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isInteger(value: unknown, min: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= min
+}
+
+function isIds(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((id) => isInteger(id, 0))
+}
