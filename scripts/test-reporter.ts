@@ -1,24 +1,25 @@
 /**
- * A reporter for `node --test`: one line per file, every failure in full, skipped tests by name. The counts of the whole run go
- * to the file named by ODRADEK_TEST_COUNTS, for scripts/test.ts to add up.
+ * A reporter for `node --test`: one line per file, every failure in full and with what its file printed, skipped tests by name.
+ * The counts of the whole run go to the file named by ODRADEK_TEST_COUNTS, for scripts/test.ts to add up.
  */
 import { writeFileSync } from 'node:fs'
-import { relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import type { TestEvent } from 'node:test/reporters'
 import { inspect } from 'node:util'
 
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const failures: string[] = []
   const skipped: string[] = []
+  const output = new Output()
   for await (const { type, data } of source) {
     switch (type) {
       case 'test:fail': {
         // A suite that fails because of its tests repeats what they said.
         const error = data.details.error
-        if ('failureType' in error && error.failureType === 'subtestsFailed') break
+        if (('failureType' in error && error.failureType === 'subtestsFailed') || data.todo !== undefined) break
         const text = `✖ ${data.name} (${place(data)})\n${indent(describe(error))}\n`
         failures.push(text)
-        yield text
+        yield output.take(data.file) + text
         break
       }
       case 'test:pass':
@@ -29,7 +30,10 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
         break
       case 'test:stdout':
       case 'test:stderr':
-        yield data.message
+        output.add(data.file, data.message)
+        break
+      case 'test:diagnostic':
+        if (data.level !== 'info') output.add(data.file, `${data.message}\n`)
         break
       case 'test:summary': {
         const { passed, counts, duration } = counted(data)
@@ -37,6 +41,8 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
           const said = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
           const bad = counts.failed > 0 ? `, ${counts.failed} failed` : ''
           const mark = data.success ? '✔' : '✖'
+          if (!data.success) yield output.take(data.file)
+          else output.take(data.file)
           yield `${mark} ${relative(process.cwd(), data.file)}: ${passed} passed${bad}${said} (${duration} s)\n`
           break
         }
@@ -47,6 +53,26 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
         break
       }
     }
+  }
+}
+
+const OUTPUT_CHARACTERS_MAX = 65_536
+
+/** What each test file printed, the newest part of it, until it is known whether anyone needs to read it. */
+class Output {
+  readonly #byFile = new Map<string, string>()
+
+  add(file: string | undefined, text: string): void {
+    const key = resolve(file ?? '')
+    this.#byFile.set(key, ((this.#byFile.get(key) ?? '') + text).slice(-OUTPUT_CHARACTERS_MAX))
+  }
+
+  // Output events name the file as the runner was given it, the others in full.
+  take(file: string | undefined): string {
+    const key = resolve(file ?? '')
+    const text = this.#byFile.get(key) ?? ''
+    this.#byFile.delete(key)
+    return text
   }
 }
 
