@@ -70,7 +70,7 @@ function inflatedBytesMax(buffer: Buffer, start: number, end: number, exactly: b
   return total
 }
 
-/** Adds up a block's sequences: token, literals, offset, match. */
+/** Adds up a block's sequences: token, literal length, literals, two bytes of offset, match length. */
 function blockInflatedBytes(buffer: Buffer, start: number, end: number): number {
   let total = 0
   let at = start
@@ -78,21 +78,34 @@ function blockInflatedBytes(buffer: Buffer, start: number, end: number): number 
     const token = buffer[at++]!
     let literals = token >> 4
     if (literals === 15) {
-      let more = 255
-      while (more === 255 && at < end) literals += more = buffer[at++]!
+      const more = lengthBytes(buffer, at, end)
+      literals += lengthAt(buffer, at, more)
+      at += more
     }
     total += literals
-    at += literals
-    if (at >= end) break
-    at += 2
+    at += literals + 2
+    // The last sequence has literals only.
+    if (at > end) break
     let match = (token & 15) + 4
     if (match === 19) {
-      let more = 255
-      while (more === 255 && at < end) match += more = buffer[at++]!
+      const more = lengthBytes(buffer, at, end)
+      match += lengthAt(buffer, at, more)
+      at += more
     }
     total += match
   }
   return total
+}
+
+/** A length beyond 15 goes on in bytes of 255 and one that is less. */
+function lengthBytes(buffer: Buffer, position: number, end: number): number {
+  let at = position
+  while (at < end && buffer[at] === 255) at++
+  return Math.min(at + 1, end) - position
+}
+
+function lengthAt(buffer: Buffer, position: number, bytes: number): number {
+  return bytes === 0 ? 0 : (bytes - 1) * 255 + buffer[position + bytes - 1]!
 }
 
 function malformed(what: string): CorruptBatchError {

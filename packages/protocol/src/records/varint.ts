@@ -33,13 +33,13 @@ export function varintAt(buffer: Uint8Array, position: number, length: number): 
 /** The int64 in the varlong of `length` bytes at `position`, exact up to 2^53; beyond that it is rounded, not safe. */
 export function varlongAt(buffer: Uint8Array, position: number, length: number): number {
   if (length <= 4) return varintAt(buffer, position, length)
-  let raw = 0
-  let factor = 1
-  for (let index = 0; index < length; index++) {
-    raw += (buffer[position + index]! & 0x7f) * factor
+  let magnitude = (buffer[position]! & 0x7e) / 2
+  let factor = 64
+  for (let index = 1; index < length; index++) {
+    magnitude += (buffer[position + index]! & 0x7f) * factor
     factor *= 128
   }
-  return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2
+  return buffer[position]! & 1 ? -magnitude - 1 : magnitude
 }
 
 /** Bytes that `writeVarint` takes for an int32. */

@@ -33,57 +33,77 @@ export function walkRecords(
   let maxTimestamp = NO_TIMESTAMP
   let maxTimestampOffsetDelta = -1
   for (let index = 0; index < count; index++) {
-    let size = varintLength(buffer, at, end)
-    if (size === 0) return refuse(into, index, 'is missing')
-    const length = varintAt(buffer, at, size)
-    at += size
+    if (end - at < RECORD_BYTES_MIN) return refuse(into, index, 'is missing')
+
+    // Varints of one and two bytes are read here: calls would double what a record costs.
+    let low = buffer[at]!
+    let high = buffer[at + 1]!
+    let length = 0
+    if (low < 0x80) {
+      length = (low >>> 1) ^ -(low & 1)
+      at++
+    } else if (high < 0x80) {
+      low = (low & 0x7f) | (high << 7)
+      length = (low >>> 1) ^ -(low & 1)
+      at += 2
+    } else {
+      const size = varintLength(buffer, at, end)
+      if (size === 0) return refuse(into, index, 'has no end to its length')
+      length = varintAt(buffer, at, size)
+      at += size
+    }
     if (length < RECORD_BYTES_MIN - 1 || length > end - at) return refuse(into, index, `claims a length of ${length}`)
     const recordEnd = at + length
     at++
 
-    size = varlongLength(buffer, at, recordEnd)
-    if (size === 0) return refuse(into, index, 'ends in its timestamp delta')
-    const timestamp = baseTimestamp + varlongAt(buffer, at, size)
-    at += size
+    let timestamp = baseTimestamp
+    low = buffer[at]!
+    high = buffer[at + 1]!
+    if (low < 0x80) {
+      timestamp += (low >>> 1) ^ -(low & 1)
+      at++
+    } else if (high < 0x80) {
+      low = (low & 0x7f) | (high << 7)
+      timestamp += (low >>> 1) ^ -(low & 1)
+      at += 2
+    } else {
+      const size = varlongLength(buffer, at, recordEnd)
+      if (size === 0) return refuse(into, index, 'ends in its timestamp delta')
+      timestamp += varlongAt(buffer, at, size)
+      at += size
+    }
     if (timestamp > maxTimestamp) {
       maxTimestamp = timestamp
       maxTimestampOffsetDelta = index
     }
     if ((timestamp < earliest || timestamp > latest) && timestamp !== NO_TIMESTAMP) {
-      return into.refuse(
-        errors.INVALID_TIMESTAMP.code,
-        timestampText(`Record ${index}`, timestamp, earliest, latest),
-        index,
-      )
+      const text = timestampText(`Record ${index}`, timestamp, earliest, latest)
+      return into.refuse(errors.INVALID_TIMESTAMP.code, text, index)
     }
 
-    size = varintLength(buffer, at, recordEnd)
-    if (size === 0) return refuse(into, index, 'ends in its offset delta')
-    const offsetDelta = varintAt(buffer, at, size)
-    at += size
+    if (recordEnd - at < 4) return refuse(into, index, 'is not as long as its parts')
+    let offsetDelta = 0
+    low = buffer[at]!
+    high = buffer[at + 1]!
+    if (low < 0x80) {
+      offsetDelta = (low >>> 1) ^ -(low & 1)
+      at++
+    } else if (high < 0x80) {
+      low = (low & 0x7f) | (high << 7)
+      offsetDelta = (low >>> 1) ^ -(low & 1)
+      at += 2
+    } else {
+      const size = varintLength(buffer, at, recordEnd)
+      if (size === 0) return refuse(into, index, 'ends in its offset delta')
+      offsetDelta = varintAt(buffer, at, size)
+      at += size
+    }
     if (offsetDelta !== index) return refuse(into, index, `has offset delta ${offsetDelta}`)
 
     if (parts) {
-      size = varintLength(buffer, at, recordEnd)
-      const keyLength = size === 0 ? -2 : varintAt(buffer, at, size)
-      at += size
-      if (keyLength < -1 || keyLength > recordEnd - at) return refuse(into, index, 'has a key that does not fit it')
-      if (keyLength > 0) at += keyLength
-      else if (keyLength < 0 && keysRequired) return refuse(into, index, 'has no key; a compacted topic needs one')
-
-      size = varintLength(buffer, at, recordEnd)
-      const valueLength = size === 0 ? -2 : varintAt(buffer, at, size)
-      at += size
-      if (valueLength < -1 || valueLength > recordEnd - at)
-        return refuse(into, index, 'has a value that does not fit it')
-      if (valueLength > 0) at += valueLength
-
-      size = varintLength(buffer, at, recordEnd)
-      const headers = size === 0 ? -1 : varintAt(buffer, at, size)
-      at += size
-      if (headers < 0) return refuse(into, index, 'has no header count')
-      if (headers > 0) at = headersEnd(buffer, at, recordEnd, headers)
-      if (at !== recordEnd) return refuse(into, index, 'is not as long as its parts')
+      const partsEnd = endOfParts(buffer, at, recordEnd, keysRequired)
+      if (partsEnd === KEY_MISSING) return refuse(into, index, 'has no key; a compacted topic needs one')
+      if (partsEnd !== recordEnd) return refuse(into, index, 'is not as long as its parts')
     }
     at = recordEnd
   }
@@ -101,19 +121,43 @@ export function timestampText(whose: string, timestamp: number, earliest: number
   return `${whose} has timestamp ${timestamp}; the topic takes ${earliest} to ${latest}.`
 }
 
-/** Where `count` headers that begin at `position` end, or -1 when they do not fit before `end`. */
-function headersEnd(buffer: Uint8Array, position: number, end: number, count: number): number {
+const CUT_OFF = -1
+const KEY_MISSING = -2
+
+/** Where key, value and headers that begin at `position` end; CUT_OFF when they do not fit before `end`. */
+function endOfParts(buffer: Uint8Array, position: number, end: number, keyRequired: boolean): number {
+  let size = varintLength(buffer, position, end)
+  const keyLength = size === 0 ? -2 : varintAt(buffer, position, size)
+  let at = position + size
+  if (keyLength < -1 || keyLength > end - at) return CUT_OFF
+  if (keyLength > 0) at += keyLength
+  else if (keyLength < 0 && keyRequired) return KEY_MISSING
+
+  size = varintLength(buffer, at, end)
+  const valueLength = size === 0 ? -2 : varintAt(buffer, at, size)
+  at += size
+  if (valueLength < -1 || valueLength > end - at) return CUT_OFF
+  if (valueLength > 0) at += valueLength
+
+  size = varintLength(buffer, at, end)
+  const headers = size === 0 ? -1 : varintAt(buffer, at, size)
+  at += size
+  if (headers < 0) return CUT_OFF
+  return headers === 0 ? at : endOfHeaders(buffer, at, end, headers)
+}
+
+function endOfHeaders(buffer: Uint8Array, position: number, end: number, count: number): number {
   let at = position
   for (let index = 0; index < count; index++) {
     let size = varintLength(buffer, at, end)
     const keyLength = size === 0 ? -1 : varintAt(buffer, at, size)
     at += size
-    if (keyLength < 0 || keyLength > end - at) return -1
+    if (keyLength < 0 || keyLength > end - at) return CUT_OFF
     at += keyLength
     size = varintLength(buffer, at, end)
     const valueLength = size === 0 ? -2 : varintAt(buffer, at, size)
     at += size
-    if (valueLength < -1 || valueLength > end - at) return -1
+    if (valueLength < -1 || valueLength > end - at) return CUT_OFF
     if (valueLength > 0) at += valueLength
   }
   return at
