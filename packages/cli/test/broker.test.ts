@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, test } from 'node:test'
+import { odradek, runOdradek } from './odradek.ts'
+
+let directory: string
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'odradek-cli-'))
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+const listening = async (lines: AsyncIterator<string>): Promise<{ host: string; port: number }> => {
+  const { value } = await lines.next()
+  const match = /^Listening on (.+):(\d+)$/.exec(value)
+  assert.ok(match, `the first line is "${value}"`)
+  return { host: match[1]!, port: Number(match[2]) }
+}
+
+const canConnect = async (port: number): Promise<boolean> => {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+test('broker prints the real port when it serves, and ends with 0 on SIGTERM, cleanly', async () => {
+  await using broker = odradek(['broker', '--port', '0', '--data-dir', join(directory, 'data')])
+  const { host, port } = await listening(broker.stdout)
+  assert.equal(host, '127.0.0.1')
+  assert.ok(port > 0)
+  assert.ok(await canConnect(port))
+  broker.process.kill('SIGTERM')
+  assert.equal(await broker.ended(), 0, broker.stderr())
+  assert.equal((await broker.stdout.next()).done, true, 'stdout has that one line')
+  assert.ok(existsSync(join(directory, 'data', '.kafka_cleanshutdown')))
+  assert.equal(await canConnect(port), false)
+})
+
+test('SIGINT ends it as well', async () => {
+  await using broker = odradek(['broker', '--port', '0', '--data-dir', join(directory, 'data')])
+  await listening(broker.stdout)
+  broker.process.kill('SIGINT')
+  assert.equal(await broker.ended(), 0, broker.stderr())
+})
+
+test('several listeners are printed a line each', async () => {
+  const set = ['--set', 'listeners=A://127.0.0.1:0,B://127.0.0.1:0', '--set', 'admin.listener=']
+  await using broker = odradek(['broker', '--data-dir', join(directory, 'data'), ...set])
+  const first = await listening(broker.stdout)
+  const second = await listening(broker.stdout)
+  assert.notEqual(first.port, second.port)
+  assert.ok((await canConnect(first.port)) && (await canConnect(second.port)))
+})
+
+test('a second broker on the same data directory is refused in one line', async () => {
+  const words = ['broker', '--port', '0', '--data-dir', join(directory, 'data')]
+  await using first = odradek(words)
+  const { port } = await listening(first.stdout)
+  const second = await runOdradek(words)
+  assert.equal(second.code, 1)
+  assert.equal(second.stdout, '')
+  assert.match(second.stderr, /^odradek: [^\n]*data directory[^\n]*in use[^\n]*\n$/)
+  assert.ok(await canConnect(port), 'the first serves on')
+})
+
+test('a port in use is refused in one line that names it', async () => {
+  await using first = odradek(['broker', '--port', '0', '--data-dir', join(directory, 'one')])
+  const { port } = await listening(first.stdout)
+  const other = join(directory, 'two')
+  const second = await runOdradek(['broker', '--port', String(port), '--data-dir', other, '--set', 'admin.listener='])
+  assert.equal(second.code, 1)
+  assert.match(second.stderr, new RegExp(`^odradek: [^\\n]*${port}[^\\n]*\\n$`))
+})
+
+test('a bad configuration is refused before anything is made', async () => {
+  const file = join(directory, 'broker.yaml')
+  writeFileSync(file, 'log.retention.mss: 5\n')
+  const data = join(directory, 'data')
+  const refused = await runOdradek(['broker', '--port', '0', '--data-dir', data, '--config', file])
+  assert.deepEqual(refused, {
+    code: 1,
+    stdout: '',
+    stderr: `odradek: ${file}: Unknown key "log.retention.mss". Did you mean "log.retention.ms"?\n`,
+  })
+  assert.equal(existsSync(data), false)
+})
+
+test('a data directory that cannot be made is refused in one line', async () => {
+  const file = join(directory, 'a-file')
+  writeFileSync(file, '')
+  const refused = await runOdradek(['broker', '--port', '0', '--data-dir', join(file, 'data')])
+  assert.equal(refused.code, 1)
+  assert.match(refused.stderr, /^odradek: [^\n]*a-file[^\n]*\n$/)
+})
+
+test('start tells where it listens, where the data is, the flush mode, and how to try it', async () => {
+  await using broker = odradek(['start', '--port', '0'], { cwd: directory, env: { ODRADEK_FLUSH_MODE: 'sync' } })
+  const { port } = await listening(broker.stdout)
+  const lines: string[] = []
+  while (!lines.at(-1)?.startsWith('Ctrl-C')) {
+    const line = await broker.stdout.next()
+    assert.equal(line.done, false, broker.stderr())
+    lines.push(line.value)
+  }
+  const text = lines.join('\n')
+  assert.match(text, new RegExp(`clients +127\\.0\\.0\\.1:${port}\\n`))
+  assert.ok(text.includes(join(directory, 'data')))
+  assert.match(text, /flush +sync: /)
+  assert.match(text, /health +http:\/\/127\.0\.0\.1:\d+\/health\n/)
+  assert.ok(text.includes(`echo hello | kcat -P -b 127.0.0.1:${port} -t greetings\n`))
+  assert.ok(text.includes(`kcat -C -b 127.0.0.1:${port} -t greetings -e\n`))
+  const address = /http:\S+/.exec(text)?.[0]
+  assert.equal((await fetch(address!)).status, 200)
+})
