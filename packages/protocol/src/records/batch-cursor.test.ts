@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sampleRecords } from '../../test/record-samples.ts'
 import { sliceOf } from '../bytes/slice.ts'
 import { BatchCursor } from './batch-cursor.ts'
 import { CorruptBatchError } from './corrupt-batch-error.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { RecordCursor } from './record-cursor.ts'
-import { sampleRecords } from './samples.ts'
 
 const batches = [
   encodeBatch({ records: sampleRecords(2), baseOffset: 10 }),

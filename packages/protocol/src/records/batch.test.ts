@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { publishedBatch, SAMPLE_MS, sampleRecords } from '../../test/record-samples.ts'
 import { sliceOf, viewOf } from '../bytes/slice.ts'
 import {
   BatchHeader,
@@ -12,7 +13,6 @@ import {
 } from './batch.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { RecordCursor } from './record-cursor.ts'
-import { publishedBatch, SAMPLE_MS, sampleRecords } from './samples.ts'
 
 function headerOf(batch: Buffer, position = 0): BatchHeader {
   const header = new BatchHeader()

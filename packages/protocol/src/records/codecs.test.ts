@@ -32,6 +32,9 @@ for (const { name, compress, decompress } of codecs) {
         const packed = compress(whole)
         const padded = Buffer.concat([Buffer.alloc(7, 0xee), packed, Buffer.alloc(7, 0xee)])
         assert.ok(decompress(padded, 7, 7 + packed.length, Math.max(1, whole.length)).equals(whole))
+        if (whole.length < 2) return
+        const tooSmall = whole.length - 1
+        assert.throws(() => decompress(packed, 0, packed.length, tooSmall), { reason: 'too large' })
       }),
       { numRuns: 60 },
     )
@@ -152,6 +155,12 @@ test('lz4: a small frame with large blocks is measured exactly before it is call
 })
 
 test('lz4: checksums and a content size in the frame are understood', () => {
+  const sized = Buffer.from(
+    '04224d18' + '6840' + '0500000000000000' + '61' + '05000080' + '68656c6c6f' + '00000000',
+    'hex',
+  )
+  assert.equal(lz4.decompress(sized, 0, sized.length, 5).toString(), 'hello')
+  assert.throws(() => lz4.decompress(sized, 0, sized.length, 4), { reason: 'too large' })
   for (const options of [
     { contentChecksum: true },
     { blockChecksums: true },

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { anyOptions, anyRecord, publishedBatch, SAMPLE_MS, sampleRecords } from '../../test/record-samples.ts'
 import { sliceOf, viewOf } from '../bytes/slice.ts'
 import { verifyBatchCrc } from './batch.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { RecordBatchBuilder } from './record-batch-builder.ts'
 import { RecordCursor } from './record-cursor.ts'
-import { anyOptions, anyRecord, publishedBatch, SAMPLE_MS, sampleRecords } from './samples.ts'
 
 test('the published batch, byte for byte', () => {
   const batch = encodeBatch({

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { anyOptions, anyRecord, sampleRecords } from '../../test/record-samples.ts'
 import { sliceOf, viewOf } from '../bytes/slice.ts'
 import { BatchHeader, readBatchHeader, verifyBatchCrc } from './batch.ts'
 import { codecNamed, codecs } from './codecs.ts'
 import { encodeEndTransactionMarker } from './control.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { recompress } from './recompress.ts'
-import { anyOptions, anyRecord, sampleRecords } from './samples.ts'
 
 test('another codec keeps everything but size, codec bits and CRC', () => {
   fc.assert(

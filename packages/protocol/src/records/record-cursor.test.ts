@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { publishedBatch, sampleRecords } from '../../test/record-samples.ts'
 import { sliceOf, viewOf } from '../bytes/slice.ts'
 import { COUNT, LENGTH, RECORDS } from './batch.ts'
 import { CorruptBatchError } from './corrupt-batch-error.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { RecordCursor } from './record-cursor.ts'
-import { publishedBatch, sampleRecords } from './samples.ts'
 
 /** Reads everything there is to read and counts the records. */
 function readAll(batch: Buffer, maxBytes?: number): number {

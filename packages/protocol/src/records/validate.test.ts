@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { anyRecord, publishedBatch, SAMPLE_MS, sampleRecords } from '../../test/record-samples.ts'
 import { sliceOf, viewOf } from '../bytes/slice.ts'
 import { errors } from '../errors.ts'
 import {
@@ -21,7 +22,6 @@ import { type CodecName, codecNamed } from './codecs.ts'
 import { CorruptBatchError } from './corrupt-batch-error.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { RecordCursor } from './record-cursor.ts'
-import { anyRecord, publishedBatch, SAMPLE_MS, sampleRecords } from './samples.ts'
 import { type ValidationOptions, validateProducedBatch } from './validate.ts'
 
 const HOUR_MS = 3_600_000
@@ -326,6 +326,13 @@ test('records that cannot be inflated are the producer’s fault, and bombs are 
     batch.writeInt16BE(2, ATTRIBUTES)
   })
   refused(bomb, 'MESSAGE_TOO_LARGE', /140000640 bytes/, { compacted: true, maxMessageBytes: 10_000_000 })
+})
+
+test('what a batch may inflate to can be bounded lower', () => {
+  const batch = encodeBatch({ codec: 'zstd', records: [{ key: 'k', value: Buffer.alloc(100_000) }] })
+  refused(batch, 'MESSAGE_TOO_LARGE', /50000 allowed/, { compacted: true, inflatedBytesMax: 50_000 })
+  assert.equal(judge(batch, { compacted: true, inflatedBytesMax: 200_000 }).error, 'NONE')
+  assert.equal(judge(batch, { inflatedBytesMax: 50_000 }).error, 'NONE', 'it stays closed')
 })
 
 test('whatever is taken deep can be read, and whatever cannot be read is not taken', () => {

@@ -31,6 +31,8 @@ export interface ValidationOptions {
   readonly deep: boolean
   /** Of the Produce request: zstd came with 7. */
   readonly apiVersion: number
+  /** What a batch may inflate to where it is opened [INFLATED_BYTES_MAX]. */
+  readonly inflatedBytesMax?: number
 }
 
 const result = new Validation()
@@ -152,7 +154,7 @@ function checkRecords(slice: Slice, header: BatchHeader, options: ValidationOpti
   if (codec !== 0) {
     if (!parts) return checkHeaderTimestamps(header, earliest, latest)
     try {
-      buffer = codecs[codec]!.decompress(buffer, start, end, INFLATED_BYTES_MAX)
+      buffer = codecs[codec]!.decompress(buffer, start, end, options.inflatedBytesMax ?? INFLATED_BYTES_MAX)
     } catch (error) {
       return refuseInflating(error)
     }

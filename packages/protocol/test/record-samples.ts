@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import type { BatchOptions, RecordInput } from './record-batch-builder.ts'
+import type { BatchOptions, RecordInput } from '../src/records/record-batch-builder.ts'
 
 /**
- * For tests only. A batch of one record as it goes over the wire, taken apart by hand after the published format:
+ * A batch of one record as it goes over the wire, taken apart by hand after the published format:
  * key 01020304, value 050607, header 08090a = 0b0c, 5 ms after 1479847795000; its CRC was computed by another client.
  */
 export const publishedBatch = Buffer.from(
