@@ -23,7 +23,7 @@ if (paths.length === 0) {
     '--output-logs=new-only',
   ])
 }
-runTests(paths.length === 0 ? ['packages/*/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts'] : paths.map(pattern))
+runTests(paths.length === 0 ? ['packages/*/*.test.ts', 'packages/*/{src,test}/**/*.test.ts'] : paths.map(pattern))
 
 const failed = total.failed > 0 || (process.env.CI === 'true' && total.skipped > 0)
 if (process.env.CI === 'true' && total.skipped > 0) process.stdout.write('Under CI=true nothing may be skipped.\n')
