@@ -73,7 +73,11 @@ export class GroupMachine implements Machine<GroupRecord> {
     token: Token<JoinGroupResponse>,
   ): GroupDecision<JoinGroupResponse> {
     const draft = this.#draft(now)
-    const { groupId, memberId } = request
+    const { groupId, memberId, sessionTimeoutMs } = request
+    const { sessionTimeoutMinMs, sessionTimeoutMaxMs } = this.#limits
+    if (sessionTimeoutMs < sessionTimeoutMinMs || sessionTimeoutMs > sessionTimeoutMaxMs) {
+      return draft.decide(refused(memberId, errors.INVALID_SESSION_TIMEOUT.code))
+    }
     const known = this.#groups.get(groupId)
     if (known === undefined && memberId !== '') return draft.decide(refused(memberId, errors.UNKNOWN_MEMBER_ID.code))
     const group = known ?? new ClassicGroup(groupId, now.wallMs)
@@ -139,14 +143,10 @@ export class GroupMachine implements Machine<GroupRecord> {
     return draft.decide(draft.records.length)
   }
 
-  /** DescribeGroups, in the order asked for. */
-  describe(groupIds: readonly string[], apiVersion: number): GroupDecision<DescribedGroup[]> {
-    return read(
-      groupIds.map((groupId) => {
-        const group = this.#groups.get(groupId)
-        return group === undefined ? describeMissingGroup(groupId, apiVersion) : describeGroup(group)
-      }),
-    )
+  /** DescribeGroups of one group. */
+  describe(groupId: string, apiVersion: number): GroupDecision<DescribedGroup> {
+    const group = this.#groups.get(groupId)
+    return read(group === undefined ? describeMissingGroup(groupId, apiVersion) : describeGroup(group))
   }
 
   /** ListGroups. */
@@ -159,19 +159,14 @@ export class GroupMachine implements Machine<GroupRecord> {
     return read(listed)
   }
 
-  /** DeleteGroups, in the order asked for. Only groups without members go. */
-  delete(groupIds: readonly string[], now: Now): GroupDecision<{ groupId: string; errorCode: number }[]> {
+  /** DeleteGroups of one group; the response is its error code. Only a group without members goes. */
+  delete(groupId: string, now: Now): GroupDecision<number> {
     const draft = this.#draft(now)
-    const gone = new Set<string>()
-    const results = groupIds.map((groupId) => {
-      const group = gone.has(groupId) ? undefined : this.#groups.get(groupId)
-      if (group === undefined) return { groupId, errorCode: errors.GROUP_ID_NOT_FOUND.code }
-      if (group.state !== 'Empty') return { groupId, errorCode: errors.NON_EMPTY_GROUP.code }
-      gone.add(groupId)
-      removeGroup(draft, groupId, this.#offsets)
-      return { groupId, errorCode: errors.NONE.code }
-    })
-    return draft.decide(results)
+    const group = this.#groups.get(groupId)
+    if (group === undefined) return draft.decide<number>(errors.GROUP_ID_NOT_FOUND.code)
+    if (group.state !== 'Empty') return draft.decide<number>(errors.NON_EMPTY_GROUP.code)
+    removeGroup(draft, groupId, this.#offsets)
+    return draft.decide<number>(errors.NONE.code)
   }
 
   replay(record: GroupRecord): void {

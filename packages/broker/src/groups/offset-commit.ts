@@ -2,7 +2,7 @@
  * OffsetCommit (key 8, versions 2 to 10): from a member in its generation, or from outside (generation -1) while the
  * group has no members; a group that nobody knows comes into being by it.
  */
-import { errors, type OffsetCommitRequest, ZERO_UUID } from '@odradek/protocol'
+import { errors, type OffsetCommitRequest } from '@odradek/protocol'
 import type { ClassicGroup } from './classic-group.ts'
 import type { Draft } from './draft.ts'
 import { checkMember } from './member-check.ts'

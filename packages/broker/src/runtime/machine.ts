@@ -25,6 +25,6 @@ export interface EncodedRecord {
 /** The table between a machine's records and bytes. */
 export interface RecordCodec<R> {
   encode(record: R): EncodedRecord
-  /** Null for a record that this machine does not know (a newer broker's): it is passed over. Buffers may be kept. */
+  /** Null for a record that this machine does not know (a newer broker's): it is passed over. Buffers are borrowed. */
   decode(key: Buffer, value: Buffer | null): R | null
 }
