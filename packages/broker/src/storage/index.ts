@@ -1,0 +1,2 @@
+export { type AppendResult, Log, type LogOptions } from './log.ts'
+export type { LogRead } from './log-reader.ts'

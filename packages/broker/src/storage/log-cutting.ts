@@ -1,0 +1,122 @@
+/** Taking records away from a log: its end (a follower's history parts from the leader's), its start, whole segments. */
+import { batchScanner } from './batch-scanner.ts'
+import type { LogState } from './log-state.ts'
+import type { Segment } from './segment.ts'
+import { decideSwap, finishSwap, markDeleted } from './swap.ts'
+
+/**
+ * Cuts the log so that it ends at or before `offset`: before the batch that holds it. Durable when it returns, epochs
+ * first, so that no crash brings back what was cut.
+ */
+export function truncateTo(state: LogState, offset: number): void {
+  if (offset >= state.endOffset) return
+  state.write()
+  const { segments, place } = state
+  let cut: Segment | null = null
+  let position = -1
+  let endOffset = Math.max(offset, segments.first?.baseOffset ?? offset)
+  const at = segments.floorIndex(offset)
+  if (at >= 0) {
+    cut = segments.at(at)!
+    position = cut.positionOf(offset)
+    if (position >= 0) endOffset = Math.min(offset, batchScanner.header.baseOffset)
+  }
+  if (at < 0 && segments.length > 0) return truncateFullyAndStartAt(state, offset)
+
+  state.epochs.truncateFromEnd(endOffset)
+  state.writeEpochs()
+  state.flush.truncated(endOffset)
+  for (const segment of segments.all.slice(at + 1)) removeNow(state, segment)
+  if (cut !== null && position >= 0) cut.truncate(position, endOffset)
+  state.active = null
+  state.recent?.clear()
+  state.endOffset = endOffset
+  state.flushedOffset = Math.min(state.flushedOffset, endOffset)
+  state.startOffset = Math.min(state.startOffset, endOffset)
+  state.forgetProducers()
+  state.keepSnapshots(0, endOffset)
+  place.disk.syncDirectory(state.directory)
+  state.activate()
+}
+
+/** Empties the log; its next record gets `offset`. Durable when it returns. */
+export function truncateFullyAndStartAt(state: LogState, offset: number): void {
+  state.stage.clear()
+  state.epochs.clear()
+  state.writeEpochs()
+  state.flush.truncated(0)
+  state.active = null
+  for (const segment of [...state.segments.all]) removeNow(state, segment)
+  state.endOffset = offset
+  state.startOffset = offset
+  state.flushedOffset = offset
+  state.forgetProducers()
+  if (!state.isOnDisk) return
+  state.keepSnapshots(0, -1)
+  state.begin(offset)
+  state.flush.syncDirectories()
+}
+
+/** Moves the log's start up to `offset`; segments that lie below it as a whole go. */
+export function advanceStartOffset(state: LogState, offset: number): void {
+  if (offset <= state.startOffset) return
+  state.startOffset = Math.min(offset, state.endOffset)
+  state.epochs.truncateFromStart(state.startOffset)
+  const { all } = state.segments
+  const below = all.filter((_, at) => at + 1 < all.length && all[at + 1]!.baseOffset <= state.startOffset)
+  deleteSegments(state, below)
+}
+
+/**
+ * Lets go of the oldest segments: the log starts after them. Their files are renamed and removed after
+ * `file.delete.delay.ms`. The active segment is closed first where it is among them.
+ */
+export function deleteSegments(state: LogState, segments: readonly Segment[]): void {
+  if (segments.length === 0) return
+  const { place } = state
+  if (segments.includes(state.segments.last!)) {
+    state.activate()
+    state.roll(state.endOffset)
+  }
+  // The name of the new segment tells where the log ends: it must outlast the old ones.
+  state.flush.syncDirectories()
+  const discarded: string[] = []
+  for (const segment of segments) {
+    discarded.push(...letGo(state, segment))
+    place.logger.info({ segment: segment.path('.log'), size: segment.size }, 'Segment deleted.')
+  }
+  state.startOffset = Math.max(state.startOffset, state.segments.first!.baseOffset)
+  state.epochs.truncateFromStart(state.startOffset)
+  place.discard(discarded, state.config['file.delete.delay.ms'])
+}
+
+/**
+ * Puts the segment that compaction wrote as `.cleaned` files at the base offset of the first of `old` in the place of
+ * those; see swap.ts.
+ */
+export function replaceSegments(state: LogState, old: readonly Segment[], makeSegment: () => Segment): void {
+  const { disk, discard } = state.place
+  const baseOffset = old[0]!.baseOffset
+  decideSwap(disk, state.directory, baseOffset)
+  const discarded: string[] = []
+  for (const segment of old) {
+    state.flush.forget(segment)
+    segment.close()
+    discarded.push(...markDeleted(disk, state.directory, segment.baseOffset, segment !== old[0]))
+  }
+  disk.syncDirectory(state.directory)
+  finishSwap(disk, state.directory, baseOffset)
+  state.segments.replace(old, makeSegment())
+  discard(discarded, state.config['file.delete.delay.ms'])
+}
+
+function letGo(state: LogState, segment: Segment): string[] {
+  state.flush.forget(segment)
+  state.segments.remove(segment)
+  segment.close()
+  return markDeleted(state.place.disk, state.directory, segment.baseOffset, true)
+}
+
+function removeNow(state: LogState, segment: Segment): void {
+  for (const path of letGo(state, segment)) state.place.disk.remove(path)
+}

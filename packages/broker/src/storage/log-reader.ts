@@ -1,0 +1,79 @@
+import type { FileRange } from '@odradek/protocol'
+import { batchScanner } from './batch-scanner.ts'
+import type { PositionRing } from './position-ring.ts'
+import type { Segment } from './segment.ts'
+import type { SegmentList } from './segment-list.ts'
+
+/** What a read found. `range` is null when there is nothing (yet) to return. */
+export interface LogRead {
+  readonly errorCode: number
+  readonly range: FileRange | null
+}
+
+export interface ReadBounds {
+  readonly fetchOffset: number
+  readonly maxBytes: number
+  /** At most the end of the log, greater than `fetchOffset`. */
+  readonly upToOffset: number
+  readonly atLeastOneBatch: boolean
+}
+
+/** What a read needs of a log. */
+export interface ReadableLog {
+  readonly segments: SegmentList
+  readonly active: Segment | null
+  /** Where the newest batches of the active segment begin. */
+  readonly recent: PositionRing | null
+  readonly endOffset: number
+}
+
+/**
+ * The bytes of the batches that `bounds` ask for. Positions come from `recent` where it knows them (the tail of the
+ * active segment), else from the offset index and the batch headers that follow the entry.
+ */
+export function readRange(log: ReadableLog, bounds: ReadBounds): FileRange | null {
+  const { segments, active, recent, endOffset } = log
+  const { fetchOffset, upToOffset, maxBytes } = bounds
+  for (let at = Math.max(0, segments.floorIndex(fetchOffset)); at < segments.length; at++) {
+    const segment = segments.at(at)!
+    if (segment.baseOffset >= upToOffset) return null
+    const ring = segment === active ? recent : null
+    const start = positionOf(segment, ring, fetchOffset)
+    // Compaction may have taken the segment's last batches: the next there is lies in the next segment.
+    if (start === -1) continue
+    const segmentEnd = at + 1 < segments.length ? segments.at(at + 1)!.baseOffset : endOffset
+    const limit = upToOffset >= segmentEnd ? segment.size : positionOf(segment, ring, upToOffset)
+    const end = limit === -1 ? segment.size : limit
+    if (end <= start) return null
+    let length = end - start
+    if (length > maxBytes) {
+      length = lastBoundary(segment, ring, start, start + maxBytes) - start
+      if (length === 0) {
+        if (!bounds.atLeastOneBatch) return null
+        length = firstBatchSize(segment, start)
+      }
+    }
+    return { file: segment.file, position: start, length }
+  }
+  return null
+}
+
+function positionOf(segment: Segment, recent: PositionRing | null, offset: number): number {
+  const known = recent === null ? -1 : recent.positionOf(offset)
+  return known >= 0 ? known : segment.positionOf(offset)
+}
+
+/** The last position at or below `limit` where a batch ends, given that one begins at `start`; `start` when none does. */
+function lastBoundary(segment: Segment, recent: PositionRing | null, start: number, limit: number): number {
+  let known = recent === null ? -1 : recent.floorPosition(limit)
+  if (known < 0) known = segment.offsets.floorPosition(limit)
+  let boundary = Math.max(start, known)
+  batchScanner.open(segment.file, boundary, segment.size)
+  while (batchScanner.next() && batchScanner.nextPosition <= limit) boundary = batchScanner.nextPosition
+  return boundary
+}
+
+function firstBatchSize(segment: Segment, position: number): number {
+  batchScanner.open(segment.file, position, segment.size)
+  return batchScanner.next() ? batchScanner.header.sizeInBytes : 0
+}

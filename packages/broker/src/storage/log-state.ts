@@ -1,0 +1,214 @@
+/**
+ * What a log is made of, and the steps that more than one of its operations take: beginning and closing segments, writing
+ * what is staged, loading what was left on disk until it is needed. log.ts shows it to the rest of the broker.
+ */
+import type { TopicConfig } from '@odradek/config'
+import { CorruptBatchError } from '@odradek/protocol'
+import type { EpochCache } from './epoch-cache.ts'
+import { type FlushedLog, LogFlush } from './log-flush.ts'
+import type { LogPlace } from './log-place.ts'
+import { encodePartitionMetadata } from './partition-metadata.ts'
+import { PositionRing } from './position-ring.ts'
+import { producersAt, snapshotOffsets } from './producer-replay.ts'
+import { encodeSnapshot } from './producer-snapshot.ts'
+import type { ProducerState } from './producer-state.ts'
+import { type LoadedLog, loadEpochs } from './recovery.ts'
+import { Segment } from './segment.ts'
+import { fileName, PARTITION_METADATA, SNAPSHOT_SUFFIX } from './segment-files.ts'
+import type { SegmentList } from './segment-list.ts'
+import { Stage } from './stage.ts'
+
+export class LogState implements FlushedLog {
+  readonly topicId: string
+  readonly place: LogPlace
+  readonly segments: SegmentList
+  readonly flush: LogFlush
+  readonly stage = new Stage()
+  config: TopicConfig
+  startOffset: number
+  endOffset: number
+  flushedOffset: number
+  dirtyBytes = 0
+  failed: Error | null = null
+  /** The segment that grows, once something was appended; null after a start. */
+  active: Segment | null = null
+  /** Where its newest batches begin. */
+  recent: PositionRing | null = null
+  #epochs: EpochCache | null
+  #producers: ProducerState | null
+  /** The offset of the newest snapshot file, -1 without any. */
+  #snapshotOffset: number
+  #isOnDisk: boolean
+
+  constructor(place: LogPlace, topicId: string, config: TopicConfig, loaded: LoadedLog) {
+    this.place = place
+    this.topicId = topicId
+    this.config = config
+    this.segments = loaded.segments
+    this.#epochs = loaded.epochs
+    this.#producers = loaded.producers
+    this.#snapshotOffset = loaded.snapshotOffset
+    this.#isOnDisk = loaded.isOnDisk
+    this.startOffset = loaded.startOffset
+    this.endOffset = loaded.endOffset
+    this.flushedOffset = loaded.flushedOffset
+    this.flush = new LogFlush(this, place)
+    for (const segment of loaded.unflushed) {
+      this.flush.dirty(segment)
+      this.dirtyBytes += segment.size
+    }
+  }
+
+  get directory(): string {
+    return this.place.directory
+  }
+
+  get isOnDisk(): boolean {
+    return this.#isOnDisk
+  }
+
+  get producers(): ProducerState {
+    if (this.#producers === null) this.#producers = this.producersAt(this.endOffset)
+    return this.#producers
+  }
+
+  /** The producers if they were read, without reading them. */
+  get producersIfLoaded(): ProducerState | null {
+    return this.#producers
+  }
+
+  /** As of `offset`, from the snapshots and the log. */
+  producersAt(offset: number): ProducerState {
+    return producersAt(this.place, this.segments, this.snapshots(), offset)
+  }
+
+  /** Reads the producers again when they are next needed: the log was cut. */
+  forgetProducers(): void {
+    this.#producers = null
+  }
+
+  /** The offsets of the snapshot files, rising. */
+  snapshots(): number[] {
+    if (!this.#isOnDisk) return []
+    return snapshotOffsets(this.place.disk.list(this.directory).map((entry) => entry.name))
+  }
+
+  get epochs(): EpochCache {
+    if (this.#epochs === null) {
+      this.#epochs = loadEpochs(this.place, this.segments)
+      this.#epochs.truncateFromEnd(this.endOffset)
+      this.#epochs.truncateFromStart(this.startOffset)
+    }
+    return this.#epochs
+  }
+
+  fail(error: Error): void {
+    this.failed ??= error
+  }
+
+  /** Does `run`; an I/O error in it ends the log's use. */
+  guarded<T>(run: () => T): T {
+    if (this.failed !== null) throw this.failed
+    try {
+      return run()
+    } catch (error) {
+      this.fail(error as Error)
+      throw error
+    }
+  }
+
+  /** Writes what is staged, with one write. */
+  write(): void {
+    const { stage, active } = this
+    if (stage.length === 0) return
+    active!.file.write(stage.buffer, 0, stage.length, active!.size - stage.length)
+    stage.clear()
+  }
+
+  /** The segment to append to: the newest, or the first one in a directory that is made now. */
+  activate(): Segment {
+    if (this.active !== null) return this.active
+    const last = this.segments.last
+    if (last === undefined) {
+      if (!this.#isOnDisk) this.#makeDirectory()
+      return this.begin(this.endOffset)
+    }
+    const nextOffset = last.resume()
+    if (nextOffset !== this.endOffset && last.size > 0) {
+      throw new CorruptBatchError(
+        `${this.directory} should end at offset ${this.endOffset}, but its last batch ends before ${nextOffset}: its ` +
+          'files were changed after a clean stop. Remove .kafka_cleanshutdown and start again to recover what is there.',
+      )
+    }
+    this.active = last
+    this.recent?.clear()
+    return last
+  }
+
+  /** Begins a new active segment. */
+  begin(baseOffset: number): Segment {
+    const segment = Segment.create(this.place, baseOffset)
+    this.flush.made(this.directory)
+    this.segments.push(segment)
+    this.active = segment
+    if (this.recent === null) this.recent = new PositionRing()
+    else this.recent.clear()
+    return segment
+  }
+
+  /** Closes the active segment and begins the next at `baseOffset`. */
+  roll(baseOffset: number): void {
+    this.write()
+    this.flush.add(this.active!.writeIndexes())
+    this.takeSnapshot()
+    this.begin(baseOffset)
+  }
+
+  /** Writes the producers as of the log's end, unless that was done. */
+  takeSnapshot(): void {
+    if (this.#snapshotOffset === this.endOffset) return
+    const { producers } = this
+    const file = this.place.disk.open(`${this.directory}/${fileName(this.endOffset, SNAPSHOT_SUFFIX)}`, 'create')
+    const bytes = encodeSnapshot(producers.entries(), producers.size)
+    file.write(bytes, 0, bytes.length, 0)
+    if (file.size() > bytes.length) file.truncate(bytes.length)
+    this.flush.add([file])
+    this.flush.made(this.directory)
+    this.#snapshotOffset = this.endOffset
+  }
+
+  /** Removes the snapshots that are not in `[from, to]`. */
+  keepSnapshots(from: number, to: number): void {
+    this.#snapshotOffset = -1
+    for (const offset of this.snapshots()) {
+      if (offset < from || offset > to) this.place.disk.remove(`${this.directory}/${fileName(offset, SNAPSHOT_SUFFIX)}`)
+      else this.#snapshotOffset = offset
+    }
+  }
+
+  prepareFlush(): void {
+    this.write()
+    this.dirtyBytes = 0
+    this.writeEpochs()
+  }
+
+  /** Writes the epochs where their file says something else: before the recovery point passes what they tell about. */
+  writeEpochs(): void {
+    if (this.#epochs?.dirty && this.#isOnDisk) this.#epochs.write(this.place.disk, this.directory)
+  }
+
+  advanceFlushed(offset: number): void {
+    if (offset > this.flushedOffset) this.flushedOffset = offset
+  }
+
+  #makeDirectory(): void {
+    const { disk, directory } = this.place
+    disk.makeDirectory(directory)
+    const file = disk.open(`${directory}/${PARTITION_METADATA}`, 'create')
+    const bytes = encodePartitionMetadata(this.topicId)
+    file.write(bytes, 0, bytes.length, 0)
+    this.flush.add([file])
+    this.flush.made(directory.slice(0, directory.lastIndexOf('/')))
+    this.#isOnDisk = true
+  }
+}

@@ -1,0 +1,456 @@
+/**
+ * One partition's log: a directory of segments (segment.ts), what is known of its producers (producer-state.ts) and of its
+ * leaders' epochs (epoch-cache.ts).
+ *
+ *      start offset                          flushed offset      end offset (LEO)
+ *          │                                       │                 │
+ *     ─────┼───────────┬────────────────┬──────────┼─────────────────┤
+ *          segment     segment          active segment     staged ───┘
+ *
+ * Batches are stored as their producer sent them; only base offset and leader epoch are patched, in the caller's buffer.
+ * An append costs no allocation and at most one write: small batches are staged and written together at the end of the
+ * turn, large ones go straight from the caller's buffer to the file.
+ *
+ * The disk decides about failures: after any I/O error `failed` is set and all that would change the log is refused.
+ */
+import type { TopicConfig } from '@odradek/config'
+import {
+  BatchHeader,
+  type ControlRecord,
+  CorruptBatchError,
+  errors,
+  type FileRange,
+  patchBaseOffset,
+  patchLeaderEpoch,
+  readBatchHeader,
+  type Slice,
+  setLogAppendTime,
+  verifyBatchCrc,
+} from '@odradek/protocol'
+import type { DiskFile } from '../host/disk.ts'
+import { controlRecordOf } from './control-record-of.ts'
+import type { EpochStart } from './epoch-cache.ts'
+import {
+  advanceStartOffset,
+  deleteSegments,
+  replaceSegments,
+  truncateFullyAndStartAt,
+  truncateTo,
+} from './log-cutting.ts'
+import type { FlushDone } from './log-flush.ts'
+import type { LogPlace } from './log-place.ts'
+import { type LogRead, readRange } from './log-reader.ts'
+import { LogState } from './log-state.ts'
+import { PositionRing } from './position-ring.ts'
+import type { ProducerEntry } from './producer-entry.ts'
+import { loadLog } from './recovery.ts'
+import { Segment } from './segment.ts'
+import { maxTimestampBelow, type TimestampOffset, timestampLookup } from './time-lookup.ts'
+
+/** Batches from this size on are written straight from where they were received. */
+const STAGED_BATCH_BYTES_MAX = 8 * 1024
+
+const NONE = errors.NONE.code
+const KAFKA_STORAGE_ERROR = errors.KAFKA_STORAGE_ERROR.code
+const NOTHING: LogRead = { errorCode: NONE, range: null }
+const OUT_OF_RANGE: LogRead = { errorCode: errors.OFFSET_OUT_OF_RANGE.code, range: null }
+
+/** What became of an append. One object per log, filled anew by the next append. */
+export interface AppendResult {
+  /** NONE, or why nothing was appended. */
+  errorCode: number
+  baseOffset: number
+  lastOffset: number
+  /** Epoch milliseconds with `message.timestamp.type=LogAppendTime`, else -1. */
+  logAppendTime: number
+  /** The batch was there already: the offsets are those it has. */
+  duplicate: boolean
+}
+
+export interface LogOptions {
+  readonly place: LogPlace
+  readonly topic: string
+  readonly partition: number
+  /** 22 characters of base64url. */
+  readonly topicId: string
+  readonly config: TopicConfig
+  /** Whether the broker was stopped cleanly. */
+  readonly clean: boolean
+  /** All below is durable and right, as the checkpoint says [0]. */
+  readonly recoveryPoint: number
+  /** The log's start, as the checkpoint says [0]. */
+  readonly startOffset: number
+  /** How long a producer that writes nothing is remembered: `producer.id.expiration.ms`. */
+  readonly producerIdExpirationMs: number
+}
+
+export class Log {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+  readonly #state: LogState
+  readonly #producerIdExpirationMs: number
+  readonly #result: AppendResult = {
+    errorCode: NONE,
+    baseOffset: -1,
+    lastOffset: -1,
+    logAppendTime: -1,
+    duplicate: false,
+  }
+  /** A leader's epoch of which no batch has come yet: it enters the cache with its first. */
+  #nextEpoch = -1
+
+  private constructor(options: LogOptions) {
+    this.topic = options.topic
+    this.partition = options.partition
+    this.topicId = options.topicId
+    this.#producerIdExpirationMs = options.producerIdExpirationMs
+    options.place.indexIntervalBytes = options.config['index.interval.bytes']
+    this.#state = new LogState(options.place, options.topicId, options.config, loadLog(options))
+  }
+
+  /**
+   * Opens the log in `place.directory`. A directory that is not there is an empty log that begins at `startOffset`; it
+   * is made by the first append. After an unclean stop (`clean: false`) everything from the segment of `recoveryPoint`
+   * on is validated, and the log ends before the first batch that is damaged.
+   */
+  static open(options: LogOptions): Log {
+    return new Log(options)
+  }
+
+  get directory(): string {
+    return this.#state.directory
+  }
+
+  get config(): TopicConfig {
+    return this.#state.config
+  }
+
+  /** The first offset that can be read. */
+  get startOffset(): number {
+    return this.#state.startOffset
+  }
+
+  /** The offset of the next record. */
+  get endOffset(): number {
+    return this.#state.endOffset
+  }
+
+  /** All below is durable. */
+  get flushedOffset(): number {
+    return this.#state.flushedOffset
+  }
+
+  /** Bytes appended since the last flush began. */
+  get dirtyBytes(): number {
+    return this.#state.dirtyBytes
+  }
+
+  /** The I/O error that ended the log's use. */
+  get failed(): Error | null {
+    return this.#state.failed
+  }
+
+  /** Bytes of batches in all segments. */
+  get sizeInBytes(): number {
+    let size = 0
+    for (const segment of this.#state.segments.all) size += segment.size
+    return size
+  }
+
+  /** Segments in order, the active one last. */
+  segments(): readonly Segment[] {
+    return this.#state.segments.all
+  }
+
+  /** Takes over what its topic's configuration says now. */
+  configure(config: TopicConfig): void {
+    this.#state.config = config
+    this.#state.place.indexIntervalBytes = config['index.interval.bytes']
+  }
+
+  /**
+   * The leader's append of one validated batch that `header` was read from: checks its producer, gives it its offsets and
+   * `leaderEpoch` (in `batch` and in `header`), and stages or writes it. An I/O error is thrown and sets `failed`.
+   */
+  append(batch: Slice, header: BatchHeader, leaderEpoch: number): AppendResult {
+    const state = this.#state
+    const result = this.#result
+    result.errorCode = NONE
+    result.logAppendTime = -1
+    result.duplicate = false
+    if (state.failed !== null) return refuse(result, KAFKA_STORAGE_ERROR)
+    const control = header.isControl ? controlRecordOf(batch) : null
+    if (header.producerId >= 0) {
+      const { producers } = state
+      const errorCode = producers.check(header, control)
+      if (errorCode !== NONE) return refuse(result, errorCode)
+      if (producers.duplicateOffset >= 0) {
+        result.duplicate = true
+        result.lastOffset = producers.duplicateOffset
+        result.baseOffset = producers.duplicateOffset - header.lastOffsetDelta
+        return result
+      }
+    }
+    const baseOffset = state.endOffset
+    patchBaseOffset(batch.view, batch.start, baseOffset)
+    patchLeaderEpoch(batch.view, batch.start, leaderEpoch)
+    header.baseOffset = baseOffset
+    header.leaderEpoch = leaderEpoch
+    if (state.config['message.timestamp.type'] === 'LogAppendTime' && !header.isControl) {
+      const now = state.place.clock.now()
+      setLogAppendTime(batch.buffer, batch.view, batch.start, now)
+      header.maxTimestamp = now
+      result.logAppendTime = now
+    }
+    this.#put(batch, header, control)
+    result.baseOffset = baseOffset
+    result.lastOffset = header.lastOffset
+    return result
+  }
+
+  /**
+   * A follower's append of batches as its leader sent them, offsets and epochs included. Throws a CorruptBatchError for
+   * bytes that are not whole, right batches that follow the log's end; what came before them is in the log then.
+   */
+  appendReplicated(batches: Slice): void {
+    if (this.failed !== null) throw this.failed
+    const { buffer, view } = batches
+    const header = new BatchHeader()
+    for (let start = batches.start; start < batches.end; start += header.sizeInBytes) {
+      if (!verifyBatchCrc(buffer, view, start))
+        throw new CorruptBatchError(`No whole, undamaged batch at byte ${start}.`)
+      readBatchHeader(view, start, header)
+      const end = start + header.sizeInBytes
+      if (end > batches.end || header.magic !== 2) throw new CorruptBatchError(`No whole batch at byte ${start}.`)
+      if (header.baseOffset < this.endOffset || header.lastOffsetDelta < 0)
+        throw new CorruptBatchError(`Batch at offset ${header.baseOffset} does not follow the end ${this.endOffset}.`)
+      const batch = { buffer, view, start, end }
+      this.#put(batch, header, header.isControl ? controlRecordOf(batch) : null)
+    }
+  }
+
+  /** Puts a batch with its final offsets at the end. */
+  #put(batch: Slice, header: BatchHeader, control: ControlRecord | null): void {
+    const state = this.#state
+    const size = batch.end - batch.start
+    try {
+      const segment = segmentFor(state, header, size)
+      const position = segment.size
+      if (size < STAGED_BATCH_BYTES_MAX) stage(state, batch)
+      else {
+        state.write()
+        segment.file.write(batch.buffer, batch.start, batch.end, position)
+      }
+      segment.track(header, size)
+      state.flush.dirty(segment)
+      state.dirtyBytes += size
+      state.recent ??= new PositionRing()
+      state.recent.add(header.lastOffset, position)
+      if (header.leaderEpoch > state.epochs.latest) state.epochs.assign(header.leaderEpoch, header.baseOffset)
+      state.endOffset = header.nextOffset
+      if (header.producerId >= 0) {
+        const aborted = state.producers.apply(header, control)
+        if (aborted !== null) segment.addAborted(aborted)
+      }
+    } catch (error) {
+      state.fail(error as Error)
+      throw error
+    }
+  }
+
+  /** Writes what is staged, with one write; an I/O error is thrown and sets `failed`. For the end of each turn. */
+  write(): void {
+    if (this.#state.stage.length > 0) this.#state.guarded(() => this.#state.write())
+  }
+
+  /** Closes the active segment and begins the next one at the end of the log. Does nothing while it is empty. */
+  roll(): void {
+    const state = this.#state
+    state.guarded(() => {
+      if (state.activate().size > 0) state.roll(state.endOffset)
+    })
+  }
+
+  /** Makes all that is appended now durable, off the loop, and calls `done`; see log-flush.ts. */
+  flush(done: FlushDone): void {
+    this.#state.flush.flush(done)
+  }
+
+  /** The same, blocking. An I/O error is thrown and sets `failed`. */
+  flushNow(): void {
+    this.#state.guarded(() => this.#state.flush.flushNow())
+  }
+
+  /**
+   * The batches from the one that holds `fetchOffset` (or the next there is) up to `upToOffset`, within one segment, whole
+   * ones and at most `maxBytes`; with `atLeastOneBatch` the first even if it is larger. An empty answer has range null.
+   */
+  read(fetchOffset: number, maxBytes: number, upToOffset: number, atLeastOneBatch: boolean): LogRead {
+    const state = this.#state
+    if (fetchOffset < state.startOffset || fetchOffset > state.endOffset) return OUT_OF_RANGE
+    const upTo = Math.min(upToOffset, state.endOffset)
+    if (fetchOffset >= upTo) return NOTHING
+    this.write()
+    const range = readRange(state, { fetchOffset, maxBytes, upToOffset: upTo, atLeastOneBatch })
+    return range === null ? NOTHING : { errorCode: NONE, range }
+  }
+
+  /** The bytes of a range that `read` gave. */
+  readBatches(range: FileRange): Buffer {
+    const buffer = Buffer.allocUnsafe(range.length)
+    const length = (range.file as DiskFile).read(buffer, 0, range.length, range.position)
+    return length === range.length ? buffer : buffer.subarray(0, length)
+  }
+
+  /** The end for readers of committed records, given the end for all readers. */
+  lastStableOffset(highWatermark: number): number {
+    return this.#state.producers.lastStableOffset(highWatermark)
+  }
+
+  /** The aborted transactions with records in `[from, to)`. */
+  abortedTransactions(from: number, to: number): { producerId: number; firstOffset: number }[] {
+    const { segments } = this.#state
+    const found: { producerId: number; firstOffset: number }[] = []
+    for (let at = Math.max(0, segments.floorIndex(from)); at < segments.length; at++) {
+      for (const { producerId, firstOffset, lastOffset, lastStableOffset } of segments.at(at)!.aborted) {
+        if (lastOffset >= from && firstOffset < to) found.push({ producerId, firstOffset })
+        if (lastStableOffset >= to) return found
+      }
+    }
+    return found
+  }
+
+  /** The first record at or above the log's start and below `upToOffset` whose timestamp is at least `timestamp`. */
+  offsetForTimestamp(timestamp: number, upToOffset: number): TimestampOffset | null {
+    const state = this.#state
+    this.write()
+    return timestampLookup(state.segments, timestamp, state.startOffset, Math.min(upToOffset, state.endOffset))
+  }
+
+  /** The first record below `upToOffset` that has the greatest timestamp of all. */
+  maxTimestamp(upToOffset: number): TimestampOffset | null {
+    const { segments, startOffset, endOffset } = this.#state
+    this.write()
+    return maxTimestampBelow(segments, startOffset, Math.min(upToOffset, endOffset), endOffset)
+  }
+
+  /** The newest epoch that has records or a leader, -1 without any. */
+  get latestEpoch(): number {
+    return Math.max(this.#nextEpoch, this.#state.epochs.latest)
+  }
+
+  /** The epochs that have records, and where each began. */
+  get epochs(): readonly EpochStart[] {
+    return this.#state.epochs.entries
+  }
+
+  /** A leader of that epoch begins: its records come next. Nothing is written before they do. */
+  assignEpoch(epoch: number): void {
+    if (epoch > this.#nextEpoch) this.#nextEpoch = epoch
+  }
+
+  /** Where `epoch`, or the greatest known one below it, ended; null when it is not known. */
+  endOffsetForEpoch(epoch: number): { epoch: number; endOffset: number } | null {
+    const { epochs, endOffset } = this.#state
+    // The leader's own epoch, of which there may be no record yet, begins where the log ends.
+    if (this.#nextEpoch > epochs.latest && epoch >= epochs.latest && epoch >= 0) {
+      if (epoch > this.#nextEpoch) return null
+      return { epoch: epoch === this.#nextEpoch ? epoch : Math.max(epochs.latest, 0), endOffset }
+    }
+    return epochs.endOffsetFor(epoch, endOffset)
+  }
+
+  /** Cuts the log so that it ends at or before `offset`, durably: before the batch that holds it. */
+  truncateTo(offset: number): void {
+    this.#state.guarded(() => truncateTo(this.#state, offset))
+  }
+
+  /** Empties the log, durably; its next record gets `offset`. */
+  truncateFullyAndStartAt(offset: number): void {
+    this.#state.guarded(() => truncateFullyAndStartAt(this.#state, offset))
+  }
+
+  /** Moves the log's start up to `offset` (DeleteRecords); segments that lie below it as a whole go. */
+  advanceStartOffset(offset: number): void {
+    this.#state.guarded(() => advanceStartOffset(this.#state, offset))
+  }
+
+  /** Lets go of `segments`, which are the oldest ones; the active one is closed first where it is among them. */
+  deleteSegments(segments: readonly Segment[]): void {
+    this.#state.guarded(() => deleteSegments(this.#state, segments))
+  }
+
+  /** Puts the segment that compaction wrote as `.cleaned` files in the place of `old`, neighbours of each other. */
+  replaceSegments(old: readonly Segment[]): void {
+    const state = this.#state
+    state.guarded(() => replaceSegments(state, old, () => new Segment(state.place, old[0]!.baseOffset)))
+  }
+
+  /** What is known of its producers. */
+  producers(): Iterable<ProducerEntry> {
+    return this.#state.producers.entries()
+  }
+
+  /** Forgets producers that wrote nothing for long. */
+  expireProducers(now: number): void {
+    this.#state.producersIfLoaded?.expire(now, this.#producerIdExpirationMs)
+  }
+
+  /**
+   * Closes the log for good. Cleanly: everything is written and durable, so that the next start can trust it. A failed
+   * log is only let go of.
+   */
+  close(clean: boolean): void {
+    const state = this.#state
+    if (clean && state.failed === null && state.isOnDisk) {
+      state.guarded(() => {
+        state.write()
+        if (state.active !== null) state.flush.add(state.active.writeIndexes())
+        if (state.segments.length > 0) state.takeSnapshot()
+        state.flush.flushNow()
+      })
+    }
+    state.fail(new Error(`${state.directory} is closed.`))
+    for (const segment of state.segments.all) segment.close()
+  }
+
+  /** Closes the log and renames its directory, which is to be removed then: nothing finds it under its old name any more. */
+  moveTo(directory: string): void {
+    const { place, isOnDisk } = this.#state
+    this.close(false)
+    if (isOnDisk) place.disk.rename(place.directory, directory)
+    place.directory = directory
+  }
+}
+
+function refuse(result: AppendResult, errorCode: number): AppendResult {
+  result.errorCode = errorCode
+  result.baseOffset = -1
+  result.lastOffset = -1
+  return result
+}
+
+function stage(state: LogState, batch: Slice): void {
+  if (state.stage.add(batch.buffer, batch.start, batch.end)) return
+  state.write()
+  state.stage.add(batch.buffer, batch.start, batch.end)
+}
+
+/** The segment for a batch of that size: the active one, or a new one where that one is full or too old. */
+function segmentFor(state: LogState, header: BatchHeader, size: number): Segment {
+  const { config } = state
+  const active = state.active ?? state.activate()
+  if (active.size === 0 && active.canHold(header.lastOffset)) return active
+  const age =
+    active.firstTimestamp >= 0
+      ? header.maxTimestamp - active.firstTimestamp
+      : state.place.clock.now() - active.createdMs
+  const isFull =
+    active.size > config['segment.bytes'] - size ||
+    age > config['segment.ms'] ||
+    active.isIndexFull(config['segment.index.bytes']) ||
+    !active.canHold(header.lastOffset)
+  if (isFull) state.roll(header.baseOffset)
+  return state.active!
+}

@@ -1,0 +1,254 @@
+/**
+ * Opening a log that is on disk.
+ *
+ * After a clean stop nothing is read but the names of the files: the newest producer snapshot was taken at the log's end,
+ * so its name says where that is. Sizes, indexes, producers and epochs are read when first needed.
+ *
+ * After an unclean stop the segments from the recovery point on are read and every batch is checked: CRC, length, offsets
+ * that rise. The log ends before the first batch that is not right (a write that did not reach the disk, or only in part):
+ * the file is cut there, durably, and later segments are removed. Indexes, epochs and producers of that stretch are made
+ * again from the batches. The high watermark has no say in this: what was acknowledged by others stays.
+ */
+import type { TopicConfig } from '@odradek/config'
+import { BatchReader } from './batch-reader.ts'
+import { controlRecordOf } from './control-record-of.ts'
+import { EpochCache } from './epoch-cache.ts'
+import type { LogPlace } from './log-place.ts'
+import { producersAt, snapshotOffsets } from './producer-replay.ts'
+import type { ProducerState } from './producer-state.ts'
+import { Segment } from './segment.ts'
+import { fileName, LOG_SUFFIX, parseFileName, SEGMENT_SUFFIXES, SNAPSHOT_SUFFIX } from './segment-files.ts'
+import { SegmentList } from './segment-list.ts'
+import { settleLeftovers } from './swap.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
+
+export interface LogToLoad {
+  readonly place: LogPlace
+  readonly config: TopicConfig
+  /** Whether the broker was stopped cleanly. */
+  readonly clean: boolean
+  /** All below is durable and right, as the checkpoint says. */
+  readonly recoveryPoint: number
+  /** The log's start, as the checkpoint says. */
+  readonly startOffset: number
+}
+
+export interface LoadedLog {
+  readonly segments: SegmentList
+  /** Null: to be read when needed. */
+  readonly epochs: EpochCache | null
+  readonly producers: ProducerState | null
+  /** Of the newest snapshot, -1 without any. */
+  readonly snapshotOffset: number
+  readonly isOnDisk: boolean
+  readonly startOffset: number
+  readonly endOffset: number
+  readonly flushedOffset: number
+  /** Segments that may have bytes that are not durable. */
+  readonly unflushed: readonly Segment[]
+}
+
+export function loadLog(log: LogToLoad): LoadedLog {
+  const { place, startOffset } = log
+  const { disk, directory, logger } = place
+  if (!disk.exists(directory)) return emptyLog(startOffset, false)
+  let names = disk.list(directory).map((entry) => entry.name)
+  if (settleLeftovers(place, names)) names = disk.list(directory).map((entry) => entry.name)
+  const segments = new SegmentList()
+  for (const name of names) {
+    const parsed = parseFileName(name)
+    if (parsed !== null && parsed.state === '' && parsed.kind === LOG_SUFFIX)
+      segments.push(new Segment(place, parsed.offset))
+  }
+  removeOrphans(place, segments, names)
+  if (segments.length === 0) return { ...emptyLog(startOffset, true), epochs: null }
+  const loaded = log.clean ? openClean(log, segments, names) : recover(log, segments, names)
+  if (loaded.endOffset >= startOffset) return loaded
+  logger.warn(
+    { directory, endOffset: loaded.endOffset, startOffset },
+    'The log ends before its recorded start: its files are removed and it begins anew there.',
+  )
+  for (const segment of loaded.segments.all) removeSegment(place, segment)
+  disk.syncDirectory(directory)
+  const epochs = new EpochCache()
+  epochs.clear()
+  return { ...emptyLog(startOffset, true), epochs }
+}
+
+function emptyLog(offset: number, isOnDisk: boolean): LoadedLog {
+  return {
+    segments: new SegmentList(),
+    epochs: isOnDisk ? null : new EpochCache(),
+    producers: null,
+    snapshotOffset: -1,
+    isOnDisk,
+    startOffset: offset,
+    endOffset: offset,
+    flushedOffset: offset,
+    unflushed: [],
+  }
+}
+
+function openClean(log: LogToLoad, segments: SegmentList, names: readonly string[]): LoadedLog {
+  const { place } = log
+  const last = segments.last!
+  const snapshots = snapshotOffsets(names)
+  const newest = snapshots[snapshots.length - 1] ?? -1
+  // Without a snapshot at the end (files of another broker) the last segment says where it is.
+  const endOffset = newest >= last.baseOffset ? newest : last.resume()
+  const bases = new Set(segments.all.map((segment) => segment.baseOffset))
+  for (const offset of snapshots) {
+    if (offset !== newest && !bases.has(offset))
+      place.disk.remove(`${place.directory}/${fileName(offset, SNAPSHOT_SUFFIX)}`)
+  }
+  return {
+    segments,
+    epochs: null,
+    producers: null,
+    snapshotOffset: newest,
+    isOnDisk: true,
+    startOffset: Math.max(log.startOffset, segments.first!.baseOffset),
+    endOffset,
+    flushedOffset: endOffset,
+    unflushed: [],
+  }
+}
+
+function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]): LoadedLog {
+  const { place } = log
+  const { disk, directory, logger } = place
+  const epochs = loadEpochs(place, segments)
+  const firstIndex = Math.max(0, segments.floorIndex(log.recoveryPoint))
+  const first = segments.at(firstIndex)!
+  const producers = producersAt(place, segments, snapshotOffsets(names), first.baseOffset)
+  const unflushed: Segment[] = []
+  let nextOffset = first.baseOffset
+  let at = firstIndex
+  let damaged = false
+  for (; at < segments.length && !damaged; at++) {
+    const segment = segments.at(at)!
+    if (segment.baseOffset < nextOffset) {
+      logger.warn(
+        { directory, segment: segment.baseOffset, nextOffset },
+        'A segment begins before the one before it ends.',
+      )
+      break
+    }
+    const recovered = recoverSegment(segment, epochs, producers)
+    const { problem } = recovered
+    nextOffset = recovered.nextOffset
+    unflushed.push(segment)
+    if (problem !== null) {
+      damaged = true
+      logger.warn(
+        { segment: segment.path(LOG_SUFFIX), position: segment.size, endOffset: nextOffset, problem },
+        'The log was not written to its end: it is cut after its last good batch.',
+      )
+    }
+  }
+  for (const segment of segments.all.slice(at)) {
+    logger.warn({ segment: segment.path(LOG_SUFFIX) }, 'A segment after the end of the log is removed.')
+    segments.remove(segment)
+    removeSegment(place, segment)
+  }
+  for (const segment of unflushed) {
+    if (segment === segments.last) continue
+    for (const file of segment.writeIndexes()) file.close()
+  }
+  let newest = -1
+  for (const offset of snapshotOffsets(names)) {
+    if (offset > nextOffset) disk.remove(`${directory}/${fileName(offset, SNAPSHOT_SUFFIX)}`)
+    else newest = offset
+  }
+  disk.syncDirectory(directory)
+  const startOffset = Math.max(log.startOffset, segments.first!.baseOffset)
+  epochs.truncateFromEnd(nextOffset)
+  epochs.truncateFromStart(startOffset)
+  return {
+    segments,
+    epochs,
+    producers,
+    snapshotOffset: newest,
+    isOnDisk: true,
+    startOffset,
+    endOffset: nextOffset,
+    flushedOffset: Math.min(log.recoveryPoint, nextOffset),
+    unflushed,
+  }
+}
+
+/**
+ * Checks every batch of a segment and makes its indexes again; cuts it at the first that is not right and says why.
+ * `producers` are those as of its first offset, and afterwards as of the next.
+ */
+function recoverSegment(
+  segment: Segment,
+  epochs: EpochCache,
+  producers: ProducerState,
+): { nextOffset: number; problem: string | null } {
+  const reader = new BatchReader()
+  const { file } = segment
+  const fileSize = file.size()
+  const aborted: AbortedTransaction[] = []
+  let nextOffset = segment.baseOffset
+  let problem: string | null = null
+  segment.resetIndexes()
+  reader.open(file, 0, fileSize, true)
+  while (reader.next()) {
+    const { header } = reader
+    if (header.baseOffset < nextOffset) problem = `offset ${header.baseOffset} comes after ${nextOffset - 1}`
+    else if (header.lastOffsetDelta < 0) problem = `the last offset delta is ${header.lastOffsetDelta}`
+    else if (!segment.canHold(header.lastOffset))
+      problem = `offset ${header.lastOffset} is too far from the segment's first`
+    if (problem !== null) break
+    segment.track(header, reader.end - reader.start)
+    nextOffset = header.nextOffset
+    if (header.leaderEpoch > epochs.latest) epochs.assign(header.leaderEpoch, header.baseOffset)
+    const ended = producers.apply(header, header.isControl ? controlRecordOf(reader.slice()) : null)
+    if (ended !== null) aborted.push(ended)
+  }
+  problem ??= reader.problem
+  segment.setAborted(aborted)
+  if (problem !== null) {
+    file.truncate(segment.size)
+    file.syncNow()
+  }
+  return { nextOffset, problem }
+}
+
+/** The epochs of a log from its checkpoint file, or from all its batches where that cannot be read. */
+export function loadEpochs(place: LogPlace, segments: SegmentList): EpochCache {
+  const epochs = new EpochCache()
+  const problem = epochs.read(place.disk, place.directory)
+  if (problem === null) return epochs
+  place.logger.warn(
+    { directory: place.directory, problem },
+    'The leader epochs are damaged: they are read from the batches.',
+  )
+  epochs.clear()
+  const reader = new BatchReader()
+  for (const segment of segments.all) {
+    reader.open(segment.file, 0, segment.size, false)
+    while (reader.next()) {
+      const { leaderEpoch, baseOffset } = reader.header
+      if (leaderEpoch > epochs.latest) epochs.assign(leaderEpoch, baseOffset)
+    }
+  }
+  return epochs
+}
+
+/** Index files without their log. */
+function removeOrphans(place: LogPlace, segments: SegmentList, names: readonly string[]): void {
+  const bases = new Set(segments.all.map((segment) => segment.baseOffset))
+  for (const name of names) {
+    const parsed = parseFileName(name)
+    if (parsed === null || parsed.kind === SNAPSHOT_SUFFIX || bases.has(parsed.offset)) continue
+    place.logger.warn({ file: `${place.directory}/${name}` }, 'An index without its log is removed.')
+    place.disk.remove(`${place.directory}/${name}`)
+  }
+}
+
+function removeSegment(place: LogPlace, segment: Segment): void {
+  segment.close()
+  for (const suffix of [...SEGMENT_SUFFIXES, SNAPSHOT_SUFFIX]) place.disk.remove(segment.path(suffix))
+}

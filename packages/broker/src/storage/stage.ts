@@ -1,0 +1,53 @@
+/**
+ * Where small batches of a turn are put together, so that they reach the file with one write. The memory is borrowed from
+ * a pool from the first batch to the write: thousands of partitions stage in turn, few at the same time.
+ */
+const SIZES_BYTES = [8 * 1024, 64 * 1024, 1024 * 1024] as const
+/** Buffers of each size kept for the next turn. */
+const KEPT_MAX = [256, 64, 8] as const
+
+const pool: Buffer[][] = [[], [], []]
+
+export class Stage {
+  /** Bytes staged. */
+  length = 0
+  #buffer: Buffer | null = null
+  #sizeClass = 0
+
+  /** Copies `source[start, end)` behind what is there; false when it does not fit into the largest buffer. */
+  add(source: Buffer, start: number, end: number): boolean {
+    const needed = this.length + end - start
+    if (this.#buffer === null || needed > this.#buffer.length) {
+      if (!this.#grow(needed)) return false
+    }
+    source.copy(this.#buffer!, this.length, start, end)
+    this.length = needed
+    return true
+  }
+
+  /** What was staged: its first `length` bytes. */
+  get buffer(): Buffer {
+    return this.#buffer!
+  }
+
+  /** Empties the stage and gives its memory back. */
+  clear(): void {
+    this.length = 0
+    if (this.#buffer === null) return
+    if (pool[this.#sizeClass]!.length < KEPT_MAX[this.#sizeClass]!) pool[this.#sizeClass]!.push(this.#buffer)
+    this.#buffer = null
+  }
+
+  #grow(needed: number): boolean {
+    const sizeClass = SIZES_BYTES.findIndex((bytes) => bytes >= needed)
+    if (sizeClass === -1) return false
+    const grown = pool[sizeClass]!.pop() ?? Buffer.allocUnsafeSlow(SIZES_BYTES[sizeClass]!)
+    const { length } = this
+    if (this.#buffer !== null) this.#buffer.copy(grown, 0, 0, length)
+    this.clear()
+    this.length = length
+    this.#buffer = grown
+    this.#sizeClass = sizeClass
+    return true
+  }
+}
