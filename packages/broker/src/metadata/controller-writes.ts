@@ -1,0 +1,173 @@
+/**
+ * Makes decisions and stores them, in rounds:
+ *
+ *   all that wait are decided, one after the other, over one draft that holds what was decided before them
+ *     ▸ their changes, one per key, are packed into transactions that compare the controller key and each key's revision
+ *       ▸ what was stored is answered once the image has it; what another was faster for is decided again
+ */
+import { errors } from '@odradek/protocol'
+import type { Change, Decision, Refusal } from './controller/decision.ts'
+import type { MetadataImage } from './image.ts'
+import { ImageDraft } from './image-draft.ts'
+import type { ImageFollower } from './image-follower.ts'
+import { controllerKey } from './keys.ts'
+import type { Registration } from './registration.ts'
+import type { Compare, MetadataStore, Operation, Transaction } from './store.ts'
+
+/** Changes in one transaction; one compare more than that. */
+const transactionChangesMax = 100
+/** Bytes of values in one transaction, before the one that goes beyond. */
+const transactionValueBytesMax = 400_000
+/** Rounds in which others were faster until a decision is given up. */
+const attemptsMax = 20
+
+interface Waiting {
+  decide(image: MetadataImage): Decision<unknown>
+  refuse(refusal: Refusal): unknown
+  resolve(result: unknown): void
+  reject(error: unknown): void
+  attempts: number
+}
+
+/** A waiting decision that was made, and the transaction that stores its change (null for none). */
+interface Decided {
+  readonly waiting: Waiting
+  readonly result: unknown
+  readonly key: string | null
+}
+
+export class ControllerWrites {
+  readonly #store: MetadataStore
+  readonly #follower: ImageFollower
+  readonly #registration: Registration
+  #waiting: Waiting[] = []
+  #running = false
+
+  constructor(store: MetadataStore, follower: ImageFollower, registration: Registration) {
+    this.#store = store
+    this.#follower = follower
+    this.#registration = registration
+  }
+
+  /**
+   * Resolves to the decision's result once its change is stored and in the image; to `refuse(…)` where this broker is not
+   * the controller or others are faster for ever. `decide` may be called several times. Rejects when the store fails.
+   */
+  submit<Result>(
+    decide: (image: MetadataImage) => Decision<Result>,
+    refuse: (refusal: Refusal) => Result,
+  ): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ decide, refuse, resolve: resolve as (result: unknown) => void, reject, attempts: 0 })
+      if (this.#running) return
+      this.#running = true
+      // What is submitted in this same breath is decided in the same round.
+      queueMicrotask(() => this.#run())
+    })
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const waiting = this.#waiting.splice(0)
+      try {
+        await this.#round(waiting)
+      } catch (error) {
+        for (const item of waiting) item.reject(error)
+      }
+    }
+    this.#running = false
+  }
+
+  async #round(waiting: readonly Waiting[]): Promise<void> {
+    await this.#registration.confirm()
+    if (!this.#registration.isController) {
+      const { controllerId } = this.#follower.image
+      const errorMessage =
+        controllerId === -1 ? 'No broker is controller.' : `Broker ${controllerId} is the controller.`
+      for (const item of waiting) item.resolve(item.refuse({ errorCode: errors.NOT_CONTROLLER.code, errorMessage }))
+      return
+    }
+    const { decided, changes } = decideAll(this.#follower.image, waiting)
+    const groups = pack(changes)
+    const transactions = groups.map((group) => toTransaction(group, this.#follower.image.controllerEpoch))
+    const outcomes = await Promise.all(transactions.map((transaction) => this.#store.transact(transaction)))
+    let revision = 0
+    const stored = new Set<string>()
+    for (const [index, outcome] of outcomes.entries()) {
+      if (!outcome.succeeded) continue
+      revision = Math.max(revision, outcome.revision)
+      for (const change of groups[index]!) stored.add(change.key)
+    }
+    await this.#follower.reached(revision)
+    if (outcomes.every((outcome) => outcome.succeeded)) {
+      for (const { waiting: item, result } of decided) item.resolve(result)
+      return
+    }
+    for (const { waiting: item, result, key } of decided) {
+      // One without a change may have been decided by what another was about to change.
+      if (key !== null && stored.has(key)) item.resolve(result)
+      else this.#again(item)
+    }
+    await this.#follower.refresh()
+  }
+
+  #again(item: Waiting): void {
+    item.attempts += 1
+    if (item.attempts < attemptsMax) this.#waiting.push(item)
+    else {
+      const errorMessage = `Others changed the same metadata ${attemptsMax} times in a row. Try again.`
+      item.resolve(item.refuse({ errorCode: errors.REQUEST_TIMED_OUT.code, errorMessage }))
+    }
+  }
+}
+
+function decideAll(
+  image: MetadataImage,
+  waiting: readonly Waiting[],
+): { decided: Decided[]; changes: Map<string, Change> } {
+  const draft = new ImageDraft(image)
+  const changes = new Map<string, Change>()
+  const decided: Decided[] = []
+  for (const item of waiting) {
+    try {
+      const { result, change } = item.decide(draft)
+      decided.push({ waiting: item, result, key: change?.key ?? null })
+      if (change === null) continue
+      const { key, value } = change
+      // The store still has what the first decision of this round on this key saw.
+      const base = changes.get(key)?.base ?? change.base
+      changes.set(key, { key, value, base })
+      if (value === null) draft.delete(key)
+      else draft.put({ key, value, createRevision: base, modRevision: base })
+    } catch (error) {
+      item.reject(error)
+    }
+  }
+  return { decided, changes }
+}
+
+function pack(changes: ReadonlyMap<string, Change>): Change[][] {
+  const groups: Change[][] = []
+  let group: Change[] = []
+  let bytes = 0
+  for (const change of changes.values()) {
+    if (group.length === 0) groups.push(group)
+    group.push(change)
+    bytes += change.value?.length ?? 0
+    if (group.length === transactionChangesMax || bytes > transactionValueBytesMax) {
+      group = []
+      bytes = 0
+    }
+  }
+  return groups
+}
+
+function toTransaction(group: readonly Change[], controllerEpoch: number): Transaction {
+  const compares: Compare[] = [{ key: controllerKey, target: 'createRevision', revision: controllerEpoch }]
+  const success: Operation[] = []
+  for (const { key, value, base } of group) {
+    compares.push({ key, target: 'modRevision', revision: base })
+    success.push(value === null ? { kind: 'delete', key } : { kind: 'put', key, value })
+  }
+  return { compares, success }
+}

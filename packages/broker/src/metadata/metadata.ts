@@ -1,0 +1,317 @@
+/**
+ * The broker's view of the cluster and the way to change it:
+ *
+ *   requests ─▶ decisions (controller/, pure) ─▶ ControllerWrites ─▶ MetadataStore
+ *                        ▲                                               │ watch
+ *                      image ◀───────────── ImageFollower ◀──────────────┘
+ *
+ * A change is made when the store has it; it is seen when it comes back by the watch. Methods resolve after that.
+ */
+import { type BrokerConfig, type BrokerLayers, resolveBrokerConfig } from '@odradek/config'
+import { errors } from '@odradek/protocol'
+import type { Logger } from 'pino'
+import type { Host } from '../host/host.ts'
+import { addPartitions, type PartitionsRequest, type PartitionsResult } from './controller/add-partitions.ts'
+import {
+  type AlterRequest,
+  type AlterResult,
+  changeConfigs,
+  refusedAlter,
+  repeatedResources,
+  replaceConfigs,
+} from './controller/alter-configs.ts'
+import {
+  type CreateTopicResult,
+  createTopic,
+  refusedTopic,
+  type TopicRequest,
+  zeroTopicId,
+} from './controller/create-topic.ts'
+import type { Decision, DecisionContext, Refusal } from './controller/decision.ts'
+import {
+  type DeleteTopicResult,
+  deleteTopic,
+  referenceProblems,
+  type TopicReference,
+} from './controller/delete-topic.ts'
+import { electLeaders } from './controller/elect-leaders.ts'
+import { createOffsetsTopic, offsetsTopic } from './controller/internal-topic.ts'
+import { ControllerWrites } from './controller-writes.ts'
+import type { MetadataImage } from './image.ts'
+import { ImageFollower, type ImageListener } from './image-follower.ts'
+import { Registration } from './registration.ts'
+import type { MetadataStore } from './store.ts'
+import { isInternalTopic } from './topic-name.ts'
+import type { BrokerListener, Configs } from './values.ts'
+
+export interface MetadataOptions {
+  /** Closed by its owner, after the metadata. */
+  readonly store: MetadataStore
+  readonly host: Host
+  /** The broker's static settings as texts by key (`parseBrokerConfig(…).texts`); dynamic ones come from the store. */
+  readonly config: Configs
+  readonly logger: Logger
+  readonly nodeId: number
+  /** The cluster that the broker's data belongs to; null when it has none yet: then the store's, or a new one. */
+  readonly clusterId: string | null
+  readonly rack?: string | null
+  /** Known already where the sockets are bound before; else `registerBroker` tells them. */
+  readonly listeners?: readonly BrokerListener[]
+  /** How long a broker counts as alive without a sign from it. [9000] */
+  readonly sessionTimeoutMs?: number
+}
+
+export class Metadata {
+  readonly #host: Host
+  readonly #nodeId: number
+  readonly #static: Configs
+  readonly #logger: Logger
+  readonly #follower: ImageFollower
+  readonly #registration: Registration
+  readonly #writes: ControllerWrites
+  #context: DecisionContext | null = null
+  #contextOf: MetadataImage['brokerConfigs'] | null = null
+
+  private constructor(
+    options: MetadataOptions,
+    follower: ImageFollower,
+    registration: Registration,
+    writes: ControllerWrites,
+  ) {
+    this.#host = options.host
+    this.#nodeId = options.nodeId
+    this.#static = options.config
+    this.#logger = options.logger
+    this.#follower = follower
+    this.#registration = registration
+    this.#writes = writes
+  }
+
+  /**
+   * Loads the image, registers the broker, stands for controller, and elects leaders for the partitions this broker may
+   * lead, each under a new epoch. Rejects where the store belongs to another cluster or another live broker has the id.
+   */
+  static async open(options: MetadataOptions): Promise<Metadata> {
+    const { store, host, logger, nodeId, clusterId } = options
+    const follower = await ImageFollower.open(store, logger)
+    const stored = follower.image.clusterId
+    if (stored !== '' && clusterId !== null && stored !== clusterId) {
+      follower.close()
+      throw new Error(
+        `The metadata store belongs to cluster ${stored}, the data of this broker to cluster ${clusterId}.`,
+      )
+    }
+    const registration = await Registration.open({
+      store,
+      follower,
+      clock: host.clock,
+      timers: host.timers,
+      logger,
+      nodeId,
+      rack: options.rack ?? null,
+      listeners: options.listeners ?? [],
+      newClusterId: clusterId ?? host.random.uuid(),
+      sessionTimeoutMs: options.sessionTimeoutMs ?? 9000,
+    })
+    const writes = new ControllerWrites(store, follower, registration)
+    const metadata = new Metadata(options, follower, registration, writes)
+    await metadata.#electAtStart()
+    return metadata
+  }
+
+  /** The cluster as it is known now. Never modified: keep it across an await to see one state. */
+  get image(): MetadataImage {
+    return this.#follower.image
+  }
+
+  get isController(): boolean {
+    return this.#registration.isController
+  }
+
+  /** Where this broker's settings come from: dynamic ones of its own and of all brokers, static ones. */
+  get configLayers(): BrokerLayers {
+    return this.#decisionContext().layers
+  }
+
+  /** This broker's settings with the dynamic ones in force; the same object while they are the same. */
+  get brokerConfig(): BrokerConfig {
+    return this.#decisionContext().config
+  }
+
+  /** Calls `listener` after each change of the image, with what changed; returns how to stop. It must not throw. */
+  onChange(listener: ImageListener): () => void {
+    return this.#follower.onChange(listener)
+  }
+
+  /** Makes known where clients reach this broker: every listener with its name and advertised address. */
+  async registerBroker(listeners: readonly BrokerListener[]): Promise<void> {
+    await this.#registration.setListeners(listeners)
+  }
+
+  /** One result per name, in the order of their first appearance; a name given twice is INVALID_REQUEST. */
+  async createTopics(
+    requests: readonly TopicRequest[],
+    { validateOnly = false }: { validateOnly?: boolean } = {},
+  ): Promise<CreateTopicResult[]> {
+    const byName = Map.groupBy(requests, (request) => request.name)
+    return await Promise.all(
+      [...byName].map(([name, [request, ...others]]) =>
+        others.length > 0
+          ? refusedTopic(name, invalidRequest(`The request names topic "${name}" more than once.`))
+          : this.#submit(
+              (image, context) => {
+                const decision = createTopic(image, request!, context)
+                // The id of a topic that will not be there would be a false promise.
+                return validateOnly ? { ...decision, result: { ...decision.result, topicId: zeroTopicId } } : decision
+              },
+              (refusal) => refusedTopic(name, refusal),
+              validateOnly,
+            ),
+      ),
+    )
+  }
+
+  /**
+   * Makes topics with the broker's defaults, as a client's Metadata request may ask for. Resolves to the error codes of
+   * those that could not be made; one that exists meanwhile is no error.
+   */
+  async autoCreateTopics(names: readonly string[]): Promise<Map<string, number>> {
+    const refusals = new Map<string, number>()
+    await Promise.all(
+      [...new Set(names)].map(async (name) => {
+        const errorCode = await this.#autoCreate(name)
+        if (errorCode !== errors.NONE.code && errorCode !== errors.TOPIC_ALREADY_EXISTS.code)
+          refusals.set(name, errorCode)
+      }),
+    )
+    return refusals
+  }
+
+  /** The topic of committed offsets, made where it is missing. NONE, or why it cannot be. */
+  async createOffsetsTopic(): Promise<CreateTopicResult> {
+    return await this.#submit(createOffsetsTopic, (refusal) => refusedTopic(offsetsTopic, refusal))
+  }
+
+  /** One result per reference, in order. */
+  async deleteTopics(references: readonly TopicReference[]): Promise<DeleteTopicResult[]> {
+    const problems = referenceProblems(this.image, references)
+    return await Promise.all(
+      references.map((reference, index) => {
+        const refuse = (refusal: Refusal): DeleteTopicResult => ({ ...reference, ...refusal })
+        const problem = problems[index]!
+        if (problem !== null) return refuse(invalidRequest(problem))
+        return this.#submit((image, context) => deleteTopic(image, reference, context), refuse)
+      }),
+    )
+  }
+
+  /** One result per request, in order; a topic named twice is INVALID_REQUEST both times. */
+  async createPartitions(
+    requests: readonly PartitionsRequest[],
+    { validateOnly = false }: { validateOnly?: boolean } = {},
+  ): Promise<PartitionsResult[]> {
+    const byName = Map.groupBy(requests, (request) => request.name)
+    return await Promise.all(
+      requests.map((request) => {
+        const { name } = request
+        const refuse = (refusal: Refusal): PartitionsResult => ({ name, ...refusal })
+        if (byName.get(name)!.length > 1) {
+          return refuse(invalidRequest(`The request names topic "${name}" more than once.`))
+        }
+        return this.#submit((image, context) => addPartitions(image, request, context), refuse, validateOnly)
+      }),
+    )
+  }
+
+  /** AlterConfigs: each resource's dynamic configs become exactly those given. One result per resource, in order. */
+  async alterConfigs(
+    requests: readonly AlterRequest[],
+    { validateOnly = false }: { validateOnly?: boolean } = {},
+  ): Promise<AlterResult[]> {
+    return await this.#alter(requests, replaceConfigs, validateOnly)
+  }
+
+  /** IncrementalAlterConfigs: single keys of each resource are changed. One result per resource, in order. */
+  async incrementalAlterConfigs(
+    requests: readonly AlterRequest[],
+    { validateOnly = false }: { validateOnly?: boolean } = {},
+  ): Promise<AlterResult[]> {
+    return await this.#alter(requests, changeConfigs, validateOnly)
+  }
+
+  /** Gives up the registration and stops following the store, which stays open. */
+  async close(): Promise<void> {
+    try {
+      await this.#registration.close()
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'The registration could not be given up; it will expire')
+    }
+    this.#follower.close()
+  }
+
+  async #electAtStart(): Promise<void> {
+    if (!this.isController) return
+    const elections = [...this.image.topics.keys()].map((name) =>
+      this.#submit(
+        (image) => {
+          const topic = image.topics.get(name)
+          return topic === undefined ? { result: 0, change: null } : electLeaders(image, topic, this.#nodeId)
+        },
+        () => 0,
+      ),
+    )
+    const elected = await Promise.all(elections)
+    const partitions = elected.reduce((sum, count) => sum + count, 0)
+    this.#logger.debug({ partitions }, 'Leaders elected')
+  }
+
+  async #autoCreate(name: string): Promise<number> {
+    if (name === offsetsTopic) return (await this.createOffsetsTopic()).errorCode
+    if (isInternalTopic(name)) return errors.UNKNOWN_TOPIC_OR_PARTITION.code
+    const request = { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }
+    const [result] = await this.createTopics([request])
+    return result!.errorCode
+  }
+
+  async #alter(
+    requests: readonly AlterRequest[],
+    decide: (image: MetadataImage, request: AlterRequest, context: DecisionContext) => Decision<AlterResult>,
+    validateOnly: boolean,
+  ): Promise<AlterResult[]> {
+    const repeated = repeatedResources(requests)
+    return await Promise.all(
+      requests.map((request, index) => {
+        const refuse = (refusal: Refusal) => refusedAlter(request, refusal)
+        if (repeated[index]) return refuse(invalidRequest('The request names the same resource more than once.'))
+        return this.#submit((image, context) => decide(image, request, context), refuse, validateOnly)
+      }),
+    )
+  }
+
+  #submit<Result>(
+    decide: (image: MetadataImage, context: DecisionContext) => Decision<Result>,
+    refuse: (refusal: Refusal) => Result,
+    validateOnly = false,
+  ): Promise<Result> {
+    return this.#writes.submit((image) => {
+      const decision = decide(image, this.#decisionContext())
+      return validateOnly ? { result: decision.result, change: null } : decision
+    }, refuse)
+  }
+
+  #decisionContext(): DecisionContext {
+    const { brokerConfigs } = this.image
+    if (this.#context === null || this.#contextOf !== brokerConfigs) {
+      const dynamic = brokerConfigs.get(String(this.#nodeId))?.configs ?? {}
+      const dynamicDefault = brokerConfigs.get('')?.configs ?? {}
+      const layers: BrokerLayers = { dynamic, dynamicDefault, static: this.#static }
+      this.#context = { config: resolveBrokerConfig(layers), layers, random: this.#host.random }
+      this.#contextOf = brokerConfigs
+    }
+    return this.#context
+  }
+}
+
+function invalidRequest(errorMessage: string): Refusal {
+  return { errorCode: errors.INVALID_REQUEST.code, errorMessage }
+}

@@ -1,0 +1,192 @@
+/**
+ * This broker's place in the cluster: a lease, the registration under it, and the controller key for whoever comes first.
+ *
+ * A lease is no lock: between its end and our noticing, another broker may be controller. So every metadata write compares
+ * the controller key's creation revision, and `isController` is false from a margin before the lease could have ended,
+ * counted from when the last renewal that succeeded was *sent*.
+ */
+import type { Logger } from 'pino'
+import type { Clock, Timer, Timers } from '../host/clock.ts'
+import type { ImageFollower } from './image-follower.ts'
+import { brokerKey, clusterKey, controllerKey } from './keys.ts'
+import type { Compare, MetadataStore, Operation } from './store.ts'
+import { type BrokerListener, formatBroker, formatCluster, formatController } from './values.ts'
+
+export interface RegistrationOptions {
+  readonly store: MetadataStore
+  readonly follower: ImageFollower
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly logger: Logger
+  readonly nodeId: number
+  readonly rack: string | null
+  readonly listeners: readonly BrokerListener[]
+  /** Stored where the cluster has no id yet. */
+  readonly newClusterId: string
+  /** How long the broker counts as alive without a sign from it. */
+  readonly sessionTimeoutMs: number
+}
+
+export class Registration {
+  readonly #options: RegistrationOptions
+  #listeners: readonly BrokerListener[]
+  #lease = ''
+  /** By the monotonic clock: until then nobody else can hold what our lease holds. */
+  #heldUntil = 0
+  #timer: Timer | null = null
+  #closed = false
+  readonly #stopListening: () => void
+
+  private constructor(options: RegistrationOptions) {
+    this.#options = options
+    this.#listeners = options.listeners
+    this.#stopListening = options.follower.onChange((image, _previous, change) => {
+      if (change.controller && image.controllerEpoch === 0) this.#standForController()
+    })
+  }
+
+  /** Registers the broker; where nobody is controller it becomes it. Rejects where the id is taken by a live broker. */
+  static async open(options: RegistrationOptions): Promise<Registration> {
+    const registration = new Registration(options)
+    await registration.#register()
+    registration.#renewLater()
+    return registration
+  }
+
+  /** Whether this broker may decide for the cluster now. */
+  get isController(): boolean {
+    return this.#options.follower.image.controllerId === this.#options.nodeId && this.#isHeld
+  }
+
+  get #isHeld(): boolean {
+    return this.#options.clock.monotonic() < this.#heldUntil
+  }
+
+  /** Makes the listeners known under which clients reach this broker. */
+  async setListeners(listeners: readonly BrokerListener[]): Promise<void> {
+    const { store, follower, nodeId } = this.#options
+    this.#listeners = listeners
+    const epoch = follower.image.brokers.get(nodeId)?.epoch ?? 0
+    const result = await store.transact({
+      compares: [{ key: brokerKey(nodeId), target: 'createRevision', revision: epoch }],
+      success: [this.#brokerPut()],
+    })
+    if (result.succeeded) await follower.reached(result.revision)
+    else await this.#renew()
+  }
+
+  /** Makes sure of the lease after the process was held up for longer than it lasts. */
+  async confirm(): Promise<void> {
+    if (!this.#isHeld) await this.#renew()
+  }
+
+  /** Gives up registration and controller key at once. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#heldUntil = 0
+    this.#timer?.cancel()
+    this.#stopListening()
+    await this.#options.store.revoke(this.#lease)
+  }
+
+  async #register(): Promise<void> {
+    const { store, follower, clock, nodeId, newClusterId, sessionTimeoutMs, logger } = this.#options
+    const sentAt = clock.monotonic()
+    this.#lease = await store.grantLease(sessionTimeoutMs)
+    for (;;) {
+      await this.#untilIdIsFree()
+      const { clusterId, controllerEpoch } = follower.image
+      const compares: Compare[] = [absent(brokerKey(nodeId))]
+      const success: Operation[] = [this.#brokerPut()]
+      if (clusterId === '') {
+        compares.push(absent(clusterKey))
+        success.push({ kind: 'put', key: clusterKey, value: formatCluster(newClusterId) })
+      }
+      if (controllerEpoch === 0) {
+        compares.push(absent(controllerKey))
+        success.push(this.#controllerPut())
+      }
+      const result = await store.transact({ compares, success })
+      if (result.succeeded) {
+        this.#holdFrom(sentAt)
+        await follower.reached(result.revision)
+        const { controllerId } = follower.image
+        logger.debug({ nodeId, controllerId, epoch: result.revision }, 'Registered')
+        return
+      }
+      await follower.refresh()
+    }
+  }
+
+  /** A broker that died holds its id until its lease ends. */
+  async #untilIdIsFree(): Promise<void> {
+    const { follower, timers, nodeId, sessionTimeoutMs } = this.#options
+    if (!follower.image.brokers.has(nodeId)) return
+    await new Promise<void>((resolve, reject) => {
+      const timer = timers.after(2 * sessionTimeoutMs, () => {
+        stop()
+        reject(new Error(`Broker ${nodeId} is already registered and alive. Give this one another node.id.`))
+      })
+      const stop = follower.onChange((image) => {
+        if (image.brokers.has(nodeId)) return
+        timer.cancel()
+        stop()
+        resolve()
+      })
+    })
+  }
+
+  #renewLater(): void {
+    const { timers, sessionTimeoutMs, logger } = this.#options
+    this.#timer = timers.after(sessionTimeoutMs / 3, () => {
+      this.#renew()
+        .catch((error: Error) => {
+          if (!this.#closed)
+            logger.warn({ err: error }, 'The metadata store does not answer; no metadata can be changed')
+        })
+        .finally(() => {
+          if (!this.#closed) this.#renewLater()
+        })
+    })
+  }
+
+  async #renew(): Promise<void> {
+    const { store, follower, clock, logger } = this.#options
+    const sentAt = clock.monotonic()
+    if (await store.keepAlive(this.#lease)) {
+      this.#holdFrom(sentAt)
+      return
+    }
+    if (this.#closed) return
+    logger.warn('The registration has expired: this process was held up for too long. Registering again')
+    await follower.refresh()
+    await this.#register()
+  }
+
+  #standForController(): void {
+    const { store, logger } = this.#options
+    if (this.#closed || !this.#isHeld) return
+    store.transact({ compares: [absent(controllerKey)], success: [this.#controllerPut()] }).catch((error: Error) => {
+      logger.debug({ err: error }, 'Could not stand for controller')
+    })
+  }
+
+  #holdFrom(sentAt: number): void {
+    const { sessionTimeoutMs } = this.#options
+    this.#heldUntil = sentAt + sessionTimeoutMs - sessionTimeoutMs / 6
+  }
+
+  #brokerPut(): Operation {
+    const { nodeId, rack } = this.#options
+    const value = formatBroker({ listeners: this.#listeners, rack })
+    return { kind: 'put', key: brokerKey(nodeId), value, lease: this.#lease }
+  }
+
+  #controllerPut(): Operation {
+    return { kind: 'put', key: controllerKey, value: formatController(this.#options.nodeId), lease: this.#lease }
+  }
+}
+
+function absent(key: string): Compare {
+  return { key, target: 'createRevision', revision: 0 }
+}
