@@ -1,0 +1,64 @@
+import type { DiskFile } from '../disk.ts'
+import type { PagedFile } from './paged-file.ts'
+import type { SimDisk } from './sim-disk.ts'
+import { systemError } from './system-error.ts'
+
+/** A handle on a simulated file. It stays good when the file is renamed or removed. */
+export class SimFile implements DiskFile {
+  readonly path: string
+  readonly #disk: SimDisk
+  readonly #file: PagedFile
+  readonly #readOnly: boolean
+  #closed = false
+
+  constructor(disk: SimDisk, file: PagedFile, path: string, readOnly: boolean) {
+    this.#disk = disk
+    this.#file = file
+    this.path = path
+    this.#readOnly = readOnly
+    file.handles++
+  }
+
+  size(): number {
+    return this.#disk.call('size', this.path, () => this.#open('fstat').size)
+  }
+
+  write(buffer: Uint8Array, start: number, end: number, position: number): void {
+    const write = (to: number) => this.#disk.write(this.#open('write', true), this.path, buffer, start, to, position)
+    const detail = `${this.path} ${position}+${end - start}`
+    this.#disk.call(
+      'write',
+      detail,
+      () => write(end),
+      () => write(start + Math.floor((end - start) / 2)),
+    )
+  }
+
+  read(buffer: Uint8Array, start: number, end: number, position: number): number {
+    const detail = `${this.path} ${position}+${end - start}`
+    return this.#disk.call('read', detail, () => this.#open('read').read(buffer, start, end, position))
+  }
+
+  truncate(size: number): void {
+    this.#disk.call('truncate', `${this.path} ${size}`, () => this.#disk.truncate(this.#open('ftruncate', true), size))
+  }
+
+  sync(done: (error: Error | null) => void): void {
+    this.#disk.call('sync', this.path, () => this.#disk.syncLater(this.#open('fdatasync'), this.path, done))
+  }
+
+  syncNow(): void {
+    this.#disk.call('sync', this.path, () => this.#disk.syncNow(this.#open('fdatasync'), this.path))
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#disk.close(this.#file)
+  }
+
+  #open(syscall: string, forWriting = false): PagedFile {
+    if (this.#closed || (forWriting && this.#readOnly)) throw systemError('EBADF', syscall, this.path)
+    return this.#file
+  }
+}

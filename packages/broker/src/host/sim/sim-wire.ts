@@ -1,0 +1,92 @@
+import type { Connection, Listener } from '../network.ts'
+import { SimConnection } from './sim-connection.ts'
+import type { SimLife } from './sim-life.ts'
+import type { SimRandom } from './sim-random.ts'
+import type { SimWorld } from './sim-world.ts'
+import { systemError } from './system-error.ts'
+
+const FIRST_LISTENER_PORT = 30_000
+const FIRST_CLIENT_PORT = 49_152
+const RECEIVE_BYTES = 64 * 1024
+
+interface Listening {
+  readonly life: SimLife
+  readonly accept: (connection: Connection) => void
+}
+
+/** What connects the hosts of a world: who listens where, and the one buffer all input lands in, as in life. */
+export class SimWire {
+  readonly receiveBuffer = Buffer.alloc(RECEIVE_BYTES)
+  readonly receiveView = new DataView(this.receiveBuffer.buffer, this.receiveBuffer.byteOffset, RECEIVE_BYTES)
+  readonly #world: SimWorld
+  readonly #random: SimRandom
+  readonly #listeners = new Map<string, Listening>()
+  readonly #connections = new Set<SimConnection>()
+  #nextListenerPort = FIRST_LISTENER_PORT
+  #nextClientPort = FIRST_CLIENT_PORT
+
+  constructor(world: SimWorld) {
+    this.#world = world
+    this.#random = world.random.fork()
+  }
+
+  /** All ends of connections that are open. */
+  get connections(): readonly SimConnection[] {
+    return [...this.#connections]
+  }
+
+  listen(life: SimLife, host: string, port: number, accept: (connection: Connection) => void): Listener {
+    const bound = port === 0 ? this.#nextListenerPort++ : port
+    const key = addressOf(host, bound)
+    if (this.#listeners.has(key)) throw systemError('EADDRINUSE', 'listen', key)
+    const listening = { life, accept }
+    this.#listeners.set(key, listening)
+    const close = () => {
+      if (this.#listeners.get(key) === listening) this.#listeners.delete(key)
+    }
+    life.onEnd(close)
+    return {
+      host,
+      port: bound,
+      close: async () => close(),
+    }
+  }
+
+  connect(life: SimLife, from: string, host: string, port: number): SimConnection {
+    const clientPort = this.#nextClientPort++
+    const ends = { remoteAddress: host, remotePort: port, localPort: clientPort }
+    const client = new SimConnection(this.#world, life, this.#random.fork(), ends)
+    this.#add(client, life)
+    const key = addressOf(host, port)
+    // The server's side is a step of the server's life, and the world's own when nobody listens.
+    this.#world.schedule(this.#random.between(0.05, 1), 'network', `connect ${key}`, null, () => {
+      const listening = this.#listeners.get(key)
+      if (listening === undefined) {
+        client.reset(systemError('ECONNREFUSED', 'connect', key))
+        return
+      }
+      this.#world.schedule(0, 'network', `accept ${from}:${clientPort}`, listening.life, () => {
+        const ends = { remoteAddress: from, remotePort: clientPort, localPort: port }
+        const server = new SimConnection(this.#world, listening.life, this.#random.fork(), ends)
+        this.#add(server, listening.life)
+        server.join(client)
+        listening.accept(server)
+        client.join(server)
+      })
+    })
+    return client
+  }
+
+  remove(connection: SimConnection): void {
+    this.#connections.delete(connection)
+  }
+
+  #add(connection: SimConnection, life: SimLife): void {
+    this.#connections.add(connection)
+    life.onEnd((death) => connection.abandon(death))
+  }
+}
+
+function addressOf(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
