@@ -303,9 +303,8 @@ export class SimConnection implements Connection {
   #toPeer(label: string, run: (peer: SimConnection) => void): void {
     const peer = this.#peer
     if (peer === null || this.#lost) return
-    const { time } = this.#world
-    this.#lastArrival = Math.max(this.#lastArrival, time + this.#delay())
-    this.#world.schedule(this.#lastArrival - time, 'network', label, peer.#life, () => {
+    this.#lastArrival = Math.max(this.#lastArrival, this.#world.time + this.#delay())
+    this.#world.scheduleAt(this.#lastArrival, 'network', label, peer.#life, () => {
       if (!this.#lost) run(peer)
     })
   }

@@ -26,12 +26,11 @@ export class SimOffload implements Offload {
   run<Args, Result>(job: Job<Args, Result>, args: Args): Promise<Result> {
     if (this.#closed) return Promise.reject(new Error('offload is closed'))
     const cloned = structuredClone(args)
-    const { time } = this.#world
-    this.#freeAt = Math.max(this.#freeAt, time) + this.#random.between(0.02, JOB_MS_MAX)
+    this.#freeAt = Math.max(this.#freeAt, this.#world.time) + this.#random.between(0.02, JOB_MS_MAX)
     const name = job.module.slice(job.module.lastIndexOf('/') + 1)
     return new Promise((resolve, reject) => {
       this.#pending.add(reject)
-      this.#world.schedule(this.#freeAt - time, 'offload', name, this.#life, () => {
+      this.#world.scheduleAt(this.#freeAt, 'offload', name, this.#life, () => {
         if (!this.#pending.delete(reject)) return
         try {
           resolve(structuredClone(job.run(this.#disk, cloned)))

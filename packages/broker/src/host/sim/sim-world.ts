@@ -59,8 +59,12 @@ export class SimWorld {
 
   /** Makes `run` happen after `delayMs`. An event of a life that has ended by then does not happen. */
   schedule(delayMs: number, kind: SimEventKind, label: string, life: SimLife | null, run: () => void): SimEvent {
-    const sequence = this.#sequence++
-    const event = { time: this.#time + Math.max(0, delayMs), sequence, kind, label, life, run, cancelled: false }
+    return this.scheduleAt(this.#time + Math.max(0, delayMs), kind, label, life, run)
+  }
+
+  /** The same at a time, for who keeps an order: a delay there and back is rounded. */
+  scheduleAt(time: number, kind: SimEventKind, label: string, life: SimLife | null, run: () => void): SimEvent {
+    const event = { time, sequence: this.#sequence++, kind, label, life, run, cancelled: false }
     this.#events.push(event)
     if (kind !== 'timer') this.#onTheWay++
     return event
