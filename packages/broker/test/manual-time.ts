@@ -1,4 +1,4 @@
-import type { Clock, Timer, Timers } from '../host/clock.ts'
+import type { Clock, Timer, Timers } from '../src/host/clock.ts'
 
 interface Waiting {
   readonly at: number

@@ -1,6 +1,6 @@
 import { BatchCursor, errors, patchBaseOffset, patchLeaderEpoch, type Slice, sliceOf, viewOf } from '@odradek/protocol'
-import type { Turn, TurnTask } from '../host/turn.ts'
-import type { MachineAppend, MachinePartition } from './machine-partition.ts'
+import type { Turn, TurnTask } from '../src/host/turn.ts'
+import type { MachineAppend, MachinePartition } from '../src/runtime/machine-partition.ts'
 
 interface Wait {
   readonly offset: number
