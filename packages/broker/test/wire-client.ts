@@ -18,7 +18,7 @@ type Response<Q extends Shape, A extends Shape> = ReturnType<Api<Q, A>['response
 export class WireClient {
   readonly socket: Socket
   readonly #waiting: { correlationId: number; answer: (frame: Buffer) => void; fail: (error: Error) => void }[] = []
-  #received = Buffer.alloc(0)
+  #received: Buffer = Buffer.alloc(0)
   #correlationId = 0
 
   private constructor(socket: Socket) {

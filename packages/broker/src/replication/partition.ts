@@ -6,6 +6,7 @@
  * Nothing above the high watermark is ever read by a client. With one replica it follows the log's end as soon as that is
  * written (`flush.mode=async`) or flushed (`sync`).
  */
+import type { TopicConfig } from '@odradek/config'
 import type { BatchHeader, Slice } from '@odradek/protocol'
 import type { Turn, TurnTask } from '../host/turn.ts'
 import type { AppendResult, Log } from '../storage/log.ts'
@@ -108,6 +109,13 @@ export class Partition implements TurnTask {
     return this.#isr.length >= Math.min(this.log.config['min.insync.replicas'], this.#replicas.length)
   }
 
+  /** Takes over the topic's configuration. */
+  configure(config: TopicConfig): void {
+    this.log.configure(config)
+    // A topic that no longer waits for the disk shows what it had held back.
+    if (!this.isFlushSynchronous && !this.#writing && this.#offlineCode === 0) this.#advance(this.log.endOffset)
+  }
+
   /** Follows the metadata: a new epoch of leadership, another ISR. */
   lead(leaderEpoch: number, replicas: readonly number[], isr: readonly number[]): void {
     if (leaderEpoch > this.#leaderEpoch) {
@@ -123,12 +131,22 @@ export class Partition implements TurnTask {
    * borrowed until return, and is visible when the high watermark has passed it. The result is reused by the next append.
    */
   append(batch: Slice, header: BatchHeader): AppendResult {
-    const result = this.log.append(batch, header, this.#leaderEpoch)
+    const result = this.#append(batch, header)
     if (result.errorCode === 0 && !result.duplicate && !this.#writing) {
       this.#writing = true
       this.#turn.defer('write', this)
     }
     return result
+  }
+
+  #append(batch: Slice, header: BatchHeader): AppendResult {
+    if (this.#offlineCode !== 0) return notAppended(this.#offlineCode)
+    try {
+      return this.log.append(batch, header, this.#leaderEpoch)
+    } catch (error) {
+      this.#events.failed(this, error as Error)
+      return notAppended(this.#offlineCode)
+    }
   }
 
   /** Ends `wait` once the high watermark is at least `offset`: at the end of this turn at the earliest. */
@@ -190,6 +208,10 @@ export class Partition implements TurnTask {
     if (this.#committed.size > 0) this.#committed.reach(offset)
     this.changed()
   }
+}
+
+function notAppended(errorCode: number): AppendResult {
+  return { errorCode, baseOffset: -1, lastOffset: -1, logAppendTime: -1, duplicate: false }
 }
 
 class Reached implements TurnTask {

@@ -127,7 +127,7 @@ export class Partitions implements PartitionEvents {
     for (const { index, replicas, isr, leader, leaderEpoch } of topic.partitions) {
       const partition = led.partitions[index]
       if (partition) {
-        partition.log.configure(config)
+        partition.configure(config)
         partition.lead(leaderEpoch, replicas, isr)
       } else if (leader === this.#nodeId) {
         const log = this.#directory.openLog(topic.name, index, topic.topicId, config)

@@ -223,7 +223,8 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
   #encode(exchange: Exchange): void {
     const { response, api, version } = exchange
     if (response === null) return
-    const output = (this.#output ??= spareOutputs.pop() ?? new Writer(16 * 1024))
+    this.#output ??= spareOutputs.pop() ?? new Writer(16 * 1024)
+    const output = this.#output
     const start = output.length
     const before = output.totalLength
     output.int32(0)

@@ -18,7 +18,7 @@ export const describeProducers = handle(DescribeProducers, (request, _exchange, 
         lastSequence: producer.lastSequence,
         lastTimestamp: producer.lastTimestamp,
         coordinatorEpoch: producer.coordinatorEpoch,
-        currentTxnStartOffset: producer.currentTxnStartOffset,
+        currentTxnStartOffset: producer.transactionStartOffset,
       }))
       return { partitionIndex, errorCode: 0, activeProducers }
     }),

@@ -41,6 +41,11 @@ export const listOffsets = handle(ListOffsets, (request, _exchange, broker) => (
   })),
 }))
 
+/** The leader epoch that wrote `offset`, -1 where nothing did. */
+function epochAt({ log }: Partition, offset: number): number {
+  return log.epochs.findLast(({ startOffset }) => startOffset <= offset)?.epoch ?? -1
+}
+
 /** The offset of `timestamp`, or null where no such special timestamp exists. */
 function find(partition: Partition, timestamp: number, upTo: number): Found | null {
   const { log, leaderEpoch } = partition
@@ -49,7 +54,7 @@ function find(partition: Partition, timestamp: number, upTo: number): Found | nu
       return { timestamp: -1, offset: upTo, leaderEpoch }
     case EARLIEST:
     case EARLIEST_LOCAL:
-      return { timestamp: -1, offset: log.startOffset, leaderEpoch: log.epochAt(log.startOffset) }
+      return { timestamp: -1, offset: log.startOffset, leaderEpoch: epochAt(partition, log.startOffset) }
     case MAX_TIMESTAMP:
       return log.maxTimestamp(upTo) ?? NOT_FOUND
     case LATEST_TIERED:

@@ -84,7 +84,7 @@ function append(
     beforeMaxMs: config['message.timestamp.before.max.ms'],
     afterMaxMs: config['message.timestamp.after.max.ms'],
     nowMs: broker.host.clock.now(),
-    compacted: log.isCompacted,
+    compacted: config['cleanup.policy'].includes('compact'),
     deep: config['record.validation'] === 'deep',
     apiVersion,
   })

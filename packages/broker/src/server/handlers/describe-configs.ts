@@ -1,0 +1,70 @@
+/** DescribeConfigs (key 32, versions 1 to 4): every key of topics, brokers and groups, with where its value comes from. */
+import { type ConfigEntry, configEntries } from '@odradek/config'
+import { DescribeConfigs, type DescribeConfigsResponse, errors } from '@odradek/protocol'
+import type { BrokerContext } from '../broker-context.ts'
+import { handle } from '../exchange.ts'
+
+type Result = DescribeConfigsResponse['results'][number]
+
+const TOPIC = 2
+const BROKER = 4
+const GROUP = 32
+
+export const describeConfigs = handle(DescribeConfigs, (request, _exchange, broker) => ({
+  results: request.resources.map(({ resourceType, resourceName, configurationKeys }): Result => {
+    const found = entriesOf(broker, resourceType, resourceName)
+    if ('errorCode' in found) return { ...found, resourceType, resourceName }
+    const wanted = configurationKeys && new Set(configurationKeys)
+    const configs = found.entries
+      .filter(({ name }) => !wanted || wanted.has(name))
+      .map((entry) => ({
+        name: entry.name,
+        value: entry.value,
+        readOnly: entry.isReadOnly,
+        configSource: entry.source,
+        isSensitive: entry.isSensitive,
+        synonyms: request.includeSynonyms ? [...entry.synonyms] : [],
+        configType: entry.type,
+        documentation: request.includeDocumentation ? entry.documentation : null,
+      }))
+    return { errorCode: 0, resourceType, resourceName, configs }
+  }),
+}))
+
+function entriesOf(
+  broker: BrokerContext,
+  resourceType: number,
+  name: string,
+): { entries: ConfigEntry[] } | { errorCode: number; errorMessage: string } {
+  const { image, configLayers } = broker.metadata
+  switch (resourceType) {
+    case TOPIC: {
+      const topic = image.topics.get(name)
+      if (topic) return { entries: configEntries('topic', { ...configLayers, overrides: topic.configs }) }
+      return { errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION.code, errorMessage: `There is no topic "${name}".` }
+    }
+    case BROKER: {
+      if (name === String(broker.nodeId)) return { entries: configEntries('broker', configLayers) }
+      // The empty name stands for all brokers: what is set for every one of them.
+      if (name === '') return { entries: dynamicDefaults(broker) }
+      const errorMessage = `This is broker ${broker.nodeId}; the configs of broker "${name}" are asked of that broker.`
+      return { errorCode: errors.INVALID_REQUEST.code, errorMessage }
+    }
+    case GROUP: {
+      if (name === '') {
+        return { errorCode: errors.INVALID_REQUEST.code, errorMessage: 'A group id must not be empty.' }
+      }
+      const overrides = image.groupConfigs.get(name)?.configs ?? {}
+      return { entries: configEntries('group', { ...configLayers, overrides }) }
+    }
+    default: {
+      const errorMessage = `Resource type ${resourceType} has no configs here; topics (2), brokers (4) and groups (32) have.`
+      return { errorCode: errors.INVALID_REQUEST.code, errorMessage }
+    }
+  }
+}
+
+function dynamicDefaults(broker: BrokerContext): ConfigEntry[] {
+  const { dynamicDefault = {} } = broker.metadata.configLayers
+  return configEntries('broker', { dynamicDefault }).filter(({ name }) => name in dynamicDefault)
+}

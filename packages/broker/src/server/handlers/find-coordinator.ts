@@ -1,0 +1,62 @@
+/**
+ * FindCoordinator (key 10, versions 0 to 6): the broker that coordinates a group (key type 0). The offsets topic is made
+ * when the first group asks. Transactional ids (1) and share groups (2) have no coordinator here.
+ */
+import { errors, FindCoordinator, type FindCoordinatorRequest, type FindCoordinatorResponse } from '@odradek/protocol'
+import { offsetsTopic } from '../../metadata/controller/internal-topic.ts'
+import type { BrokerContext } from '../broker-context.ts'
+import { brokerEndpoints } from '../broker-endpoints.ts'
+import { handle } from '../exchange.ts'
+
+type Coordinator = NonNullable<FindCoordinatorResponse['coordinators']>[number]
+
+const GROUP = 0
+const MANY_KEYS_VERSION = 4
+
+export const findCoordinator = handle(
+  FindCoordinator,
+  (request, exchange, broker) => {
+    const answer = () => exchange.answer(respond(broker, exchange.connection.listenerName, request, exchange.version))
+    if (request.keyType !== GROUP || broker.metadata.image.topics.has(offsetsTopic)) {
+      answer()
+      return undefined
+    }
+    broker.metadata.createOffsetsTopic().then(answer, (error: Error) => {
+      broker.logger.error({ err: error }, 'The topic of committed offsets could not be created')
+      answer()
+    })
+    return undefined
+  },
+  { blocking: true },
+)
+
+function respond(
+  broker: BrokerContext,
+  listenerName: string,
+  request: FindCoordinatorRequest,
+  version: number,
+): FindCoordinatorResponse {
+  const keys = version >= MANY_KEYS_VERSION ? request.coordinatorKeys : [request.key]
+  const coordinators = keys.map((key) => find(broker, listenerName, key, request.keyType))
+  if (version >= MANY_KEYS_VERSION) return { coordinators }
+  const { errorCode, errorMessage, nodeId, host, port } = coordinators[0]!
+  return { errorCode, errorMessage, nodeId, host, port }
+}
+
+function find(broker: BrokerContext, listenerName: string, key: string, keyType: number): Coordinator {
+  if (keyType !== GROUP) {
+    return none(key, errors.INVALID_REQUEST.code, `Key type ${keyType} has no coordinator here; only groups (0) have.`)
+  }
+  if (key === '') return none(key, errors.INVALID_GROUP_ID.code, 'A group id must not be empty.')
+  const { errorCode, brokerId } = broker.groups.findCoordinator(key)
+  const { image } = broker.metadata
+  const endpoint = brokerEndpoints(image, listenerName).find(({ nodeId }) => nodeId === brokerId)
+  if (errorCode !== 0 || !endpoint) {
+    return none(key, errors.COORDINATOR_NOT_AVAILABLE.code, 'The group has no coordinator at the moment.')
+  }
+  return { key, nodeId: endpoint.nodeId, host: endpoint.host, port: endpoint.port, errorCode: 0, errorMessage: null }
+}
+
+function none(key: string, errorCode: number, errorMessage: string): Coordinator {
+  return { key, nodeId: -1, host: '', port: -1, errorCode, errorMessage }
+}

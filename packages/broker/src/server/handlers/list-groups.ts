@@ -1,0 +1,8 @@
+/** ListGroups (key 16, versions 0 to 5): the groups this broker coordinates, by state and type. */
+import { ListGroups } from '@odradek/protocol'
+import { handle } from '../exchange.ts'
+
+export const listGroups = handle(ListGroups, (request, exchange, broker) => {
+  broker.groups.listGroups(request, (response) => exchange.answer(response))
+  return undefined
+})
