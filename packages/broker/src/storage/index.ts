@@ -1,2 +1,6 @@
 export { type AppendResult, Log, type LogOptions } from './log.ts'
+export { LogDirectory, LogDirectoryError, type LogDirectoryOptions } from './log-directory.ts'
 export type { LogRead } from './log-reader.ts'
+export type { ProducerEntry } from './producer-entry.ts'
+export type { Segment } from './segment.ts'
+export type { TimestampOffset } from './time-lookup.ts'

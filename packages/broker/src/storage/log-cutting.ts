@@ -2,6 +2,7 @@
 import { batchScanner } from './batch-scanner.ts'
 import type { LogState } from './log-state.ts'
 import type { Segment } from './segment.ts'
+import { LOG_SUFFIX } from './segment-files.ts'
 import { decideSwap, finishSwap, markDeleted } from './swap.ts'
 
 /**
@@ -21,7 +22,10 @@ export function truncateTo(state: LogState, offset: number): void {
     position = cut.positionOf(offset)
     if (position >= 0) endOffset = Math.min(offset, batchScanner.header.baseOffset)
   }
-  if (at < 0 && segments.length > 0) return truncateFullyAndStartAt(state, offset)
+  if (at < 0 && segments.length > 0) {
+    truncateFullyAndStartAt(state, offset)
+    return
+  }
 
   state.epochs.truncateFromEnd(endOffset)
   state.writeEpochs()
@@ -36,6 +40,7 @@ export function truncateTo(state: LogState, offset: number): void {
   state.forgetProducers()
   state.keepSnapshots(0, endOffset)
   place.disk.syncDirectory(state.directory)
+  place.cut()
   state.activate()
 }
 
@@ -55,6 +60,7 @@ export function truncateFullyAndStartAt(state: LogState, offset: number): void {
   state.keepSnapshots(0, -1)
   state.begin(offset)
   state.flush.syncDirectories()
+  state.place.cut()
 }
 
 /** Moves the log's start up to `offset`; segments that lie below it as a whole go. */
@@ -82,12 +88,12 @@ export function deleteSegments(state: LogState, segments: readonly Segment[]): v
   state.flush.syncDirectories()
   const discarded: string[] = []
   for (const segment of segments) {
+    place.logger.info({ segment: segment.path(LOG_SUFFIX), size: segment.size }, 'Segment deleted.')
     discarded.push(...letGo(state, segment))
-    place.logger.info({ segment: segment.path('.log'), size: segment.size }, 'Segment deleted.')
   }
   state.startOffset = Math.max(state.startOffset, state.segments.first!.baseOffset)
   state.epochs.truncateFromStart(state.startOffset)
-  place.discard(discarded, state.config['file.delete.delay.ms'])
+  place.discard(discarded, segments, state.config['file.delete.delay.ms'])
 }
 
 /**
@@ -95,28 +101,29 @@ export function deleteSegments(state: LogState, segments: readonly Segment[]): v
  * those; see swap.ts.
  */
 export function replaceSegments(state: LogState, old: readonly Segment[], makeSegment: () => Segment): void {
-  const { disk, discard } = state.place
+  const { place } = state
+  const { disk } = place
   const baseOffset = old[0]!.baseOffset
   decideSwap(disk, state.directory, baseOffset)
   const discarded: string[] = []
   for (const segment of old) {
     state.flush.forget(segment)
-    segment.close()
     discarded.push(...markDeleted(disk, state.directory, segment.baseOffset, segment !== old[0]))
   }
   disk.syncDirectory(state.directory)
   finishSwap(disk, state.directory, baseOffset)
   state.segments.replace(old, makeSegment())
-  discard(discarded, state.config['file.delete.delay.ms'])
+  place.discard(discarded, old, state.config['file.delete.delay.ms'])
 }
 
 function letGo(state: LogState, segment: Segment): string[] {
   state.flush.forget(segment)
   state.segments.remove(segment)
-  segment.close()
   return markDeleted(state.place.disk, state.directory, segment.baseOffset, true)
 }
 
 function removeNow(state: LogState, segment: Segment): void {
-  for (const path of letGo(state, segment)) state.place.disk.remove(path)
+  const paths = letGo(state, segment)
+  segment.close()
+  for (const path of paths) state.place.disk.remove(path)
 }

@@ -71,7 +71,10 @@ export class LogFlush {
 
   /** Calls `done` when all that is in the log now is durable, or with why it cannot be. */
   flush(done: FlushDone): void {
-    if (this.#log.failed !== null) return done(this.#log.failed)
+    if (this.#log.failed !== null) {
+      done(this.#log.failed)
+      return
+    }
     this.#waiting.push(done)
     if (!this.#isFlushing) this.#begin()
   }
@@ -127,8 +130,8 @@ export class LogFlush {
       this.#end(failure, waiting)
     }
     if (left === 0) {
-      left = 1
-      return synced(null)
+      this.#end(null, waiting)
+      return
     }
     for (const segment of segments) {
       // From here on new bytes make it dirty again.

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../host/clock.ts'
 import type { Disk } from '../host/disk.ts'
 import type { OpenFiles } from './open-files.ts'
+import type { Segment } from './segment.ts'
 
 /** Where a log lives and what its segments need to work there. */
 export interface LogPlace {
@@ -13,6 +14,8 @@ export interface LogPlace {
   directory: string
   /** `index.interval.bytes` */
   indexIntervalBytes: number
-  /** Removes files that were renamed to `.deleted`, after `delayMs` and off the loop. */
-  discard(paths: readonly string[], delayMs: number): void
+  /** After `delayMs`: closes `segments`, which nobody finds any more, and removes `paths`, their renamed files, off the loop. */
+  discard(paths: readonly string[], segments: readonly Segment[], delayMs: number): void
+  /** The recovery point went back: the checkpoint that says otherwise must be written before anything is appended. */
+  cut(): void
 }

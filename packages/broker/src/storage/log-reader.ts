@@ -53,7 +53,7 @@ export function readRange(log: ReadableLog, bounds: ReadBounds): FileRange | nul
         length = firstBatchSize(segment, start)
       }
     }
-    return { file: segment.file, position: start, length }
+    return { file: segment.reader, position: start, length }
   }
   return null
 }

@@ -27,7 +27,6 @@ import {
   setLogAppendTime,
   verifyBatchCrc,
 } from '@odradek/protocol'
-import type { DiskFile } from '../host/disk.ts'
 import { controlRecordOf } from './control-record-of.ts'
 import type { EpochStart } from './epoch-cache.ts'
 import {
@@ -44,7 +43,7 @@ import { LogState } from './log-state.ts'
 import { PositionRing } from './position-ring.ts'
 import type { ProducerEntry } from './producer-entry.ts'
 import { loadLog } from './recovery.ts'
-import { Segment } from './segment.ts'
+import { Segment, type SegmentReader } from './segment.ts'
 import { maxTimestampBelow, type TimestampOffset, timestampLookup } from './time-lookup.ts'
 
 /** Batches from this size on are written straight from where they were received. */
@@ -299,7 +298,7 @@ export class Log {
   /** The bytes of a range that `read` gave. */
   readBatches(range: FileRange): Buffer {
     const buffer = Buffer.allocUnsafe(range.length)
-    const length = (range.file as DiskFile).read(buffer, 0, range.length, range.position)
+    const length = (range.file as SegmentReader).read(buffer, 0, range.length, range.position)
     return length === range.length ? buffer : buffer.subarray(0, length)
   }
 
@@ -415,12 +414,16 @@ export class Log {
     for (const segment of state.segments.all) segment.close()
   }
 
-  /** Closes the log and renames its directory, which is to be removed then: nothing finds it under its old name any more. */
-  moveTo(directory: string): void {
+  /**
+   * Closes the log and renames its directory, which is to be removed then: nothing finds it under its old name any more.
+   * False when nothing of it is on disk.
+   */
+  moveTo(directory: string): boolean {
     const { place, isOnDisk } = this.#state
     this.close(false)
     if (isOnDisk) place.disk.rename(place.directory, directory)
     place.directory = directory
+    return isOnDisk
   }
 }
 

@@ -26,8 +26,28 @@ import { type AbortedTransaction, decodeAborted, encodeAborted } from './transac
 
 const RELATIVE_OFFSET_MAX = 0x7fff_ffff
 
+/** What a range of a segment refers to: it outlives the closing of the file it reads. */
+export class SegmentReader {
+  readonly #segment: Segment
+
+  constructor(segment: Segment) {
+    this.#segment = segment
+  }
+
+  get path(): string {
+    return this.#segment.path(LOG_SUFFIX)
+  }
+
+  /** As DiskFile.read. */
+  read(buffer: Uint8Array, start: number, end: number, position: number): number {
+    return this.#segment.file.read(buffer, start, end, position)
+  }
+}
+
 export class Segment implements FileHolder {
   readonly baseOffset: number
+  /** For reading, as long as the segment is there: opens the data file again where it was closed meanwhile. */
+  readonly reader: SegmentReader = new SegmentReader(this)
   /** Whether a flush is still to make bytes of it durable; keeps its file open. */
   dirty = false
   /** Timestamp of its first batch, epoch milliseconds: its age goes by it. -1 without any. */

@@ -1,0 +1,1 @@
+export { FlushSchedule, type FlushScheduleOptions } from './flush-schedule.ts'

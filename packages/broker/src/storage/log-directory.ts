@@ -1,0 +1,297 @@
+/**
+ * One data directory: a directory per partition, and what concerns all of them:
+ *
+ *     .lock                               held while a broker uses it
+ *     meta.properties                     whose it is (meta-properties.ts)
+ *     .kafka_cleanshutdown                the last stop was clean (clean-shutdown.ts)
+ *     recovery-point-offset-checkpoint    up to where each log is durable
+ *     log-start-offset-checkpoint         where each log starts, where its first segment does not say
+ *     replication-offset-checkpoint       high watermarks
+ *     <topic>-<partition>/                a log
+ *     <topic>-<partition>.<hex>-delete/   a deleted one, being removed
+ *     <topic>-<partition>.<hex>-stray/    one that no topic of the cluster claims; kept for a person
+ */
+import type { BrokerConfig, TopicConfig } from '@odradek/config'
+import type { Logger } from 'pino'
+import type { DiskLock } from '../host/disk.ts'
+import type { Host } from '../host/host.ts'
+import { OffsetCheckpoint } from './checkpoint.ts'
+import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
+import { Log } from './log.ts'
+import type { LogPlace } from './log-place.ts'
+import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
+import { OpenFiles } from './open-files.ts'
+import { decodePartitionMetadata } from './partition-metadata.ts'
+import { job as removeFiles } from './remove-files.ts'
+import type { Segment } from './segment.ts'
+import { PARTITION_METADATA } from './segment-files.ts'
+
+const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
+const START_OFFSETS = 'log-start-offset-checkpoint'
+const HIGH_WATERMARKS = 'replication-offset-checkpoint'
+
+const DELETE_SUFFIX = '-delete'
+const STRAY_SUFFIX = '-stray'
+const FILE_NAME_CHARACTERS_MAX = 255
+const LOG_NAME = /^(.+)-(\d+)$/
+
+/** Why a data directory cannot be used; the message is ready to print. */
+export class LogDirectoryError extends Error {
+  override readonly name = 'LogDirectoryError'
+}
+
+export interface LogDirectoryOptions {
+  readonly host: Pick<Host, 'disk' | 'clock' | 'timers' | 'offload' | 'random'>
+  readonly directory: string
+  readonly config: BrokerConfig
+  readonly logger: Logger
+  /** The cluster a new directory is for [a random id]; one that belongs to another is refused. */
+  readonly clusterId?: string
+}
+
+export class LogDirectory {
+  readonly path: string
+  readonly meta: MetaProperties
+  /** Whether the stop before this start was clean. */
+  readonly wasClean: boolean
+  /** Why it is not used any more. */
+  offline: Error | null = null
+  readonly #options: LogDirectoryOptions
+  readonly #lock: DiskLock
+  readonly #openFiles = new OpenFiles()
+  readonly #logs = new Set<Log>()
+  readonly #recoveryPoints: OffsetCheckpoint
+  readonly #startOffsets: OffsetCheckpoint
+  readonly #highWatermarks: OffsetCheckpoint
+  /** Directories that were found at start and not opened since. */
+  readonly #unclaimed: Set<string>
+  #closed = false
+
+  /** Takes and reads a data directory; makes it where it is not there. Throws a LogDirectoryError when it cannot. */
+  static open(options: LogDirectoryOptions): LogDirectory {
+    return new LogDirectory(options)
+  }
+
+  private constructor(options: LogDirectoryOptions) {
+    const { host, directory, logger } = options
+    const { disk } = host
+    this.#options = options
+    this.path = directory
+    disk.makeDirectory(directory)
+    const lock = disk.lock(`${directory}/.lock`)
+    if (lock === null)
+      throw new LogDirectoryError(
+        `The data directory ${directory} is in use by another broker. Stop it, or use another.`,
+      )
+    this.#lock = lock
+    try {
+      this.meta = takeMeta(options)
+      this.wasClean = takeCleanShutdown(disk, directory)
+      this.#recoveryPoints = this.#readCheckpoint(RECOVERY_POINTS)
+      this.#startOffsets = this.#readCheckpoint(START_OFFSETS)
+      this.#highWatermarks = this.#readCheckpoint(HIGH_WATERMARKS)
+      this.#unclaimed = new Set()
+      for (const { name, isDirectory } of disk.list(directory)) {
+        if (!isDirectory) continue
+        if (name.endsWith(DELETE_SUFFIX)) this.#removeLater(`${directory}/${name}`)
+        else if (LOG_NAME.test(name)) this.#unclaimed.add(name)
+      }
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+    if (!this.wasClean && this.#unclaimed.size > 0)
+      logger.warn({ directory }, 'The broker was not stopped cleanly: logs are checked from their recovery points on.')
+  }
+
+  get logs(): Iterable<Log> {
+    return this.#logs
+  }
+
+  /** The names `<topic>-<partition>` that are on disk but were not opened. */
+  get unclaimed(): ReadonlySet<string> {
+    return this.#unclaimed
+  }
+
+  /**
+   * Opens a partition's log. What is there under its name with another topic's id (deleted and made again while this
+   * broker was away) is set aside.
+   */
+  openLog(topic: string, partition: number, topicId: string, config: TopicConfig): Log {
+    const { host, logger } = this.#options
+    const name = `${topic}-${partition}`
+    const directory = `${this.path}/${name}`
+    let isKnown = this.#unclaimed.delete(name)
+    if (isKnown) {
+      const bytes = host.disk.readFile(`${directory}/${PARTITION_METADATA}`)
+      const foundId = bytes === null ? null : decodePartitionMetadata(bytes)
+      if (foundId !== null && foundId !== topicId) {
+        this.#setAside(name)
+        isKnown = false
+      }
+    }
+    const place: LogPlace = {
+      disk: host.disk,
+      clock: host.clock,
+      openFiles: this.#openFiles,
+      logger,
+      directory,
+      indexIntervalBytes: config['index.interval.bytes'],
+      discard: (paths, segments, delayMs) => this.#discard(paths, segments, delayMs),
+      cut: () => this.checkpoint(),
+    }
+    const log = Log.open({
+      place,
+      topic,
+      partition,
+      topicId,
+      config,
+      clean: this.wasClean,
+      recoveryPoint: (isKnown && this.#recoveryPoints.get(topic, partition)) || 0,
+      startOffset: (isKnown && this.#startOffsets.get(topic, partition)) || 0,
+      producerIdExpirationMs: this.#options.config['producer.id.expiration.ms'],
+    })
+    this.#logs.add(log)
+    return log
+  }
+
+  /** The high watermark that was last written for a partition; undefined for a new one. */
+  highWatermark(topic: string, partition: number): number | undefined {
+    return this.#highWatermarks.get(topic, partition)
+  }
+
+  /** Lets go of a log and removes its directory, off the loop. */
+  deleteLog(log: Log): void {
+    this.#logs.delete(log)
+    this.#recoveryPoints.delete(log.topic, log.partition)
+    this.#startOffsets.delete(log.topic, log.partition)
+    this.#highWatermarks.delete(log.topic, log.partition)
+    const target = `${this.path}/${this.#uniqueName(`${log.topic}-${log.partition}`, DELETE_SUFFIX)}`
+    if (log.moveTo(target)) this.#removeLater(target)
+  }
+
+  /** Sets the directories aside that were found at start and belong to no topic: kept, under another name, for a person. */
+  setStraysAside(): void {
+    for (const name of [...this.#unclaimed]) {
+      this.#unclaimed.delete(name)
+      this.#setAside(name)
+    }
+  }
+
+  /** Writes the checkpoints: up to where logs are durable, where they start, and the high watermarks given. */
+  checkpoint(highWatermarks: ReadonlyMap<Log, number> = new Map()): void {
+    if (this.offline !== null) return
+    for (const log of this.#logs) {
+      const { topic, partition, startOffset } = log
+      this.#recoveryPoints.set(topic, partition, log.flushedOffset)
+      if (startOffset > (log.segments()[0]?.baseOffset ?? 0)) this.#startOffsets.set(topic, partition, startOffset)
+      else this.#startOffsets.delete(topic, partition)
+      const highWatermark = highWatermarks.get(log)
+      if (highWatermark !== undefined) this.#highWatermarks.set(topic, partition, highWatermark)
+    }
+    const { disk } = this.#options.host
+    disk.replaceFile(`${this.path}/${RECOVERY_POINTS}`, this.#recoveryPoints.toString())
+    disk.replaceFile(`${this.path}/${START_OFFSETS}`, this.#startOffsets.toString())
+    disk.replaceFile(`${this.path}/${HIGH_WATERMARKS}`, this.#highWatermarks.toString())
+  }
+
+  /** Forgets producers that wrote nothing for long, in all logs. */
+  expireProducers(): void {
+    const now = this.#options.host.clock.now()
+    for (const log of this.#logs) log.expireProducers(now)
+  }
+
+  /** Takes the directory offline: its disk failed. Nothing is written to it any more. */
+  fail(error: Error): void {
+    this.offline ??= error
+  }
+
+  /**
+   * Closes all logs and gives the directory free. With `clean`, everything is durable and the next start trusts it; not
+   * so when the directory or one of its logs failed.
+   */
+  close(clean: boolean, highWatermarks: ReadonlyMap<Log, number> = new Map(), brokerEpoch = -1): void {
+    if (this.#closed) return
+    this.#closed = true
+    try {
+      let isClean = clean && this.offline === null
+      for (const log of this.#logs) {
+        if (log.failed !== null) isClean = false
+        log.close(isClean)
+      }
+      if (!isClean) return
+      this.checkpoint(highWatermarks)
+      writeCleanShutdown(this.#options.host.disk, this.path, brokerEpoch)
+    } finally {
+      this.#lock.release()
+    }
+  }
+
+  #readCheckpoint(name: string): OffsetCheckpoint {
+    const { host, logger } = this.#options
+    const read = OffsetCheckpoint.read(host.disk, `${this.path}/${name}`)
+    if (typeof read !== 'string') return read
+    logger.warn({ problem: read }, 'A checkpoint is damaged: it is taken for empty, logs are checked from their start.')
+    return new OffsetCheckpoint()
+  }
+
+  #setAside(name: string): void {
+    const { host, logger } = this.#options
+    const target = this.#uniqueName(name, STRAY_SUFFIX)
+    host.disk.rename(`${this.path}/${name}`, `${this.path}/${target}`)
+    host.disk.syncDirectory(this.path)
+    logger.warn(
+      { directory: `${this.path}/${target}` },
+      'A log that belongs to no topic is set aside. Remove it if you can do without.',
+    )
+  }
+
+  /** A name that no other directory has, cut so that the file system takes it. */
+  #uniqueName(name: string, suffix: string): string {
+    const unique = `.${this.#options.host.random.bytes(16).toString('hex')}${suffix}`
+    return name.slice(0, FILE_NAME_CHARACTERS_MAX - unique.length) + unique
+  }
+
+  #removeLater(directory: string): void {
+    const { host, logger } = this.#options
+    host.disk.removeDirectory(directory).catch((error: Error) => {
+      if (!this.#closed)
+        logger.warn({ directory, err: error }, 'A deleted log could not be removed; the next start tries again.')
+    })
+  }
+
+  #discard(paths: readonly string[], segments: readonly Segment[], delayMs: number): void {
+    const { host, logger } = this.#options
+    host.timers.after(delayMs, () => {
+      if (this.#closed) return
+      for (const segment of segments) segment.close()
+      host.offload.run(removeFiles, { paths }).catch((error: Error) => {
+        if (!this.#closed)
+          logger.warn({ paths, err: error }, 'Deleted segments could not be removed; the next start tries again.')
+      })
+    })
+  }
+}
+
+/** Reads whose the directory is, or makes it this broker's. */
+function takeMeta({ host, directory, config, clusterId }: LogDirectoryOptions): MetaProperties {
+  const path = `${directory}/meta.properties`
+  const nodeId = config['node.id']
+  const bytes = host.disk.readFile(path)
+  if (bytes === null) {
+    const meta = { clusterId: clusterId ?? host.random.uuid(), nodeId, directoryId: host.random.uuid() }
+    host.disk.replaceFile(path, encodeMetaProperties(meta))
+    return meta
+  }
+  const meta = decodeMetaProperties(bytes.toString(), host.random.uuid())
+  if (typeof meta === 'string') throw new LogDirectoryError(`${path} cannot be used: ${meta}.`)
+  if (meta.nodeId !== nodeId)
+    throw new LogDirectoryError(
+      `The data directory ${directory} belongs to node ${meta.nodeId}, not to ${nodeId} (node.id).`,
+    )
+  if (clusterId !== undefined && meta.clusterId !== clusterId)
+    throw new LogDirectoryError(
+      `The data directory ${directory} belongs to cluster ${meta.clusterId}, not to ${clusterId}.`,
+    )
+  return meta
+}
