@@ -30,7 +30,7 @@ export const CreateTopics = api({
       topicId: uuid({ since: 7, default: ZERO_UUID }),
       errorCode: int16(),
       errorMessage: nullable(string(), { default: null }),
-      /** Why `configs` is null. */
+      /** Why `configs` is null: without it, Java clients want a list. */
       topicConfigErrorCode: int16({ since: 5, tag: 0, default: 0 }),
       numPartitions: int32({ since: 5, default: -1 }),
       replicationFactor: int16({ since: 5, default: -1 }),
@@ -42,7 +42,7 @@ export const CreateTopics = api({
           configSource: int8({ default: -1 }),
           isSensitive: boolean({ default: false }),
         }),
-        { since: 5, default: null },
+        { since: 5, default: [] },
       ),
     }),
   },
