@@ -144,6 +144,14 @@ for (const [what, position, value] of [
   })
 }
 
+test('bytes after the last part of a record without headers are found as it is reached', () => {
+  const cursor = new RecordCursor()
+  const batch = encodeBatch({ records: [{ headers: [{ key: 'a', value: 'b' }] }] })
+  batch[67] = 0
+  cursor.open(sliceOf(batch))
+  assert.throws(() => cursor.next(), /after its last part/)
+})
+
 test('an inflated batch stays within the bound it is opened with', () => {
   const batch = encodeBatch({ records: [{ value: Buffer.alloc(100_000) }], codec: 'gzip' })
   assert.equal(readAll(batch, 200_000), 1)

@@ -229,6 +229,7 @@ test('of a compressed batch that stays closed, the first timestamp and the great
   const options = { beforeMaxMs: 1000, afterMaxMs: 10 }
   assert.equal(judge(at(SAMPLE_MS, SAMPLE_MS + 10), options).error, 'NONE')
   assert.equal(refused(at(SAMPLE_MS - 1001), 'INVALID_TIMESTAMP', /The batch/, options).recordIndex, -1)
+  refused(at(SAMPLE_MS - 1001, SAMPLE_MS), 'INVALID_TIMESTAMP', /The batch/, options)
   refused(at(SAMPLE_MS, SAMPLE_MS + 11), 'INVALID_TIMESTAMP', /The batch/, options)
   const inside = at(SAMPLE_MS, SAMPLE_MS - 1001, SAMPLE_MS)
   assert.equal(judge(inside, options).error, 'NONE')
