@@ -44,19 +44,22 @@ describe('strings', () => {
     ['compactNullableString', 'compactNullableString'],
   ] as const
 
-  test('of any characters and lengths around the borders of their prefixes are read back', () => {
-    const border = fc
-      .tuple(fc.constantFrom('a', 'é', '漢', '😀'), fc.constantFrom(0, 1, 31, 41, 42, 43, 63, 126, 127, 128, 5500))
-      .map(([character, length]) => character.repeat(length))
-    fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), border), (text) => {
-        for (const [write, read] of forms) {
-          const reader = new Reader(written((writer) => writer[write](text)))
-          assert.equal(reader[read](), text)
-          assert.equal(reader.remaining, 0)
-        }
-      }),
-    )
+  function readBack(text: string): void {
+    for (const [write, read] of forms) {
+      const reader = new Reader(written((writer) => writer[write](text)))
+      assert.equal(reader[read](), text)
+      assert.equal(reader.remaining, 0)
+    }
+  }
+
+  test('of any characters are read back', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), readBack))
+  })
+
+  test('of lengths around the borders of their prefixes are read back', () => {
+    for (const character of ['a', 'é', '漢', '😀']) {
+      for (const length of [0, 1, 31, 32, 41, 42, 43, 63, 64, 126, 127, 128, 5500]) readBack(character.repeat(length))
+    }
   })
 
   test('may be null', () => {

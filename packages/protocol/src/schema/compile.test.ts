@@ -169,6 +169,17 @@ describe('null', () => {
     )
   })
 
+  test('has its first version', () => {
+    const topics = [{ errorCode: 0, name: null, partitions: [] }]
+    assert.throws(
+      () => encode(Metadata.response, 11, { brokers: [], topics }),
+      typeError(/topics\[\]\.name cannot be null/),
+    )
+    encode(Metadata.response, 12, { brokers: [], topics })
+    assert.throws(() => encode(Metadata.request, 9, { topics: [{ name: null }] }), typeError(/topics\[\]\.name/))
+    encode(Metadata.request, 10, { topics: [{ name: null }] })
+  })
+
   test('a default of null is refused like null where the version has none', () => {
     assert.throws(() => encode(Nullable, 0, { list: [] }), typeError(/Nullable\.text cannot be null in version 0/))
   })
@@ -280,14 +291,25 @@ describe('counts that lie', () => {
     )
   })
 
-  test('that could be true grow no array ahead of its elements', () => {
+  test('that could be true make no room ahead of the elements', () => {
     const rows = message({ name: 'Rows', versions: [0, 0], flexible: 0, fields: { rows: array({}) } })
-    const count = 3_000_000
+    const count = 20_000_000
+    const bytes = Buffer.alloc(4 + count, 0xff)
     const writer = new Writer()
     writer.unsignedVarint(count + 1)
-    // The elements' tag sections are zero bytes but the last, which fails at the end of the work.
-    const bytes = Buffer.concat([writer.buffer.subarray(0, writer.length), Buffer.alloc(count - 1), Buffer.from([1])])
+    bytes.set(writer.buffer.subarray(0, writer.length))
+    const heapBefore = process.memoryUsage().heapUsed
+    // The first element is bad already; 20 million places for elements would be 160 MB.
     assert.throws(() => rows.decode(new Reader(bytes), 0), ProtocolError)
+    assert.ok(process.memoryUsage().heapUsed - heapBefore < 20_000_000)
+  })
+
+  test('are held against the least that an element takes, tag section included', () => {
+    // Topics of version 9 take two bytes at the least: a name and no tags. Three of them do not fit into five bytes.
+    assert.throws(
+      () => decode(Metadata.request, 9, '04 01 00 01 00 01'),
+      reason(/array of 3 elements, at least 2 bytes each, with 5 bytes left/),
+    )
   })
 
   test('of strings and bytes are refused as well', () => {
