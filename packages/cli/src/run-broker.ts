@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Broker } from '@odradek/broker'
+import type { BrokerConfig } from '@odradek/config'
 import { type Arguments, CommandError } from './command.ts'
 import { collectConfig } from './config-sources.ts'
 import { createLogger } from './log-output.ts'
@@ -20,11 +21,12 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
   try {
     broker = await startBroker({
       dataDir: resolve(config['log.dir']),
-      config: texts,
+      config: { ...standaloneTexts(config), ...texts },
       logger: createLogger(config['log.level']),
     })
   } catch (error) {
-    if (error instanceof StartError) throw new CommandError(error.message)
+    // What the system refused (a path, a permission) is said by its message; anything else is a bug and keeps its stack.
+    if (error instanceof StartError || isSystemError(error)) throw new CommandError(error.message)
     throw error
   }
   for (const { host, port } of broker.listeners) process.stdout.write(`Listening on ${bracketed(host)}:${port}\n`)
@@ -32,6 +34,19 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
   await stopped
   await broker.close()
   return 0
+}
+
+/** Settings for which an embedded broker has defaults of its own, as a broker by itself has them. */
+function standaloneTexts(config: BrokerConfig): Record<string, string> {
+  return {
+    listeners: config.listeners.join(','),
+    'admin.listener': config['admin.listener'],
+    'group.initial.rebalance.delay.ms': String(config['group.initial.rebalance.delay.ms']),
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the one after that finds no handler and ends the process. */
