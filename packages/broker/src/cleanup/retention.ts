@@ -5,15 +5,9 @@
  * closed first.
  */
 import type { Logger } from 'pino'
-import type { Clock, Timer, Timers } from '../host/clock.ts'
+import type { Clock } from '../host/clock.ts'
 import type { Log } from '../storage/log.ts'
 import type { Segment } from '../storage/segment.ts'
-
-/** What retention looks at. Records at or above `limit` are not to be deleted: the high watermark. */
-export interface RetainedLog {
-  readonly log: Log
-  readonly limit: number
-}
 
 /** The oldest segments that may go, as of `now` (epoch milliseconds). Pure: looks at the log, changes nothing. */
 export function expiredSegments(log: Log, limit: number, now: number): Segment[] {
@@ -40,54 +34,26 @@ export function expiredSegments(log: Log, limit: number, now: number): Segment[]
   return expired
 }
 
-export interface RetentionOptions {
-  readonly clock: Clock
-  readonly timers: Timers
-  /** `log.retention.check.interval.ms` */
-  readonly intervalMs: number
-  readonly logger: Logger
-  /** The logs to look at, asked for anew at each check. */
-  readonly logs: () => Iterable<RetainedLog>
-  /** The start of `log` has moved. */
-  readonly onDeleted?: (log: Log) => void
-  readonly onFailed: (log: Log, error: Error) => void
-}
-
 export class Retention {
-  readonly #options: RetentionOptions
-  #timer: Timer | null = null
+  readonly #clock: Clock
+  readonly #logger: Logger
 
-  constructor(options: RetentionOptions) {
-    this.#options = options
+  constructor(options: { readonly clock: Clock; readonly logger: Logger }) {
+    this.#clock = options.clock
+    this.#logger = options.logger
   }
 
-  /** Checks from now on every `intervalMs`. */
-  start(): void {
-    this.#timer = this.#options.timers.after(this.#options.intervalMs, () => {
-      this.check()
-      this.start()
-    })
-  }
-
-  stop(): void {
-    this.#timer?.cancel()
-    this.#timer = null
-  }
-
-  /** Lets go what has expired by now, in all logs; forgets producers that have. */
-  check(): void {
-    const now = this.#options.clock.now()
-    for (const { log, limit } of this.#options.logs()) {
-      if (log.failed !== null) continue
-      try {
-        log.expireProducers(now)
-        const expired = expiredSegments(log, limit, now)
-        if (expired.length === 0) continue
-        log.deleteSegments(expired)
-        this.#options.onDeleted?.(log)
-      } catch (error) {
-        this.#options.onFailed(log, error as Error)
-      }
-    }
+  /**
+   * Lets go of the segments of `log` that have expired by now and lie below `limit`, the high watermark. Whether there
+   * were any: the log's start has moved then. An I/O error is thrown.
+   */
+  apply(log: Log, limit: number): boolean {
+    if (log.failed !== null) return false
+    const expired = expiredSegments(log, limit, this.#clock.now())
+    if (expired.length === 0) return false
+    log.deleteSegments(expired)
+    const { topic, partition, startOffset } = log
+    this.#logger.info({ topic, partition, segments: expired.length, startOffset }, 'Old segments were let go.')
+    return true
   }
 }

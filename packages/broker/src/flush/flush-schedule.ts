@@ -20,9 +20,9 @@ export interface FlushScheduleOptions {
   /** `flush.dirty.bytes` */
   readonly dirtyBytesMax: number
   /** All that `log` had when it was flushed is durable: `flushedOffset` has moved. */
-  readonly onFlushed: (log: Log) => void
+  readonly flushed: (log: Log) => void
   /** A sync failed; it is not tried again. */
-  readonly onFailed: (log: Log, error: Error) => void
+  readonly failed: (log: Log, error: Error) => void
 }
 
 export class FlushSchedule {
@@ -84,7 +84,7 @@ export class FlushSchedule {
 
   #done(log: Log, error: Error | null): void {
     if (this.#closed) return
-    if (error === null) this.#options.onFlushed(log)
-    else this.#options.onFailed(log, error)
+    if (error === null) this.#options.flushed(log)
+    else this.#options.failed(log, error)
   }
 }

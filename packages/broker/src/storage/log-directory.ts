@@ -26,6 +26,7 @@ import { job as removeFiles } from './remove-files.ts'
 import type { Segment } from './segment.ts'
 import { PARTITION_METADATA } from './segment-files.ts'
 
+const META_PROPERTIES = 'meta.properties'
 const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
 const START_OFFSETS = 'log-start-offset-checkpoint'
 const HIGH_WATERMARKS = 'replication-offset-checkpoint'
@@ -42,16 +43,15 @@ export class LogDirectoryError extends Error {
 
 export interface LogDirectoryOptions {
   readonly host: Pick<Host, 'disk' | 'clock' | 'timers' | 'offload' | 'random'>
-  readonly directory: string
+  /** The directory; made where it is not there. */
+  readonly path: string
+  readonly nodeId: number
   readonly config: BrokerConfig
   readonly logger: Logger
-  /** The cluster a new directory is for [a random id]; one that belongs to another is refused. */
-  readonly clusterId?: string
 }
 
 export class LogDirectory {
   readonly path: string
-  readonly meta: MetaProperties
   /** Whether the stop before this start was clean. */
   readonly wasClean: boolean
   /** Why it is not used any more. */
@@ -65,6 +65,8 @@ export class LogDirectory {
   readonly #highWatermarks: OffsetCheckpoint
   /** Directories that were found at start and not opened since. */
   readonly #unclaimed: Set<string>
+  /** Null in a new directory, until the cluster is known. */
+  #meta: MetaProperties | null
   #closed = false
 
   /** Takes and reads a data directory; makes it where it is not there. Throws a LogDirectoryError when it cannot. */
@@ -73,7 +75,7 @@ export class LogDirectory {
   }
 
   private constructor(options: LogDirectoryOptions) {
-    const { host, directory, logger } = options
+    const { host, path: directory, nodeId, logger } = options
     const { disk } = host
     this.#options = options
     this.path = directory
@@ -85,7 +87,7 @@ export class LogDirectory {
       )
     this.#lock = lock
     try {
-      this.meta = takeMeta(options)
+      this.#meta = readMeta(options, nodeId)
       this.wasClean = takeCleanShutdown(disk, directory)
       this.#recoveryPoints = this.#readCheckpoint(RECOVERY_POINTS)
       this.#startOffsets = this.#readCheckpoint(START_OFFSETS)
@@ -102,6 +104,24 @@ export class LogDirectory {
     }
     if (!this.wasClean && this.#unclaimed.size > 0)
       logger.warn({ directory }, 'The broker was not stopped cleanly: logs are checked from their recovery points on.')
+  }
+
+  /** The cluster it belongs to; null while it is new. */
+  get clusterId(): string | null {
+    return this.#meta?.clusterId ?? null
+  }
+
+  /** Makes a new directory the cluster's. Throws a LogDirectoryError when it is another's. */
+  setClusterId(clusterId: string): void {
+    const { host, nodeId } = this.#options
+    if (this.#meta === null) {
+      this.#meta = { clusterId, nodeId, directoryId: host.random.uuid() }
+      host.disk.replaceFile(`${this.path}/${META_PROPERTIES}`, encodeMetaProperties(this.#meta))
+    } else if (this.#meta.clusterId !== clusterId) {
+      throw new LogDirectoryError(
+        `The data directory ${this.path} belongs to cluster ${this.#meta.clusterId}, not to ${clusterId}.`,
+      )
+    }
   }
 
   get logs(): Iterable<Log> {
@@ -123,8 +143,7 @@ export class LogDirectory {
     const directory = `${this.path}/${name}`
     let isKnown = this.#unclaimed.delete(name)
     if (isKnown) {
-      const bytes = host.disk.readFile(`${directory}/${PARTITION_METADATA}`)
-      const foundId = bytes === null ? null : decodePartitionMetadata(bytes)
+      const foundId = this.#topicIdOf(name)
       if (foundId !== null && foundId !== topicId) {
         this.#setAside(name)
         isKnown = false
@@ -170,9 +189,14 @@ export class LogDirectory {
     if (log.moveTo(target)) this.#removeLater(target)
   }
 
-  /** Sets the directories aside that were found at start and belong to no topic: kept, under another name, for a person. */
-  setStraysAside(): void {
+  /**
+   * Sets the directories aside that were found at start and whose topic is not among `topics` (by topic id) any more: kept,
+   * under another name, for a person.
+   */
+  removeStrays(topics: { has(topicId: string): boolean }): void {
     for (const name of [...this.#unclaimed]) {
+      const topicId = this.#topicIdOf(name)
+      if (topicId !== null && topics.has(topicId)) continue
       this.#unclaimed.delete(name)
       this.#setAside(name)
     }
@@ -207,14 +231,14 @@ export class LogDirectory {
   }
 
   /**
-   * Closes all logs and gives the directory free. With `clean`, everything is durable and the next start trusts it; not
-   * so when the directory or one of its logs failed.
+   * Closes all logs, cleanly: everything is durable, and the next start trusts it. Not so when the directory or one of its
+   * logs failed: then the next start checks the logs.
    */
-  close(clean: boolean, highWatermarks: ReadonlyMap<Log, number> = new Map(), brokerEpoch = -1): void {
+  close(highWatermarks: ReadonlyMap<Log, number> = new Map(), brokerEpoch = -1): void {
     if (this.#closed) return
     this.#closed = true
     try {
-      let isClean = clean && this.offline === null
+      let isClean = this.offline === null
       for (const log of this.#logs) {
         if (log.failed !== null) isClean = false
         log.close(isClean)
@@ -227,12 +251,27 @@ export class LogDirectory {
     }
   }
 
+  /** Gives the directory free and writes nothing: the start did not succeed. */
+  release(): void {
+    if (this.#closed) return
+    this.#closed = true
+    for (const log of this.#logs) log.close(false)
+    if (this.wasClean && this.#logs.size === 0) writeCleanShutdown(this.#options.host.disk, this.path, -1)
+    this.#lock.release()
+  }
+
   #readCheckpoint(name: string): OffsetCheckpoint {
     const { host, logger } = this.#options
     const read = OffsetCheckpoint.read(host.disk, `${this.path}/${name}`)
     if (typeof read !== 'string') return read
     logger.warn({ problem: read }, 'A checkpoint is damaged: it is taken for empty, logs are checked from their start.')
     return new OffsetCheckpoint()
+  }
+
+  /** What the log of that name says; null when it has no readable `partition.metadata`. */
+  #topicIdOf(name: string): string | null {
+    const bytes = this.#options.host.disk.readFile(`${this.path}/${name}/${PARTITION_METADATA}`)
+    return bytes === null ? null : decodePartitionMetadata(bytes)
   }
 
   #setAside(name: string): void {
@@ -273,25 +312,16 @@ export class LogDirectory {
   }
 }
 
-/** Reads whose the directory is, or makes it this broker's. */
-function takeMeta({ host, directory, config, clusterId }: LogDirectoryOptions): MetaProperties {
-  const path = `${directory}/meta.properties`
-  const nodeId = config['node.id']
-  const bytes = host.disk.readFile(path)
-  if (bytes === null) {
-    const meta = { clusterId: clusterId ?? host.random.uuid(), nodeId, directoryId: host.random.uuid() }
-    host.disk.replaceFile(path, encodeMetaProperties(meta))
-    return meta
-  }
+/** Whose the directory is; null when it is new. */
+function readMeta({ host, path }: LogDirectoryOptions, nodeId: number): MetaProperties | null {
+  const file = `${path}/${META_PROPERTIES}`
+  const bytes = host.disk.readFile(file)
+  if (bytes === null) return null
   const meta = decodeMetaProperties(bytes.toString(), host.random.uuid())
-  if (typeof meta === 'string') throw new LogDirectoryError(`${path} cannot be used: ${meta}.`)
+  if (typeof meta === 'string') throw new LogDirectoryError(`${file} cannot be used: ${meta}.`)
   if (meta.nodeId !== nodeId)
     throw new LogDirectoryError(
-      `The data directory ${directory} belongs to node ${meta.nodeId}, not to ${nodeId} (node.id).`,
-    )
-  if (clusterId !== undefined && meta.clusterId !== clusterId)
-    throw new LogDirectoryError(
-      `The data directory ${directory} belongs to cluster ${meta.clusterId}, not to ${clusterId}.`,
+      `The data directory ${path} belongs to node ${meta.nodeId}, not to ${nodeId} (node.id).`,
     )
   return meta
 }
