@@ -19,7 +19,7 @@ import {
 } from '@odradek/protocol'
 import { adminExchanges } from './protocol-cross-check/admin-exchanges.ts'
 import { asDecoded, asSent, assertHeard, inFull, plain } from './protocol-cross-check/compare.ts'
-import { dataExchanges } from './protocol-cross-check/data-exchanges.ts'
+import { discoveryExchanges } from './protocol-cross-check/discovery-exchanges.ts'
 import type { Exchange, Spoken } from './protocol-cross-check/exchange.ts'
 import { groupExchanges } from './protocol-cross-check/group-exchanges.ts'
 import {
@@ -28,13 +28,23 @@ import {
   kafkajsResponse,
   kafkajsVersions,
 } from './protocol-cross-check/kafkajs-client.ts'
+import { offsetExchanges } from './protocol-cross-check/offset-exchanges.ts'
 import {
   platformaticCall,
   platformaticNames,
   platformaticVersions,
 } from './protocol-cross-check/platformatic-client.ts'
+import { recordExchanges } from './protocol-cross-check/record-exchanges.ts'
+import { topicExchanges } from './protocol-cross-check/topic-exchanges.ts'
 
-const exchanges = [...dataExchanges, ...groupExchanges, ...adminExchanges]
+const exchanges = [
+  ...recordExchanges,
+  ...discoveryExchanges,
+  ...groupExchanges,
+  ...offsetExchanges,
+  ...topicExchanges,
+  ...adminExchanges,
+]
 
 describe('@platformatic/kafka', () => {
   for (const of of exchanges) {
