@@ -1,3 +1,5 @@
+import { type BrokerConfig, MINUTE_MS } from '@odradek/config'
+
 /** The bounds and times of group coordination, from the broker's configuration. */
 export interface GroupLimits {
   /** `group.min.session.timeout.ms` */
@@ -31,4 +33,18 @@ export const defaultGroupLimits: GroupLimits = {
   offsetMetadataCharsMax: 4_096,
   offsetsRetentionMs: 7 * 24 * 3_600_000,
   offsetsRetentionCheckIntervalMs: 600_000,
+}
+
+/** The limits that a broker's configuration sets. */
+export function groupLimitsOf(config: BrokerConfig): GroupLimits {
+  return {
+    ...defaultGroupLimits,
+    sessionTimeoutMinMs: config['group.min.session.timeout.ms'],
+    sessionTimeoutMaxMs: config['group.max.session.timeout.ms'],
+    initialRebalanceDelayMs: config['group.initial.rebalance.delay.ms'],
+    membersMax: config['group.max.size'],
+    offsetMetadataCharsMax: config['offset.metadata.max.bytes'],
+    offsetsRetentionMs: config['offsets.retention.minutes'] * MINUTE_MS,
+    offsetsRetentionCheckIntervalMs: config['offsets.retention.check.interval.ms'],
+  }
 }
