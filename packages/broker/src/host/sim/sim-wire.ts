@@ -21,7 +21,8 @@ export class SimWire {
   readonly #world: SimWorld
   readonly #random: SimRandom
   readonly #listeners = new Map<string, Listening>()
-  readonly #connections = new Set<SimConnection>()
+  readonly #connections = new Map<SimConnection, SimLife>()
+  readonly #watchedLives = new WeakSet<SimLife>()
   #nextListenerPort = FIRST_LISTENER_PORT
   #nextClientPort = FIRST_CLIENT_PORT
 
@@ -32,7 +33,7 @@ export class SimWire {
 
   /** All ends of connections that are open. */
   get connections(): readonly SimConnection[] {
-    return [...this.#connections]
+    return [...this.#connections.keys()]
   }
 
   listen(life: SimLife, host: string, port: number, accept: (connection: Connection) => void): Listener {
@@ -82,8 +83,12 @@ export class SimWire {
   }
 
   #add(connection: SimConnection, life: SimLife): void {
-    this.#connections.add(connection)
-    life.onEnd((death) => connection.abandon(death))
+    this.#connections.set(connection, life)
+    if (this.#watchedLives.has(life)) return
+    this.#watchedLives.add(life)
+    life.onEnd((death) => {
+      for (const [each, owner] of [...this.#connections]) if (owner === life) each.abandon(death)
+    })
   }
 }
 

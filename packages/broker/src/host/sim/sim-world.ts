@@ -182,6 +182,7 @@ export class SimWorld {
           else if (errorWhenIdle === null) resolve()
           else reject(this.#failure(errorWhenIdle))
         } catch (error) {
+          if (error instanceof Error) error.message += this.#where()
           reject(error)
         }
       }
@@ -190,6 +191,10 @@ export class SimWorld {
   }
 
   #failure(reason: string): Error {
-    return new Error(`${reason} (seed ${this.seed}, ${this.#time.toFixed(3)} ms)`)
+    return new Error(reason + this.#where())
+  }
+
+  #where(): string {
+    return ` (seed ${this.seed}, at ${this.#time.toFixed(3)} ms)`
   }
 }
