@@ -1,8 +1,68 @@
-/**
- * The broker, put together:
- *
- *   host ─▶ log directory ─▶ metadata (store, image, controller) ─▶ partitions ─▶ groups ─▶ server ─▶ admin listener
- *
- * It starts from left to right and stops from right to left. Listeners are bound first, so that the addresses are known
- * when the broker registers; connections are served when everything else is there.
- */
+import type { BrokerConfig, Listener } from '@odradek/config'
+import type { AdminListener } from './admin/admin-listener.ts'
+import type { BrokerCore } from './broker-core.ts'
+
+/** A running broker. `await using broker = await startBroker()` closes it at the end of its scope. */
+export class Broker implements AsyncDisposable {
+  /** Where clients connect: every listener with its real port. */
+  readonly listeners: readonly Listener[]
+  /** The data directory. */
+  readonly dataDir: string
+  /** `host:port` of the admin listener, null where it is off. */
+  readonly adminAddress: string | null
+  readonly #core: BrokerCore
+  readonly #admin: AdminListener | null
+  readonly #afterClose: () => Promise<void>
+  #closing: Promise<void> | null = null
+
+  constructor(parts: {
+    core: BrokerCore
+    listeners: readonly Listener[]
+    dataDir: string
+    admin: AdminListener | null
+    afterClose: () => Promise<void>
+  }) {
+    this.#core = parts.core
+    this.#admin = parts.admin
+    this.#afterClose = parts.afterClose
+    this.listeners = parts.listeners
+    this.dataDir = parts.dataDir
+    this.adminAddress = parts.admin?.address ?? null
+  }
+
+  /** Host of the first listener. */
+  get host(): string {
+    return this.listeners[0]!.host
+  }
+
+  /** Port of the first listener. */
+  get port(): number {
+    return this.listeners[0]!.port
+  }
+
+  /** `host:port` of the first listener: what a client's bootstrap setting takes. */
+  get address(): string {
+    return `${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`
+  }
+
+  /** The settings in force, dynamic ones included. */
+  get config(): BrokerConfig {
+    return this.#core.config
+  }
+
+  /** Answers what was asked, flushes, marks the data as cleanly closed. Called twice, it is done once. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    await this.#admin?.close()
+    await this.#core.close()
+    await this.#afterClose()
+  }
+}

@@ -27,7 +27,7 @@ export interface LeadershipListener {
 
 export class Partitions implements PartitionEvents {
   readonly #nodeId: number
-  readonly #config: BrokerConfig
+  readonly #config: () => BrokerConfig
   readonly #directory: LogDirectory
   readonly #flushSchedule: FlushSchedule
   readonly #turn: Turn
@@ -39,7 +39,8 @@ export class Partitions implements PartitionEvents {
 
   constructor(options: {
     nodeId: number
-    config: BrokerConfig
+    /** The settings in force: topics inherit from them. */
+    config: () => BrokerConfig
     directory: LogDirectory
     flushSchedule: FlushSchedule
     turn: Turn
@@ -105,6 +106,12 @@ export class Partitions implements PartitionEvents {
     this.goOffline(error)
   }
 
+  /** Called where a log failed apart from an append: in a flush. */
+  logFailed(log: Log, error: Error): void {
+    const partition = this.#byLog.get(log)
+    if (partition) this.failed(partition, error)
+  }
+
   /** Takes the log directory offline: all its partitions answer KAFKA_STORAGE_ERROR. */
   goOffline(error: Error): void {
     this.#directory.fail(error)
@@ -123,7 +130,7 @@ export class Partitions implements PartitionEvents {
       this.#byName.set(topic.name, led)
       this.#byId.set(topic.topicId, led)
     }
-    const config = resolveTopicConfig(topic.configs, this.#config)
+    const config = resolveTopicConfig(topic.configs, this.#config())
     for (const { index, replicas, isr, leader, leaderEpoch } of topic.partitions) {
       const partition = led.partitions[index]
       if (partition) {

@@ -103,8 +103,6 @@ function checkCrc(header: BatchHeader, crc: number): boolean {
 function checkHeader(header: BatchHeader, options: ValidationOptions): boolean {
   const invalid = errors.INVALID_RECORD.code
   const { count, codec } = header
-  if (header.baseOffset !== 0)
-    return result.refuse(invalid, `The batch has base offset ${header.baseOffset}; it must be 0.`)
   if (count <= 0 || count > COUNT_MAX) return result.refuse(invalid, `The batch claims ${count} records.`)
   if (header.lastOffsetDelta !== count - 1) {
     return result.refuse(invalid, `The batch has ${count} records but last offset delta ${header.lastOffsetDelta}.`)

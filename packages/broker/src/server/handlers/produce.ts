@@ -10,6 +10,7 @@ import {
   type ProduceResponse,
   readBatchHeader,
   type Slice,
+  setMaxTimestamp,
   validateProducedBatch,
   ZERO_UUID,
 } from '@odradek/protocol'
@@ -98,6 +99,9 @@ function append(
       response.recordErrors = [{ batchIndex: check.recordIndex, batchIndexErrorMessage: check.text ?? null }]
     }
     return response
+  }
+  if (check.walked && check.maxTimestamp !== check.header.maxTimestamp) {
+    setMaxTimestamp(records.buffer, records.view, records.start, check.maxTimestamp)
   }
   readBatchHeader(records.view, records.start, header)
   const result = partition.append(records, header)

@@ -1,0 +1,272 @@
+/**
+ * The broker, put together:
+ *
+ *   host ─▶ log directory ─▶ metadata (store, image, controller) ─▶ partitions ─▶ groups ─▶ server
+ *
+ * It starts from left to right and stops from right to left. Listeners are bound first, so that the addresses are known
+ * when the broker registers; connections are served when everything else is there.
+ */
+import { type BrokerConfig, type Listener, parseListener } from '@odradek/config'
+import type { Logger } from 'pino'
+import type { Health } from './admin/admin-listener.ts'
+import { Retention } from './cleanup/retention.ts'
+import { FlushSchedule } from './flush/flush-schedule.ts'
+import { GroupCoordinator } from './groups/group-coordinator.ts'
+import { groupLimitsOf } from './groups/group-limits.ts'
+import type { Timer } from './host/clock.ts'
+import type { Host } from './host/host.ts'
+import { Turn } from './host/turn.ts'
+import { offsetsTopic } from './metadata/controller/internal-topic.ts'
+import { EmbeddedStore } from './metadata/embedded-store.ts'
+import type { MetadataImage } from './metadata/image.ts'
+import type { ImageChange } from './metadata/image-change.ts'
+import { Metadata } from './metadata/metadata.ts'
+import { ProducerIds } from './metadata/producer-ids.ts'
+import type { Configs } from './metadata/values.ts'
+import type { Partition } from './replication/partition.ts'
+import { type LeadershipListener, Partitions } from './replication/partitions.ts'
+import { LedPartition } from './runtime/led-partition.ts'
+import type { BrokerContext } from './server/broker-context.ts'
+import { FetchSessions } from './server/fetch-sessions.ts'
+import { handlers } from './server/handlers/index.ts'
+import { Server } from './server/server.ts'
+import { LogDirectory } from './storage/log-directory.ts'
+
+/** How often recovery points, start offsets and high watermarks are written down. */
+const CHECKPOINT_INTERVAL_MS = 5_000
+/** How often producers that write nothing any more are forgotten. */
+const PRODUCER_CHECK_INTERVAL_MS = 600_000
+
+export interface BrokerCoreOptions {
+  readonly host: Host
+  readonly dataDir: string
+  /** Effective at start. */
+  readonly config: BrokerConfig
+  /** What was set, as texts by key. */
+  readonly texts: Configs
+  readonly logger: Logger
+}
+
+export class BrokerCore implements BrokerContext, LeadershipListener {
+  readonly nodeId: number
+  readonly logger: Logger
+  readonly host: Host
+  readonly turn: Turn
+  readonly directory: LogDirectory
+  readonly metadata: Metadata
+  readonly partitions: Partitions
+  readonly groups: GroupCoordinator
+  readonly producerIds: ProducerIds
+  readonly fetchSessions: FetchSessions
+  readonly handlers = handlers
+  readonly #store: EmbeddedStore
+  readonly #flushSchedule: FlushSchedule
+  readonly #retention: Retention
+  readonly #timers = new Map<string, Timer>()
+  readonly #stopFollowing: () => void
+  #server: Server | null = null
+  #isStopping = false
+
+  private constructor(
+    options: BrokerCoreOptions,
+    turn: Turn,
+    directory: LogDirectory,
+    store: EmbeddedStore,
+    metadata: Metadata,
+  ) {
+    const { host, config, logger } = options
+    this.nodeId = config['node.id']
+    this.logger = logger
+    this.host = host
+    this.turn = turn
+    this.directory = directory
+    this.metadata = metadata
+    this.#store = store
+    this.producerIds = new ProducerIds(store)
+    this.fetchSessions = new FetchSessions(host, config['max.incremental.fetch.session.cache.slots'])
+    this.#flushSchedule = new FlushSchedule({
+      timers: host.timers,
+      intervalMs: config['log.flush.interval.ms'],
+      dirtyBytesMax: config['flush.dirty.bytes'],
+      flushed: (log) => this.partitions.flushed(log),
+      failed: (log, error) => this.partitions.logFailed(log, error),
+    })
+    this.partitions = new Partitions({
+      nodeId: this.nodeId,
+      config: () => metadata.brokerConfig,
+      directory,
+      flushSchedule: this.#flushSchedule,
+      turn,
+      logger,
+    })
+    this.groups = new GroupCoordinator({
+      clock: host.clock,
+      timers: host.timers,
+      turn,
+      logger,
+      random: host.random,
+      limits: groupLimitsOf(config),
+      topics: {
+        byName: (name) => metadata.image.topics.get(name),
+        byId: (topicId) => metadata.image.topicsById.get(topicId),
+      },
+      partitionCount: () => metadata.image.topics.get(offsetsTopic)?.partitions.length ?? 0,
+      leaderOf: (index) => metadata.image.topics.get(offsetsTopic)?.partitions[index]?.leader ?? -1,
+    })
+    this.partitions.listen(this)
+    this.partitions.apply(metadata.image, metadata.image.topics.keys())
+    this.directory.removeStrays(metadata.image.topicsById)
+    this.#stopFollowing = metadata.onChange((image, previous, change) => this.#follow(image, previous, change))
+    this.#retention = new Retention({ clock: host.clock, logger })
+    this.#every(
+      'checkpoint',
+      () => CHECKPOINT_INTERVAL_MS,
+      () => this.#checkpoint(),
+    )
+    this.#every(
+      'retention',
+      () => this.config['log.retention.check.interval.ms'],
+      () => this.#retain(),
+    )
+    this.#every(
+      'producers',
+      () => PRODUCER_CHECK_INTERVAL_MS,
+      () => directory.expireProducers(),
+    )
+  }
+
+  /** Opens everything but the listeners. Rejects where the data directory is in use, or cannot be read. */
+  static async open(options: BrokerCoreOptions): Promise<BrokerCore> {
+    const { host, config, texts, logger, dataDir } = options
+    const turn = new Turn(host.timers)
+    const directory = LogDirectory.open({ host, path: dataDir, nodeId: config['node.id'], config, logger })
+    try {
+      const { disk, clock, timers } = host
+      const store = await EmbeddedStore.open({ disk, clock, timers, directory: `${dataDir}/metadata` })
+      const nodeId = config['node.id']
+      const metadata = await Metadata.open({
+        store,
+        host,
+        config: texts,
+        logger,
+        nodeId,
+        clusterId: directory.clusterId,
+      })
+      directory.setClusterId(metadata.image.clusterId)
+      return new BrokerCore(options, turn, directory, store, metadata)
+    } catch (error) {
+      directory.release()
+      throw error
+    }
+  }
+
+  /** The settings in force, dynamic ones included. */
+  get config(): BrokerConfig {
+    return this.metadata.brokerConfig
+  }
+
+  /** Listens, makes the addresses known, and begins to serve. Returns the listeners with their real ports. */
+  async listen(): Promise<Listener[]> {
+    const server = new Server(this)
+    this.#server = server
+    const bound = await server.listen(this.config.listeners.map((text) => parseListener(text)!))
+    await this.metadata.registerBroker(advertised(bound, this.config['advertised.listeners']))
+    server.serve()
+    return bound
+  }
+
+  /** What the admin listener says. */
+  health(): Health {
+    const { image } = this.metadata
+    const { offline } = this.directory
+    const problems: string[] = []
+    if (offline) problems.push(`The log directory ${this.directory.path} is offline: ${offline.message}`)
+    if (!this.groups.isLoaded) problems.push('Groups are still being loaded.')
+    const status = this.#isStopping ? 'stopping' : offline ? 'degraded' : this.groups.isLoaded ? 'ok' : 'starting'
+    return {
+      status,
+      problems,
+      nodeId: this.nodeId,
+      clusterId: image.clusterId,
+      listeners: (image.brokers.get(this.nodeId)?.listeners ?? []).map(
+        ({ name, host, port }) => `${name}://${host}:${port}`,
+      ),
+      topics: image.topics.size,
+      partitions: [...this.partitions].length,
+      connections: this.#server?.connections ?? 0,
+    }
+  }
+
+  /** Answers what was asked, flushes, notes that the stop was clean, and lets go of everything. */
+  async close(): Promise<void> {
+    this.#isStopping = true
+    for (const timer of this.#timers.values()) timer.cancel()
+    this.#timers.clear()
+    await this.#server?.close()
+    this.groups.close()
+    this.partitions.close()
+    this.#stopFollowing()
+    this.#flushSchedule.close()
+    await this.metadata.close()
+    await this.#store.close()
+    this.directory.close(this.partitions.highWatermarks())
+    await this.host.offload.close()
+  }
+
+  led(partition: Partition): void {
+    if (partition.topic === offsetsTopic) this.groups.lead(new LedPartition(partition))
+  }
+
+  lost(partition: Partition): void {
+    if (partition.topic === offsetsTopic) this.groups.resign(partition.index)
+  }
+
+  #follow(image: MetadataImage, previous: MetadataImage, change: ImageChange): void {
+    const everything = change.brokerConfigs.size > 0
+    this.partitions.apply(image, everything ? image.topics.keys() : change.topics)
+    const deleted = [...change.topics].filter(
+      (name) => previous.topics.get(name)?.topicId !== image.topics.get(name)?.topicId && previous.topics.has(name),
+    )
+    if (deleted.length > 0) this.groups.topicsDeleted(deleted)
+  }
+
+  /** Does `task` every so often, for as long as the broker runs. */
+  #every(name: string, intervalMs: () => number, task: () => void): void {
+    this.#timers.set(
+      name,
+      this.host.timers.after(intervalMs(), () => {
+        if (!this.directory.offline) task()
+        if (!this.#isStopping) this.#every(name, intervalMs, task)
+      }),
+    )
+  }
+
+  #checkpoint(): void {
+    try {
+      this.directory.checkpoint(this.partitions.highWatermarks())
+    } catch (error) {
+      this.partitions.goOffline(error as Error)
+    }
+  }
+
+  #retain(): void {
+    for (const partition of this.partitions) {
+      try {
+        if (this.#retention.apply(partition.log, partition.highWatermark)) partition.changed()
+      } catch (error) {
+        this.partitions.failed(partition, error as Error)
+        return
+      }
+    }
+  }
+}
+
+/** What clients are told: `advertised.listeners` by name, else where the broker is bound. Port 0 stands for the real one. */
+function advertised(bound: readonly Listener[], texts: readonly string[]): Listener[] {
+  const told = texts.map((text) => parseListener(text)!)
+  return bound.map((listener) => {
+    const other = told.find(({ name }) => name === listener.name)
+    const host = listener.host === '0.0.0.0' || listener.host === '::' ? 'localhost' : listener.host
+    return other ? { ...other, port: other.port || listener.port } : { ...listener, host }
+  })
+}

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Listener, parseBrokerConfig, parseHostAndPort, resolveBrokerConfig } from '@odradek/config'
+import { type Logger, pino } from 'pino'
+import { type AdminListener, openAdminListener } from './admin/admin-listener.ts'
+import { Broker } from './broker.ts'
+import { BrokerCore } from './broker-core.ts'
+import type { Host } from './host/host.ts'
+import { createNodeHost } from './host/node/node-host.ts'
+import { StartError } from './start-error.ts'
+
+export interface StartOptions {
+  /** Where the data is [a temporary directory that is removed when the broker closes]. */
+  readonly dataDir?: string
+  /** Settings by key, as in a configuration file [those of docs/configuration.md, but for the defaults below]. */
+  readonly config?: Readonly<Record<string, string | number | boolean>>
+  /** Port on 127.0.0.1 [0: any free one]. Settings with `listeners` have their own. */
+  readonly port?: number
+  /** [silent] */
+  readonly logger?: Logger
+  /** The machine to run on [this one]: simulations bring their own. */
+  readonly host?: Host
+}
+
+/**
+ * Starts a broker in this process and resolves when it serves. Without options it listens on a free port of 127.0.0.1,
+ * keeps its data in a temporary directory, has no admin listener and lets a group's first members start at once.
+ *
+ * Throws a StartError, whose message says what to do, where the configuration is refused, the data directory is in use, or
+ * a listener cannot be bound.
+ */
+export async function startBroker(options: StartOptions = {}): Promise<Broker> {
+  const given = Object.fromEntries(Object.entries(options.config ?? {}).map(([key, value]) => [key, String(value)]))
+  const texts = {
+    ...(given.listeners === undefined ? { listeners: `PLAINTEXT://127.0.0.1:${options.port ?? 0}` } : {}),
+    ...(given['admin.listener'] === undefined ? { 'admin.listener': '' } : {}),
+    ...(given['group.initial.rebalance.delay.ms'] === undefined ? { 'group.initial.rebalance.delay.ms': '0' } : {}),
+    ...given,
+  }
+  const parsed = parseBrokerConfig(texts)
+  if (parsed.errors.length > 0) throw new StartError(parsed.errors.map(({ text }) => text).join('\n'))
+  const config = resolveBrokerConfig({ static: parsed.texts })
+  const logger = options.logger ?? pino({ level: 'silent' })
+  const host = options.host ?? createNodeHost()
+  const isTemporary = options.dataDir === undefined
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'odradek-')))
+  const removeData = async () => {
+    if (isTemporary) await rm(dataDir, { recursive: true, force: true })
+  }
+  let core: BrokerCore | null = null
+  let admin: AdminListener | null = null
+  try {
+    core = await BrokerCore.open({ host, dataDir, config, texts: parsed.texts, logger })
+    const opened = core
+    const adminAddress = parseHostAndPort(config['admin.listener'])
+    if (adminAddress) admin = await openAdminListener(adminAddress, () => opened.health())
+    const listeners: readonly Listener[] = await core.listen()
+    return new Broker({ core, listeners, dataDir, admin, afterClose: removeData })
+  } catch (error) {
+    await admin?.close()
+    await core?.close()
+    await removeData()
+    throw startError(error as NodeJS.ErrnoException & { address?: string; port?: number }, dataDir)
+  }
+}
+
+/** Says what to do about the errors that an operator can mend. */
+function startError(error: NodeJS.ErrnoException & { address?: string; port?: number }, dataDir: string): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new StartError(
+        `${error.address}:${error.port} is in use by another process. Stop that, or choose another port.`,
+        { cause: error },
+      )
+    case 'EADDRNOTAVAIL':
+      return new StartError(`${error.address} is no address of this machine: correct listeners or admin.listener.`, {
+        cause: error,
+      })
+    case 'EACCES':
+    case 'EPERM':
+      return new StartError(
+        `No permission: ${error.message}. Let this user have it, or choose another data directory or port.`,
+        {
+          cause: error,
+        },
+      )
+    case 'ENOSPC':
+      return new StartError(`The disk of ${dataDir} is full: ${error.message}. Make room, then start again.`, {
+        cause: error,
+      })
+    default:
+      return error
+  }
+}
