@@ -22,10 +22,10 @@ export function expiredSegments(log: Log, limit: number, now: number): Segment[]
     const segment = segments[at]!
     const isActive = at === segments.length - 1
     const end = isActive ? log.endOffset : segments[at + 1]!.baseOffset
-    if (end > limit || segment.size === 0) break
+    if (end > limit || (isActive && segment.size === 0)) break
     // A segment whose records have no time counts from when it was begun or, after a start, first seen.
     const newest = segment.maxTimestamp >= 0 ? segment.maxTimestamp : segment.createdMs
-    const isTooOld = retentionMs >= 0 && now - newest > retentionMs
+    const isTooOld = segment.size === 0 || (retentionMs >= 0 && now - newest > retentionMs)
     const isTooMuch = retentionBytes >= 0 && !isActive && sizeLeft - segment.size >= retentionBytes
     if (!isTooOld && !isTooMuch) break
     expired.push(segment)

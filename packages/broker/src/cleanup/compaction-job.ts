@@ -1,0 +1,314 @@
+/**
+ * Compaction of a stretch of closed segments: of each key only the newest record stays, offsets stay what they were.
+ *
+ *   1  collect: key → offset of its newest record, over what is new since the last pass
+ *   2  rewrite: group by group of neighbouring segments into `.cleaned` files, without the records that are superseded
+ *
+ * What else stays, and goes:
+ * - A tombstone (null value) stays for `delete.retention.ms` after the pass that first sees it; that time is noted in its
+ *   batch (attribute bit 6, in place of the base timestamp), the pass after it takes the tombstone.
+ * - Records of aborted transactions go at once. A transaction's marker goes like a tombstone, once no record of the
+ *   transaction is left.
+ * - The last batch of each producer stays, empty if need be, so that its sequence survives; so does the last of the
+ *   stretch, so that the offset does.
+ * - Records without key go: a compacted topic takes none, but may have been another before.
+ *
+ * Sources: https://kafka.apache.org/documentation/#compaction, KIP-534.
+ */
+import {
+  type BatchHeader,
+  CorruptBatchError,
+  codecWithId,
+  encodeBatch,
+  BatchHeader as Header,
+  RecordBatchBuilder,
+  RecordCursor,
+  readBatchHeader,
+  viewOf,
+} from '@odradek/protocol'
+import type { Disk } from '../host/disk.ts'
+import type { Job } from '../host/offload.ts'
+import { BatchReader } from '../storage/batch-reader.ts'
+import { fileName, LOG_SUFFIX } from '../storage/segment-files.ts'
+import { SegmentWriter } from '../storage/segment-writer.ts'
+import type { AbortedTransaction } from '../storage/transaction-index.ts'
+import { TransactionTrace } from './transaction-trace.ts'
+
+/** Keys collected in one pass; the rest is left to the next. About 100 bytes of memory each. */
+const KEYS_MAX = 1_000_000
+
+const OFFSETS_PER_SEGMENT_MAX = 0x7fff_ffff
+const OFFSET_INDEX_ENTRY_BYTES = 8
+
+export interface CompactionArgs {
+  readonly directory: string
+  /** Neighbours, in order. They do not change any more. */
+  readonly segments: readonly { readonly baseOffset: number; readonly size: number }[]
+  readonly firstDirtyOffset: number
+  /** Where the last segment ends. */
+  readonly upTo: number
+  /** Epoch milliseconds. */
+  readonly now: number
+  readonly deleteRetentionMs: number
+  readonly indexIntervalBytes: number
+  readonly segmentBytesMax: number
+  readonly segmentIndexBytesMax: number
+  /** Who may still write, and the last offset of their newest batch (-1: only a marker of theirs is known). */
+  readonly producers: readonly { readonly producerId: number; readonly epoch: number; readonly lastOffset: number }[]
+  readonly aborted: readonly AbortedTransaction[]
+}
+
+/** Segments that are replaced by one, which lies in `.cleaned` files at the first one's base offset. */
+export interface CompactedGroup {
+  readonly baseOffsets: readonly number[]
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+}
+
+export interface CompactionResult {
+  readonly groups: readonly CompactedGroup[]
+  /** Everything before is compacted now. */
+  readonly compactedTo: number
+}
+
+export const job: Job<CompactionArgs, CompactionResult> = {
+  module: import.meta.url,
+  run: (disk, args) => compact(disk, args, KEYS_MAX),
+}
+
+/** The job, with another bound on the keys. */
+export function compact(disk: Disk, args: CompactionArgs, keysMax: number): CompactionResult {
+  const { keys, end, compactedTo } = collectKeys(disk, args, keysMax)
+  const segments = args.segments.slice(0, end)
+  const trace = new TransactionTrace(args.aborted)
+  const groups: CompactedGroup[] = []
+  for (const group of groupSegments(args, segments, compactedTo)) {
+    const writer = new SegmentWriter(disk, args.directory, group[0]!.baseOffset, args.indexIntervalBytes)
+    const cleaner = new Cleaner(args, keys, compactedTo, trace, writer)
+    for (const { baseOffset, size } of group) cleaner.clean(disk, baseOffset, size)
+    const bytesBefore = group.reduce((sum, { size }) => sum + size, 0)
+    // Nothing was taken and nothing to join: the segment stays as it is.
+    if (group.length === 1 && !cleaner.hasChanged) writer.discard()
+    else {
+      writer.finish()
+      groups.push({ baseOffsets: group.map(({ baseOffset }) => baseOffset), bytesBefore, bytesAfter: writer.size })
+    }
+  }
+  return { groups, compactedTo }
+}
+
+/** The newest offset of each key, over whole segments; how many segments that took in, and where they end. */
+function collectKeys(disk: Disk, args: CompactionArgs, keysMax: number) {
+  const keys = new Map<string, number>()
+  const trace = new TransactionTrace(args.aborted)
+  const reader = new BatchReader()
+  const cursor = new RecordCursor()
+  let end = 0
+  for (const { baseOffset, size } of args.segments) {
+    if (keys.size >= keysMax) break
+    end++
+    const segmentEnd = args.segments[end]?.baseOffset ?? args.upTo
+    if (segmentEnd <= args.firstDirtyOffset) continue
+    readSegment(disk, args.directory, baseOffset, size, reader, () => {
+      const { header } = reader
+      if (header.isControl || header.lastOffset < args.firstDirtyOffset || trace.isAborted(header)) return
+      cursor.openAt(reader.buffer, reader.view, reader.start, reader.end)
+      while (cursor.next()) if (cursor.keyStart >= 0) keys.set(keyOf(cursor), cursor.offset)
+    })
+  }
+  return { keys, end, compactedTo: args.segments[end]?.baseOffset ?? args.upTo }
+}
+
+/** A key as a string of its bytes. */
+function keyOf({ buffer, keyStart, keyEnd }: RecordCursor): string {
+  return buffer.toString('latin1', keyStart, keyEnd)
+}
+
+function readSegment(
+  disk: Disk,
+  directory: string,
+  baseOffset: number,
+  size: number,
+  reader: BatchReader,
+  visit: () => void,
+): void {
+  const path = `${directory}/${fileName(baseOffset, LOG_SUFFIX)}`
+  const file = disk.open(path, 'read')
+  try {
+    reader.open(file, 0, size, true)
+    while (reader.next()) visit()
+    if (reader.problem !== null)
+      throw new CorruptBatchError(`${path} at position ${reader.position}: ${reader.problem}.`)
+  } finally {
+    file.close()
+  }
+}
+
+type SegmentSize = CompactionArgs['segments'][number]
+
+/** Neighbours that fit into one segment together, so that segments do not shrink to crumbs. */
+function groupSegments(args: CompactionArgs, segments: readonly SegmentSize[], end: number): SegmentSize[][] {
+  const groups: SegmentSize[][] = []
+  const indexedBytesMax = (args.segmentIndexBytesMax / OFFSET_INDEX_ENTRY_BYTES) * args.indexIntervalBytes
+  const bytesMax = Math.min(args.segmentBytesMax, indexedBytesMax)
+  let group: SegmentSize[] = []
+  let bytes = 0
+  for (const [at, segment] of segments.entries()) {
+    const segmentEnd = segments[at + 1]?.baseOffset ?? end
+    const first = group[0]
+    if (first && bytes + segment.size <= bytesMax && segmentEnd - first.baseOffset <= OFFSETS_PER_SEGMENT_MAX) {
+      group.push(segment)
+      bytes += segment.size
+      continue
+    }
+    group = [segment]
+    bytes = segment.size
+    groups.push(group)
+  }
+  return groups
+}
+
+/** Copies the batches of a group without what goes. */
+class Cleaner {
+  hasChanged = false
+  readonly #args: CompactionArgs
+  readonly #keys: ReadonlyMap<string, number>
+  readonly #end: number
+  readonly #trace: TransactionTrace
+  readonly #writer: SegmentWriter
+  readonly #producers: ReadonlyMap<number, CompactionArgs['producers'][number]>
+  readonly #reader = new BatchReader()
+  readonly #cursor = new RecordCursor()
+
+  constructor(
+    args: CompactionArgs,
+    keys: ReadonlyMap<string, number>,
+    end: number,
+    trace: TransactionTrace,
+    writer: SegmentWriter,
+  ) {
+    this.#args = args
+    this.#keys = keys
+    this.#end = end
+    this.#trace = trace
+    this.#writer = writer
+    this.#producers = new Map(args.producers.map((producer) => [producer.producerId, producer]))
+  }
+
+  clean(disk: Disk, baseOffset: number, size: number): void {
+    readSegment(disk, this.#args.directory, baseOffset, size, this.#reader, () => {
+      if (this.#reader.header.isControl) this.#cleanMarker()
+      else this.#cleanBatch()
+    })
+  }
+
+  #cleanMarker(): void {
+    const { header } = this.#reader
+    const { now, deleteRetentionMs } = this.#args
+    const { aborted, isDone } = this.#trace.end(header)
+    if (isDone && header.deleteHorizon >= 0 && header.deleteHorizon <= now) {
+      this.#drop(header)
+      return
+    }
+    if (aborted !== null) this.#writer.addAborted(aborted)
+    if (isDone && header.deleteHorizon < 0 && header.count > 0) this.#rewrite(() => true, now + deleteRetentionMs)
+    else this.#copy()
+  }
+
+  #cleanBatch(): void {
+    const { header } = this.#reader
+    const cursor = this.#cursor
+    const { now, deleteRetentionMs } = this.#args
+    if (this.#trace.observe(header)) {
+      this.#drop(header)
+      return
+    }
+    const takesTombstones = header.deleteHorizon >= 0 && header.deleteHorizon <= now
+    const stays = () => {
+      if (cursor.keyStart < 0) return false
+      const newest = this.#keys.get(keyOf(cursor))
+      if (newest !== undefined && newest > cursor.offset) return false
+      return cursor.valueStart >= 0 || !takesTombstones
+    }
+    let kept = 0
+    let tombstones = 0
+    this.#open()
+    while (cursor.next()) {
+      if (!stays()) continue
+      kept++
+      if (cursor.valueStart < 0) tombstones++
+    }
+    if (kept === 0) this.#drop(header)
+    else if (tombstones > 0 && header.deleteHorizon < 0) this.#rewrite(stays, now + deleteRetentionMs)
+    else if (kept < header.count) this.#rewrite(stays, header.deleteHorizon)
+    else this.#copy()
+  }
+
+  /** Takes all records away, and the batch itself unless somebody needs its header. */
+  #drop(header: BatchHeader): void {
+    if (header.count === 0 && this.#isHeaderNeeded(header)) {
+      this.#copy()
+      return
+    }
+    this.hasChanged = true
+    if (!this.#isHeaderNeeded(header)) return
+    const { maxTimestamp } = header
+    this.#append(encodeBatch({ ...optionsOf(header), maxTimestamp, codec: 'none', records: [] }))
+  }
+
+  #isHeaderNeeded(header: BatchHeader): boolean {
+    if (header.nextOffset === this.#end) return true
+    const producer = header.producerId >= 0 ? this.#producers.get(header.producerId) : undefined
+    if (producer === undefined) return false
+    return producer.lastOffset >= 0
+      ? producer.lastOffset === header.lastOffset
+      : header.isControl && header.producerEpoch === producer.epoch
+  }
+
+  /** The batch as it is. */
+  #copy(): void {
+    const { buffer, start, end, header } = this.#reader
+    this.#writer.append(buffer, start, end, header)
+  }
+
+  /** The batch with the records that stay, and a delete horizon unless that is -1. */
+  #rewrite(stays: () => boolean, deleteHorizon: number): void {
+    const { header } = this.#reader
+    const builder = new RecordBatchBuilder({
+      ...optionsOf(header),
+      ...(header.timestampType === 'LogAppendTime' ? { maxTimestamp: header.maxTimestamp } : {}),
+      ...(deleteHorizon >= 0 ? { deleteHorizon } : {}),
+    })
+    this.#open()
+    while (this.#cursor.next()) if (stays()) builder.copy(this.#cursor)
+    this.#append(builder.build())
+    this.hasChanged = true
+  }
+
+  #append(batch: Buffer): void {
+    const header = new Header()
+    readBatchHeader(viewOf(batch), 0, header)
+    this.#writer.append(batch, 0, batch.length, header)
+  }
+
+  #open(): void {
+    const { buffer, view, start, end } = this.#reader
+    this.#cursor.openAt(buffer, view, start, end)
+  }
+}
+
+/** What a batch made from another takes over. */
+function optionsOf(header: BatchHeader) {
+  return {
+    baseOffset: header.baseOffset,
+    lastOffsetDelta: header.lastOffsetDelta,
+    leaderEpoch: header.leaderEpoch,
+    codec: codecWithId(header.codec).name,
+    timestampType: header.timestampType,
+    transactional: header.isTransactional,
+    control: header.isControl,
+    producerId: header.producerId,
+    producerEpoch: header.producerEpoch,
+    baseSequence: header.baseSequence,
+  } as const
+}

@@ -1,0 +1,148 @@
+/**
+ * Keeping compacted topics small: decides which log is worth a pass (compaction-plan.ts), has it done beside the loop, one
+ * log at a time (compaction-job.ts), and puts the result in place on the loop (storage/swap.ts). How far each log was
+ * compacted is kept in `cleaner-offset-checkpoint` of the data directory.
+ */
+import type { Logger } from 'pino'
+import type { Clock } from '../host/clock.ts'
+import type { Disk } from '../host/disk.ts'
+import type { Offload } from '../host/offload.ts'
+import { OffsetCheckpoint } from '../storage/checkpoint.ts'
+import type { Log } from '../storage/log.ts'
+import type { Segment } from '../storage/segment.ts'
+import { removeCleaned } from '../storage/segment-writer.ts'
+import { type CompactionArgs, type CompactionResult, job } from './compaction-job.ts'
+import { type CompactionPlan, compactionArgs, planCompaction } from './compaction-plan.ts'
+
+const CHECKPOINT = 'cleaner-offset-checkpoint'
+
+export interface CompactionOptions {
+  readonly clock: Clock
+  readonly offload: Offload
+  readonly disk: Disk
+  readonly logger: Logger
+  /** Putting a result in place failed: the log's disk has. */
+  readonly failed?: (log: Log, error: Error) => void
+}
+
+export class Compaction {
+  readonly #options: CompactionOptions
+  /** Logs that are worth a pass, with the limit that held when they were considered. */
+  readonly #waiting = new Map<Log, number>()
+  readonly #checkpoints = new Map<string, OffsetCheckpoint>()
+  /** The topic that an entry of a checkpoint is about, for topics made again under an old name. */
+  readonly #topicIds = new Map<string, string>()
+  #running: Promise<void> | null = null
+  #closed = false
+
+  constructor(options: CompactionOptions) {
+    this.#options = options
+  }
+
+  /** Compacts `log` when it is worth while, in its turn. Records at or above `limit`, the last stable offset, stay. */
+  consider(log: Log, limit: number): void {
+    if (this.#closed || log.failed !== null || !log.config['cleanup.policy'].includes('compact')) return
+    if (planCompaction(log, this.#compactedTo(log), limit, this.#options.clock.now()) === null) return
+    this.#waiting.set(log, limit)
+    this.#running ??= this.#run()
+  }
+
+  /** Ends when nothing is left to do. */
+  async idle(): Promise<void> {
+    while (this.#running !== null) await this.#running
+  }
+
+  /** Begins nothing more; ends when the pass that is on is done with, without putting its result in place. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#waiting.clear()
+    await this.idle()
+  }
+
+  async #run(): Promise<void> {
+    for (const [log, limit] of this.#waiting) {
+      this.#waiting.delete(log)
+      try {
+        await this.#compact(log, limit)
+      } catch (error) {
+        if (this.#closed) continue
+        this.#options.logger.error({ log: log.directory, err: error }, 'A log could not be compacted.')
+        if (log.failed === error) this.#options.failed?.(log, log.failed)
+      }
+    }
+    this.#running = null
+  }
+
+  async #compact(log: Log, limit: number): Promise<void> {
+    const { clock, offload, disk, logger } = this.#options
+    if (log.failed !== null) return
+    const now = clock.now()
+    const plan = planCompaction(log, this.#compactedTo(log), limit, now)
+    if (plan === null) return
+    const args = compactionArgs(log, plan, now)
+    const { directory } = log
+    const result = await offload.run(job, args)
+    // Closed, deleted, cut or shortened meanwhile: what was made is of no use.
+    const isCurrent =
+      !this.#closed && log.failed === null && log.directory === directory && isUnchanged(log, plan, args)
+    if (!isCurrent) {
+      if (!this.#closed && log.failed === null)
+        for (const { baseOffsets } of result.groups) removeCleaned(disk, directory, baseOffsets[0]!)
+      return
+    }
+    this.#putInPlace(log, plan, result)
+    const { topic, partition } = log
+    const bytes = (pick: 'bytesBefore' | 'bytesAfter') => result.groups.reduce((sum, group) => sum + group[pick], 0)
+    logger.info(
+      { topic, partition, upTo: result.compactedTo, before: bytes('bytesBefore'), after: bytes('bytesAfter') },
+      'Compacted a log.',
+    )
+  }
+
+  #putInPlace(log: Log, plan: CompactionPlan, result: CompactionResult): void {
+    for (const { baseOffsets } of result.groups) {
+      log.replaceSegments(plan.segments.filter(({ baseOffset }) => baseOffsets.includes(baseOffset)))
+    }
+    const checkpoint = this.#checkpointOf(log)
+    checkpoint.set(log.topic, log.partition, result.compactedTo)
+    this.#options.disk.replaceFile(`${dataDirectoryOf(log)}/${CHECKPOINT}`, checkpoint.toString())
+  }
+
+  #compactedTo(log: Log): number {
+    const key = log.directory
+    const knownId = this.#topicIds.get(key)
+    this.#topicIds.set(key, log.topicId)
+    const checkpoint = this.#checkpointOf(log)
+    const offset = checkpoint.get(log.topic, log.partition) ?? 0
+    if ((knownId === undefined || knownId === log.topicId) && offset <= log.endOffset) return offset
+    checkpoint.delete(log.topic, log.partition)
+    return 0
+  }
+
+  #checkpointOf(log: Log): OffsetCheckpoint {
+    const directory = dataDirectoryOf(log)
+    let checkpoint = this.#checkpoints.get(directory)
+    if (checkpoint === undefined) {
+      const read = OffsetCheckpoint.read(this.#options.disk, `${directory}/${CHECKPOINT}`)
+      // Without it everything is compacted once more.
+      checkpoint = typeof read === 'string' ? new OffsetCheckpoint() : read
+      this.#checkpoints.set(directory, checkpoint)
+    }
+    return checkpoint
+  }
+}
+
+function dataDirectoryOf(log: Log): string {
+  return log.directory.slice(0, log.directory.lastIndexOf('/'))
+}
+
+/** Whether the segments of a plan are all there still, as they were, and closed. */
+function isUnchanged(log: Log, plan: CompactionPlan, args: CompactionArgs): boolean {
+  const all: readonly Segment[] = log.segments()
+  const start = all.indexOf(plan.segments[0]!)
+  return (
+    start >= 0 &&
+    start + plan.segments.length < all.length &&
+    plan.segments.every((segment, at) => all[start + at] === segment && segment.size === args.segments[at]!.size)
+  )
+}

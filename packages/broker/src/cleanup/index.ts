@@ -1,0 +1,2 @@
+export { Compaction, type CompactionOptions } from './compaction.ts'
+export { expiredSegments, Retention } from './retention.ts'
