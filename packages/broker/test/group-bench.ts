@@ -51,6 +51,7 @@ export class GroupBench {
     const bench = new GroupBench(limits, this.now)
     for (const record of this.records) bench.replay(record)
     bench.records.push(...this.records)
+    bench.#lastMember = this.#lastMember
     bench.#take(bench.machine.loaded(this.now))
     return bench
   }

@@ -146,7 +146,6 @@ export class ClassicGroup {
     if (member !== undefined) {
       this.members.delete(memberId)
       this.#count(member, -1)
-      if (member.joinToken !== null) this.#awaitingJoinCount--
       if (member.groupInstanceId !== null) this.#staticMembers.delete(member.groupInstanceId)
       cancelDue(member.session)
     }
