@@ -109,12 +109,12 @@ test('a batch that is cut off anywhere is damaged', () => {
   }
 })
 
-test('one bit anywhere outside the leader epoch is noticed', () => {
+test('one bit anywhere outside base offset and leader epoch is noticed', () => {
   for (let bit = 0; bit < plain.length * 8; bit++) {
     const flipped = Buffer.from(plain)
     flipped[bit >> 3]! ^= 1 << (bit & 7)
-    const inLeaderEpoch = bit >= 12 * 8 && bit < 16 * 8
-    assert.equal(judge(flipped).error === 'NONE', inLeaderEpoch, `bit ${bit}`)
+    const isPatched = bit < 8 * 8 || (bit >= 12 * 8 && bit < 16 * 8)
+    assert.equal(judge(flipped).error === 'NONE', isPatched, `bit ${bit}`)
   }
 })
 
