@@ -32,11 +32,17 @@ export interface EmbeddedStoreOptions {
   readonly timers: Timers
   /** The store's own directory, `<data>/metadata`. */
   readonly directory: string
-  /** The journal is replaced by a snapshot when it is larger than this and four times its last snapshot. [4 MiB] */
+  /** The journal is replaced by a snapshot when it is larger than this and than four times its last snapshot. [4 MiB] */
   readonly journalBytesMax?: number
   /** Revisions kept in memory for watches that begin in the past. [1000] */
   readonly historyRevisionsMax?: number
 }
+
+/** A snapshot is due when the journal is so many times as large as the last one, however large that was. */
+const SNAPSHOTS_PER_JOURNAL = 4
+
+/** When the end of a lease is tried again that could not be written. */
+const LEASE_RETRY_MS = 1000
 
 interface Lease {
   readonly id: string
@@ -64,7 +70,8 @@ export class EmbeddedStore implements MetadataStore {
   readonly #entries = new Map<string, Entry>()
   #revision = 0
   readonly #history: EventHistory
-  #snapshotBytes = 0
+  /** The size of the journal at which the next snapshot replaces it. */
+  #snapshotAtBytes: number
 
   readonly #leases = new Map<string, Lease>()
   #leasesGranted = 0
@@ -81,6 +88,7 @@ export class EmbeddedStore implements MetadataStore {
     this.#timers = options.timers
     this.#journalBytesMax = options.journalBytesMax ?? 4 * 1024 * 1024
     this.#journal = Journal.open(options.disk, options.directory, (frame) => this.#replay(frame))
+    this.#snapshotAtBytes = this.#journalBytesMax
     this.#dropLeasedKeys()
     this.#history = new EventHistory(this.#revision + 1, options.historyRevisionsMax ?? 1000)
   }
@@ -150,12 +158,14 @@ export class EmbeddedStore implements MetadataStore {
   }
 
   async close(): Promise<void> {
-    if (this.#error === null && (this.#committing || this.#queue.length > 0)) {
+    if (this.#committing) {
       await new Promise<void>((resolve) => {
         this.#closing = resolve
       })
     }
+    if (this.#error !== null) return
     this.#end(new StoreError('CLOSED', 'The metadata store is closed'), null)
+    this.#journal.close()
   }
 
   #checkOpen(): void {
@@ -174,20 +184,30 @@ export class EmbeddedStore implements MetadataStore {
 
   #commit(): void {
     const group = this.#queue.splice(0)
-    try {
-      const evaluation = new Evaluation(this.#entries, this.#revision, (lease) => this.#leases.has(lease))
-      const answers = group.map((pending) => this.#evaluate(evaluation, pending))
-      const batches = evaluation.batches
-      if (batches.length === 0) this.#settle(answers)
-      else {
-        this.#journal.append(encodeChanges([...this.#carried, ...batches]), (error) => {
-          if (error === null) this.#committed(batches, answers)
-          else this.#fail(error, group)
-        })
-      }
-    } catch (error) {
-      this.#fail(error as Error, group)
+    const evaluation = new Evaluation(this.#entries, this.#revision, (lease) => this.#leases.has(lease))
+    const answers = group.map((pending) => this.#evaluate(evaluation, pending))
+    const { batches } = evaluation
+    if (batches.length === 0) {
+      this.#settle(answers)
+      return
     }
+    try {
+      this.#journal.append(encodeChanges([...this.#carried, ...batches]), (error) => {
+        if (error === null) this.#committed(batches, answers)
+        else this.#fail(error, group)
+      })
+    } catch (error) {
+      this.#refuse(group, error as Error)
+    }
+  }
+
+  #refuse(group: readonly Pending[], cause: Error): void {
+    const refusal = new StoreError('NOT_WRITTEN', `The metadata journal took no change: ${cause.message}`, cause)
+    for (const { endOfLease } of group) {
+      // Its keys are still there, and nobody but us will come back to delete them.
+      if (endOfLease !== null) this.#timers.after(LEASE_RETRY_MS, () => this.#endLease(endOfLease))
+    }
+    this.#settle(group.map((pending) => () => pending.reject(refusal)))
   }
 
   /** Evaluates one of a group and returns how to answer it once the group is durable. */
@@ -219,21 +239,26 @@ export class EmbeddedStore implements MetadataStore {
 
   #settle(answers: readonly (() => void)[]): void {
     for (const answer of answers) answer()
-    try {
-      if (this.#journal.sizeInBytes > Math.max(this.#journalBytesMax, 4 * this.#snapshotBytes)) this.#writeSnapshot()
-    } catch (error) {
-      this.#fail(error as Error, [])
-      return
-    }
+    if (this.#journal.sizeInBytes > this.#snapshotAtBytes && !this.#writeSnapshot()) return
     this.#committing = this.#queue.length > 0
     if (this.#committing) queueMicrotask(() => this.#commit())
     else this.#closing?.()
   }
 
-  #writeSnapshot(): void {
+  /** False when that ended the store. */
+  #writeSnapshot(): boolean {
     const frame = encodeSnapshot(this.#revision, this.#entries.values(), this.#entries.size)
-    this.#journal.replace(frame)
-    this.#snapshotBytes = frame.length
+    try {
+      this.#journal.replace(frame)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') {
+        this.#fail(error as Error, [])
+        return false
+      }
+      // The journal is still the old one; it goes on growing, and the disk may have room by the next time.
+    }
+    this.#snapshotAtBytes = Math.max(this.#journalBytesMax, SNAPSHOTS_PER_JOURNAL * this.#journal.sizeInBytes)
+    return true
   }
 
   #apply(batches: readonly EventBatch[]): void {
@@ -252,7 +277,11 @@ export class EmbeddedStore implements MetadataStore {
     if (lease === undefined || this.#error !== null) return
     const remainingMs = lease.deadline - this.#clock.monotonic()
     if (remainingMs > 0) lease.timer = this.#timers.after(remainingMs, () => this.#leaseTimeUp(id))
-    else this.#enqueue(null, id).catch(() => {})
+    else this.#endLease(id)
+  }
+
+  #endLease(id: string): void {
+    if (this.#error === null) this.#enqueue(null, id).catch(() => {})
   }
 
   #replay(frame: Frame): void {
@@ -285,20 +314,20 @@ export class EmbeddedStore implements MetadataStore {
   #fail(cause: Error, group: readonly Pending[]): void {
     const error = new StoreError('FAILED', `The metadata journal cannot be written: ${cause.message}`, cause)
     const waiting = [...group, ...this.#queue.splice(0)]
+    try {
+      this.#journal.close()
+    } catch {
+      // The error that matters is the first one.
+    }
     this.#end(error, error)
     for (const pending of waiting) pending.reject(error)
     this.#closing?.()
   }
 
   #end(error: StoreError, reason: Error | null): void {
-    if (this.#error !== null) return
     this.#error = error
     for (const lease of this.#leases.values()) lease.timer.cancel()
     this.#leases.clear()
-    try {
-      this.#journal.close()
-    } finally {
-      this.#history.end(reason)
-    }
+    this.#history.end(reason)
   }
 }

@@ -11,12 +11,15 @@ export class Journal {
   readonly #path: string
   #file: DiskFile | null
   #sizeInBytes: number
+  /** Whether the directories know the file durably. */
+  #isNamed: boolean
 
   private constructor(disk: Disk, path: string, file: DiskFile | null, sizeInBytes: number) {
     this.#disk = disk
     this.#path = path
     this.#file = file
     this.#sizeInBytes = sizeInBytes
+    this.#isNamed = file !== null
   }
 
   /**
@@ -28,51 +31,60 @@ export class Journal {
     const path = `${directory}/journal`
     const contents = disk.readFile(path)
     if (contents === null) return new Journal(disk, path, null, 0)
-    let position = 0
-    for (let bytes = frameBytesAt(contents, 0); bytes > 0; bytes = frameBytesAt(contents, position)) {
-      replay(decodeFrame(contents, position))
-      position += bytes
+    let lastFrame = 0
+    let end = 0
+    for (let bytes = frameBytesAt(contents, 0); bytes > 0; bytes = frameBytesAt(contents, end)) {
+      replay(decodeFrame(contents, end))
+      lastFrame = end
+      end += bytes
     }
-    if (position < contents.length && hasFrameAfter(contents, position + 1)) {
-      throw new Error(
-        `Metadata journal ${path} is damaged at byte ${position}, before its end. Restore it from a copy.`,
-      )
+    if (end < contents.length && hasFrameAfter(contents, end + 1)) {
+      throw new Error(`The metadata journal ${path} is damaged at byte ${end}, before its end. Restore it from a copy.`)
     }
     const file = disk.open(path, 'write')
-    if (position < contents.length) file.truncate(position)
-    // A crash of the process alone leaves frames that no sync has covered; whoever reads them now must not lose them.
+    if (end < contents.length) file.truncate(end)
+    // The last frame may not be on the device: its process was killed before the sync, or the sync failed and left the
+    // page cache clean. Whoever reads it now must not lose it, so it is written once more.
+    file.write(contents, lastFrame, end, lastFrame)
     file.syncNow()
-    disk.syncDirectory(directory)
-    return new Journal(disk, path, file, position)
+    const journal = new Journal(disk, path, file, end)
+    journal.#syncNames()
+    return journal
   }
 
   get sizeInBytes(): number {
     return this.#sizeInBytes
   }
 
-  /** Appends a frame; it is durable when `done(null)` comes. One at a time. Throws or reports I/O errors. */
+  /**
+   * Appends a frame; it is durable when `done(null)` comes. One at a time. Throws when nothing was written and the journal
+   * is as it was before (a full disk); any other failure comes by `done` and leaves the end of the journal unknown.
+   */
   append(frame: Buffer, done: (error: Error | null) => void): void {
-    const isNew = this.#file === null
     const file = this.#file ?? this.#create()
-    file.write(frame, 0, frame.length, this.#sizeInBytes)
-    this.#sizeInBytes += frame.length
-    file.sync((error) => {
-      if (error === null && isNew) {
-        try {
-          this.#syncNames()
-        } catch (failure) {
-          return done(failure as Error)
-        }
+    try {
+      file.write(frame, 0, frame.length, this.#sizeInBytes)
+    } catch (error) {
+      try {
+        file.truncate(this.#sizeInBytes)
+      } catch {
+        done(error as Error)
+        return
       }
-      done(error)
-    })
+      throw error
+    }
+    this.#sizeInBytes += frame.length
+    try {
+      file.sync((error) => done(error ?? this.#nameDurably()))
+    } catch (error) {
+      done(error as Error)
+    }
   }
 
   /** Replaces the whole journal by one frame, atomically and durably. Blocks; not while an append is under way. */
   replace(frame: Buffer): void {
-    this.#file?.close()
-    this.#file = null
     this.#disk.replaceFile(this.#path, frame)
+    this.#file?.close()
     this.#file = this.#disk.open(this.#path, 'write')
     this.#sizeInBytes = frame.length
   }
@@ -86,6 +98,17 @@ export class Journal {
     this.#disk.makeDirectory(dirname(this.#path))
     this.#file = this.#disk.open(this.#path, 'create')
     return this.#file
+  }
+
+  #nameDurably(): Error | null {
+    if (this.#isNamed) return null
+    try {
+      this.#syncNames()
+      this.#isNamed = true
+      return null
+    } catch (error) {
+      return error as Error
+    }
   }
 
   #syncNames(): void {

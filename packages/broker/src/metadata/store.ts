@@ -106,10 +106,14 @@ export type StoreErrorCode =
   | 'TOO_LARGE'
   | 'DUPLICATE_KEY'
   | 'LEASE_NOT_FOUND'
+  | 'NOT_WRITTEN'
   | 'CLOSED'
   | 'FAILED'
 
-/** A request the store refuses. The store itself is unharmed, except with FAILED: then it does nothing any more. */
+/**
+ * A request the store refuses. NOT_WRITTEN: nothing was stored this time (a full disk). FAILED: whether it was stored is
+ * unknown, and this store does nothing any more.
+ */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly code: StoreErrorCode
