@@ -9,6 +9,7 @@
 import { type BrokerConfig, type Listener, parseListener } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Health } from './admin/admin-listener.ts'
+import { Compaction } from './cleanup/compaction.ts'
 import { Retention } from './cleanup/retention.ts'
 import { FlushSchedule } from './flush/flush-schedule.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
@@ -62,6 +63,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   readonly #store: EmbeddedStore
   readonly #flushSchedule: FlushSchedule
   readonly #retention: Retention
+  readonly #compaction: Compaction
   readonly #timers = new Map<string, Timer>()
   readonly #stopFollowing: () => void
   #server: Server | null = null
@@ -118,6 +120,13 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.directory.removeStrays(metadata.image.topicsById)
     this.#stopFollowing = metadata.onChange((image, previous, change) => this.#follow(image, previous, change))
     this.#retention = new Retention({ clock: host.clock, logger })
+    this.#compaction = new Compaction({
+      clock: host.clock,
+      offload: host.offload,
+      disk: host.disk,
+      logger,
+      failed: (log, error) => this.partitions.logFailed(log, error),
+    })
     this.#every(
       'checkpoint',
       () => CHECKPOINT_INTERVAL_MS,
@@ -127,6 +136,11 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       'retention',
       () => this.config['log.retention.check.interval.ms'],
       () => this.#retain(),
+    )
+    this.#every(
+      'compaction',
+      () => this.config['log.cleaner.backoff.ms'],
+      () => this.#compact(),
     )
     this.#every(
       'producers',
@@ -207,6 +221,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.partitions.close()
     this.#stopFollowing()
     this.#flushSchedule.close()
+    await this.#compaction.close()
     await this.metadata.close()
     await this.#store.close()
     this.directory.close(this.partitions.highWatermarks())
@@ -258,6 +273,10 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
         return
       }
     }
+  }
+
+  #compact(): void {
+    for (const { log, lastStableOffset } of this.partitions) this.#compaction.consider(log, lastStableOffset)
   }
 }
 
