@@ -158,7 +158,7 @@ export class EmbeddedStore implements MetadataStore {
   }
 
   async close(): Promise<void> {
-    if (this.#committing) {
+    if (this.#error === null && this.#committing) {
       await new Promise<void>((resolve) => {
         this.#closing = resolve
       })
