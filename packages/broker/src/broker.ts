@@ -61,8 +61,14 @@ export class Broker implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    await this.#admin?.close()
-    await this.#core.close()
-    await this.#afterClose()
+    // No timer of the host keeps a process alive; without this one it would end with the last socket, before the data is marked.
+    const alive = setInterval(() => {}, 1000)
+    try {
+      await this.#admin?.close()
+      await this.#core.close()
+      await this.#afterClose()
+    } finally {
+      clearInterval(alive)
+    }
   }
 }

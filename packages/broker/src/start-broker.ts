@@ -9,6 +9,7 @@ import { BrokerCore } from './broker-core.ts'
 import type { Host } from './host/host.ts'
 import { createNodeHost } from './host/node/node-host.ts'
 import { StartError } from './start-error.ts'
+import { LogDirectoryError } from './storage/log-directory.ts'
 
 export interface StartOptions {
   /** Where the data is [a temporary directory that is removed when the broker closes]. */
@@ -67,6 +68,7 @@ export async function startBroker(options: StartOptions = {}): Promise<Broker> {
 
 /** Says what to do about the errors that an operator can mend. */
 function startError(error: NodeJS.ErrnoException & { address?: string; port?: number }, dataDir: string): Error {
+  if (error instanceof LogDirectoryError) return new StartError(error.message, { cause: error })
   switch (error.code) {
     case 'EADDRINUSE':
       return new StartError(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -18,6 +18,22 @@ const listening = async (lines: AsyncIterator<string>): Promise<{ host: string; 
   const match = /^Listening on (.+):(\d+)$/.exec(value)
   assert.ok(match, `the first line is "${value}"`)
   return { host: match[1]!, port: Number(match[2]) }
+}
+
+const hex = (text: string) => Buffer.from(text).toString('hex')
+
+/** A request in hexadecimal, with its length before it. */
+const frame = (request: string): Buffer => {
+  const bytes = Buffer.from(request.replaceAll(' ', ''), 'hex')
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(bytes.length)
+  return Buffer.concat([length, bytes])
+}
+
+/** Sends a request and waits for the first bytes of its answer. */
+const answer = async (socket: Socket, request: string): Promise<void> => {
+  socket.write(frame(request))
+  await once(socket, 'data')
 }
 
 const canConnect = async (port: number): Promise<boolean> => {
@@ -43,6 +59,27 @@ test('broker prints the real port when it serves, and ends with 0 on SIGTERM, cl
   assert.equal((await broker.stdout.next()).done, true, 'stdout has that one line')
   assert.ok(existsSync(join(directory, 'data', '.kafka_cleanshutdown')))
   assert.equal(await canConnect(port), false)
+})
+
+test('SIGTERM is clean also while a client that went away still has a request parked', async () => {
+  await using broker = odradek(['broker', '--port', '0', '--data-dir', join(directory, 'data')])
+  const { port } = await listening(broker.stdout)
+  const topic = `0005${hex('quiet')}`
+  const other = connect(port, '127.0.0.1')
+  // Metadata version 4, which creates the topic.
+  await answer(other, `00030004 00000001 0000 00000001 ${topic} 01`)
+  const socket = connect(port, '127.0.0.1')
+  // Fetch version 4: at least one byte, for up to 30 s, from an empty partition.
+  const fetch = `00010004 00000001 0000 ffffffff 00007530 00000001 00100000 00 00000001 ${topic}`
+  socket.end(frame(`${fetch} 00000001 00000000 0000000000000000 00100000`))
+  await once(socket, 'finish')
+  // ApiVersions version 0: what came before it has been read when it is answered.
+  await answer(other, '00120000 00000002 0000')
+  other.destroy()
+  broker.process.kill('SIGTERM')
+  assert.equal(await broker.ended(), 0, broker.stderr())
+  assert.ok(existsSync(join(directory, 'data', '.kafka_cleanshutdown')))
+  socket.destroy()
 })
 
 test('SIGINT ends it as well', async () => {
