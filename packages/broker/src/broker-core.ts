@@ -152,7 +152,9 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   /** Opens everything but the listeners. Rejects where the data directory is in use, or cannot be read. */
   static async open(options: BrokerCoreOptions): Promise<BrokerCore> {
     const { host, config, texts, logger, dataDir } = options
-    const turn = new Turn(host.timers)
+    const turn = new Turn(host.timers, (error) => {
+      logger.error({ err: error }, 'What a turn was to do failed; please report this as a bug')
+    })
     const directory = LogDirectory.open({ host, path: dataDir, nodeId: config['node.id'], config, logger })
     try {
       const { disk, clock, timers } = host

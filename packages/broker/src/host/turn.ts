@@ -18,14 +18,17 @@ export interface TurnTask {
 
 export class Turn {
   readonly #timers: Timers
+  readonly #failed: (error: unknown) => void
   readonly #writes: TurnTask[] = []
   readonly #answers: TurnTask[] = []
   readonly #sends: TurnTask[] = []
   readonly #end = () => this.#run()
   #scheduled = false
 
-  constructor(timers: Timers) {
+  /** `failed` hears of tasks that threw, which is a bug in them: the others of the turn are done all the same. */
+  constructor(timers: Timers, failed: (error: unknown) => void = rethrow) {
     this.#timers = timers
+    this.#failed = failed
   }
 
   /** Does `task` at the end of this turn. Callers see to it that a task is not deferred twice. */
@@ -43,15 +46,27 @@ export class Turn {
     const answers = this.#answers
     const sends = this.#sends
     while (writes.length > 0 || answers.length > 0 || sends.length > 0) {
-      if (writes.length > 0) drain(writes)
-      else if (answers.length > 0) drain(answers)
-      else drain(sends)
+      if (writes.length > 0) this.#drain(writes)
+      else if (answers.length > 0) this.#drain(answers)
+      else this.#drain(sends)
     }
     this.#scheduled = false
   }
+
+  /** Runs and removes the tasks that are there now; what they add stays for the next round. */
+  #drain(tasks: TurnTask[]): void {
+    for (const task of tasks.splice(0)) {
+      try {
+        task.endTurn()
+      } catch (error) {
+        this.#failed(error)
+      }
+    }
+  }
 }
 
-/** Runs and removes the tasks that are there now; what they add stays for the next round. */
-function drain(tasks: TurnTask[]): void {
-  for (const task of tasks.splice(0)) task.endTurn()
+function rethrow(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
 }

@@ -2,9 +2,11 @@
  * Cuts a stream of bytes into frames: int32 length, then that many bytes.
  *
  * A frame that lies whole in what was received is handed over in place. Only one that is split over several receives is
- * put together in a buffer of its own, which grows with the bytes that came, not with the length that was claimed.
+ * put together in a buffer, lent for that long, which grows with the bytes that came and not with the length that was
+ * claimed: a connection that sends nothing has none.
  */
 import { viewOf } from '@odradek/protocol'
+import { BufferPool, POOLED_BUFFER_BYTES_MAX } from '../host/buffer-pool.ts'
 
 export interface FrameHandlers {
   /** One frame, without its length. Borrowed until return. False stops the reader: the rest is kept for `resume`. */
@@ -14,8 +16,11 @@ export interface FrameHandlers {
 }
 
 const LENGTH_BYTES = 4
-/** What a split frame is given at first; large frames double it as their bytes come. */
+/** What a split frame is given at first, or four times what came of it. */
 const FIRST_BYTES = 64 * 1024
+const GROWTH = 4
+
+const pool = new BufferPool()
 
 export class FrameReader {
   readonly #frameBytesMax: number
@@ -75,7 +80,7 @@ export class FrameReader {
   /** Forgets everything; later bytes are ignored. */
   close(): void {
     this.#dead = true
-    this.#partial = null
+    this.#letGo()
     this.#partialLength = 0
     this.#backlog = null
   }
@@ -119,7 +124,7 @@ export class FrameReader {
       const frameEnd = this.#partialLength
       this.#partialLength = 0
       const more = this.#handlers.frame(frame, viewOf(frame), LENGTH_BYTES, frameEnd)
-      if (frame.length > FIRST_BYTES || this.#dead) this.#partial = null
+      this.#letGo()
       if (!more && !this.#dead) this.#stopped = true
     }
     return position
@@ -135,12 +140,18 @@ export class FrameReader {
   #keep(buffer: Buffer, start: number, end: number, wanted = LENGTH_BYTES): void {
     const needed = this.#partialLength + end - start
     if (!this.#partial || this.#partial.length < needed) {
-      const size = Math.max(needed, Math.min(wanted, Math.max(FIRST_BYTES, 2 * (this.#partial?.length ?? 0))))
-      const larger = Buffer.allocUnsafeSlow(size)
-      if (this.#partial) this.#partial.copy(larger, 0, 0, this.#partialLength)
+      const size = Math.max(needed, Math.min(wanted, Math.max(FIRST_BYTES, GROWTH * needed)))
+      const larger = size <= POOLED_BUFFER_BYTES_MAX ? pool.take(size) : Buffer.allocUnsafeSlow(size)
+      this.#partial?.copy(larger, 0, 0, this.#partialLength)
+      this.#letGo()
       this.#partial = larger
     }
     buffer.copy(this.#partial, this.#partialLength, start, end)
     this.#partialLength = needed
+  }
+
+  #letGo(): void {
+    if (this.#partial && this.#partial.length <= POOLED_BUFFER_BYTES_MAX) pool.release(this.#partial)
+    this.#partial = null
   }
 }

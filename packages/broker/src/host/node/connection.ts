@@ -1,7 +1,7 @@
 import type net from 'node:net'
+import { BufferPool, POOLED_BUFFER_BYTES_MAX } from '../buffer-pool.ts'
 import type { DiskFile } from '../disk.ts'
 import type { Connection, ConnectionHandlers, Insert } from '../network.ts'
-import { BufferPool, POOLED_BUFFER_BYTES_MAX } from './buffer-pool.ts'
 import { adoptHandle, receiveByEvents } from './receiving-socket.ts'
 
 /** How long an ended connection waits for its peer to close too; closing at once could reset what is still on its way. */

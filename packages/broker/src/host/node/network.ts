@@ -3,6 +3,15 @@ import type { Connection, Listener, Network } from '../network.ts'
 import { NodeConnection, type ReceiveMethod } from './connection.ts'
 import { hasAdoptableHandle } from './receiving-socket.ts'
 
+/** Keep-alive probes find peers that went without a word. */
+const SERVER_OPTIONS: net.ServerOpts = {
+  pauseOnConnect: true,
+  allowHalfOpen: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+}
+
 /** TCP. `receive` is chosen by what Node offers unless it is given. */
 export function createNodeNetwork(receive?: ReceiveMethod): Network {
   return { listen: (address, accept) => listen(address, accept, receive) }
@@ -14,7 +23,7 @@ function listen(
   receive: ReceiveMethod | undefined,
 ): Promise<Listener> {
   let method = receive
-  const server = net.createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, (socket) => {
+  const server = net.createServer(SERVER_OPTIONS, (socket) => {
     method ??= hasAdoptableHandle(socket) ? 'shared-buffer' : 'data-events'
     accept(new NodeConnection(socket, method))
   })

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Turn, type TurnStage } from './turn.ts'
+
+/** A turn whose end is called by the test. */
+function turnWith(failed?: (error: unknown) => void) {
+  const ends: (() => void)[] = []
+  const timers = { after: () => ({ cancel() {} }), endOfTurn: (run: () => void) => void ends.push(run) }
+  const turn = new Turn(timers, failed)
+  const done: string[] = []
+  const defer = (stage: TurnStage, name: string, then?: () => void) =>
+    turn.defer(stage, {
+      endTurn() {
+        done.push(name)
+        then?.()
+      },
+    })
+  return { turn, done, defer, ends }
+}
+
+test('logs write before requests answer, and requests answer before connections send', () => {
+  const { defer, done, ends } = turnWith()
+  defer('send', 'send')
+  defer('answer', 'answer')
+  defer('write', 'write')
+  assert.equal(ends.length, 1, 'one end for the turn')
+  ends[0]!()
+  assert.deepEqual(done, ['write', 'answer', 'send'])
+})
+
+test('what the end of a turn causes is done in the same turn, an earlier stage first', () => {
+  const { defer, done, ends } = turnWith()
+  defer('answer', 'first answer', () => {
+    defer('send', 'send')
+    defer('write', 'second write')
+    defer('answer', 'second answer')
+  })
+  ends[0]!()
+  assert.deepEqual(done, ['first answer', 'second write', 'second answer', 'send'])
+  assert.equal(ends.length, 1)
+})
+
+test('a task that throws is told of and stops nobody else, and the next turn comes', () => {
+  const failures: unknown[] = []
+  const { defer, done, ends } = turnWith((error) => failures.push(error))
+  const bug = new Error('bug')
+  defer('write', 'bad', () => {
+    throw bug
+  })
+  defer('write', 'good')
+  defer('send', 'send')
+  ends[0]!()
+  assert.deepEqual(done, ['bad', 'good', 'send'])
+  assert.deepEqual(failures, [bug])
+  defer('send', 'later')
+  assert.equal(ends.length, 2)
+})
