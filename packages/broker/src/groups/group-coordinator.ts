@@ -34,11 +34,11 @@ import { type GroupShell, GroupShells, type GroupShellsOptions } from './group-s
 import { describeRefusedGroup, type ListedGroup, listFilter } from './group-views.ts'
 import { refused } from './join-group.ts'
 import { newMemberId } from './member-id.ts'
-import { committedTopics } from './offset-commit.ts'
+import type { CommittedTopic } from './offset-commit.ts'
 import { fetchResponse, fetchTopicsOf, type GroupOffsets, groupsOf } from './offset-fetch-versions.ts'
 import { unsynced } from './sync-group.ts'
 import type { TopicLookup } from './topic-lookup.ts'
-import { resolveCommit, resolveDelete } from './topic-resolution.ts'
+import { mergeCodes, resolveCommit, resolveDelete } from './topic-resolution.ts'
 
 export interface GroupCoordinatorOptions extends GroupShellsOptions {
   readonly random: Random
@@ -168,18 +168,15 @@ export class GroupCoordinator {
     apiVersion: number,
     answer: (response: OffsetCommitResponse) => void,
   ): void {
-    const { known, refused: topics } = resolveCommit(request, apiVersion, this.#options.topics)
-    if (known.length === 0) {
-      answer({ topics })
-      return
+    const { known, refusals } = resolveCommit(request, apiVersion, this.#options.topics)
+    const finish = (errorCode: number, committed: CommittedTopic[] | null) => {
+      answer({ topics: mergeCodes(request.topics, refusals, committed, errorCode) })
     }
-    this.#run(
-      request.groupId,
-      (machine, now) => machine.commitOffsets({ ...request, topics: known }, apiVersion, now),
-      (errorCode, committed) => {
-        answer({ topics: [...topics, ...(committed ?? committedTopics(known, () => errorCode))] })
-      },
-    )
+    if (known.length === 0) finish(errors.NONE.code, [])
+    else {
+      const resolved = { ...request, topics: known }
+      this.#run(request.groupId, (machine, now) => machine.commitOffsets(resolved, apiVersion, now), finish)
+    }
   }
 
   /** OffsetFetch (key 9) of one group or many. */
@@ -203,14 +200,14 @@ export class GroupCoordinator {
 
   /** OffsetDelete (key 47). */
   offsetDelete(request: OffsetDeleteRequest, answer: (response: OffsetDeleteResponse) => void): void {
-    const { known, refused: topics } = resolveDelete(request, this.#options.topics)
+    const { known, refusals } = resolveDelete(request, this.#options.topics)
     this.#runNamed(
       request.groupId,
       (machine, now) => machine.deleteOffsets(request.groupId, known, now),
       (failure, deleted) => {
         const errorCode = deleted?.errorCode ?? failure
         if (deleted === null || errorCode !== errors.NONE.code) answer({ errorCode })
-        else answer({ errorCode, topics: [...topics, ...deleted.topics] })
+        else answer({ errorCode, topics: mergeCodes(request.topics, refusals, deleted.topics, errorCode) })
       },
     )
   }

@@ -48,7 +48,7 @@ export function commitOffsets(
 }
 
 /** The answer about topics, each partition with the code that `codeOf` gives it. */
-export function committedTopics(
+function committedTopics(
   topics: readonly RequestTopic[],
   codeOf: (topic: RequestTopic, partition: RequestTopic['partitions'][number]) => number,
 ): CommittedTopic[] {

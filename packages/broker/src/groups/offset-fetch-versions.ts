@@ -62,7 +62,7 @@ export function fetchResponse(
       if (result.errorCode !== errors.NONE.code) return result
       return {
         ...result,
-        topics: asked === null ? withIds(result.topics, topics) : withUnknownIds(result, asked, topics),
+        topics: asked === null ? withIds(result.topics, topics) : withUnknownIds(result.topics, asked),
       }
     }),
   }
@@ -86,21 +86,18 @@ function withIds(fetched: readonly FetchedTopic[], topics: TopicLookup): Fetched
     .filter((topic) => topic.topicId !== ZERO_UUID)
 }
 
-/** The topics found, and the ids asked for that no topic has. */
+/** The topics found, with the ids asked for that no topic has in between, in the order of the request. */
 function withUnknownIds(
-  result: GroupOffsets,
+  found: readonly FetchedTopic[],
   asked: readonly { topicId: string; partitionIndexes: readonly number[] }[],
-  topics: TopicLookup,
 ): FetchedTopic[] {
-  const errorCode = errors.UNKNOWN_TOPIC_ID.code
-  const unknown = asked
-    .filter(({ topicId }) => topics.byId(topicId) === undefined)
-    .map(({ topicId, partitionIndexes }) => ({
-      name: '',
-      topicId,
-      partitions: partitionIndexes.map((partition) => unfetchedPartition(partition, errorCode)),
-    }))
-  return [...result.topics, ...unknown]
+  let next = 0
+  return asked.map(({ topicId, partitionIndexes }) => {
+    if (found[next]?.topicId === topicId) return found[next++]!
+    const errorCode = errors.UNKNOWN_TOPIC_ID.code
+    const partitions = partitionIndexes.map((partition) => unfetchedPartition(partition, errorCode))
+    return { name: '', topicId, partitions }
+  })
 }
 
 /** Consumers before Kafka 3.9 do not try again on COORDINATOR_NOT_AVAILABLE here, but look anew on NOT_COORDINATOR. */
