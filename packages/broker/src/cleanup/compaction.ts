@@ -67,7 +67,7 @@ export class Compaction {
       } catch (error) {
         if (this.#closed) continue
         this.#options.logger.error({ log: log.directory, err: error }, 'A log could not be compacted.')
-        if (log.failed === error) this.#options.failed?.(log, log.failed)
+        if (log.failed !== null) this.#options.failed?.(log, log.failed)
       }
     }
     this.#running = null

@@ -84,15 +84,18 @@ export class EpochCache {
     this.dirty = true
   }
 
-  /** Reads the file of a partition's directory; nothing when it is missing, an error when it is not what it should be. */
+  /** Reads the file of a partition's directory; returns what is wrong when it is missing or not what it should be. */
   read(disk: Disk, directory: string): string | null {
     const bytes = disk.readFile(`${directory}/${EPOCH_CHECKPOINT}`)
     this.#entries = []
     this.dirty = false
-    if (bytes === null) return null
+    if (bytes === null) return 'the file is missing'
     const lines = decodeCheckpoint(bytes.toString(), 2)
     if (typeof lines === 'string') return lines
-    for (const [epoch, startOffset] of lines) this.assign(Number(epoch), Number(startOffset))
+    for (const [epoch, startOffset] of lines) {
+      if (!/^\d+$/.test(epoch!)) return `"${epoch}" is no epoch`
+      this.assign(Number(epoch), Number(startOffset))
+    }
     this.dirty = this.#entries.length !== lines.length
     return null
   }

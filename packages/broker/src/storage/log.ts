@@ -405,8 +405,11 @@ export class Log {
     if (clean && state.failed === null && state.isOnDisk) {
       state.guarded(() => {
         state.write()
-        if (state.active !== null) state.flush.add(state.active.writeIndexes())
-        if (state.segments.length > 0) state.takeSnapshot()
+        const { last } = state.segments
+        if (last !== undefined) {
+          state.flush.add(last.writeIndexes())
+          state.takeSnapshot()
+        }
         state.flush.flushNow()
       })
     }

@@ -120,6 +120,8 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
   const epochs = loadEpochs(place, segments)
   const firstIndex = Math.max(0, segments.floorIndex(log.recoveryPoint))
   const first = segments.at(firstIndex)!
+  // What lies in the stretch that is read again is taken from the batches.
+  epochs.truncateFromEnd(first.baseOffset)
   const producers = producersAt(place, segments, snapshotOffsets(names), first.baseOffset)
   const unflushed: Segment[] = []
   let nextOffset = first.baseOffset
@@ -221,10 +223,8 @@ export function loadEpochs(place: LogPlace, segments: SegmentList): EpochCache {
   const epochs = new EpochCache()
   const problem = epochs.read(place.disk, place.directory)
   if (problem === null) return epochs
-  place.logger.warn(
-    { directory: place.directory, problem },
-    'The leader epochs are damaged: they are read from the batches.',
-  )
+  if (segments.all.every((segment) => segment.size === 0)) return epochs
+  place.logger.info({ directory: place.directory, problem }, 'The leader epochs are read from the batches.')
   epochs.clear()
   const reader = new BatchReader()
   for (const segment of segments.all) {

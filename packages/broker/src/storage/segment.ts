@@ -355,7 +355,7 @@ export class Segment implements FileHolder {
     if (offsetBytes !== null && timeBytes !== null) {
       const offsets = new OffsetIndex(this.baseOffset, offsetBytes)
       const times = new TimeIndex(this.baseOffset, timeBytes)
-      const problem = offsets.problem(size) ?? times.problem() ?? this.#disagreement(offsets)
+      const problem = offsets.problem(size) ?? times.problem() ?? this.#disagreement(offsets, times)
       if (problem === null) {
         this.#offsets = offsets
         this.#times = times
@@ -371,17 +371,29 @@ export class Segment implements FileHolder {
     this.#rebuildIndexes()
   }
 
-  /** Whether the last entry of the index points at a batch that ends with its offset. */
-  #disagreement(offsets: OffsetIndex): string | null {
-    if (offsets.entries === 0) return null
+  /**
+   * How the indexes disagree with the log, or null: the last entry points at a batch that ends with its offset, no entry is
+   * missing after it, and there are timestamps if the log has any.
+   */
+  #disagreement(offsets: OffsetIndex, times: TimeIndex): string | null {
     const last = offsets.entries - 1
-    batchScanner.open(this.file, offsets.position(last), this.size)
+    const position = last < 0 ? 0 : offsets.position(last)
+    let bytesSinceEntry = 0
+    batchScanner.open(this.file, position, this.size)
     try {
-      if (batchScanner.next() && batchScanner.header.lastOffset === offsets.offset(last)) return null
+      while (batchScanner.next()) {
+        const { header } = batchScanner
+        if (bytesSinceEntry === 0 && last >= 0 && header.lastOffset !== offsets.offset(last))
+          return `the batch at position ${position} ends with offset ${header.lastOffset}, not ${offsets.offset(last)}`
+        if (bytesSinceEntry > this.#place.indexIntervalBytes) return `no entry after position ${position}`
+        if (times.entries === 0 && header.maxTimestamp >= 0) return 'no timestamps'
+        bytesSinceEntry += header.sizeInBytes
+      }
     } catch (error) {
-      if (!(error instanceof CorruptBatchError)) throw error
+      if (error instanceof CorruptBatchError) return error.message
+      throw error
     }
-    return `no batch that ends with offset ${offsets.offset(last)} begins at position ${offsets.position(last)}`
+    return bytesSinceEntry === 0 && last >= 0 ? `no batch at position ${position}` : null
   }
 
   #rebuildIndexes(): void {
