@@ -1,6 +1,8 @@
+export { type DumpEntry, type DumpOptions, dumpLog } from './dump.ts'
 export { type AppendResult, Log, type LogOptions } from './log.ts'
 export { LogDirectory, LogDirectoryError, type LogDirectoryOptions } from './log-directory.ts'
 export type { LogRead } from './log-reader.ts'
 export type { ProducerEntry } from './producer-entry.ts'
 export type { Segment } from './segment.ts'
 export type { TimestampOffset } from './time-lookup.ts'
+export { type Finding, type Verification, type VerifyOptions, verifyLog } from './verify.ts'

@@ -1,0 +1,221 @@
+/** Checking a log offline: every batch, and whether everything that was derived from the batches agrees with them. */
+import { RecordCursor } from '@odradek/protocol'
+import type { Disk } from '../host/disk.ts'
+import { BatchReader } from './batch-reader.ts'
+import { EpochCache } from './epoch-cache.ts'
+import { listLogFiles, type SegmentFiles } from './log-files.ts'
+import { OffsetIndex } from './offset-index.ts'
+import { decodeSnapshot } from './producer-snapshot.ts'
+import { EPOCH_CHECKPOINT } from './segment-files.ts'
+import { TimeIndex } from './time-index.ts'
+import { decodeAborted } from './transaction-index.ts'
+
+export interface Finding {
+  /** error: records are lost or wrong. warning: will be made again, or removed, by the next start. */
+  readonly severity: 'error' | 'warning'
+  readonly file: string
+  /** Byte in the file, -1 when it is about the file as a whole. */
+  readonly position: number
+  readonly problem: string
+}
+
+export interface Verification {
+  readonly segments: number
+  readonly batches: number
+  readonly records: number
+  readonly sizeInBytes: number
+  /** Of the first record and after the last. */
+  readonly startOffset: number
+  readonly endOffset: number
+  readonly findings: readonly Finding[]
+}
+
+export interface VerifyOptions {
+  /** Also opens every batch and checks its records. */
+  readonly deep?: boolean
+}
+
+/** Checks the partition in `directory` without changing it. No findings: all is well. */
+export function verifyLog(disk: Disk, directory: string, options: VerifyOptions = {}): Verification {
+  return new Check(disk, directory, options).run()
+}
+
+/** Findings per file; past it a damaged file would drown the others. */
+const FINDINGS_PER_FILE_MAX = 20
+
+interface SeenBatch {
+  readonly position: number
+  readonly lastOffset: number
+}
+
+class Check {
+  readonly #disk: Disk
+  readonly #directory: string
+  readonly #deep: boolean
+  readonly #findings: Finding[] = []
+  readonly #cursor = new RecordCursor()
+  #batches = 0
+  #records = 0
+  #sizeInBytes = 0
+  #startOffset = -1
+  #nextOffset = 0
+  #epoch = -1
+  /** First offsets of the epochs in the batches. */
+  readonly #epochStarts = new Map<number, number>()
+
+  constructor(disk: Disk, directory: string, { deep = false }: VerifyOptions) {
+    this.#disk = disk
+    this.#directory = directory
+    this.#deep = deep
+  }
+
+  run(): Verification {
+    const { segments, snapshots, leftovers } = listLogFiles(this.#disk, this.#directory)
+    for (const file of leftovers) this.#warn(file, -1, 'left over from a crash')
+    for (const [at, segment] of segments.entries()) this.#segment(segment, at === segments.length - 1)
+    this.#epochs()
+    for (const { offset, path } of snapshots) {
+      const problem = decodeSnapshot(this.#disk.readFile(path)!)
+      if (typeof problem === 'string') this.#warn(path, -1, problem)
+      if (offset > this.#nextOffset)
+        this.#warn(path, -1, `snapshot of offset ${offset}, after the end ${this.#nextOffset}`)
+    }
+    return {
+      segments: segments.length,
+      batches: this.#batches,
+      records: this.#records,
+      sizeInBytes: this.#sizeInBytes,
+      startOffset: this.#startOffset < 0 ? this.#nextOffset : this.#startOffset,
+      endOffset: this.#nextOffset,
+      findings: this.#findings,
+    }
+  }
+
+  #segment(segment: SegmentFiles, isLast: boolean): void {
+    const { baseOffset, log } = segment
+    if (baseOffset < this.#nextOffset)
+      this.#error(log, -1, `begins at offset ${baseOffset}, before the end ${this.#nextOffset} of the one before`)
+    this.#nextOffset = Math.max(this.#nextOffset, baseOffset)
+    const file = this.#disk.open(log, 'read')
+    const reader = new BatchReader()
+    const seen: SeenBatch[] = []
+    let maxTimestamp = -1
+    try {
+      const size = file.size()
+      this.#sizeInBytes += size
+      reader.open(file, 0, size, true)
+      while (reader.next()) {
+        this.#batch(log, reader)
+        seen.push({ position: reader.position, lastOffset: reader.header.lastOffset })
+        maxTimestamp = Math.max(maxTimestamp, reader.header.maxTimestamp)
+      }
+      if (reader.problem !== null) this.#error(log, reader.position, reader.problem)
+      this.#index(segment, seen, size, isLast)
+      this.#timeIndex(segment, seen, maxTimestamp, isLast)
+      this.#transactionIndex(segment)
+    } finally {
+      file.close()
+    }
+  }
+
+  #batch(log: string, reader: BatchReader): void {
+    const { header, position } = reader
+    this.#batches++
+    this.#records += header.count
+    if (this.#startOffset < 0) this.#startOffset = header.baseOffset
+    if (header.baseOffset < this.#nextOffset)
+      this.#error(log, position, `offset ${header.baseOffset} comes after ${this.#nextOffset - 1}`)
+    if (header.lastOffsetDelta < 0) this.#error(log, position, `last offset delta ${header.lastOffsetDelta}`)
+    this.#nextOffset = Math.max(this.#nextOffset, header.nextOffset)
+    if (header.leaderEpoch < this.#epoch)
+      this.#error(log, position, `leader epoch ${header.leaderEpoch} comes after ${this.#epoch}`)
+    if (header.leaderEpoch > this.#epoch) {
+      this.#epoch = header.leaderEpoch
+      this.#epochStarts.set(header.leaderEpoch, header.baseOffset)
+    }
+    if (!this.#deep) return
+    try {
+      let last = -1
+      this.#cursor.open(reader.slice())
+      while (this.#cursor.next()) {
+        const { offsetDelta } = this.#cursor
+        if (offsetDelta <= last || offsetDelta > header.lastOffsetDelta)
+          this.#error(log, position, `a record has offset delta ${offsetDelta} after ${last}`)
+        last = offsetDelta
+        this.#cursor.headers()
+      }
+    } catch (error) {
+      this.#error(log, position, (error as Error).message)
+    }
+  }
+
+  #index({ baseOffset, log, index }: SegmentFiles, seen: readonly SeenBatch[], size: number, isLast: boolean): void {
+    if (index === null) {
+      if (!isLast && size > 0) this.#warn(log, -1, 'has no offset index')
+      return
+    }
+    const entries = new OffsetIndex(baseOffset, this.#disk.readFile(index))
+    const problem = entries.problem(size)
+    if (problem !== null) {
+      this.#warn(index, -1, problem)
+      return
+    }
+    const offsets = new Map(seen.map(({ position, lastOffset }) => [position, lastOffset]))
+    for (let at = 0; at < entries.entries; at++) {
+      if (offsets.get(entries.position(at)) !== entries.offset(at))
+        this.#warn(index, at * 8, `no batch at position ${entries.position(at)} ends with offset ${entries.offset(at)}`)
+    }
+  }
+
+  #timeIndex(
+    { baseOffset, log, timeIndex }: SegmentFiles,
+    seen: readonly SeenBatch[],
+    max: number,
+    isLast: boolean,
+  ): void {
+    if (timeIndex === null) {
+      if (!isLast && seen.length > 0) this.#warn(log, -1, 'has no time index')
+      return
+    }
+    const entries = new TimeIndex(baseOffset, this.#disk.readFile(timeIndex))
+    const problem = entries.problem()
+    if (problem !== null) this.#warn(timeIndex, -1, problem)
+    else if (!isLast && entries.lastTimestamp !== max)
+      this.#warn(timeIndex, -1, `ends with timestamp ${entries.lastTimestamp}, the newest is ${max}`)
+  }
+
+  #transactionIndex({ baseOffset, transactionIndex }: SegmentFiles): void {
+    if (transactionIndex === null) return
+    if (decodeAborted(this.#disk.readFile(transactionIndex)!, baseOffset) === null)
+      this.#error(transactionIndex, -1, 'is not a transaction index')
+  }
+
+  #epochs(): void {
+    const file = `${this.#directory}/${EPOCH_CHECKPOINT}`
+    if (!this.#disk.exists(file)) return
+    const epochs = new EpochCache()
+    const problem = epochs.read(this.#disk, this.#directory)
+    if (problem !== null) {
+      this.#warn(file, -1, problem)
+      return
+    }
+    for (const { epoch, startOffset } of epochs.entries) {
+      const seen = this.#epochStarts.get(epoch)
+      if (seen !== undefined && seen < startOffset && startOffset > this.#startOffset)
+        this.#warn(file, -1, `epoch ${epoch} begins at ${startOffset}, but a batch at ${seen} has it`)
+    }
+  }
+
+  #error(file: string, position: number, problem: string): void {
+    this.#add('error', file, position, problem)
+  }
+
+  #warn(file: string, position: number, problem: string): void {
+    this.#add('warning', file, position, problem)
+  }
+
+  #add(severity: Finding['severity'], file: string, position: number, problem: string): void {
+    if (this.#findings.filter((finding) => finding.file === file).length < FINDINGS_PER_FILE_MAX)
+      this.#findings.push({ severity, file, position, problem })
+  }
+}
