@@ -21,6 +21,10 @@ function readmeExample(): string {
   return example
 }
 
+function manifestOf(folder: string): { version: string; devDependencies: Record<string, string> } {
+  return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+}
+
 test("the published packages run the README's example in a project of its own", async (t) => {
   const tarballs = join(directory, 'tarballs')
   const project = join(directory, 'project')
@@ -42,30 +46,52 @@ test("the published packages run the README's example in a project of its own", 
         [],
         file,
       )
-      const manifest = await run('tar', ['-xzOf', file, 'package/package.json'])
-      assert.doesNotMatch(manifest.stdout, /workspace:|\.ts"(?!, "default)/, file)
+      const manifest = JSON.parse((await run('tar', ['-xzOf', file, 'package/package.json'])).stdout)
+      assert.doesNotMatch(JSON.stringify(manifest.dependencies ?? {}), /workspace:/, file)
+      assert.doesNotMatch(JSON.stringify(manifest.exports ?? {}), /src/, file)
     }
   })
 
   await run('mkdir', [project])
   writeFileSync(join(project, 'package.json'), '{ "name": "project", "private": true, "type": "module" }')
-  const broker: { devDependencies: Record<string, string> } = JSON.parse(
-    readFileSync(join(root, 'packages/broker/package.json'), 'utf8'),
-  )
-  const client = `@platformatic/kafka@${broker.devDependencies['@platformatic/kafka']}`
-  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...files, client], { cwd: project })
+  const { devDependencies } = manifestOf('packages/broker')
+  const others = [
+    `@platformatic/kafka@${devDependencies['@platformatic/kafka']}`,
+    `@types/node@${manifestOf('.').devDependencies['@types/node']}`,
+  ]
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...files, ...others], { cwd: project })
+  writeFileSync(join(project, 'example.ts'), readmeExample())
 
   await t.test('the example prints what it says', async () => {
-    writeFileSync(join(project, 'example.ts'), readmeExample())
     const { stdout } = await run(process.execPath, ['example.ts'], { cwd: project, timeout: 60_000 })
     assert.equal(stdout, 'o-1 two coffees\n')
+  })
+
+  await t.test('the declarations are understood by TypeScript', async () => {
+    const flags = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'esnext',
+      '--types',
+      'node',
+      '--pretty',
+      'false',
+    ]
+    // Without skipLibCheck our own declarations are checked as well; those of others are not ours to mend.
+    const { stdout } = await run(join(root, 'node_modules/.bin/tsc'), [...flags, 'example.ts'], { cwd: project }).catch(
+      (error: { stdout: string }) => error,
+    )
+    const ours = stdout.split('\n').filter((line) => /^(example\.ts|node_modules\/@odradek)/.test(line))
+    assert.deepEqual(ours, [])
   })
 
   await t.test('the command line runs', async () => {
     const { stdout } = await run(process.execPath, ['node_modules/@odradek/cli/bin/odradek.js', '--version'], {
       cwd: project,
     })
-    const { version }: { version: string } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-    assert.equal(stdout, `${version}\n`)
+    assert.equal(stdout, `${manifestOf('.').version}\n`)
   })
 })
