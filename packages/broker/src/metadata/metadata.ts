@@ -94,29 +94,31 @@ export class Metadata {
   static async open(options: MetadataOptions): Promise<Metadata> {
     const { store, host, logger, nodeId, clusterId } = options
     const follower = await ImageFollower.open(store, logger)
-    const stored = follower.image.clusterId
-    if (stored !== '' && clusterId !== null && stored !== clusterId) {
+    try {
+      const stored = follower.image.clusterId
+      if (stored !== '' && clusterId !== null && stored !== clusterId) {
+        throw new Error(`The metadata store belongs to cluster ${stored}, the data of this broker to ${clusterId}.`)
+      }
+      const registration = await Registration.open({
+        store,
+        follower,
+        clock: host.clock,
+        timers: host.timers,
+        logger,
+        nodeId,
+        rack: options.rack ?? null,
+        listeners: options.listeners ?? [],
+        newClusterId: clusterId ?? host.random.uuid(),
+        sessionTimeoutMs: options.sessionTimeoutMs ?? 9000,
+      })
+      const writes = new ControllerWrites(store, follower, registration)
+      const metadata = new Metadata(options, follower, registration, writes)
+      await metadata.#electAtStart()
+      return metadata
+    } catch (error) {
       follower.close()
-      throw new Error(
-        `The metadata store belongs to cluster ${stored}, the data of this broker to cluster ${clusterId}.`,
-      )
+      throw error
     }
-    const registration = await Registration.open({
-      store,
-      follower,
-      clock: host.clock,
-      timers: host.timers,
-      logger,
-      nodeId,
-      rack: options.rack ?? null,
-      listeners: options.listeners ?? [],
-      newClusterId: clusterId ?? host.random.uuid(),
-      sessionTimeoutMs: options.sessionTimeoutMs ?? 9000,
-    })
-    const writes = new ControllerWrites(store, follower, registration)
-    const metadata = new Metadata(options, follower, registration, writes)
-    await metadata.#electAtStart()
-    return metadata
   }
 
   /** The cluster as it is known now. Never modified: keep it across an await to see one state. */

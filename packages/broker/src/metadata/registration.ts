@@ -48,7 +48,12 @@ export class Registration {
   /** Registers the broker; where nobody is controller it becomes it. Rejects where the id is taken by a live broker. */
   static async open(options: RegistrationOptions): Promise<Registration> {
     const registration = new Registration(options)
-    await registration.#register()
+    try {
+      await registration.#register()
+    } catch (error) {
+      registration.#stopListening()
+      throw error
+    }
     registration.#renewLater()
     return registration
   }

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { topicKey } from '../keys.ts'
+import { after, clusterImage } from '../testing/cluster-image.ts'
+import { formatTopic } from '../values.ts'
+import { electLeaders } from './elect-leaders.ts'
+
+/** Elects for broker 1's start among live brokers 1 and 2, partitions given as [replicas, isr, leader]. */
+function elect(...partitions: [number[], number[], number][]) {
+  const value = formatTopic({
+    topicId: 'x'.repeat(22),
+    partitions: partitions.map(([replicas, isr, leader], index) => {
+      return { index, replicas, isr, leader, leaderEpoch: 5, partitionEpoch: 7 }
+    }),
+    configs: { 'retention.ms': '1' },
+  })
+  const image = after(clusterImage(1, 2), { key: topicKey('t'), value, base: 0 })
+  const decision = electLeaders(image, image.topics.get('t')!, 1)
+  const topic = after(image, decision).topics.get('t')!
+  assert.deepEqual(topic.configs, { 'retention.ms': '1' })
+  return {
+    changed: decision.result,
+    leaders: topic.partitions.map(({ leader, leaderEpoch, partitionEpoch }) => [leader, leaderEpoch, partitionEpoch]),
+  }
+}
+
+describe('the election of leaders when a broker starts', () => {
+  it('gives each partition it leads a new epoch', () => {
+    assert.deepEqual(elect([[1], [1], 1], [[1], [1], -1]), {
+      changed: 2,
+      leaders: [
+        [1, 6, 8],
+        [1, 6, 8],
+      ],
+    })
+  })
+
+  it('prefers the first replica in assignment order that is in sync and alive', () => {
+    const { leaders } = elect([[3, 2, 1], [1, 2, 3], 3], [[3, 1, 2], [2, 1], -1], [[2, 1], [1], -1])
+    assert.deepEqual(leaders, [
+      [2, 6, 8],
+      [1, 6, 8],
+      [1, 6, 8],
+    ])
+  })
+
+  it('leaves a live leader, and partitions the broker is not in sync for', () => {
+    assert.deepEqual(elect([[1, 2], [1, 2], 2], [[1, 2], [2], -1], [[2], [2], -1]), {
+      changed: 0,
+      leaders: [
+        [2, 5, 7],
+        [-1, 5, 7],
+        [-1, 5, 7],
+      ],
+    })
+  })
+})
