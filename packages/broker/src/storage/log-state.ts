@@ -68,18 +68,17 @@ export class LogState implements FlushedLog {
   }
 
   get producers(): ProducerState {
-    if (this.#producers === null) this.#producers = this.producersAt(this.endOffset)
+    if (this.#producers === null) {
+      // They are read from the file: what is staged must be there.
+      this.guarded(() => this.write())
+      this.#producers = producersAt(this.place, this.segments, this.snapshots(), this.endOffset)
+    }
     return this.#producers
   }
 
   /** The producers if they were read, without reading them. */
   get producersIfLoaded(): ProducerState | null {
     return this.#producers
-  }
-
-  /** As of `offset`, from the snapshots and the log. */
-  producersAt(offset: number): ProducerState {
-    return producersAt(this.place, this.segments, this.snapshots(), offset)
   }
 
   /** Reads the producers again when they are next needed: the log was cut. */

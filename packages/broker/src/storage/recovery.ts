@@ -15,7 +15,7 @@ import { controlRecordOf } from './control-record-of.ts'
 import { EpochCache } from './epoch-cache.ts'
 import type { LogPlace } from './log-place.ts'
 import { producersAt, snapshotOffsets } from './producer-replay.ts'
-import type { ProducerState } from './producer-state.ts'
+import { ProducerState } from './producer-state.ts'
 import { Segment } from './segment.ts'
 import { fileName, LOG_SUFFIX, parseFileName, SEGMENT_SUFFIXES, SNAPSHOT_SUFFIX } from './segment-files.ts'
 import { SegmentList } from './segment-list.ts'
@@ -79,7 +79,7 @@ function emptyLog(offset: number, isOnDisk: boolean): LoadedLog {
   return {
     segments: new SegmentList(),
     epochs: isOnDisk ? null : new EpochCache(),
-    producers: null,
+    producers: isOnDisk ? null : new ProducerState(),
     snapshotOffset: -1,
     isOnDisk,
     startOffset: offset,
