@@ -270,7 +270,9 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
 
   /** Closes where nobody will ask and everybody was answered. */
   #endWhenDone(): void {
-    if (this.#exchanges.length > 0 || this.#sending) return
+    // A long poll has nothing to finish: a stopping broker does not wait for it.
+    const isDone = this.#exchanges.length === 0 || (this.#ending && this.#exchanges[0] === this.#blockedBy)
+    if (!isDone || this.#sending) return
     if (this.#ending || (this.#halfClosed && !this.#frames.stopped)) this.#socket.end()
   }
 
