@@ -80,6 +80,13 @@ describe('a member joins', () => {
     assert.equal(bench.machine.groups.get('g')!.state, 'Stable', 'the group is left alone')
   })
 
+  test('an empty group may become one of another kind', () => {
+    const bench = new GroupBench()
+    bench.stableGroup(1)
+    bench.leave('m1')
+    assert.equal(bench.enter({ protocolType: 'connect' }).response!.protocolType, 'connect')
+  })
+
   test('the protocol that all have and most prefer is chosen', () => {
     const bench = new GroupBench({ initialRebalanceDelayMs: 3_000 })
     const named = (...names: string[]) => ({ protocols: names.map((name) => ({ name, metadata: subscription })) })

@@ -13,7 +13,7 @@ import { groupRecordOf } from './group-record-of.ts'
 import { type GroupTimer, notDue } from './group-timer.ts'
 import { Member } from './member.ts'
 import { checkMember } from './member-check.ts'
-import { completeJoinIfAllJoined, joined, membersOf, prepareRebalance, rebalance, removeMember } from './rebalance.ts'
+import { completeJoinIfAllJoined, joined, membersOf, rebalance, removeMember } from './rebalance.ts'
 
 /** What a JoinGroup brings apart from its body. */
 export interface JoinContext {
@@ -175,9 +175,8 @@ function takePlace(
     return { ...joined(group, member), leader: formerLeader ?? '', members: [] }
   }
   waitFor(draft, group, member, token)
-  // The leader may already have been told the old id, so that the new one would be left without an assignment.
-  if (group.state === 'CompletingRebalance') prepareRebalance(draft, group)
-  else rebalance(draft, group)
+  // Also while others sync: the leader has been told the old id, so that the new one would be left without an assignment.
+  rebalance(draft, group)
   return null
 }
 

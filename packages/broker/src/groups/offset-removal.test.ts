@@ -102,6 +102,17 @@ describe('DeleteGroups', () => {
   })
 })
 
+test('ids given out in a group that was deleted have no part in the next of that name', () => {
+  const bench = new GroupBench()
+  bench.join('')
+  assert.equal(bench.do(bench.machine.delete('g', bench.now)).response, 0)
+  bench.pass(5_000)
+  bench.join('')
+  bench.pass(5_000)
+  assert.equal(bench.join('m1').response!.errorCode, errors.UNKNOWN_MEMBER_ID.code)
+  assert.equal(bench.join('m2').response!.errorCode, 0)
+})
+
 test('offsets of deleted topics go, in all groups', () => {
   const bench = new GroupBench()
   bench.commit('orders', 0, 1)

@@ -19,7 +19,7 @@ export function rebalance(draft: Draft, group: ClassicGroup): void {
 
 /** Begins a rebalance: who waits for an assignment is sent back to join. */
 export function prepareRebalance(draft: Draft, group: ClassicGroup): void {
-  if (group.state === 'CompletingRebalance') dropAssignments(draft, group)
+  if (group.state === 'CompletingRebalance') endSyncs(draft, group)
   group.pendingSync.clear()
   cancelDue(group.syncTimer)
   const isInitial = group.state === 'Empty'
@@ -145,9 +145,9 @@ function electLeader(group: ClassicGroup): boolean {
   return false
 }
 
-function dropAssignments(draft: Draft, group: ClassicGroup): void {
+/** Sends those who wait for their assignment back to join. */
+function endSyncs(draft: Draft, group: ClassicGroup): void {
   for (const member of group.members.values()) {
-    member.assignment = NOTHING
     const response = { errorCode: errors.REBALANCE_IN_PROGRESS.code, assignment: NOTHING }
     if (group.answerSync(draft, member, response)) draft.extendSession(member)
   }

@@ -126,6 +126,32 @@ describe('a static member', () => {
     assert.deepEqual([...bench.machine.groups.get('g')!.members.keys()], ['m1', 'm2'])
   })
 
+  test('and another, of whom only one comes late to a rebalance: it goes on with that one', () => {
+    const bench = new GroupBench()
+    const long = { rebalanceTimeoutMs: 20_000, sessionTimeoutMs: 600_000 }
+    const [first, second] = [
+      { ...long, groupInstanceId: 'rack-1' },
+      { ...long, groupInstanceId: 'rack-2' },
+    ]
+    bench.join('', first)
+    bench.join('', second)
+    bench.join('m1', first)
+    bench.sync('m2', 2, {}, second)
+    bench.sync('m1', 2, {}, first)
+    bench.enter(long)
+    bench.leave('m3')
+    bench.pass(30_000)
+    assert.equal(bench.machine.groups.get('g')!.state, 'PreparingRebalance', 'nobody came at first')
+    const late = bench.join('m2', second)
+    assert.equal(late.response, null)
+    bench.pass(10_000)
+    assert.equal(late.response!.leader, 'm2')
+    assert.deepEqual(
+      late.response!.members!.map((member) => member.memberId),
+      ['m1', 'm2'],
+    )
+  })
+
   test('is removed by an administrator who names its place', () => {
     const { bench, generation } = groupOfTwo()
     assert.equal(bench.leave('', 'rack-1').errorCode, 0)

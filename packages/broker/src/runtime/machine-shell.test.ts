@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { BatchHeader, encodeBatch, errors, readBatchHeader, sliceOf } from '@odradek/protocol'
+import fc from 'fast-check'
 import pino from 'pino'
 import { ManualTime } from '../../test/manual-time.ts'
 import { MemoryPartition } from '../../test/memory-partition.ts'
@@ -381,4 +382,56 @@ describe('deadlines', () => {
     bench.time.endTurn()
     assert.equal(bench.deadlineMoves, before + 1)
   })
+})
+
+test('whatever fails, nothing is answered that the committed log does not say', () => {
+  const step = fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom('add', 'read', 'reach', 'endTurn', 'advance') },
+    { weight: 3, arbitrary: fc.constantFrom('commitOne', 'commitAll') },
+    { weight: 1, arbitrary: fc.constantFrom('refuse', 'breakDisk', 'lose', 'bug') },
+    { weight: 2, arbitrary: fc.constant('mend') },
+  )
+  let answered = 0
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
+      const bench = new Bench({ reloadDelayMs: 10, parkedMax: 4 })
+      const { partition, time } = bench
+      partition.isCommittedAtOnce = false
+      let asked = 0
+      for (const each of steps) {
+        asked += ['add', 'read', 'reach', 'bug'].includes(each) ? 1 : 0
+        if (each === 'add') bench.add(1)
+        else if (each === 'read') bench.read()
+        else if (each === 'reach') bench.reach(partition.endOffset + 2)
+        else if (each === 'endTurn') time.endTurn()
+        else if (each === 'advance') time.advance(10)
+        else if (each === 'commitOne') partition.commit(Math.min(partition.highWatermark + 1, partition.endOffset))
+        else if (each === 'commitAll') partition.commit()
+        else if (each === 'refuse') partition.appendError = errors.NOT_ENOUGH_REPLICAS.code
+        else if (each === 'breakDisk') partition.diskError = new Error('EIO')
+        else if (each === 'lose') partition.lose(errors.NOT_LEADER_OR_FOLLOWER.code)
+        else if (each === 'bug') {
+          bench.shell.run<number>(() => {
+            throw new Error('a bug')
+          }, bench.hear)
+        } else {
+          partition.appendError = errors.NONE.code
+          partition.diskError = null
+        }
+        // Every record adds one, so that a sum is the number of records it rests on.
+        for (const [errorCode, sum] of bench.listen()) {
+          asked--
+          if (errorCode !== errors.NONE.code) continue
+          answered++
+          assert.ok(sum! <= partition.highWatermark, `${sum} was answered at high watermark ${partition.highWatermark}`)
+        }
+      }
+      bench.shell.close()
+      partition.lose(errors.NOT_LEADER_OR_FOLLOWER.code)
+      time.endTurn()
+      assert.equal(bench.listen().length, asked, 'everybody is answered once')
+      assert.equal(bench.shell.parkedCount, 0)
+    }),
+  )
+  assert.ok(answered > 100, `${answered} answers`)
 })
