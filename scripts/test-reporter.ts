@@ -57,6 +57,7 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
 }
 
 const OUTPUT_CHARACTERS_MAX = 65_536
+const FAILURE_CHARACTERS_MAX = 6_000
 
 /** What each test file printed, the newest part of it, until it is known whether anyone needs to read it. */
 class Output {
@@ -95,7 +96,9 @@ function place(data: { file?: string | undefined; line?: number | undefined }): 
 
 function describe(error: Error): string {
   const cause = error.cause ?? error
-  return cause instanceof Error && cause.stack !== undefined ? inspect(cause, { colors: false }) : String(cause)
+  if (!(cause instanceof Error) || cause.stack === undefined) return String(cause)
+  const text = inspect(cause, { colors: false, maxArrayLength: 20, maxStringLength: 500 })
+  return text.length > FAILURE_CHARACTERS_MAX ? `${text.slice(0, FAILURE_CHARACTERS_MAX)}\n… cut` : text
 }
 
 function indent(text: string): string {
