@@ -9,8 +9,8 @@
  *   batch (attribute bit 6, in place of the base timestamp), the pass after it takes the tombstone.
  * - Records of aborted transactions go at once. A transaction's marker goes like a tombstone, once no record of the
  *   transaction is left.
- * - The last batch of each producer stays, empty if need be, so that its sequence survives; so does the last of the
- *   stretch, so that the offset does.
+ * - The last batch of each producer stays, empty if need be, so that its sequence survives; so does the last of each
+ *   group, so that segments follow one another without gaps.
  * - Records without key go: a compacted topic takes none, but may have been another before.
  *
  * Sources: https://kafka.apache.org/documentation/#compaction, KIP-534.
@@ -82,9 +82,11 @@ export function compact(disk: Disk, args: CompactionArgs, keysMax: number): Comp
   const segments = args.segments.slice(0, end)
   const trace = new TransactionTrace(args.aborted)
   const groups: CompactedGroup[] = []
-  for (const group of groupSegments(args, segments, compactedTo)) {
+  const grouped = groupSegments(args, segments, compactedTo)
+  for (const [at, group] of grouped.entries()) {
+    const groupEnd = grouped[at + 1]?.at(0)?.baseOffset ?? compactedTo
     const writer = new SegmentWriter(disk, args.directory, group[0]!.baseOffset, args.indexIntervalBytes)
-    const cleaner = new Cleaner(args, keys, compactedTo, trace, writer)
+    const cleaner = new Cleaner(args, keys, groupEnd, trace, writer)
     for (const { baseOffset, size } of group) cleaner.clean(disk, baseOffset, size)
     const bytesBefore = group.reduce((sum, { size }) => sum + size, 0)
     // Nothing was taken and nothing to join: the segment stays as it is.

@@ -11,9 +11,10 @@
  *     <topic>-<partition>.<hex>-delete/   a deleted one, being removed
  *     <topic>-<partition>.<hex>-stray/    one that no topic of the cluster claims; kept for a person
  */
+import { dirname } from 'node:path'
 import type { BrokerConfig, TopicConfig } from '@odradek/config'
 import type { Logger } from 'pino'
-import type { DiskLock } from '../host/disk.ts'
+import type { Disk, DiskLock } from '../host/disk.ts'
 import type { Host } from '../host/host.ts'
 import { OffsetCheckpoint } from './checkpoint.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
@@ -79,7 +80,7 @@ export class LogDirectory {
     const { disk } = host
     this.#options = options
     this.path = directory
-    disk.makeDirectory(directory)
+    makeDurableDirectory(disk, directory)
     const lock = disk.lock(`${directory}/.lock`)
     if (lock === null)
       throw new LogDirectoryError(
@@ -310,6 +311,15 @@ export class LogDirectory {
       })
     })
   }
+}
+
+/** Makes a directory and its parents, so that a power failure does not take them, and all in them, away. */
+function makeDurableDirectory(disk: Disk, path: string): void {
+  const parent = dirname(path)
+  if (disk.exists(path) || parent === path) return
+  makeDurableDirectory(disk, parent)
+  disk.makeDirectory(path)
+  disk.syncDirectory(parent)
 }
 
 /** Whose the directory is; null when it is new. */

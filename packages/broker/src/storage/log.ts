@@ -43,7 +43,7 @@ import { LogState } from './log-state.ts'
 import { PositionRing } from './position-ring.ts'
 import type { ProducerEntry } from './producer-entry.ts'
 import { loadLog } from './recovery.ts'
-import { Segment, type SegmentReader } from './segment.ts'
+import { RELATIVE_OFFSET_MAX, Segment, type SegmentReader } from './segment.ts'
 import { maxTimestampBelow, type TimestampOffset, timestampLookup } from './time-lookup.ts'
 
 /** Batches from this size on are written straight from where they were received. */
@@ -457,6 +457,11 @@ function segmentFor(state: LogState, header: BatchHeader, size: number): Segment
     age > config['segment.ms'] ||
     active.isIndexFull(config['segment.index.bytes']) ||
     !active.canHold(header.lastOffset)
-  if (isFull) state.roll(header.baseOffset)
+  // Segments follow one another without a gap, unless the batch would be out of their reach.
+  if (isFull) state.roll(canFollow(state, header) ? state.endOffset : header.baseOffset)
   return state.active!
+}
+
+function canFollow(state: LogState, header: BatchHeader): boolean {
+  return header.lastOffset - state.endOffset <= RELATIVE_OFFSET_MAX
 }

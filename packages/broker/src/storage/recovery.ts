@@ -129,11 +129,10 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
   let damaged = false
   for (; at < segments.length && !damaged; at++) {
     const segment = segments.at(at)!
-    if (segment.baseOffset < nextOffset) {
-      logger.warn(
-        { directory, segment: segment.baseOffset, nextOffset },
-        'A segment begins before the one before it ends.',
-      )
+    // A gap is a write that was lost: neither appending nor compaction leaves one, but for offsets beyond an index's reach.
+    const isGap = at > firstIndex && segment.baseOffset > nextOffset && segments.at(at - 1)!.canHold(segment.baseOffset)
+    if (segment.baseOffset < nextOffset || isGap) {
+      logger.warn({ segment: segment.path(LOG_SUFFIX), nextOffset }, 'A segment does not follow the one before it.')
       break
     }
     const recovered = recoverSegment(segment, epochs, producers)

@@ -24,7 +24,8 @@ import {
 import { TIME_INDEX_ENTRY_BYTES, TimeIndex } from './time-index.ts'
 import { type AbortedTransaction, decodeAborted, encodeAborted } from './transaction-index.ts'
 
-const RELATIVE_OFFSET_MAX = 0x7fff_ffff
+/** The greatest distance from a segment's base offset that its indexes can hold. */
+export const RELATIVE_OFFSET_MAX = 0x7fff_ffff
 
 /** What a range of a segment refers to: it outlives the closing of the file it reads. */
 export class SegmentReader {
