@@ -249,6 +249,18 @@ describe('members', () => {
     assert.deepEqual(new Set(states().map((group) => group.groupState)), new Set(['Empty']))
   })
 
+  test('stay when the wall clock is set', () => {
+    const bench = new Bench()
+    const memberId = bench.join('').response!.memberId!
+    bench.time.stepWallClock(3_600_000)
+    bench.time.advance(9_000)
+    const member = { groupId: 'g', generationId: 1, memberId, groupInstanceId: null }
+    assert.deepEqual(
+      bench.now((answer) => bench.coordinator.heartbeat(member, answer)),
+      { errorCode: 0 },
+    )
+  })
+
   test('leave alone up to version 2, together from 3 on', () => {
     const bench = new Bench()
     const memberId = bench.join('').response!.memberId!
