@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { errorName } from '@odradek/protocol'
 import type { MetadataImage } from '../image.ts'
-import { after, clusterImage, decisionContext, errorName } from '../testing/cluster-image.ts'
+import { after, clusterImage, decisionContext } from '../testing/cluster-image.ts'
 import { type AlterRequest, changeConfigs, configResource, repeatedResources, replaceConfigs } from './alter-configs.ts'
 import { createTopic } from './create-topic.ts'
 
@@ -148,7 +149,7 @@ describe('changing configs of brokers', () => {
   it('refuses what needs a restart, foreign brokers, unknown keys and values', () => {
     const [code, text] = refusal(ofBroker('1', [SET, 'log.retention.ms', '7'], [SET, 'node.id', '2']))
     assert.deepEqual([code, text!.startsWith('node.id cannot change while the broker runs')], ['INVALID_REQUEST', true])
-    for (const name of ['2', 'x', '-1', '1.0']) {
+    for (const name of ['2', 'x', '-1', '1.0', '01', ' 1']) {
       assert.equal(refusal(ofBroker(name, [SET, 'log.retention.ms', '7']))[0], 'INVALID_REQUEST', name)
     }
     assert.equal(refusal(ofBroker('1', [SET, 'log.retention.mss', '7']))[0], 'INVALID_CONFIG')

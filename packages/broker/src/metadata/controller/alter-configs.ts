@@ -162,7 +162,8 @@ function topicTarget(image: MetadataImage, name: string, { config }: DecisionCon
 }
 
 function brokerTarget(image: MetadataImage, name: string, { config }: DecisionContext): Target | Refusal {
-  if (name !== '' && !(/^\d+$/.test(name) && image.brokers.has(Number(name)))) {
+  const id = Number(name)
+  if (name !== '' && !(name === String(id) && image.brokers.has(id))) {
     return badRequest(`"${name}" is not the id of a registered broker. The empty name stands for all brokers.`)
   }
   const stored = image.brokerConfigs.get(name)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { errorName } from '@odradek/protocol'
 import type { MetadataImage } from '../image.ts'
-import { after, clusterImage, decisionContext, errorName } from '../testing/cluster-image.ts'
+import { after, clusterImage, decisionContext } from '../testing/cluster-image.ts'
 import { createTopic, type TopicRequest, zeroTopicId } from './create-topic.ts'
 import { createOffsetsTopic, offsetsTopic } from './internal-topic.ts'
 

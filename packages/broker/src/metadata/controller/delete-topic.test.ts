@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { after, clusterImage, decisionContext, errorName } from '../testing/cluster-image.ts'
+import { errorName } from '@odradek/protocol'
+import { after, clusterImage, decisionContext } from '../testing/cluster-image.ts'
 import { createTopic, zeroTopicId } from './create-topic.ts'
 import { deleteTopic, referenceProblems } from './delete-topic.ts'
 

@@ -37,6 +37,3 @@ export function after(image: MetadataImage, decision: Decision<unknown> | Change
   else draft.put({ key, value, createRevision: revision, modRevision: revision })
   return draft.finish(revision).image
 }
-
-/** The name of a protocol error is easier to read than its number. */
-export { errorName } from '@odradek/protocol'

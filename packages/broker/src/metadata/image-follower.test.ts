@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ImageFollower } from './image-follower.ts'
+import { topicKey } from './keys.ts'
+import { entry } from './testing/cluster-image.ts'
+import { but, logger, openStore, startHost } from './testing/simulated-metadata.ts'
+import { formatTopic } from './values.ts'
+
+describe('a follower of the store', () => {
+  it('lists again where the watch has a gap, and says what changed meanwhile', async () => {
+    const host = startHost()
+    const store = openStore(host)
+    let watches = 0
+    const gappy = but(store, {
+      watch: (prefix, fromRevision, handlers) => {
+        watches += 1
+        if (watches > 1) return store.watch(prefix, fromRevision, handlers)
+        store.transact({ compares: [], success: [topicPut('b')] }).then(() => handlers.compacted(3))
+        return { close() {} }
+      },
+    })
+    await host.world.complete(store.transact({ compares: [], success: [topicPut('a')] }))
+    const follower = await ImageFollower.open(gappy, logger)
+    const changes: string[][] = []
+    follower.onChange((_image, _previous, change) => changes.push([...change.topics]))
+    const a = follower.image.topics.get('a')
+    await host.world.runUntil(() => watches === 2)
+    await host.world.complete(store.transact({ compares: [], success: [topicPut('c')] }))
+    await host.world.complete(follower.reached(3))
+    assert.deepEqual(changes, [['b'], ['c']])
+    assert.equal(follower.image.topics.get('a'), a)
+  })
+
+  it('waits for what comes, and no longer than there is something to come', async () => {
+    const host = startHost()
+    const store = openStore(host)
+    const follower = await ImageFollower.open(store, logger)
+    const reached = follower.reached(1)
+    const never = follower.reached(99)
+    await host.world.complete(store.transact({ compares: [], success: [topicPut('a')] }))
+    await reached
+    await follower.reached(1)
+    follower.close()
+    await assert.rejects(never, /closed/)
+    await assert.rejects(follower.reached(2), /closed/)
+  })
+
+  it('goes on where a value cannot be read or a listener fails', async () => {
+    const host = startHost()
+    const store = openStore(host)
+    const follower = await ImageFollower.open(store, logger)
+    const seen: number[] = []
+    follower.onChange(() => {
+      throw new Error('a listener that fails')
+    })
+    follower.onChange((image) => seen.push(image.revision))
+    const bad = { kind: 'put' as const, key: topicKey('bad'), value: 'no JSON' }
+    await host.world.complete(store.transact({ compares: [], success: [bad, topicPut('good')] }))
+    assert.deepEqual([...follower.image.topics.keys()], ['good'])
+    assert.deepEqual(seen, [1])
+  })
+
+  function topicPut(name: string) {
+    const { key, value } = entry(
+      topicKey(name),
+      formatTopic({ topicId: name.padEnd(22, '-'), partitions: [], configs: {} }),
+      0,
+    )
+    return { kind: 'put' as const, key, value }
+  }
+})

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { errorName } from '@odradek/protocol'
+import { brokerKey, controllerKey, topicKey } from './keys.ts'
+import { Metadata } from './metadata.ts'
+import { but, codes, logger, openMetadata, openStore, request, start, startHost } from './testing/simulated-metadata.ts'
+
+describe('several brokers on one store', () => {
+  async function startTwo() {
+    const first = await start()
+    const { host, store, until } = first
+    const second = await openMetadata(host, store, { nodeId: 2 })
+    return { host, store, until, first: first.metadata, second }
+  }
+
+  it('have one controller, the first; the others refuse to decide', async () => {
+    const { until, first, second } = await startTwo()
+    assert.deepEqual([first.isController, second.isController], [true, false])
+    assert.deepEqual([first.image.controllerId, second.image.controllerId], [1, 1])
+    assert.equal(first.image.clusterId, second.image.clusterId)
+    assert.deepEqual([...first.image.brokers.keys()], [1, 2])
+    const [refused] = await until(second.createTopics([request('t')]))
+    assert.deepEqual(
+      [errorName(refused!.errorCode), refused?.errorMessage],
+      ['NOT_CONTROLLER', 'Broker 1 is the controller.'],
+    )
+    const [made] = await until(first.createTopics([request('t', { numPartitions: 4, replicationFactor: 2 })]))
+    assert.equal(made?.errorCode, 0)
+    assert.deepEqual(second.image.topics.get('t'), first.image.topics.get('t'))
+  })
+
+  it('elect the next when the controller leaves', async () => {
+    const { host, until, first, second } = await startTwo()
+    await until(first.close())
+    await host.world.runUntil(() => second.isController)
+    assert.deepEqual([...second.image.brokers.keys()], [2])
+    const [made] = await until(second.createTopics([request('t')]))
+    assert.equal(made?.errorCode, 0)
+    assert.deepEqual(codes(await until(first.createTopics([request('u')]))), ['NOT_CONTROLLER'])
+  })
+
+  it('elect the next when the controller falls silent, and the silent one knows it before', async () => {
+    const host = startHost()
+    const store = openStore(host)
+    let silent = false
+    const halting = but(store, { keepAlive: (lease) => (silent ? new Promise(() => {}) : store.keepAlive(lease)) })
+    const first = await openMetadata(host, halting, { nodeId: 1 })
+    const second = await openMetadata(host, store, { nodeId: 2 })
+    silent = true
+    while (first.isController) await host.world.runFor(100)
+    assert.equal(second.image.controllerId, 1, 'the lease has not ended yet')
+    await host.world.runUntil(() => second.isController)
+    assert.equal(first.isController, false)
+    assert.equal(second.image.brokers.has(1), false)
+  })
+
+  it('fence a controller that does not know it has been replaced', async () => {
+    const { host, store, until, first } = await startTwo()
+    const { controllerEpoch } = first.image
+    // The key is replaced and the decision made before the news arrive.
+    const [replaced, [result]] = await until(
+      Promise.all([
+        store.transact({ compares: [], success: [{ kind: 'delete', key: controllerKey }] }),
+        first.createTopics([request('t')]),
+      ]),
+    )
+    assert.equal(replaced.succeeded, true)
+    await host.world.settle()
+    assert.notEqual(first.image.controllerEpoch, controllerEpoch)
+    assert.ok(['NONE', 'NOT_CONTROLLER'].includes(errorName(result!.errorCode)))
+    assert.equal(first.image.topics.has('t'), result?.errorCode === 0)
+    const { entry: topic } = await store.get(topicKey('t'))
+    assert.ok(topic === null || topic.modRevision > first.image.controllerEpoch, 'nothing was stored under the old key')
+  })
+
+  it('take over an id when its lease has ended, and not before', async () => {
+    const { host, store, first } = await startTwo()
+    await assert.rejects(openMetadata(host, store, { nodeId: 1 }), /Broker 1 is already registered and alive/)
+    let settled = false
+    const third = Metadata.open({ store, host, config: {}, logger, nodeId: 1, clusterId: null }).finally(() => {
+      settled = true
+    })
+    await host.world.runFor(5000)
+    assert.equal(settled, false)
+    const { epoch } = first.image.brokers.get(1)!
+    await host.world.complete(first.close())
+    const metadata = await host.world.complete(third)
+    assert.ok(metadata.image.brokers.get(1)!.epoch > epoch)
+  })
+
+  it('register again when their lease was lost', async () => {
+    const host = startHost()
+    const store = openStore(host)
+    let silent = false
+    const halting = but(store, {
+      keepAlive: (lease) => (silent ? Promise.reject(new Error('unreachable')) : store.keepAlive(lease)),
+    })
+    const metadata = await openMetadata(host, halting, { nodeId: 1 })
+    await host.world.complete(metadata.registerBroker([{ name: 'A', host: 'h', port: 7 }]))
+    const { epoch } = metadata.image.brokers.get(1)!
+    silent = true
+    await host.world.runUntil(() => metadata.image.brokers.size === 0)
+    assert.deepEqual([metadata.isController, metadata.image.controllerId], [false, -1])
+    silent = false
+    const [made] = await host.world.complete(metadata.createTopics([request('t')]))
+    assert.equal(made?.errorCode, 0, 'the first write confirms the registration')
+    const broker = metadata.image.brokers.get(1)!
+    assert.ok(broker.epoch > epoch)
+    assert.deepEqual(broker.listeners, [{ name: 'A', host: 'h', port: 7 }])
+    assert.equal((await store.get(brokerKey(1))).entry?.version, 1)
+  })
+})
