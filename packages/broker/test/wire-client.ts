@@ -17,7 +17,8 @@ type Response<Q extends Shape, A extends Shape> = ReturnType<Api<Q, A>['response
 
 export class WireClient {
   readonly socket: Socket
-  readonly #waiting: { correlationId: number; answer: (frame: Buffer) => void; fail: (error: Error) => void }[] = []
+  readonly #waiting: { answer: (frame: Buffer) => void; fail: (error: Error) => void }[] = []
+  #closedBy: Error | null = null
   #received: Buffer = Buffer.alloc(0)
   #correlationId = 0
 
@@ -59,12 +60,17 @@ export class WireClient {
     return answer
   }
 
+  /** Sends a frame as it is and resolves with the next frame that comes, length excluded. */
+  exchange(frame: Buffer): Promise<Buffer> {
+    const answer = this.#nextFrame()
+    this.socket.write(frame)
+    return answer
+  }
+
   /** Waits for the answer to the request that was encoded last. */
   async expect<Q extends Shape, A extends Shape>(api: Api<Q, A>, version: number): Promise<Response<Q, A>> {
     const correlationId = this.#correlationId
-    const frame = await new Promise<Buffer>((answer, fail) => {
-      this.#waiting.push({ correlationId, answer, fail })
-    })
+    const frame = await this.#nextFrame()
     const { buffer, view, start, end } = sliceOf(frame)
     const reader = new Reader(buffer, view, start, end)
     const answered = readResponseHeader(reader, isResponseHeaderFlexible(api.key, api.response.isFlexible(version)))
@@ -72,6 +78,11 @@ export class WireClient {
     const response = api.response.decode(reader, version)
     if (reader.remaining > 0) throw new Error(`${reader.remaining} bytes follow the ${api.name} response`)
     return response
+  }
+
+  #nextFrame(): Promise<Buffer> {
+    if (this.#closedBy) return Promise.reject(this.#closedBy)
+    return new Promise((answer, fail) => this.#waiting.push({ answer, fail }))
   }
 
   /** Resolves when the broker has closed the connection. */
@@ -100,6 +111,7 @@ export class WireClient {
   }
 
   #closed(error: Error): void {
+    this.#closedBy ??= error
     for (const { fail } of this.#waiting.splice(0)) fail(error)
   }
 }

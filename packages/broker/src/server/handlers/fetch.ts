@@ -30,14 +30,20 @@ export const fetch = handle(
     const maxBytes = Math.min(request.maxBytes, broker.config['fetch.max.bytes'])
     const read = new FetchRead(broker, exchange, plan, maxBytes, request.isolationLevel === READ_COMMITTED)
     read.look()
-    if (read.bytes >= request.minBytes || read.failed || request.maxWaitMs <= 0 || read.partitions.length === 0) {
-      return read.response()
-    }
-    new ParkedFetch(exchange, broker, read, request.minBytes).park(request.maxWaitMs)
+    if (read.bytes >= request.minBytes || read.failed || read.partitions.length === 0) return read.response()
+    const parked = new ParkedFetch(exchange, broker, read, request.minBytes)
+    if (request.maxWaitMs > 0) parked.park(request.maxWaitMs)
+    // What this connection produced before it asked may not be written until the end of the turn.
+    else if (read.partitions.some(isBeingWritten)) broker.turn.defer('answer', { endTurn: () => parked.answer() })
+    else return read.response()
     return undefined
   },
   { blocking: true },
 )
+
+function isBeingWritten({ endOffset, highWatermark }: Partition): boolean {
+  return endOffset > highWatermark
+}
 
 /** One look at all partitions of a fetch. */
 class FetchRead {
@@ -194,7 +200,7 @@ class ParkedFetch implements FetchWait, TurnTask {
   park(maxWaitMs: number): void {
     this.#waitsOn = this.#read.partitions
     for (const partition of this.#waitsOn) partition.addFetch(this)
-    this.#timer = this.#broker.host.timers.after(maxWaitMs, () => this.#answer())
+    this.#timer = this.#broker.host.timers.after(maxWaitMs, () => this.answer())
     this.#exchange.onAbandoned = () => this.#leave()
   }
 
@@ -212,7 +218,8 @@ class ParkedFetch implements FetchWait, TurnTask {
     if (this.#read.bytes >= this.#minBytes || this.#read.failed) this.#finish()
   }
 
-  #answer(): void {
+  /** Looks a last time and answers with what there is. */
+  answer(): void {
     if (this.#done) return
     this.#read.look()
     this.#finish()

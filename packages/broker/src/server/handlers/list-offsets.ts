@@ -2,8 +2,9 @@
  * ListOffsets (key 2, versions 1 to 11): the offset of a time (of the first record that is not older), or of a special one:
  * -1 latest, -2 earliest, -3 greatest timestamp, -4 earliest local, -5 latest tiered, -6 earliest pending upload.
  */
-import { errors, ListOffsets } from '@odradek/protocol'
+import { errors, ListOffsets, type ListOffsetsRequest, type ListOffsetsResponse } from '@odradek/protocol'
 import type { Partition } from '../../replication/partition.ts'
+import type { BrokerContext } from '../broker-context.ts'
 import { handle } from '../exchange.ts'
 import { leaderEpochError } from '../leader-epoch-error.ts'
 import { missingPartitionError } from '../missing-partition-error.ts'
@@ -23,23 +24,41 @@ interface Found {
   readonly leaderEpoch: number
 }
 
-export const listOffsets = handle(ListOffsets, (request, _exchange, broker) => ({
-  topics: request.topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
-      const partition = broker.partitions.get(name, partitionIndex)
-      const errorCode = partition
-        ? partition.offlineCode || leaderEpochError(currentLeaderEpoch, partition.leaderEpoch)
-        : missingPartitionError(broker.metadata.image, name, partitionIndex)
-      if (errorCode !== 0 || !partition) return { partitionIndex, errorCode }
-      const committedOnly = request.isolationLevel === READ_COMMITTED
-      const upTo = committedOnly ? partition.lastStableOffset : partition.highWatermark
-      const found = find(partition, timestamp, upTo)
-      if (!found) return { partitionIndex, errorCode: errors.UNSUPPORTED_VERSION.code }
-      return { partitionIndex, errorCode: 0, ...found }
-    }),
-  })),
-}))
+export const listOffsets = handle(ListOffsets, (request, exchange, broker) => {
+  if (!request.topics.some(({ name, partitions }) => partitions.some(isBeingWritten(broker, name)))) {
+    return respond(request, broker)
+  }
+  // What this connection produced before it asked counts, also where that is not written until the end of the turn.
+  broker.turn.defer('answer', { endTurn: () => exchange.answer(respond(request, broker)) })
+  return undefined
+})
+
+function isBeingWritten(broker: BrokerContext, topic: string) {
+  return ({ partitionIndex }: { partitionIndex: number }): boolean => {
+    const partition = broker.partitions.get(topic, partitionIndex)
+    return partition !== undefined && partition.endOffset > partition.highWatermark
+  }
+}
+
+function respond(request: ListOffsetsRequest, broker: BrokerContext): ListOffsetsResponse {
+  return {
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
+        const partition = broker.partitions.get(name, partitionIndex)
+        const errorCode = partition
+          ? partition.offlineCode || leaderEpochError(currentLeaderEpoch, partition.leaderEpoch)
+          : missingPartitionError(broker.metadata.image, name, partitionIndex)
+        if (errorCode !== 0 || !partition) return { partitionIndex, errorCode }
+        const committedOnly = request.isolationLevel === READ_COMMITTED
+        const upTo = committedOnly ? partition.lastStableOffset : partition.highWatermark
+        const found = find(partition, timestamp, upTo)
+        if (!found) return { partitionIndex, errorCode: errors.UNSUPPORTED_VERSION.code }
+        return { partitionIndex, errorCode: 0, ...found }
+      }),
+    })),
+  }
+}
 
 /** The leader epoch that wrote `offset`, -1 where nothing did. */
 function epochAt({ log }: Partition, offset: number): number {

@@ -42,7 +42,7 @@ export const produce = handle(Produce, (request, exchange, broker) => {
       let response: MutablePartitionResponse
       if (!validAcks)
         response = refused(index, errors.INVALID_REQUIRED_ACKS.code, `acks must be -1, 0 or 1, not ${acks}.`)
-      else if (!partition) response = refused(index, absent(broker, byId, topic), null)
+      else if (!partition) response = refused(index, absent(broker, byId, topic, index), null)
       else response = append(broker, exchange.version, partition, records, acks, pending)
       responses.push(response)
     }
@@ -53,12 +53,11 @@ export const produce = handle(Produce, (request, exchange, broker) => {
 })
 
 /** Why this broker has no such partition. */
-function absent(broker: BrokerContext, byId: boolean, topic: { name: string; topicId: string }): number {
-  const { image } = broker.metadata
-  if (byId) {
-    return image.topicsById.has(topic.topicId) ? errors.NOT_LEADER_OR_FOLLOWER.code : errors.UNKNOWN_TOPIC_ID.code
-  }
-  return image.topics.has(topic.name) ? errors.NOT_LEADER_OR_FOLLOWER.code : errors.UNKNOWN_TOPIC_OR_PARTITION.code
+function absent(broker: BrokerContext, byId: boolean, topic: { name: string; topicId: string }, index: number): number {
+  const { topics, topicsById } = broker.metadata.image
+  const known = byId ? topicsById.get(topic.topicId) : topics.get(topic.name)
+  if (known?.partitions[index]) return errors.NOT_LEADER_OR_FOLLOWER.code
+  return byId && !known ? errors.UNKNOWN_TOPIC_ID.code : errors.UNKNOWN_TOPIC_OR_PARTITION.code
 }
 
 function append(
