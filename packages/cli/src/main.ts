@@ -9,5 +9,11 @@ if (process.channel !== undefined && process.channel !== null) {
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 }
 
+// Whoever reads the output has read enough (`odradek log dump DIR | head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
 const { run } = await import('./run.ts')
 process.exit(await run(process.argv.slice(2)))

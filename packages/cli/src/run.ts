@@ -17,6 +17,14 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Print every configuration key with its default',
     load: async () => (await import('./commands/config.ts')).config,
   },
+  'log dump': {
+    summary: 'Print what the files of a log hold, without a broker',
+    load: async () => (await import('./commands/log-dump.ts')).logDump,
+  },
+  'log verify': {
+    summary: 'Check the files of a log, without a broker',
+    load: async () => (await import('./commands/log-verify.ts')).logVerify,
+  },
 }
 
 /**
