@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The tools that tests need from outside npm: real clients. As root on Debian they are installed; otherwise it is said, loudly,
+# What tests need from outside npm: real clients and a C compiler. As root on Debian they are installed; otherwise it is said, loudly,
 # which are missing and what is skipped for it. Under CI=true a missing tool is a failure, because nothing may be skipped there.
 set -euo pipefail
 
@@ -15,6 +15,7 @@ look() {
   missing=()
   lost=()
   need kcat 'every test with kcat (librdkafka)' command -v kcat
+  need build-essential 'the native addon (all works without it, more slowly)' command -v cc
   need python3-kafka 'every test with kafka-python' /usr/bin/python3 -c 'import kafka'
 }
 

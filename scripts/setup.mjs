@@ -18,6 +18,10 @@ if (Number.parseInt(process.versions.node, 10) < 20) {
 const wanted = hashOfInputs()
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted || !existsSync(pinnedNode)) install()
 
+// pnpm runs a workspace package's install script only when it has something to install; a changed source needs this.
+const addon = new URL('../packages/native/build.js', import.meta.url)
+if (existsSync(addon)) await import(addon.href)
+
 function hashOfInputs() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`)
   const manifests = readdirSync(join(root, 'packages'))
