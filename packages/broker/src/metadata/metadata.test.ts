@@ -121,6 +121,21 @@ describe('the metadata of a broker', () => {
     await stop()
   })
 
+  it('makes a topic anew in the breath in which it is deleted', async () => {
+    const { metadata, until, stop } = await start()
+    const [first] = await until(metadata.createTopics([request('t')]))
+    const [[deleted], [again]] = await until(
+      Promise.all([
+        metadata.deleteTopics([{ name: null, topicId: first!.topicId }]),
+        metadata.createTopics([request('t', { numPartitions: 2 })]),
+      ]),
+    )
+    assert.deepEqual(codes([deleted!, again!]), ['NONE', 'NONE'])
+    assert.equal(metadata.image.topicsById.has(first!.topicId), false)
+    assert.equal(metadata.image.topicsById.get(again!.topicId)?.partitions.length, 2)
+    await stop()
+  })
+
   it('stores more topics than fit into one transaction', async () => {
     const { metadata, until, stop } = await start()
     const names = Array.from({ length: 350 }, (_, index) => `t-${index}`)
@@ -245,6 +260,36 @@ describe('the metadata of a broker', () => {
     assert.deepEqual(codes(results), ['NONE', 'TOPIC_ALREADY_EXISTS', 'NONE'])
     assert.equal(metadata.image.topics.get('t')?.topicId, 'm'.repeat(22))
     assert.equal(interferences, 1)
+  })
+
+  it('waits for its own change where the watch lags, and looks for itself where another was faster', async () => {
+    const host = startHost()
+    const store = openStore(host)
+    const lagging = but(store, {
+      watch: (prefix, fromRevision, handlers) =>
+        store.watch(prefix, fromRevision, {
+          ...handlers,
+          events: (batches) => void host.timers.after(50, () => handlers.events(batches)),
+        }),
+    })
+    const metadata = await openMetadata(host, lagging)
+    const revisions: number[] = []
+    metadata.onChange((image) => revisions.push(image.revision))
+    const [made] = await host.world.complete(metadata.createTopics([request('a')]))
+    assert.equal(metadata.image.topics.get('a')?.topicId, made?.topicId)
+    const topic = { topicId: 'm'.repeat(22), partitions: [], configs: {} }
+    const foreign = { kind: 'put' as const, key: topicKey('t'), value: formatTopic(topic) }
+    await host.world.complete(store.transact({ compares: [], success: [foreign] }))
+    assert.equal(metadata.image.topics.has('t'), false, 'the watch lags')
+    const results = await host.world.complete(metadata.createTopics([request('t'), request('u')]))
+    assert.deepEqual(codes(results), ['TOPIC_ALREADY_EXISTS', 'NONE'])
+    await host.world.runFor(1000)
+    assert.deepEqual(
+      revisions,
+      [...new Set(revisions)].sort((a, b) => a - b),
+      'never back, never twice',
+    )
+    assert.deepEqual([...metadata.image.topics.keys()].sort(), ['a', 't', 'u'])
   })
 
   it('gives up where others are faster for ever', async () => {
