@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { test } from 'node:test'
+import { odradek, olderNode } from './odradek.ts'
+
+const bin = join(import.meta.dirname, '../bin/odradek.js')
+const older = olderNode()
+
+/** A broker started by the bin under the machine's older Node, which hands over to the pinned one. */
+async function startByOlderNode(node: string, directory: string) {
+  const child = spawn(node, [bin, 'broker', '--port', '0', '--data-dir', directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines = createInterface({ input: child.stdout })
+  await once(lines, 'line')
+  return { child, ended: once(lines, 'close'), exit: once(child, 'exit') }
+}
+
+if (older !== null) {
+  test('under an older Node a signal reaches the broker, and its exit code comes back', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'odradek-bin-'))
+    const { child, exit } = await startByOlderNode(older, directory)
+    child.kill('SIGTERM')
+    assert.deepEqual(await exit, [0, null])
+    rmSync(directory, { recursive: true })
+  })
+
+  test('killed under an older Node, it takes the broker along', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'odradek-bin-'))
+    const { child, ended } = await startByOlderNode(older, directory)
+    child.kill('SIGKILL')
+    // The broker has the same stdout: it closes when the last of the two is gone.
+    await ended
+    await using next = odradek(['broker', '--port', '0', '--data-dir', directory])
+    const { value } = await next.stdout.next()
+    assert.match(value ?? next.stderr(), /^Listening on /)
+    await next[Symbol.asyncDispose]()
+    rmSync(directory, { recursive: true })
+  })
+}
+
+/** ApiVersions version 0. */
+const API_VERSIONS = Buffer.from('0000000a00120000000000010000', 'hex')
+
+const isListening = async (port: number): Promise<boolean> => {
+  const socket = connect(port, '127.0.0.1')
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  socket.on('connect', () => resolve(true)).on('error', () => resolve(false))
+  return promise.finally(() => socket.destroy())
+}
+
+test('a second signal ends a broker that is still closing, at once', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'odradek-bin-'))
+  await using broker = odradek(['broker', '--port', '0', '--data-dir', directory])
+  const port = Number(/\d+$/.exec((await broker.stdout.next()).value ?? '')?.[0])
+  // A client that asks for some 30 MB and reads nothing: what it is owed cannot leave, and a clean end waits for that.
+  const deaf = connect(port, '127.0.0.1').pause()
+  deaf.on('error', () => {})
+  deaf.write(Buffer.concat(Array.from({ length: 60_000 }, () => API_VERSIONS)))
+  const other = connect(port, '127.0.0.1')
+  for (let turn = 0; turn < 50; turn++) {
+    other.write(API_VERSIONS)
+    await once(other, 'data')
+  }
+  other.destroy()
+  broker.process.kill('SIGTERM')
+  while (await isListening(port)) {}
+  assert.equal(broker.process.exitCode, null, 'it is still closing')
+  broker.process.kill('SIGTERM')
+  assert.equal(await broker.ended(), 'SIGTERM')
+  deaf.destroy()
+  rmSync(directory, { recursive: true })
+})
