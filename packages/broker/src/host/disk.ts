@@ -52,7 +52,10 @@ export interface Disk {
   /** Makes creations, renames and removals in a directory durable. */
   syncDirectory(path: string): void
   space(path: string): DiskSpace
-  /** Takes the lock at `path`, or returns null when another holder (this process or another) has it. */
+  /**
+   * Takes the lock at `path`, or returns null when another holder (this process or another) has it. The file is the
+   * lock's alone: opening it in any other way could end the lock.
+   */
   lock(path: string): DiskLock | null
   /** The whole of a small file, or null where it does not exist. */
   readFile(path: string): Buffer | null

@@ -121,6 +121,8 @@ for (const { name, open } of networkMachines) {
       assert.equal(sent, true)
       await machine.untilTrue(() => peer.receivedBytes() === bytes.length)
       assert.ok(peer.received().equals(bytes))
+      side.connection.send(bytes, 0, 10, [], () => {})
+      await machine.untilTrue(() => peer.receivedBytes() === bytes.length + 10)
       assert.deepEqual(side.events, ['drained'])
     })
 

@@ -1,6 +1,6 @@
 import type { FileRange } from '@odradek/protocol'
 
-/** A range of a file that goes out in the middle of a buffer: after `at` of its bytes. */
+/** A range of a file (`range.file` is a `DiskFile`) that goes out before the buffer's byte at `at`. In ascending order. */
 export interface Insert {
   readonly at: number
   readonly range: FileRange
@@ -11,7 +11,7 @@ export interface ConnectionHandlers {
   data(buffer: Buffer, view: DataView, start: number, end: number): void
   /** The peer will send no more (half-closed). */
   ended(): void
-  /** All that was sent has left for the kernel. */
+  /** Bytes were left queued by a `send`, and now all have left for the kernel. */
   drained(): void
   /** The connection is gone, once; with the error that ended it, if one did. */
   closed(error: Error | null): void
@@ -24,12 +24,16 @@ export interface Connection {
   readonly queuedBytes: number
   /** Begins delivery. Called once, before returning from the listener's callback. */
   start(handlers: ConnectionHandlers): void
-  /** Sends `buffer[start, end)` with file ranges put in between. The buffer is the connection's until `sent` is called. */
+  /**
+   * Sends `buffer[start, end)` with file ranges put in between. The buffer is the connection's until `sent` is called:
+   * once, never before `send` returns, and also when the connection is gone or ending. A file that has become too short
+   * for its range ends the connection with an error.
+   */
   send(buffer: Buffer, start: number, end: number, inserts: readonly Insert[], sent: () => void): void
   /** Stops reading, so that the peer feels back-pressure. */
   pause(): void
   resume(): void
-  /** Closes after all that was sent. */
+  /** Closes after all that was sent: nothing more is delivered, and a peer that does not close too is left after a while. */
   end(): void
   /** Closes at once. */
   destroy(): void

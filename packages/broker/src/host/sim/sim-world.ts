@@ -76,7 +76,6 @@ export class SimWorld {
     life.onEnd((death) => {
       this.note(life, `died: ${death}`)
       this.#onTheWay -= this.#events.discard((event) => event.life === life)
-      this.#turnEnds = this.#turnEnds.filter((end) => end.life !== life)
     })
     return life
   }
