@@ -38,6 +38,12 @@ import { TransactionTrace } from './transaction-trace.ts'
 const KEYS_MAX = 1_000_000
 
 const OFFSETS_PER_SEGMENT_MAX = 0x7fff_ffff
+const POSITION_MAX = 0x7fff_ffff
+/**
+ * Segments are joined by what the next one has before it is cleaned. Were `segment.bytes` the bound, full segments would
+ * never be joined however little is left of them.
+ */
+const OVERSIZE_MAX = 1.5
 const OFFSET_INDEX_ENTRY_BYTES = 8
 
 export interface CompactionArgs {
@@ -82,20 +88,17 @@ export function compact(disk: Disk, args: CompactionArgs, keysMax: number): Comp
   const segments = args.segments.slice(0, end)
   const trace = new TransactionTrace(args.aborted)
   const groups: CompactedGroup[] = []
-  const grouped = groupSegments(args, segments, compactedTo)
-  for (const [at, group] of grouped.entries()) {
-    const groupEnd = grouped[at + 1]?.at(0)?.baseOffset ?? compactedTo
-    const writer = new SegmentWriter(disk, args.directory, group[0]!.baseOffset, args.indexIntervalBytes)
-    const cleaner = new Cleaner(args, keys, groupEnd, trace, writer)
-    for (const { baseOffset, size } of group) cleaner.clean(disk, baseOffset, size)
-    const bytesBefore = group.reduce((sum, { size }) => sum + size, 0)
-    // Nothing was taken and nothing to join: the segment stays as it is.
-    if (group.length === 1 && !cleaner.hasChanged) writer.discard()
-    else {
-      writer.finish()
-      groups.push({ baseOffsets: group.map(({ baseOffset }) => baseOffset), bytesBefore, bytesAfter: writer.size })
+  let group: Group | null = null
+  for (const [at, segment] of segments.entries()) {
+    const segmentEnd = segments[at + 1]?.baseOffset ?? compactedTo
+    if (group !== null && !group.takes(segment, segmentEnd)) {
+      group.finish(groups)
+      group = null
     }
+    group ??= new Group(disk, args, new Cleaner(args, keys, trace), segment.baseOffset)
+    group.add(segment, segmentEnd)
   }
+  group?.finish(groups)
   return { groups, compactedTo }
 }
 
@@ -148,56 +151,72 @@ function readSegment(
 
 type SegmentSize = CompactionArgs['segments'][number]
 
-/** Neighbours that fit into one segment together, so that segments do not shrink to crumbs. */
-function groupSegments(args: CompactionArgs, segments: readonly SegmentSize[], end: number): SegmentSize[][] {
-  const groups: SegmentSize[][] = []
-  const indexedBytesMax = (args.segmentIndexBytesMax / OFFSET_INDEX_ENTRY_BYTES) * args.indexIntervalBytes
-  const bytesMax = Math.min(args.segmentBytesMax, indexedBytesMax)
-  let group: SegmentSize[] = []
-  let bytes = 0
-  for (const [at, segment] of segments.entries()) {
-    const segmentEnd = segments[at + 1]?.baseOffset ?? end
-    const first = group[0]
-    if (first && bytes + segment.size <= bytesMax && segmentEnd - first.baseOffset <= OFFSETS_PER_SEGMENT_MAX) {
-      group.push(segment)
-      bytes += segment.size
-      continue
-    }
-    group = [segment]
-    bytes = segment.size
-    groups.push(group)
+/** Neighbours that, cleaned, fit into one segment together, so that segments do not shrink to crumbs. */
+class Group {
+  readonly #disk: Disk
+  readonly #cleaner: Cleaner
+  readonly #writer: SegmentWriter
+  readonly #baseOffsets: number[] = []
+  readonly #bytesMax: number
+  #bytesBefore = 0
+
+  constructor(disk: Disk, args: CompactionArgs, cleaner: Cleaner, baseOffset: number) {
+    this.#disk = disk
+    this.#cleaner = cleaner
+    this.#writer = new SegmentWriter(disk, args.directory, baseOffset, args.indexIntervalBytes)
+    const indexedBytesMax = (args.segmentIndexBytesMax / OFFSET_INDEX_ENTRY_BYTES) * args.indexIntervalBytes
+    this.#bytesMax = Math.min(args.segmentBytesMax * OVERSIZE_MAX, indexedBytesMax, POSITION_MAX)
   }
-  return groups
+
+  takes(segment: SegmentSize, segmentEnd: number): boolean {
+    const isNear = segmentEnd - this.#writer.baseOffset <= OFFSETS_PER_SEGMENT_MAX
+    return isNear && this.#writer.size + segment.size <= this.#bytesMax
+  }
+
+  add({ baseOffset, size }: SegmentSize, segmentEnd: number): void {
+    this.#baseOffsets.push(baseOffset)
+    this.#bytesBefore += size
+    this.#cleaner.clean(this.#disk, baseOffset, size, segmentEnd, this.#writer)
+  }
+
+  finish(groups: CompactedGroup[]): void {
+    this.#cleaner.finish()
+    // Nothing was taken and nothing joined: the segment stays as it is.
+    if (this.#baseOffsets.length === 1 && !this.#cleaner.hasChanged) {
+      this.#writer.discard()
+      return
+    }
+    this.#writer.finish()
+    groups.push({ baseOffsets: this.#baseOffsets, bytesBefore: this.#bytesBefore, bytesAfter: this.#writer.size })
+  }
 }
 
-/** Copies the batches of a group without what goes. */
+/** Copies batches without what goes. */
 class Cleaner {
   hasChanged = false
   readonly #args: CompactionArgs
   readonly #keys: ReadonlyMap<string, number>
-  readonly #end: number
   readonly #trace: TransactionTrace
-  readonly #writer: SegmentWriter
   readonly #producers: ReadonlyMap<number, CompactionArgs['producers'][number]>
   readonly #reader = new BatchReader()
   readonly #cursor = new RecordCursor()
+  #writer: SegmentWriter | null = null
+  /** Where the segment at hand ends. */
+  #end = 0
+  /** An empty batch that is needed only if nothing comes after it in the group. */
+  #lastBatch: Buffer | null = null
 
-  constructor(
-    args: CompactionArgs,
-    keys: ReadonlyMap<string, number>,
-    end: number,
-    trace: TransactionTrace,
-    writer: SegmentWriter,
-  ) {
+  constructor(args: CompactionArgs, keys: ReadonlyMap<string, number>, trace: TransactionTrace) {
     this.#args = args
     this.#keys = keys
-    this.#end = end
     this.#trace = trace
-    this.#writer = writer
     this.#producers = new Map(args.producers.map((producer) => [producer.producerId, producer]))
   }
 
-  clean(disk: Disk, baseOffset: number, size: number): void {
+  clean(disk: Disk, baseOffset: number, size: number, end: number, writer: SegmentWriter): void {
+    this.#end = end
+    this.#writer = writer
+    this.#lastBatch = null
     readSegment(disk, this.#args.directory, baseOffset, size, this.#reader, () => {
       if (this.#reader.header.isControl) this.#cleanMarker()
       else this.#cleanBatch()
@@ -212,7 +231,7 @@ class Cleaner {
       this.#drop(header)
       return
     }
-    if (aborted !== null) this.#writer.addAborted(aborted)
+    if (aborted !== null) this.#writer!.addAborted(aborted)
     if (isDone && header.deleteHorizon < 0 && header.count > 0) this.#rewrite(() => true, now + deleteRetentionMs)
     else this.#copy()
   }
@@ -246,20 +265,27 @@ class Cleaner {
     else this.#copy()
   }
 
-  /** Takes all records away, and the batch itself unless somebody needs its header. */
-  #drop(header: BatchHeader): void {
-    if (header.count === 0 && this.#isHeaderNeeded(header)) {
-      this.#copy()
-      return
-    }
-    this.hasChanged = true
-    if (!this.#isHeaderNeeded(header)) return
-    const { maxTimestamp } = header
-    this.#append(encodeBatch({ ...optionsOf(header), maxTimestamp, codec: 'none', records: [] }))
+  /** Ends a group. */
+  finish(): void {
+    if (this.#lastBatch !== null) this.#append(this.#lastBatch)
+    this.#lastBatch = null
   }
 
-  #isHeaderNeeded(header: BatchHeader): boolean {
-    if (header.nextOffset === this.#end) return true
+  /** Takes all records away, and the batch itself unless somebody needs its header. */
+  #drop(header: BatchHeader): void {
+    if (header.count > 0) this.hasChanged = true
+    const { maxTimestamp } = header
+    const isProducers = this.#isLastOfProducer(header)
+    if (!isProducers && header.nextOffset !== this.#end) {
+      this.hasChanged = true
+      return
+    }
+    const empty = encodeBatch({ ...optionsOf(header), maxTimestamp, codec: 'none', records: [] })
+    if (isProducers) this.#append(empty)
+    else this.#lastBatch = empty
+  }
+
+  #isLastOfProducer(header: BatchHeader): boolean {
     const producer = header.producerId >= 0 ? this.#producers.get(header.producerId) : undefined
     if (producer === undefined) return false
     return producer.lastOffset >= 0
@@ -270,7 +296,7 @@ class Cleaner {
   /** The batch as it is. */
   #copy(): void {
     const { buffer, start, end, header } = this.#reader
-    this.#writer.append(buffer, start, end, header)
+    this.#writer!.append(buffer, start, end, header)
   }
 
   /** The batch with the records that stay, and a delete horizon unless that is -1. */
@@ -290,7 +316,7 @@ class Cleaner {
   #append(batch: Buffer): void {
     const header = new Header()
     readBatchHeader(viewOf(batch), 0, header)
-    this.#writer.append(batch, 0, batch.length, header)
+    this.#writer!.append(batch, 0, batch.length, header)
   }
 
   #open(): void {

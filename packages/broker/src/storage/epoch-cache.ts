@@ -79,6 +79,21 @@ export class EpochCache {
     if (covered.startOffset !== startOffset) this.dirty = true
   }
 
+  /** Adds those of `others` whose epoch is not known and that fit between their neighbours. */
+  merge(others: readonly EpochStart[]): void {
+    for (const other of others) {
+      const next = this.#entries.findIndex(({ epoch }) => epoch >= other.epoch)
+      const at = next === -1 ? this.#entries.length : next
+      const follows = this.#entries[at]
+      const precedes = this.#entries[at - 1]
+      if (follows?.epoch === other.epoch) continue
+      if (precedes !== undefined && precedes.startOffset >= other.startOffset) continue
+      if (follows !== undefined && follows.startOffset <= other.startOffset) continue
+      this.#entries.splice(at, 0, other)
+      this.dirty = true
+    }
+  }
+
   clear(): void {
     this.#entries = []
     this.dirty = true

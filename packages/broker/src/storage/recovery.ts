@@ -120,8 +120,7 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
   const epochs = loadEpochs(place, segments)
   const firstIndex = Math.max(0, segments.floorIndex(log.recoveryPoint))
   const first = segments.at(firstIndex)!
-  // What lies in the stretch that is read again is taken from the batches.
-  epochs.truncateFromEnd(first.baseOffset)
+  const epochsFound = new EpochCache()
   const producers = producersAt(place, segments, snapshotOffsets(names), first.baseOffset)
   const unflushed: Segment[] = []
   let nextOffset = first.baseOffset
@@ -135,7 +134,7 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
       logger.warn({ segment: segment.path(LOG_SUFFIX), nextOffset }, 'A segment does not follow the one before it.')
       break
     }
-    const recovered = recoverSegment(segment, epochs, producers)
+    const recovered = recoverSegment(segment, epochsFound, producers)
     const { problem } = recovered
     nextOffset = recovered.nextOffset
     unflushed.push(segment)
@@ -163,7 +162,9 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
   }
   disk.syncDirectory(directory)
   const startOffset = Math.max(log.startOffset, segments.first!.baseOffset)
+  // The file may lack the newest; the batches may lack some that compaction left none of.
   epochs.truncateFromEnd(nextOffset)
+  epochs.merge(epochsFound.entries)
   epochs.truncateFromStart(startOffset)
   return {
     segments,
