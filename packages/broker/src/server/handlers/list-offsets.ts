@@ -26,10 +26,10 @@ interface Found {
 
 export const listOffsets = handle(ListOffsets, (request, exchange, broker) => {
   if (!request.topics.some(({ name, partitions }) => partitions.some(isBeingWritten(broker, name)))) {
-    return respond(request, broker)
+    return respond(request, exchange.version, broker)
   }
   // What this connection produced before it asked counts, also where that is not written until the end of the turn.
-  broker.turn.defer('answer', { endTurn: () => exchange.answer(respond(request, broker)) })
+  broker.turn.defer('answer', { endTurn: () => exchange.answer(respond(request, exchange.version, broker)) })
   return undefined
 })
 
@@ -40,11 +40,26 @@ function isBeingWritten(broker: BrokerContext, topic: string) {
   }
 }
 
-function respond(request: ListOffsetsRequest, broker: BrokerContext): ListOffsetsResponse {
+/** The first version in which a special timestamp means something. */
+const SINCE_VERSION: ReadonlyMap<number, number> = new Map([
+  [LATEST, 0],
+  [EARLIEST, 0],
+  [MAX_TIMESTAMP, 7],
+  [EARLIEST_LOCAL, 8],
+  [LATEST_TIERED, 9],
+  [EARLIEST_PENDING_UPLOAD, 11],
+])
+
+function isUnderstood(timestamp: number, version: number): boolean {
+  return timestamp >= 0 || version >= (SINCE_VERSION.get(timestamp) ?? Infinity)
+}
+
+function respond(request: ListOffsetsRequest, version: number, broker: BrokerContext): ListOffsetsResponse {
   return {
     topics: request.topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
+        if (!isUnderstood(timestamp, version)) return { partitionIndex, errorCode: errors.UNSUPPORTED_VERSION.code }
         const partition = broker.partitions.get(name, partitionIndex)
         const errorCode = partition
           ? partition.offlineCode || leaderEpochError(currentLeaderEpoch, partition.leaderEpoch)
@@ -52,9 +67,7 @@ function respond(request: ListOffsetsRequest, broker: BrokerContext): ListOffset
         if (errorCode !== 0 || !partition) return { partitionIndex, errorCode }
         const committedOnly = request.isolationLevel === READ_COMMITTED
         const upTo = committedOnly ? partition.lastStableOffset : partition.highWatermark
-        const found = find(partition, timestamp, upTo)
-        if (!found) return { partitionIndex, errorCode: errors.UNSUPPORTED_VERSION.code }
-        return { partitionIndex, errorCode: 0, ...found }
+        return { partitionIndex, errorCode: 0, ...find(partition, timestamp, upTo) }
       }),
     })),
   }
@@ -65,8 +78,8 @@ function epochAt({ log }: Partition, offset: number): number {
   return log.epochs.findLast(({ startOffset }) => startOffset <= offset)?.epoch ?? -1
 }
 
-/** The offset of `timestamp`, or null where no such special timestamp exists. */
-function find(partition: Partition, timestamp: number, upTo: number): Found | null {
+/** The offset of `timestamp`, all below `upTo`. */
+function find(partition: Partition, timestamp: number, upTo: number): Found {
   const { log, leaderEpoch } = partition
   switch (timestamp) {
     case LATEST:
@@ -80,7 +93,6 @@ function find(partition: Partition, timestamp: number, upTo: number): Found | nu
     case EARLIEST_PENDING_UPLOAD:
       return NOT_FOUND
     default:
-      if (timestamp < 0) return null
       return log.offsetForTimestamp(timestamp, upTo) ?? NOT_FOUND
   }
 }
