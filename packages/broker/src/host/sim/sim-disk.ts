@@ -53,6 +53,7 @@ export class SimDisk implements Disk {
   readonly #failures = new Map<DiskCall, string[]>()
   #usedPages = 0
   #crashAt = Number.POSITIVE_INFINITY
+  #crashDeath: SimDeath = 'power'
   #survivors: SimDirectory | null = null
 
   constructor(world: SimWorld, life: SimLife, random: SimRandom, options: SimDiskOptions = {}, root?: SimDirectory) {
@@ -65,9 +66,13 @@ export class SimDisk implements Disk {
     life.onEnd((death) => this.#die(death))
   }
 
-  /** Lets the power fail at the call that makes `calls` this number: it is done, done in part or not done. */
-  crashAt(call: number): void {
+  /**
+   * Lets the power fail, or the process be killed, at the call that makes `calls` this number: it is done, done in part or
+   * not done.
+   */
+  crashAt(call: number, death: SimDeath = 'power'): void {
     this.#crashAt = call
+    this.#crashDeath = death
   }
 
   /** Lets the next `count` calls of a kind fail with a system error's code. A sync that fails leaves its pages clean, yet not durable. */
@@ -245,7 +250,7 @@ export class SimDisk implements Disk {
       const done = this.#random.below(3)
       if (done === 1) attempt(partly ?? run)
       if (done === 2) attempt(run)
-      this.crash()
+      this.crash(this.#crashDeath)
       throw new SimCrash(`${kind} ${detail}`)
     }
     if (kind !== 'sync') this.#failIfAsked(kind, detail)

@@ -1,0 +1,2 @@
+export { mutants } from './mutants.ts'
+export { type Outcome, type SimulationOptions, simulate } from './simulation.ts'
