@@ -61,7 +61,9 @@ export class Partition implements TurnTask {
     this.#isr = options.isr
     this.#turn = options.turn
     this.#events = options.events
-    this.#highWatermark = options.log.endOffset
+    const { log } = options
+    // What an unclean stop left in the log was perhaps never flushed: a topic that waits for the disk waits for it here too.
+    this.#highWatermark = this.isFlushSynchronous ? Math.max(log.startOffset, log.flushedOffset) : log.endOffset
   }
 
   get leaderEpoch(): number {

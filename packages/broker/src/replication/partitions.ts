@@ -152,6 +152,8 @@ export class Partitions implements PartitionEvents {
         log.assignEpoch(leaderEpoch)
         led.partitions[index] = opened
         this.#byLog.set(log, opened)
+        // Found after an unclean stop: no append may ever come to have it flushed.
+        if (log.flushedOffset < log.endOffset) this.dirty(opened)
         for (const listener of this.#listeners) listener.led(opened)
       }
     }
