@@ -83,7 +83,7 @@ async function live(host: SimHost, witness: Witness, rounds: number): Promise<vo
     if (round % 4 === 1) directory.checkpoint()
   }
   directory.close()
-  witness.flushed = log.endOffset
+  if (host.alive) witness.flushed = log.endOffset
 }
 
 function check(log: Log, witness: Witness, where: string): void {
@@ -107,7 +107,7 @@ async function crashAt(host: SimHost, crashCall: number, witness: Witness, round
   host.disk.crashAt(crashCall)
   try {
     await live(host, witness, rounds)
-    return false
+    return !host.alive
   } catch (error) {
     if (!host.alive) return true
     if (error instanceof SimCrash) return true

@@ -17,6 +17,7 @@ import type { Logger } from 'pino'
 import type { Disk, DiskLock } from '../host/disk.ts'
 import type { Host } from '../host/host.ts'
 import { OffsetCheckpoint } from './checkpoint.ts'
+import { CheckpointFile } from './checkpoint-file.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
 import { Log } from './log.ts'
 import type { LogPlace } from './log-place.ts'
@@ -64,6 +65,7 @@ export class LogDirectory {
   readonly #recoveryPoints: OffsetCheckpoint
   readonly #startOffsets: OffsetCheckpoint
   readonly #highWatermarks: OffsetCheckpoint
+  readonly #checkpointFiles = new Map<string, CheckpointFile>()
   /** Directories that were found at start and not opened since. */
   readonly #unclaimed: Set<string>
   /** Null in a new directory, until the cluster is known. */
@@ -158,7 +160,7 @@ export class LogDirectory {
       directory,
       indexIntervalBytes: config['index.interval.bytes'],
       discard: (paths, segments, delayMs) => this.#discard(paths, segments, delayMs),
-      cut: () => this.checkpoint(),
+      cut: () => this.checkpointNow(),
     }
     const log = Log.open({
       place,
@@ -203,9 +205,22 @@ export class LogDirectory {
     }
   }
 
-  /** Writes the checkpoints: up to where logs are durable, where they start, and the high watermarks given. */
+  /**
+   * Writes the checkpoints: up to where logs are durable, where they start, and the high watermarks given. The loop does not
+   * wait for the disk; until it is done the old ones hold, which is safe. A failure takes the directory offline.
+   */
   checkpoint(highWatermarks: ReadonlyMap<Log, number> = new Map()): void {
     if (this.offline !== null) return
+    for (const [name, text] of this.#checkpointTexts(highWatermarks)) this.#checkpointFile(name).write(text)
+  }
+
+  /** The same, durable when it returns. Throws I/O errors. */
+  checkpointNow(highWatermarks: ReadonlyMap<Log, number> = new Map()): void {
+    if (this.offline !== null) return
+    for (const [name, text] of this.#checkpointTexts(highWatermarks)) this.#checkpointFile(name).writeNow(text)
+  }
+
+  #checkpointTexts(highWatermarks: ReadonlyMap<Log, number>): [name: string, text: string][] {
     for (const log of this.#logs) {
       const { topic, partition, startOffset } = log
       this.#recoveryPoints.set(topic, partition, log.flushedOffset)
@@ -214,10 +229,28 @@ export class LogDirectory {
       const highWatermark = highWatermarks.get(log)
       if (highWatermark !== undefined) this.#highWatermarks.set(topic, partition, highWatermark)
     }
-    const { disk } = this.#options.host
-    disk.replaceFile(`${this.path}/${RECOVERY_POINTS}`, this.#recoveryPoints.toString())
-    disk.replaceFile(`${this.path}/${START_OFFSETS}`, this.#startOffsets.toString())
-    disk.replaceFile(`${this.path}/${HIGH_WATERMARKS}`, this.#highWatermarks.toString())
+    return [
+      [RECOVERY_POINTS, this.#recoveryPoints.toString()],
+      [START_OFFSETS, this.#startOffsets.toString()],
+      [HIGH_WATERMARKS, this.#highWatermarks.toString()],
+    ]
+  }
+
+  #checkpointFile(name: string): CheckpointFile {
+    let file = this.#checkpointFiles.get(name)
+    if (file === undefined) {
+      file = new CheckpointFile(this.#options.host.disk, `${this.path}/${name}`, (error) =>
+        this.#checkpointFailed(error),
+      )
+      this.#checkpointFiles.set(name, file)
+    }
+    return file
+  }
+
+  #checkpointFailed(error: Error): void {
+    if (this.#closed) return
+    this.#options.logger.error({ directory: this.path, err: error }, 'A checkpoint could not be written.')
+    this.fail(error)
   }
 
   /** Forgets producers that wrote nothing for long, in all logs. */
@@ -245,7 +278,7 @@ export class LogDirectory {
         log.close(isClean)
       }
       if (!isClean) return
-      this.checkpoint(highWatermarks)
+      this.checkpointNow(highWatermarks)
       writeCleanShutdown(this.#options.host.disk, this.path, brokerEpoch)
     } finally {
       this.#lock.release()

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
+import { createSimHost, type SimHost } from '../host/sim/index.ts'
+import type { Log } from '../storage/log.ts'
+import { LogDirectory } from '../storage/log-directory.ts'
+import { appendRecords, quiet, TOPIC_ID } from '../storage/testing/log-kit.ts'
+import { FlushSchedule } from './flush-schedule.ts'
+
+function bench(host: SimHost, overrides: Record<string, string> = {}) {
+  const config = resolveTopicConfig(overrides)
+  const directory = LogDirectory.open({ host, path: '/data', nodeId: 1, config: resolveBrokerConfig(), logger: quiet })
+  const flushed: { log: Log; at: number; offset: number }[] = []
+  const failed: { log: Log; error: Error }[] = []
+  const schedule = new FlushSchedule({
+    timers: host.timers,
+    intervalMs: 500,
+    dirtyBytesMax: 10_000,
+    flushed: (log) => flushed.push({ log, at: host.world.time, offset: log.flushedOffset }),
+    failed: (log, error) => failed.push({ log, error }),
+  })
+  const logs = Array.from({ length: 40 }, (_, index) => directory.openLog('t', index, TOPIC_ID, config))
+  const write = (log: Log, bytes = 10) => {
+    appendRecords(log, [{ value: Buffer.alloc(bytes) }])
+    log.write()
+    schedule.dirtied(log)
+  }
+  return { schedule, flushed, failed, logs, write }
+}
+
+describe('the flush schedule', () => {
+  it('flushes a log in async mode once, half a second after it became dirty', async () => {
+    const host = createSimHost(1)
+    const { logs, flushed, write } = bench(host)
+    for (let at = 0; at < 5; at++) {
+      write(logs[0]!)
+      await host.world.runFor(80)
+    }
+    assert.equal(flushed.length, 0)
+    await host.world.runFor(600)
+    assert.deepEqual(
+      flushed.map(({ offset }) => offset),
+      [5],
+    )
+    assert.ok(flushed[0]!.at >= 500 && flushed[0]!.at < 600)
+    await host.world.runFor(2000)
+    assert.equal(flushed.length, 1, 'nothing is dirty')
+    write(logs[0]!)
+    await host.world.runFor(600)
+    assert.deepEqual(
+      flushed.map(({ offset }) => offset),
+      [5, 6],
+    )
+  })
+
+  it('flushes a log at once when it has too many dirty bytes', async () => {
+    const host = createSimHost(2)
+    const { logs, flushed, write } = bench(host)
+    write(logs[0]!, 6000)
+    await host.world.runFor(100)
+    assert.equal(flushed.length, 0)
+    write(logs[0]!, 6000)
+    await host.world.runFor(100)
+    assert.deepEqual(
+      flushed.map(({ offset }) => offset),
+      [2],
+    )
+  })
+
+  it('flushes every dirty log, few at a time', async () => {
+    const host = createSimHost(3)
+    const { logs, flushed, write } = bench(host)
+    for (const log of logs) write(log)
+    await host.world.runFor(1000)
+    assert.equal(new Set(flushed.map(({ log }) => log)).size, logs.length)
+  })
+
+  it('flushes a log in sync mode in the turn, and shares a sync between turns', async () => {
+    const host = createSimHost(4)
+    const { logs, flushed, write } = bench(host, { 'flush.mode': 'sync' })
+    const log = logs[0]!
+    for (let at = 0; at < 20; at++) {
+      write(log)
+      await host.world.runFor(0.05)
+    }
+    await host.world.runFor(100)
+    assert.equal(flushed.length, 20)
+    assert.equal(flushed.at(-1)!.offset, 20)
+    const moments = new Set(flushed.map(({ at }) => at))
+    assert.ok(moments.size < 20, `${moments.size} syncs`)
+    for (const [at, { offset }] of flushed.entries()) assert.ok(offset > at)
+  })
+
+  it('tells of a failed sync, once, and never tries it again', async () => {
+    for (const mode of ['async', 'sync']) {
+      const host = createSimHost(5)
+      const { logs, flushed, failed, write } = bench(host, { 'flush.mode': mode })
+      const log = logs[0]!
+      host.disk.failNext('sync', 'EIO')
+      write(log)
+      await host.world.runFor(1000)
+      assert.equal(flushed.length, 0)
+      assert.equal(failed.length, 1)
+      assert.equal((failed[0]!.error as NodeJS.ErrnoException).code, 'EIO')
+      assert.equal(log.failed, failed[0]!.error)
+      assert.equal(log.flushedOffset, 0)
+      schedulesNothing(log)
+      await host.world.runFor(1000)
+      assert.equal(flushed.length, 0)
+    }
+  })
+
+  it('stops when it is closed', async () => {
+    const host = createSimHost(6)
+    const { logs, flushed, write, schedule } = bench(host)
+    write(logs[0]!)
+    schedule.close()
+    write(logs[1]!)
+    await host.world.runFor(2000)
+    assert.equal(flushed.length, 0)
+  })
+})
+
+function schedulesNothing(log: Log): void {
+  let told: Error | null = null
+  log.flush((error) => {
+    told = error
+  })
+  assert.equal(told, log.failed)
+}
