@@ -1,0 +1,263 @@
+/*
+ * What the broker takes from the machine that Node has no word for. One file, N-API only.
+ *
+ *   crc32c(buffer, start, end)                    the CRC-32C of a range, unsigned
+ *   sendfile(socket, file, position, length)      bytes sent (0: the file ends before), or -errno
+ *   fallocate(file, position, length)             0 or -errno; the file's size stays
+ *   readCached(file, buffer, start, end, position) bytes read without waiting for the disk, or -errno (-EAGAIN: some are not in memory)
+ *   errno                                         the numbers of the errors that callers tell apart
+ *
+ * Positions and lengths are doubles, exact to 2^53.
+ */
+#define _GNU_SOURCE
+#define NAPI_VERSION 8
+#include <errno.h>
+#include <fcntl.h>
+#include <node_api.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sys/sendfile.h>
+#elif defined(__APPLE__)
+#include <sys/socket.h>
+#endif
+
+/* ---- CRC-32C: reflected polynomial 0x82f63b78 ---- */
+
+typedef uint32_t (*crc_update)(uint32_t crc, const uint8_t *bytes, size_t length);
+
+static uint32_t byte_tables[8][256];
+
+static void make_byte_tables(void) {
+  for (uint32_t byte = 0; byte < 256; byte++) {
+    uint32_t crc = byte;
+    for (int bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >> 1) ^ 0x82f63b78u : crc >> 1;
+    byte_tables[0][byte] = crc;
+  }
+  for (int table = 1; table < 8; table++)
+    for (int byte = 0; byte < 256; byte++) {
+      uint32_t before = byte_tables[table - 1][byte];
+      byte_tables[table][byte] = (before >> 8) ^ byte_tables[0][before & 255];
+    }
+}
+
+static uint32_t update_by_tables(uint32_t crc, const uint8_t *bytes, size_t length) {
+  for (; length >= 8; bytes += 8, length -= 8) {
+    uint32_t low = crc ^ ((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24);
+    crc = byte_tables[7][low & 255] ^ byte_tables[6][low >> 8 & 255] ^ byte_tables[5][low >> 16 & 255] ^
+          byte_tables[4][low >> 24] ^ byte_tables[3][bytes[4]] ^ byte_tables[2][bytes[5]] ^ byte_tables[1][bytes[6]] ^
+          byte_tables[0][bytes[7]];
+  }
+  while (length--) crc = crc >> 8 ^ byte_tables[0][(crc ^ *bytes++) & 255];
+  return crc;
+}
+
+#if defined(__x86_64__) || (defined(__aarch64__) && (defined(__linux__) || defined(__APPLE__)))
+#define HAS_CRC_INSTRUCTION 1
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#define CRC_TARGET __attribute__((target("sse4.2")))
+#define CRC_BYTE(crc, byte) _mm_crc32_u8(crc, byte)
+#define CRC_WORD(crc, word) ((uint32_t)_mm_crc32_u64(crc, word))
+static int has_crc_instruction(void) { return __builtin_cpu_supports("sse4.2"); }
+#else
+#include <arm_acle.h>
+#if defined(__APPLE__)
+#define CRC_TARGET
+static int has_crc_instruction(void) { return 1; }
+#else
+#include <sys/auxv.h>
+#define CRC_TARGET __attribute__((target("+crc")))
+static int has_crc_instruction(void) { return (getauxval(AT_HWCAP) & (1 << 7)) != 0; }
+#endif
+#define CRC_BYTE(crc, byte) __crc32cb(crc, byte)
+#define CRC_WORD(crc, word) __crc32cd(crc, word)
+#endif
+
+/*
+ * The instruction takes three cycles but a new one can begin in each, so three stretches of bytes are summed side by side
+ * and put together: appending n zero bytes to a sum is a linear map of its 32 bits, kept here as four tables of a byte each.
+ */
+#define LONG_STRETCH 4096
+#define SHORT_STRETCH 256
+static uint32_t append_long[4][256], append_short[4][256];
+
+static inline uint64_t word_at(const uint8_t *bytes) {
+  uint64_t word;
+  memcpy(&word, bytes, 8);
+  return word;
+}
+
+CRC_TARGET static void make_append_tables(uint32_t tables[4][256], size_t zeros) {
+  for (int part = 0; part < 4; part++) {
+    tables[part][0] = 0;
+    for (int bit = 0; bit < 8; bit++) {
+      uint32_t crc = 1u << (8 * part + bit);
+      for (size_t done = 0; done < zeros; done += 8) crc = CRC_WORD(crc, 0);
+      for (int below = 0; below < 1 << bit; below++) tables[part][(1 << bit) + below] = tables[part][below] ^ crc;
+    }
+  }
+}
+
+static inline uint32_t append_zeros(uint32_t tables[4][256], uint32_t crc) {
+  return tables[0][crc & 255] ^ tables[1][crc >> 8 & 255] ^ tables[2][crc >> 16 & 255] ^ tables[3][crc >> 24];
+}
+
+CRC_TARGET static inline uint32_t update_three(uint32_t crc, const uint8_t *bytes, size_t stretch, uint32_t tables[4][256]) {
+  uint32_t second = 0, third = 0;
+  for (size_t at = 0; at < stretch; at += 8) {
+    crc = CRC_WORD(crc, word_at(bytes + at));
+    second = CRC_WORD(second, word_at(bytes + at + stretch));
+    third = CRC_WORD(third, word_at(bytes + at + 2 * stretch));
+  }
+  crc = append_zeros(tables, crc) ^ second;
+  return append_zeros(tables, crc) ^ third;
+}
+
+CRC_TARGET static uint32_t update_by_instruction(uint32_t crc, const uint8_t *bytes, size_t length) {
+  for (; length >= 3 * LONG_STRETCH; bytes += 3 * LONG_STRETCH, length -= 3 * LONG_STRETCH)
+    crc = update_three(crc, bytes, LONG_STRETCH, append_long);
+  for (; length >= 3 * SHORT_STRETCH; bytes += 3 * SHORT_STRETCH, length -= 3 * SHORT_STRETCH)
+    crc = update_three(crc, bytes, SHORT_STRETCH, append_short);
+  for (; length >= 8; bytes += 8, length -= 8) crc = CRC_WORD(crc, word_at(bytes));
+  while (length--) crc = CRC_BYTE(crc, *bytes++);
+  return crc;
+}
+#endif
+
+static crc_update update = update_by_tables;
+
+static void choose_crc(void) {
+  make_byte_tables();
+#ifdef HAS_CRC_INSTRUCTION
+  if (has_crc_instruction()) {
+    make_append_tables(append_long, LONG_STRETCH);
+    make_append_tables(append_short, SHORT_STRETCH);
+    update = update_by_instruction;
+  }
+#endif
+}
+
+/* ---- arguments ---- */
+
+static double number_at(napi_env env, napi_value value) {
+  double number = -1;
+  napi_get_value_double(env, value, &number);
+  return number;
+}
+
+static napi_value number_of(napi_env env, double number) {
+  napi_value value;
+  napi_create_double(env, number, &value);
+  return value;
+}
+
+/* Finds the bytes [start, end) of a Uint8Array; 0 and an exception where they are not in it. */
+static int find_range(napi_env env, napi_value array, napi_value from, napi_value to, uint8_t **found, size_t *length) {
+  void *bytes = NULL;
+  size_t size = 0;
+  double start = number_at(env, from), end = number_at(env, to);
+  napi_status status = napi_get_buffer_info(env, array, &bytes, &size);
+  if (status != napi_ok || !(start >= 0) || !(end >= start) || end > (double)size) {
+    napi_throw_range_error(env, NULL, "No such range of a Uint8Array");
+    return 0;
+  }
+  *found = (uint8_t *)bytes + (size_t)start;
+  *length = (size_t)(end - start);
+  return 1;
+}
+
+/* ---- functions ---- */
+
+static napi_value js_crc32c(napi_env env, napi_callback_info info) {
+  napi_value args[3];
+  size_t count = 3, length = 0;
+  uint8_t *bytes = NULL;
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+  if (!find_range(env, args[0], args[1], args[2], &bytes, &length)) return NULL;
+  return number_of(env, (double)(uint32_t)~update(~0u, bytes, length));
+}
+
+static napi_value js_sendfile(napi_env env, napi_callback_info info) {
+  napi_value args[4];
+  size_t count = 4;
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+  int to = (int)number_at(env, args[0]), from = (int)number_at(env, args[1]);
+  off_t position = (off_t)number_at(env, args[2]);
+  size_t length = (size_t)number_at(env, args[3]);
+#if defined(__linux__)
+  ssize_t sent;
+  do sent = sendfile(to, from, &position, length);
+  while (sent < 0 && errno == EINTR);
+  return number_of(env, sent < 0 ? -errno : (double)sent);
+#elif defined(__APPLE__)
+  off_t sent = (off_t)length;
+  int failed = sendfile(from, to, position, &sent, NULL, 0);
+  return number_of(env, failed != 0 && sent == 0 ? -errno : (double)sent);
+#else
+  (void)to, (void)from, (void)position, (void)length;
+  return number_of(env, -ENOSYS);
+#endif
+}
+
+static napi_value js_fallocate(napi_env env, napi_callback_info info) {
+  napi_value args[3];
+  size_t count = 3;
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+#if defined(__linux__)
+  int file = (int)number_at(env, args[0]);
+  int failed;
+  do failed = fallocate(file, FALLOC_FL_KEEP_SIZE, (off_t)number_at(env, args[1]), (off_t)number_at(env, args[2]));
+  while (failed != 0 && errno == EINTR);
+  return number_of(env, failed != 0 ? -errno : 0);
+#else
+  return number_of(env, -ENOSYS);
+#endif
+}
+
+static napi_value js_read_cached(napi_env env, napi_callback_info info) {
+  napi_value args[5];
+  size_t count = 5, length = 0;
+  uint8_t *bytes = NULL;
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+  if (!find_range(env, args[1], args[2], args[3], &bytes, &length)) return NULL;
+#if defined(__linux__) && defined(RWF_NOWAIT)
+  struct iovec into = {bytes, length};
+  ssize_t got = preadv2((int)number_at(env, args[0]), &into, 1, (off_t)number_at(env, args[4]), RWF_NOWAIT);
+  return number_of(env, got < 0 ? -errno : (double)got);
+#else
+  return number_of(env, -ENOSYS);
+#endif
+}
+
+static void export_function(napi_env env, napi_value exports, const char *name, napi_callback call) {
+  napi_value function;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, call, NULL, &function);
+  napi_set_named_property(env, exports, name, function);
+}
+
+static void export_errno(napi_env env, napi_value table, const char *name, int number) {
+  napi_set_named_property(env, table, name, number_of(env, number));
+}
+
+static napi_value start(napi_env env, napi_value exports) {
+  choose_crc();
+  export_function(env, exports, "crc32c", js_crc32c);
+  export_function(env, exports, "sendfile", js_sendfile);
+  export_function(env, exports, "fallocate", js_fallocate);
+  export_function(env, exports, "readCached", js_read_cached);
+  napi_value numbers;
+  napi_create_object(env, &numbers);
+  export_errno(env, numbers, "EAGAIN", EAGAIN);
+  export_errno(env, numbers, "ENOSYS", ENOSYS);
+  export_errno(env, numbers, "EOPNOTSUPP", EOPNOTSUPP);
+  export_errno(env, numbers, "ENOSPC", ENOSPC);
+  export_errno(env, numbers, "EINVAL", EINVAL);
+  napi_set_named_property(env, exports, "errno", numbers);
+  return exports;
+}
+
+NAPI_MODULE(NODE_GYP_MODULE_NAME, start)

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { native } from './index.ts'
+
+const folder = join(import.meta.dirname, '..')
+const scratch = mkdtempSync(join(tmpdir(), 'odradek-native-'))
+after(() => rmSync(scratch, { recursive: true, force: true }))
+
+const hasCompiler = spawnSync('cc', ['--version']).status === 0
+const options = { skip: hasCompiler ? false : 'cc is missing: the addon cannot be built' }
+if (process.env.CI === 'true') assert.ok(hasCompiler, 'cc is missing')
+
+/** Bit by bit, as the polynomial says. */
+function crcByBits(bytes: Uint8Array): number {
+  let crc = -1
+  for (const byte of bytes) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
+  }
+  return ~crc >>> 0
+}
+
+test('the addon is there', options, () => {
+  assert.notEqual(native, null)
+})
+
+test('CRC-32C of published samples (RFC 3720, appendix B.4)', options, () => {
+  const crc = (bytes: Buffer) => native!.crc32c(bytes, 0, bytes.length)
+  assert.equal(crc(Buffer.alloc(32)), 0x8a9136aa)
+  assert.equal(crc(Buffer.alloc(32, 0xff)), 0x62a8ab43)
+  assert.equal(crc(Buffer.from(Array.from({ length: 32 }, (_, index) => index))), 0x46dd794e)
+  assert.equal(crc(Buffer.from('123456789')), 0xe3069283)
+  assert.equal(crc(Buffer.alloc(0)), 0)
+})
+
+test('CRC-32C of every length around the stretches that are summed side by side, wherever it begins', options, () => {
+  const bytes = Buffer.alloc(40_000)
+  for (let at = 0; at < bytes.length; at++) bytes[at] = (at * 2_654_435_761) >>> 24
+  const lengths = [
+    1, 7, 8, 9, 255, 256, 767, 768, 769, 776, 1535, 1536, 1537, 12_287, 12_288, 12_289, 13_056, 24_577, 36_864,
+  ]
+  for (const start of [0, 1, 5, 8]) {
+    for (const length of lengths) {
+      const end = start + length
+      assert.equal(native!.crc32c(bytes, start, end), crcByBits(bytes.subarray(start, end)), `${start} to ${end}`)
+    }
+  }
+})
+
+test('a range that is not in the buffer is refused', options, () => {
+  const bytes = Buffer.alloc(8)
+  for (const [start, end] of [
+    [0, 9],
+    [-1, 4],
+    [5, 4],
+    [Number.NaN, 4],
+  ] as const) {
+    assert.throws(() => native!.crc32c(bytes, start, end), RangeError)
+  }
+})
+
+test('fallocate reserves blocks and leaves the size', options, () => {
+  const path = join(scratch, 'reserved')
+  const file = openSync(path, 'w+')
+  const result = native!.fallocate(file, 0, 1 << 20)
+  if (result === -native!.errno.EOPNOTSUPP || result === -native!.errno.ENOSYS) return
+  assert.equal(result, 0)
+  assert.equal(statSync(path).size, 0)
+  assert.ok(statSync(path).blocks >= 2048)
+})
+
+test('readCached gives what was just written, and fewer bytes at the end of the file', options, () => {
+  const path = join(scratch, 'cached')
+  writeFileSync(path, 'abcdefgh')
+  const file = openSync(path, 'r')
+  const into = Buffer.alloc(16)
+  const got = native!.readCached(file, into, 2, 12, 3)
+  if (got === -native!.errno.ENOSYS || got === -native!.errno.EOPNOTSUPP) return
+  assert.equal(got, 5)
+  assert.equal(into.toString('latin1', 2, 7), 'defgh')
+  assert.equal(native!.readCached(-1, into, 0, 1, 0) < 0, true)
+})
+
+test('sendfile sends a range of a file to a socket, and nothing past its end', options, async () => {
+  const path = join(scratch, 'sent')
+  const contents = Buffer.from(Array.from({ length: 5000 }, (_, index) => index & 255))
+  writeFileSync(path, contents)
+  const file = openSync(path, 'r')
+  const server = createServer().listen(0, '127.0.0.1')
+  after(() => server.close())
+  await once(server, 'listening')
+  const received: Buffer[] = []
+  const client = connect((server.address() as { port: number }).port, '127.0.0.1')
+  client.on('data', (chunk: Buffer) => received.push(chunk))
+  const [socket] = (await once(server, 'connection')) as [Socket & { _handle: { fd: number } }]
+  const { fd } = socket._handle
+  assert.equal(native!.sendfile(fd, file, 1000, 3000), 3000)
+  assert.equal(native!.sendfile(fd, file, 4900, 3000), 100)
+  assert.equal(native!.sendfile(fd, file, 5000, 3000), 0)
+  socket.end()
+  await once(client, 'close')
+  assert.deepEqual(Buffer.concat(received), Buffer.concat([contents.subarray(1000, 4000), contents.subarray(4900)]))
+})
+
+/** The package's build in a folder of its own. */
+function buildIn(name: string, env: Record<string, string>) {
+  const copy = join(scratch, name)
+  mkdirSync(join(copy, 'src'), { recursive: true })
+  for (const file of ['build.js', 'package.json', 'src/addon.c']) copyFileSync(join(folder, file), join(copy, file))
+  const run = () => {
+    const { status, stderr } = spawnSync(process.execPath, ['build.js'], {
+      cwd: copy,
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+    })
+    return { status, stderr }
+  }
+  return { copy, run }
+}
+
+test('without a compiler the build succeeds, says so once, and makes nothing', () => {
+  const { copy, run } = buildIn('no-compiler', { CC: 'no-such-compiler' })
+  const first = run()
+  assert.equal(first.status, 0)
+  assert.match(first.stderr, /^The native addon was not built \(no C compiler: [^\n]*\n$/)
+  assert.deepEqual(run(), { status: 0, stderr: '' })
+  assert.equal(existsSync(join(copy, 'build/addon.node')), false)
+})
+
+test('it is built again when its source has changed, and only then', options, () => {
+  const { copy, run } = buildIn('changed', {})
+  assert.deepEqual(run(), { status: 0, stderr: '' })
+  const output = join(copy, 'build/addon.node')
+  const built = statSync(output).ino
+  assert.deepEqual(run(), { status: 0, stderr: '' })
+  assert.equal(statSync(output).ino, built)
+  writeFileSync(join(copy, 'src/addon.c'), `${readFileSync(join(copy, 'src/addon.c'), 'utf8')}\n`)
+  assert.deepEqual(run(), { status: 0, stderr: '' })
+  assert.notEqual(statSync(output).ino, built)
+})
+
+test('ODRADEK_NATIVE=off does without', () => {
+  const script = `import { native } from ${JSON.stringify(join(folder, 'src/index.ts'))}; console.log(native)`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    env: { PATH: process.env.PATH ?? '', ODRADEK_NATIVE: 'off' },
+    encoding: 'utf8',
+  })
+  assert.equal(stdout, 'null\n')
+})

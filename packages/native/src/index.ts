@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+/** The addon's functions. Results below zero are -errno (see `errno`), above or at zero what was asked for. */
+export interface Native {
+  /** The CRC-32C of `buffer[start, end)`, unsigned. */
+  crc32c(buffer: Uint8Array, start: number, end: number): number
+  /** Sends bytes of a file to a socket, both as descriptors; how many went, 0 where the file ends before `position`. */
+  sendfile(socket: number, file: number, position: number, length: number): number
+  /** Reserves blocks for a range of a file; its size stays. */
+  fallocate(file: number, position: number, length: number): number
+  /** Reads what is in memory into `buffer[start, end)`; -EAGAIN where reading would wait for the disk. */
+  readCached(file: number, buffer: Uint8Array, start: number, end: number, position: number): number
+  readonly errno: {
+    readonly EAGAIN: number
+    readonly ENOSYS: number
+    readonly EOPNOTSUPP: number
+    readonly ENOSPC: number
+    readonly EINVAL: number
+  }
+}
+
+/** The addon, or null where it was not built, or `ODRADEK_NATIVE=off` says to do without. */
+export const native: Native | null = load()
+
+function load(): Native | null {
+  if (process.env.ODRADEK_NATIVE === 'off') return null
+  const path = join(import.meta.dirname, '..', 'build', 'addon.node')
+  if (!existsSync(path)) return null
+  try {
+    return createRequire(import.meta.url)(path) as Native
+  } catch {
+    // Built for another machine or another libc.
+    return null
+  }
+}
