@@ -23,7 +23,10 @@ const totals: Record<string, number> = {}
 let failed = 0
 const started = performance.now()
 for (let seed = first; seed < first + count; seed++) {
-  const outcome = await simulate(seed, mutation === undefined ? {} : { mutation })
+  const outcome = await simulate(seed, {
+    ...(mutation === undefined ? {} : { mutation }),
+    ...(values.trace ? { traceLinesMax: 1e6 } : {}),
+  })
   for (const [name, value] of Object.entries(outcome.counts)) totals[name] = (totals[name] ?? 0) + value
   if (values.trace) console.log(outcome.trace())
   if (count === 1)

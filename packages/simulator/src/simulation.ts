@@ -24,6 +24,8 @@ import type { TopicHistory } from './topic-history.ts'
 export interface SimulationOptions {
   /** [none] */
   readonly mutation?: Mutation
+  /** Lines of the trace that are kept [1000]. */
+  readonly traceLinesMax?: number
   /** Whether system calls may fail as well [true]. */
   readonly withFaults?: boolean
 }
@@ -51,7 +53,7 @@ const OPEN_FOR_EVER: LifePlan = {
 
 /** Runs the simulation of a seed. What it finds wrong is in `failures`. */
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<Outcome> {
-  const world = new SimWorld(seed)
+  const world = new SimWorld(seed, { traceLinesMax: options.traceLinesMax ?? 1000 })
   const simulation = new Simulation(world, options)
   const { history } = simulation
   const unhandled = (error: unknown) => {
@@ -273,7 +275,9 @@ class Simulation {
     const { history } = this
     this.#clients.start('checker', async (client) => {
       for (const topic of history.topics.values()) {
-        if (topic.state === 'there') for (const partition of topic.partitions) await checkPartition(client, partition)
+        if (topic.state === 'there')
+          for (const partition of topic.partitions)
+            await checkPartition(client, partition, (ms) => this.#clients.sleep(ms))
       }
       for (const { group, topics } of this.#plan.groups) {
         await client.request(FindCoordinator, 4, { keyType: 0, coordinatorKeys: [group] })

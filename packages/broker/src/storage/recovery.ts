@@ -10,11 +10,13 @@
  * again from the batches. The high watermark has no say in this: what was acknowledged by others stays.
  */
 import type { TopicConfig } from '@odradek/config'
+import type { DiskFile } from '../host/disk.ts'
 import { BatchReader } from './batch-reader.ts'
 import { controlRecordOf } from './control-record-of.ts'
 import { EpochCache } from './epoch-cache.ts'
 import type { LogPlace } from './log-place.ts'
 import { producersAt, snapshotOffsets } from './producer-replay.ts'
+import { decodeSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
 import { Segment } from './segment.ts'
 import { fileName, LOG_SUFFIX, parseFileName, SEGMENT_SUFFIXES, SNAPSHOT_SUFFIX } from './segment-files.ts'
@@ -153,12 +155,19 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
   }
   for (const segment of unflushed) {
     if (segment === segments.last) continue
-    for (const file of segment.writeIndexes()) file.close()
+    // Durable before the recovery point passes them: from then on they are trusted.
+    for (const file of segment.writeIndexes()) syncAndClose(file)
   }
   let newest = -1
-  for (const offset of snapshotOffsets(names)) {
-    if (offset > nextOffset) disk.remove(`${directory}/${fileName(offset, SNAPSHOT_SUFFIX)}`)
-    else newest = offset
+  for (const offset of snapshotOffsets(disk.list(directory).map((entry) => entry.name))) {
+    const path = `${directory}/${fileName(offset, SNAPSHOT_SUFFIX)}`
+    // One that was not flushed may be damaged; it must not stand for the one that the next stop would write.
+    const isRight = offset <= nextOffset && typeof decodeSnapshot(disk.readFile(path)!) !== 'string'
+    if (!isRight) disk.remove(path)
+    else {
+      if (offset > first.baseOffset) syncAndClose(disk.open(path, 'write'))
+      newest = offset
+    }
   }
   disk.syncDirectory(directory)
   const startOffset = Math.max(log.startOffset, segments.first!.baseOffset)
@@ -235,6 +244,11 @@ export function loadEpochs(place: LogPlace, segments: SegmentList): EpochCache {
     }
   }
   return epochs
+}
+
+function syncAndClose(file: DiskFile): void {
+  file.syncNow()
+  file.close()
 }
 
 /** Index files without their log. */

@@ -31,6 +31,8 @@ export interface Verification {
 }
 
 export interface VerifyOptions {
+  /** The log's start, where it is known to lie above its first batch [the first batch's]. */
+  readonly startOffset?: number
   /** Also opens every batch and checks its records. */
   readonly deep?: boolean
 }
@@ -52,6 +54,7 @@ class Check {
   readonly #disk: Disk
   readonly #directory: string
   readonly #deep: boolean
+  readonly #knownStart: number
   readonly #findings: Finding[] = []
   readonly #cursor = new RecordCursor()
   #batches = 0
@@ -63,7 +66,8 @@ class Check {
   /** First offsets of the epochs in the batches. */
   readonly #epochStarts = new Map<number, number>()
 
-  constructor(disk: Disk, directory: string, { deep = false }: VerifyOptions) {
+  constructor(disk: Disk, directory: string, { deep = false, startOffset = -1 }: VerifyOptions) {
+    this.#knownStart = startOffset
     this.#disk = disk
     this.#directory = directory
     this.#deep = deep
@@ -201,7 +205,7 @@ class Check {
     }
     for (const { epoch, startOffset } of epochs.entries) {
       const seen = this.#epochStarts.get(epoch)
-      if (seen !== undefined && seen < startOffset && startOffset > this.#startOffset)
+      if (seen !== undefined && seen < startOffset && startOffset > Math.max(this.#startOffset, this.#knownStart))
         this.#warn(file, -1, `epoch ${epoch} begins at ${startOffset}, but a batch at ${seen} has it`)
     }
   }
