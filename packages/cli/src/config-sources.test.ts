@@ -98,7 +98,10 @@ test('a file that cannot be read, or is no config, says so in one line', async (
 })
 
 test('a variable that names no key is passed over with a warning: orchestrators set such ones', async () => {
-  const { warnings, texts } = await collect({}, { ODRADEK_SERVICE_HOST: '10.0.0.1', PATH: '/bin' })
+  const { warnings, texts } = await collect(
+    {},
+    { ODRADEK_SERVICE_HOST: '10.0.0.1', ODRADEK_NATIVE: 'off', PATH: '/bin' },
+  )
   assert.deepEqual(warnings, ['the environment variable ODRADEK_SERVICE_HOST names no key and has no effect'])
   assert.deepEqual(texts, {})
 })

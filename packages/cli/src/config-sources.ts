@@ -14,6 +14,8 @@ export const configFlags = {
 } as const satisfies Record<string, Flag>
 
 const ENVIRONMENT_PREFIX = 'ODRADEK_'
+/** Variables of ours that are no keys: they choose how the process works, not what it does. */
+const NOT_KEYS = new Set(['ODRADEK_NATIVE', 'ODRADEK_TEST_COUNTS'])
 
 /** What the file, the environment and the flags say together. */
 export interface CollectedConfig {
@@ -44,7 +46,7 @@ export async function collectConfig(
   }
   const warnings: string[] = []
   for (const [name, value] of Object.entries(environment)) {
-    if (!name.startsWith(ENVIRONMENT_PREFIX) || value === undefined) continue
+    if (!name.startsWith(ENVIRONMENT_PREFIX) || NOT_KEYS.has(name) || value === undefined) continue
     const key = name.slice(ENVIRONMENT_PREFIX.length).toLowerCase().replaceAll('_', '.')
     // Orchestrators put variables of their own under a service's name (ODRADEK_PORT, ODRADEK_SERVICE_HOST).
     if (Object.hasOwn(brokerConfig, key)) add(key, value, name)
