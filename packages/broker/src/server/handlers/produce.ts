@@ -20,6 +20,7 @@ import type { OffsetWait } from '../../replication/offset-waits.ts'
 import type { Partition } from '../../replication/partition.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { type Exchange, handle } from '../exchange.ts'
+import { storedBatch } from '../stored-batch.ts'
 
 const ACKS_ALL = -1
 const TOPIC_ID_VERSION = 13
@@ -85,7 +86,8 @@ function append(
     afterMaxMs: config['message.timestamp.after.max.ms'],
     nowMs: broker.host.clock.now(),
     compacted: config['cleanup.policy'].includes('compact'),
-    deep: config['record.validation'] === 'deep',
+    // Records that are compressed anew are opened anyway.
+    deep: config['record.validation'] === 'deep' || config['compression.type'] !== 'producer',
     apiVersion,
   })
   if (check.errorCode !== 0) {
@@ -102,8 +104,9 @@ function append(
   if (check.walked && check.maxTimestamp !== check.header.maxTimestamp) {
     setMaxTimestamp(records.buffer, records.view, records.start, check.maxTimestamp)
   }
-  readBatchHeader(records.view, records.start, header)
-  const result = partition.append(records, header)
+  const batch = storedBatch(records, check.header.codec, config['compression.type'])
+  readBatchHeader(batch.view, batch.start, header)
+  const result = partition.append(batch, header)
   if (result.errorCode !== 0) return refused(index, result.errorCode, null)
   const response: MutablePartitionResponse = {
     index,
