@@ -22,8 +22,8 @@ import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
 import { Log } from './log.ts'
 import type { LogPlace } from './log-place.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
-import { OpenFiles } from './open-files.ts'
 import { decodePartitionMetadata } from './partition-metadata.ts'
+import { LOADED_INDEXES_MAX, OPEN_FILES_MAX, RecencyBound } from './recency-bound.ts'
 import { job as removeFiles } from './remove-files.ts'
 import type { Segment } from './segment.ts'
 import { PARTITION_METADATA } from './segment-files.ts'
@@ -60,7 +60,8 @@ export class LogDirectory {
   offline: Error | null = null
   readonly #options: LogDirectoryOptions
   readonly #lock: DiskLock
-  readonly #openFiles = new OpenFiles()
+  readonly #openFiles = new RecencyBound(OPEN_FILES_MAX)
+  readonly #loadedIndexes = new RecencyBound(LOADED_INDEXES_MAX)
   readonly #logs = new Set<Log>()
   readonly #recoveryPoints: OffsetCheckpoint
   readonly #startOffsets: OffsetCheckpoint
@@ -82,7 +83,7 @@ export class LogDirectory {
     const { disk } = host
     this.#options = options
     this.path = directory
-    makeDurableDirectory(disk, directory)
+    disk.makeDirectory(directory)
     const lock = disk.lock(`${directory}/.lock`)
     if (lock === null)
       throw new LogDirectoryError(
@@ -91,6 +92,7 @@ export class LogDirectory {
     this.#lock = lock
     try {
       this.#meta = readMeta(options, nodeId)
+      if (this.#meta === null) syncParents(disk, directory)
       this.wasClean = takeCleanShutdown(disk, directory)
       this.#recoveryPoints = this.#readCheckpoint(RECOVERY_POINTS)
       this.#startOffsets = this.#readCheckpoint(START_OFFSETS)
@@ -156,6 +158,7 @@ export class LogDirectory {
       disk: host.disk,
       clock: host.clock,
       openFiles: this.#openFiles,
+      loadedIndexes: this.#loadedIndexes,
       logger,
       directory,
       indexIntervalBytes: config['index.interval.bytes'],
@@ -346,13 +349,21 @@ export class LogDirectory {
   }
 }
 
-/** Makes a directory and its parents, so that a power failure does not take them, and all in them, away. */
-function makeDurableDirectory(disk: Disk, path: string): void {
+/**
+ * Makes the names that lead to a new data directory durable, so that a power failure does not take all in it away. Also
+ * where it was found made: the start that made it may have been killed before it came to this.
+ */
+function syncParents(disk: Disk, path: string): void {
   const parent = dirname(path)
-  if (disk.exists(path) || parent === path) return
-  makeDurableDirectory(disk, parent)
-  disk.makeDirectory(path)
-  disk.syncDirectory(parent)
+  if (parent === path) return
+  try {
+    disk.syncDirectory(parent)
+  } catch (error) {
+    // Not ours to read, and so not made by us.
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EACCES' && code !== 'EPERM') throw error
+  }
+  syncParents(disk, parent)
 }
 
 /** Whose the directory is; null when it is new. */
