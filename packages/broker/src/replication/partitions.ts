@@ -154,7 +154,8 @@ export class Partitions implements PartitionEvents {
         this.#byLog.set(log, opened)
         // Found after an unclean stop: no append may ever come to have it flushed.
         if (log.flushedOffset < log.endOffset) this.dirty(opened)
-        for (const listener of this.#listeners) listener.led(opened)
+        if (log.failed !== null) opened.close(errors.KAFKA_STORAGE_ERROR.code)
+        else for (const listener of this.#listeners) listener.led(opened)
       }
     }
   }

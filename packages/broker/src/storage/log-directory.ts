@@ -13,13 +13,13 @@
  */
 import { dirname } from 'node:path'
 import type { BrokerConfig, TopicConfig } from '@odradek/config'
+import { CorruptBatchError } from '@odradek/protocol'
 import type { Logger } from 'pino'
 import type { Disk, DiskLock } from '../host/disk.ts'
 import type { Host } from '../host/host.ts'
-import { OffsetCheckpoint } from './checkpoint.ts'
-import { CheckpointFile } from './checkpoint-file.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
-import { Log } from './log.ts'
+import { Log, type LogOptions } from './log.ts'
+import { LogCheckpoints } from './log-checkpoints.ts'
 import type { LogPlace } from './log-place.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata } from './partition-metadata.ts'
@@ -29,10 +29,6 @@ import type { Segment } from './segment.ts'
 import { PARTITION_METADATA } from './segment-files.ts'
 
 const META_PROPERTIES = 'meta.properties'
-const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
-const START_OFFSETS = 'log-start-offset-checkpoint'
-const HIGH_WATERMARKS = 'replication-offset-checkpoint'
-
 const DELETE_SUFFIX = '-delete'
 const STRAY_SUFFIX = '-stray'
 const FILE_NAME_CHARACTERS_MAX = 255
@@ -63,10 +59,7 @@ export class LogDirectory {
   readonly #openFiles = new RecencyBound(OPEN_FILES_MAX)
   readonly #loadedIndexes = new RecencyBound(LOADED_INDEXES_MAX)
   readonly #logs = new Set<Log>()
-  readonly #recoveryPoints: OffsetCheckpoint
-  readonly #startOffsets: OffsetCheckpoint
-  readonly #highWatermarks: OffsetCheckpoint
-  readonly #checkpointFiles = new Map<string, CheckpointFile>()
+  readonly #checkpoints: LogCheckpoints
   /** Directories that were found at start and not opened since. */
   readonly #unclaimed: Set<string>
   /** Null in a new directory, until the cluster is known. */
@@ -94,9 +87,7 @@ export class LogDirectory {
       this.#meta = readMeta(options, nodeId)
       if (this.#meta === null) syncParents(disk, directory)
       this.wasClean = takeCleanShutdown(disk, directory)
-      this.#recoveryPoints = this.#readCheckpoint(RECOVERY_POINTS)
-      this.#startOffsets = this.#readCheckpoint(START_OFFSETS)
-      this.#highWatermarks = this.#readCheckpoint(HIGH_WATERMARKS)
+      this.#checkpoints = new LogCheckpoints(disk, directory, logger, (error) => this.#checkpointFailed(error))
       this.#unclaimed = new Set()
       for (const { name, isDirectory } of disk.list(directory)) {
         if (!isDirectory) continue
@@ -140,7 +131,8 @@ export class LogDirectory {
 
   /**
    * Opens a partition's log. What is there under its name with another topic's id (deleted and made again while this
-   * broker was away) is set aside.
+   * broker was away) is set aside. A log that is damaged where a crash cannot have done it has `failed` set: it refuses
+   * everything, the others go on.
    */
   openLog(topic: string, partition: number, topicId: string, config: TopicConfig): Log {
     const { host, logger } = this.#options
@@ -165,32 +157,31 @@ export class LogDirectory {
       discard: (paths, segments, delayMs) => this.#discard(paths, segments, delayMs),
       cut: () => this.checkpointNow(),
     }
-    const log = Log.open({
+    const options: LogOptions = {
       place,
       topic,
       partition,
       topicId,
       config,
       clean: this.wasClean,
-      recoveryPoint: (isKnown && this.#recoveryPoints.get(topic, partition)) || 0,
-      startOffset: (isKnown && this.#startOffsets.get(topic, partition)) || 0,
+      recoveryPoint: isKnown ? this.#checkpoints.recoveryPoint(topic, partition) : 0,
+      startOffset: isKnown ? this.#checkpoints.startOffset(topic, partition) : 0,
       producerIdExpirationMs: this.#options.config['producer.id.expiration.ms'],
-    })
+    }
+    const log = this.#open(options)
     this.#logs.add(log)
     return log
   }
 
   /** The high watermark that was last written for a partition; undefined for a new one. */
   highWatermark(topic: string, partition: number): number | undefined {
-    return this.#highWatermarks.get(topic, partition)
+    return this.#checkpoints.highWatermark(topic, partition)
   }
 
   /** Lets go of a log and removes its directory, off the loop. */
   deleteLog(log: Log): void {
     this.#logs.delete(log)
-    this.#recoveryPoints.delete(log.topic, log.partition)
-    this.#startOffsets.delete(log.topic, log.partition)
-    this.#highWatermarks.delete(log.topic, log.partition)
+    this.#checkpoints.delete(log.topic, log.partition)
     const target = `${this.path}/${this.#uniqueName(`${log.topic}-${log.partition}`, DELETE_SUFFIX)}`
     if (log.moveTo(target)) this.#removeLater(target)
   }
@@ -213,41 +204,12 @@ export class LogDirectory {
    * wait for the disk; until it is done the old ones hold, which is safe. A failure takes the directory offline.
    */
   checkpoint(highWatermarks: ReadonlyMap<Log, number> = new Map()): void {
-    if (this.offline !== null) return
-    for (const [name, text] of this.#checkpointTexts(highWatermarks)) this.#checkpointFile(name).write(text)
+    if (this.offline === null) this.#checkpoints.write(this.#logs, highWatermarks)
   }
 
   /** The same, durable when it returns. Throws I/O errors. */
   checkpointNow(highWatermarks: ReadonlyMap<Log, number> = new Map()): void {
-    if (this.offline !== null) return
-    for (const [name, text] of this.#checkpointTexts(highWatermarks)) this.#checkpointFile(name).writeNow(text)
-  }
-
-  #checkpointTexts(highWatermarks: ReadonlyMap<Log, number>): [name: string, text: string][] {
-    for (const log of this.#logs) {
-      const { topic, partition, startOffset } = log
-      this.#recoveryPoints.set(topic, partition, log.flushedOffset)
-      if (startOffset > (log.segments()[0]?.baseOffset ?? 0)) this.#startOffsets.set(topic, partition, startOffset)
-      else this.#startOffsets.delete(topic, partition)
-      const highWatermark = highWatermarks.get(log)
-      if (highWatermark !== undefined) this.#highWatermarks.set(topic, partition, highWatermark)
-    }
-    return [
-      [RECOVERY_POINTS, this.#recoveryPoints.toString()],
-      [START_OFFSETS, this.#startOffsets.toString()],
-      [HIGH_WATERMARKS, this.#highWatermarks.toString()],
-    ]
-  }
-
-  #checkpointFile(name: string): CheckpointFile {
-    let file = this.#checkpointFiles.get(name)
-    if (file === undefined) {
-      file = new CheckpointFile(this.#options.host.disk, `${this.path}/${name}`, (error) =>
-        this.#checkpointFailed(error),
-      )
-      this.#checkpointFiles.set(name, file)
-    }
-    return file
+    if (this.offline === null) this.#checkpoints.writeNow(this.#logs, highWatermarks)
   }
 
   #checkpointFailed(error: Error): void {
@@ -297,12 +259,18 @@ export class LogDirectory {
     this.#lock.release()
   }
 
-  #readCheckpoint(name: string): OffsetCheckpoint {
-    const { host, logger } = this.#options
-    const read = OffsetCheckpoint.read(host.disk, `${this.path}/${name}`)
-    if (typeof read !== 'string') return read
-    logger.warn({ problem: read }, 'A checkpoint is damaged: it is taken for empty, logs are checked from their start.')
-    return new OffsetCheckpoint()
+  #open(options: LogOptions): Log {
+    try {
+      return Log.open(options)
+    } catch (error) {
+      if (!(error instanceof CorruptBatchError)) throw error
+      const { topic, partition } = options
+      this.#options.logger.error(
+        { topic, partition, err: error },
+        'A log is damaged: it is offline, its files stay as they are.',
+      )
+      return Log.damaged(options, error)
+    }
   }
 
   /** What the log of that name says; null when it has no readable `partition.metadata`. */

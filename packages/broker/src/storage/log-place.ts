@@ -1,14 +1,17 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../host/clock.ts'
 import type { Disk } from '../host/disk.ts'
-import type { OpenFiles } from './open-files.ts'
+import type { RecencyBound } from './recency-bound.ts'
 import type { Segment } from './segment.ts'
 
 /** Where a log lives and what its segments need to work there. */
 export interface LogPlace {
   readonly disk: Disk
   readonly clock: Clock
-  readonly openFiles: OpenFiles
+  /** Segments with an open file. */
+  readonly openFiles: RecencyBound
+  /** Indexes of closed segments that are in memory. */
+  readonly loadedIndexes: RecencyBound
   readonly logger: Logger
   /** `<data directory>/<topic>-<partition>`; another after the directory was renamed for deletion. */
   directory: string

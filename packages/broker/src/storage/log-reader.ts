@@ -77,3 +77,19 @@ function firstBatchSize(segment: Segment, position: number): number {
   batchScanner.open(segment.file, position, segment.size)
   return batchScanner.next() ? batchScanner.header.sizeInBytes : 0
 }
+
+/** The transactions that were aborted and have records in `[from, to)`, by their markers. */
+export function abortedBetween(
+  segments: SegmentList,
+  from: number,
+  to: number,
+): { producerId: number; firstOffset: number }[] {
+  const found: { producerId: number; firstOffset: number }[] = []
+  for (let at = Math.max(0, segments.floorIndex(from)); at < segments.length; at++) {
+    for (const { producerId, firstOffset, lastOffset, lastStableOffset } of segments.at(at)!.aborted) {
+      if (lastOffset >= from && firstOffset < to) found.push({ producerId, firstOffset })
+      if (lastStableOffset >= to) return found
+    }
+  }
+  return found
+}

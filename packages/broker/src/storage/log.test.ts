@@ -201,8 +201,8 @@ describe('a log', () => {
 
   it('keeps few files open and opens them again when read', async () => {
     using bench = nodeBench()
-    const { OpenFiles } = await import('./open-files.ts')
-    const openFiles = new OpenFiles(3)
+    const { RecencyBound } = await import('./recency-bound.ts')
+    const openFiles = new RecencyBound(3)
     const log = openLog(bench, { config: { 'segment.bytes': '1100' }, openFiles })
     for (let index = 0; index < 30; index++) append(log, sampleBatch(index))
     const ranges = log.segments().map((segment) => log.read(segment.baseOffset, 1e6, log.endOffset, true).range)

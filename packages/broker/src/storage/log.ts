@@ -16,7 +16,6 @@
 import type { TopicConfig } from '@odradek/config'
 import {
   BatchHeader,
-  type ControlRecord,
   CorruptBatchError,
   errors,
   type FileRange,
@@ -29,6 +28,7 @@ import {
 } from '@odradek/protocol'
 import { controlRecordOf } from './control-record-of.ts'
 import type { EpochStart } from './epoch-cache.ts'
+import { putBatch } from './log-append.ts'
 import {
   advanceStartOffset,
   deleteSegments,
@@ -38,21 +38,19 @@ import {
 } from './log-cutting.ts'
 import type { FlushDone } from './log-flush.ts'
 import type { LogPlace } from './log-place.ts'
-import { type LogRead, readRange } from './log-reader.ts'
+import { abortedBetween, type LogRead, readRange } from './log-reader.ts'
 import { LogState } from './log-state.ts'
-import { PositionRing } from './position-ring.ts'
 import type { ProducerEntry } from './producer-entry.ts'
-import { loadLog } from './recovery.ts'
-import { RELATIVE_OFFSET_MAX, Segment, type SegmentReader } from './segment.ts'
+import { emptyLog, type LoadedLog, loadLog } from './recovery.ts'
+import { Segment } from './segment.ts'
+import type { SegmentReader } from './segment-reader.ts'
 import { maxTimestampBelow, type TimestampOffset, timestampLookup } from './time-lookup.ts'
-
-/** Batches from this size on are written straight from where they were received. */
-const STAGED_BATCH_BYTES_MAX = 8 * 1024
 
 const NONE = errors.NONE.code
 const KAFKA_STORAGE_ERROR = errors.KAFKA_STORAGE_ERROR.code
 const NOTHING: LogRead = { errorCode: NONE, range: null }
 const OUT_OF_RANGE: LogRead = { errorCode: errors.OFFSET_OUT_OF_RANGE.code, range: null }
+const UNREADABLE: LogRead = { errorCode: KAFKA_STORAGE_ERROR, range: null }
 
 /** What became of an append. One object per log, filled anew by the next append. */
 export interface AppendResult {
@@ -98,23 +96,32 @@ export class Log {
   }
   /** A leader's epoch of which no batch has come yet: it enters the cache with its first. */
   #nextEpoch = -1
+  #isClosed = false
 
-  private constructor(options: LogOptions) {
+  private constructor(options: LogOptions, loaded: LoadedLog) {
     this.topic = options.topic
     this.partition = options.partition
     this.topicId = options.topicId
     this.#producerIdExpirationMs = options.producerIdExpirationMs
-    options.place.indexIntervalBytes = options.config['index.interval.bytes']
-    this.#state = new LogState(options.place, options.topicId, options.config, loadLog(options))
+    this.#state = new LogState(options.place, options.topicId, options.config, loaded)
   }
 
   /**
    * Opens the log in `place.directory`. A directory that is not there is an empty log that begins at `startOffset`; it
    * is made by the first append. After an unclean stop (`clean: false`) everything from the segment of `recoveryPoint`
-   * on is validated, and the log ends before the first batch that is damaged.
+   * on is validated, and the log ends before the first batch that is damaged. Throws a CorruptBatchError when what is
+   * below the recovery point turns out to be damaged.
    */
   static open(options: LogOptions): Log {
-    return new Log(options)
+    options.place.indexIntervalBytes = options.config['index.interval.bytes']
+    return new Log(options, loadLog(options))
+  }
+
+  /** A log that could not be opened because of `error`: it refuses everything, and its files stay as they are. */
+  static damaged(options: LogOptions, error: Error): Log {
+    const log = new Log(options, emptyLog(options.startOffset, true))
+    log.#state.fail(error)
+    return log
   }
 
   get directory(): string {
@@ -150,6 +157,11 @@ export class Log {
     return this.#state.failed
   }
 
+  /** Whether it was closed without having failed before. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** Bytes of batches in all segments. */
   get sizeInBytes(): number {
     let size = 0
@@ -181,7 +193,7 @@ export class Log {
     if (state.failed !== null) return refuse(result, KAFKA_STORAGE_ERROR)
     const control = header.isControl ? controlRecordOf(batch) : null
     if (header.producerId >= 0) {
-      const { producers } = state
+      const producers = state.producersIfLoaded ?? state.guarded(() => state.producers)
       const errorCode = producers.check(header, control)
       if (errorCode !== NONE) return refuse(result, errorCode)
       if (producers.duplicateOffset >= 0) {
@@ -202,7 +214,7 @@ export class Log {
       header.maxTimestamp = now
       result.logAppendTime = now
     }
-    this.#put(batch, header, control)
+    putBatch(state, batch, header, control)
     result.baseOffset = baseOffset
     result.lastOffset = header.lastOffset
     return result
@@ -225,36 +237,7 @@ export class Log {
       if (header.baseOffset < this.endOffset || header.lastOffsetDelta < 0)
         throw new CorruptBatchError(`Batch at offset ${header.baseOffset} does not follow the end ${this.endOffset}.`)
       const batch = { buffer, view, start, end }
-      this.#put(batch, header, header.isControl ? controlRecordOf(batch) : null)
-    }
-  }
-
-  /** Puts a batch with its final offsets at the end. */
-  #put(batch: Slice, header: BatchHeader, control: ControlRecord | null): void {
-    const state = this.#state
-    const size = batch.end - batch.start
-    try {
-      const segment = segmentFor(state, header, size)
-      const position = segment.size
-      if (size < STAGED_BATCH_BYTES_MAX) stage(state, batch)
-      else {
-        state.write()
-        segment.file.write(batch.buffer, batch.start, batch.end, position)
-      }
-      segment.track(header, size)
-      state.flush.dirty(segment)
-      state.dirtyBytes += size
-      state.recent ??= new PositionRing()
-      state.recent.add(header.lastOffset, position)
-      if (header.leaderEpoch > state.epochs.latest) state.epochs.assign(header.leaderEpoch, header.baseOffset)
-      state.endOffset = header.nextOffset
-      if (header.producerId >= 0) {
-        const aborted = state.producers.apply(header, control)
-        if (aborted !== null) segment.addAborted(aborted)
-      }
-    } catch (error) {
-      state.fail(error as Error)
-      throw error
+      putBatch(this.#state, batch, header, header.isControl ? controlRecordOf(batch) : null)
     }
   }
 
@@ -283,16 +266,24 @@ export class Log {
 
   /**
    * The batches from the one that holds `fetchOffset` (or the next there is) up to `upToOffset`, within one segment, whole
-   * ones and at most `maxBytes`; with `atLeastOneBatch` the first even if it is larger. An empty answer has range null.
+   * ones and at most `maxBytes`; with `atLeastOneBatch` the first even if it is larger. An empty answer has range null. A
+   * log that cannot be read fails and answers KAFKA_STORAGE_ERROR.
    */
   read(fetchOffset: number, maxBytes: number, upToOffset: number, atLeastOneBatch: boolean): LogRead {
     const state = this.#state
+    if (state.failed !== null) return UNREADABLE
     if (fetchOffset < state.startOffset || fetchOffset > state.endOffset) return OUT_OF_RANGE
     const upTo = Math.min(upToOffset, state.endOffset)
     if (fetchOffset >= upTo) return NOTHING
-    this.write()
-    const range = readRange(state, { fetchOffset, maxBytes, upToOffset: upTo, atLeastOneBatch })
-    return range === null ? NOTHING : { errorCode: NONE, range }
+    try {
+      state.write()
+      const range = readRange(state, { fetchOffset, maxBytes, upToOffset: upTo, atLeastOneBatch })
+      return range === null ? NOTHING : { errorCode: NONE, range }
+    } catch (error) {
+      state.place.logger.error({ directory: state.directory, err: error }, 'A log cannot be read: it is offline now.')
+      state.fail(error as Error)
+      return UNREADABLE
+    }
   }
 
   /** The bytes of a range that `read` gave. */
@@ -304,34 +295,34 @@ export class Log {
 
   /** The end for readers of committed records, given the end for all readers. */
   lastStableOffset(highWatermark: number): number {
-    return this.#state.producers.lastStableOffset(highWatermark)
+    const state = this.#state
+    if (state.failed !== null && state.producersIfLoaded === null) return highWatermark
+    const producers = state.producersIfLoaded ?? state.guarded(() => state.producers)
+    return producers.lastStableOffset(highWatermark)
   }
 
   /** The aborted transactions with records in `[from, to)`. */
   abortedTransactions(from: number, to: number): { producerId: number; firstOffset: number }[] {
-    const { segments } = this.#state
-    const found: { producerId: number; firstOffset: number }[] = []
-    for (let at = Math.max(0, segments.floorIndex(from)); at < segments.length; at++) {
-      for (const { producerId, firstOffset, lastOffset, lastStableOffset } of segments.at(at)!.aborted) {
-        if (lastOffset >= from && firstOffset < to) found.push({ producerId, firstOffset })
-        if (lastStableOffset >= to) return found
-      }
-    }
-    return found
+    return this.#state.guarded(() => abortedBetween(this.#state.segments, from, to))
   }
 
   /** The first record at or above the log's start and below `upToOffset` whose timestamp is at least `timestamp`. */
   offsetForTimestamp(timestamp: number, upToOffset: number): TimestampOffset | null {
     const state = this.#state
-    this.write()
-    return timestampLookup(state.segments, timestamp, state.startOffset, Math.min(upToOffset, state.endOffset))
+    return state.guarded(() => {
+      state.write()
+      return timestampLookup(state.segments, timestamp, state.startOffset, Math.min(upToOffset, state.endOffset))
+    })
   }
 
   /** The first record below `upToOffset` that has the greatest timestamp of all. */
   maxTimestamp(upToOffset: number): TimestampOffset | null {
-    const { segments, startOffset, endOffset } = this.#state
-    this.write()
-    return maxTimestampBelow(segments, startOffset, Math.min(upToOffset, endOffset), endOffset)
+    const state = this.#state
+    return state.guarded(() => {
+      const { segments, startOffset, endOffset } = state
+      state.write()
+      return maxTimestampBelow(segments, startOffset, Math.min(upToOffset, endOffset), endOffset)
+    })
   }
 
   /** The newest epoch that has records or a leader, -1 without any. */
@@ -413,6 +404,7 @@ export class Log {
         state.flush.flushNow()
       })
     }
+    this.#isClosed = state.failed === null
     state.fail(new Error(`${state.directory} is closed.`))
     for (const segment of state.segments.all) segment.close()
   }
@@ -435,33 +427,4 @@ function refuse(result: AppendResult, errorCode: number): AppendResult {
   result.baseOffset = -1
   result.lastOffset = -1
   return result
-}
-
-function stage(state: LogState, batch: Slice): void {
-  if (state.stage.add(batch.buffer, batch.start, batch.end)) return
-  state.write()
-  state.stage.add(batch.buffer, batch.start, batch.end)
-}
-
-/** The segment for a batch of that size: the active one, or a new one where that one is full or too old. */
-function segmentFor(state: LogState, header: BatchHeader, size: number): Segment {
-  const { config } = state
-  const active = state.active ?? state.activate()
-  if (active.size === 0 && active.canHold(header.lastOffset)) return active
-  const age =
-    active.firstTimestamp >= 0
-      ? header.maxTimestamp - active.firstTimestamp
-      : state.place.clock.now() - active.createdMs
-  const isFull =
-    active.size > config['segment.bytes'] - size ||
-    age > config['segment.ms'] ||
-    active.isIndexFull(config['segment.index.bytes']) ||
-    !active.canHold(header.lastOffset)
-  // Segments follow one another without a gap, unless the batch would be out of their reach.
-  if (isFull) state.roll(canFollow(state, header) ? state.endOffset : header.baseOffset)
-  return state.active!
-}
-
-function canFollow(state: LogState, header: BatchHeader): boolean {
-  return header.lastOffset - state.endOffset <= RELATIVE_OFFSET_MAX
 }

@@ -77,7 +77,8 @@ export function loadLog(log: LogToLoad): LoadedLog {
   return { ...emptyLog(startOffset, true), epochs }
 }
 
-function emptyLog(offset: number, isOnDisk: boolean): LoadedLog {
+/** A log without records, whose first will get `offset`. */
+export function emptyLog(offset: number, isOnDisk: boolean): LoadedLog {
   return {
     segments: new SegmentList(),
     epochs: isOnDisk ? null : new EpochCache(),

@@ -20,7 +20,7 @@ import type { Disk } from '../../host/disk.ts'
 import { createNodeDisk } from '../../host/node/disk.ts'
 import { Log } from '../log.ts'
 import type { LogPlace } from '../log-place.ts'
-import { OpenFiles } from '../open-files.ts'
+import { RecencyBound } from '../recency-bound.ts'
 
 export const TOPIC_ID = 'AAAAAAAAQACAAAAAAAAAAQ'
 export const quiet = pino({ level: 'silent' })
@@ -65,7 +65,7 @@ export interface LogUnderTest {
   readonly clean?: boolean
   readonly recoveryPoint?: number
   readonly startOffset?: number
-  readonly openFiles?: OpenFiles
+  readonly openFiles?: RecencyBound
   readonly cut?: () => void
 }
 
@@ -75,7 +75,8 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
   const place: LogPlace = {
     disk,
     clock: bench.clock,
-    openFiles: options.openFiles ?? new OpenFiles(),
+    openFiles: options.openFiles ?? new RecencyBound(100),
+    loadedIndexes: new RecencyBound(4),
     logger: quiet,
     directory: `${bench.directory}/t-0`,
     indexIntervalBytes: 4096,

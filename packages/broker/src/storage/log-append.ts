@@ -1,0 +1,68 @@
+/** Putting a batch at the end of a log, when it has been decided that it belongs there. */
+import type { BatchHeader, ControlRecord, Slice } from '@odradek/protocol'
+import type { LogState } from './log-state.ts'
+import { PositionRing } from './position-ring.ts'
+import { RELATIVE_OFFSET_MAX, type Segment } from './segment.ts'
+
+/** Batches from this size on are written straight from where they were received. */
+const STAGED_BATCH_BYTES_MAX = 8 * 1024
+
+/**
+ * Puts a batch, whose bytes and `header` have their final offsets, at the end of the log: begins a new segment where one is
+ * due, stages or writes the bytes, and notes them in indexes, epochs and producers. `control` is its record when it is a
+ * control batch. An I/O error is thrown and sets `failed`.
+ */
+export function putBatch(state: LogState, batch: Slice, header: BatchHeader, control: ControlRecord | null): void {
+  const size = batch.end - batch.start
+  try {
+    const segment = segmentFor(state, header, size)
+    const position = segment.size
+    if (size < STAGED_BATCH_BYTES_MAX) stage(state, batch)
+    else {
+      state.write()
+      segment.file.write(batch.buffer, batch.start, batch.end, position)
+    }
+    segment.track(header, size)
+    state.flush.dirty(segment)
+    state.dirtyBytes += size
+    state.recent ??= new PositionRing()
+    state.recent.add(header.lastOffset, position)
+    if (header.leaderEpoch > state.epochs.latest) state.epochs.assign(header.leaderEpoch, header.baseOffset)
+    state.endOffset = header.nextOffset
+    if (header.producerId >= 0) {
+      const aborted = state.producers.apply(header, control)
+      if (aborted !== null) segment.addAborted(aborted)
+    }
+  } catch (error) {
+    state.fail(error as Error)
+    throw error
+  }
+}
+
+function stage(state: LogState, batch: Slice): void {
+  if (state.stage.add(batch.buffer, batch.start, batch.end)) return
+  state.write()
+  state.stage.add(batch.buffer, batch.start, batch.end)
+}
+
+/** The segment for a batch of that size: the active one, or a new one where that one is full or too old. */
+function segmentFor(state: LogState, header: BatchHeader, size: number): Segment {
+  const { config } = state
+  const active = state.active ?? state.activate()
+  if (active.size === 0 && active.canHold(header.lastOffset)) return active
+  const age =
+    active.firstTimestamp >= 0
+      ? header.maxTimestamp - active.firstTimestamp
+      : state.place.clock.now() - active.createdMs
+  const isFull =
+    active.size > config['segment.bytes'] - size ||
+    age > config['segment.ms'] ||
+    active.isIndexFull(config['segment.index.bytes']) ||
+    !active.canHold(header.lastOffset)
+  if (isFull) {
+    // Segments follow one another without a gap, unless the batch would be out of their reach.
+    const canFollow = header.lastOffset - state.endOffset <= RELATIVE_OFFSET_MAX
+    state.roll(canFollow ? state.endOffset : header.baseOffset)
+  }
+  return state.active!
+}

@@ -1,0 +1,86 @@
+/** The checkpoints of a data directory: per partition its recovery point, its start offset, its high watermark. */
+import type { Logger } from 'pino'
+import type { Disk } from '../host/disk.ts'
+import { OffsetCheckpoint } from './checkpoint.ts'
+import { CheckpointFile } from './checkpoint-file.ts'
+import type { Log } from './log.ts'
+
+const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
+const START_OFFSETS = 'log-start-offset-checkpoint'
+const HIGH_WATERMARKS = 'replication-offset-checkpoint'
+
+interface Entry {
+  readonly offsets: OffsetCheckpoint
+  readonly file: CheckpointFile
+}
+
+export class LogCheckpoints {
+  readonly #recoveryPoints: Entry
+  readonly #startOffsets: Entry
+  readonly #highWatermarks: Entry
+
+  /** Reads the files of `directory`; one that is damaged is taken for empty. `failed` hears of writes that fail. */
+  constructor(disk: Disk, directory: string, logger: Logger, failed: (error: Error) => void) {
+    const read = (name: string): Entry => {
+      const path = `${directory}/${name}`
+      const offsets = OffsetCheckpoint.read(disk, path)
+      const file = new CheckpointFile(disk, path, failed)
+      if (typeof offsets !== 'string') return { offsets, file }
+      logger.warn(
+        { problem: offsets },
+        'A checkpoint is damaged: it is taken for empty, logs are checked from their start.',
+      )
+      return { offsets: new OffsetCheckpoint(), file }
+    }
+    this.#recoveryPoints = read(RECOVERY_POINTS)
+    this.#startOffsets = read(START_OFFSETS)
+    this.#highWatermarks = read(HIGH_WATERMARKS)
+  }
+
+  /** Up to where the log is durable and right, 0 when not known. */
+  recoveryPoint(topic: string, partition: number): number {
+    return this.#recoveryPoints.offsets.get(topic, partition) ?? 0
+  }
+
+  /** Where the log starts, 0 when its first segment says it. */
+  startOffset(topic: string, partition: number): number {
+    return this.#startOffsets.offsets.get(topic, partition) ?? 0
+  }
+
+  highWatermark(topic: string, partition: number): number | undefined {
+    return this.#highWatermarks.offsets.get(topic, partition)
+  }
+
+  delete(topic: string, partition: number): void {
+    for (const { offsets } of [this.#recoveryPoints, this.#startOffsets, this.#highWatermarks])
+      offsets.delete(topic, partition)
+  }
+
+  /** Writes what holds for `logs` now, soon. */
+  write(logs: Iterable<Log>, highWatermarks: ReadonlyMap<Log, number>): void {
+    this.#update(logs, highWatermarks)
+    for (const { offsets, file } of [this.#recoveryPoints, this.#startOffsets, this.#highWatermarks])
+      file.write(offsets.toString())
+  }
+
+  /** The same, durable when it returns. */
+  writeNow(logs: Iterable<Log>, highWatermarks: ReadonlyMap<Log, number>): void {
+    this.#update(logs, highWatermarks)
+    for (const { offsets, file } of [this.#recoveryPoints, this.#startOffsets, this.#highWatermarks])
+      file.writeNow(offsets.toString())
+  }
+
+  #update(logs: Iterable<Log>, highWatermarks: ReadonlyMap<Log, number>): void {
+    for (const log of logs) {
+      const { topic, partition, startOffset } = log
+      const highWatermark = highWatermarks.get(log)
+      if (highWatermark !== undefined) this.#highWatermarks.offsets.set(topic, partition, highWatermark)
+      // Of a log that failed, what was known before holds: from there on it will be checked.
+      if (log.failed !== null && !log.isClosed) continue
+      this.#recoveryPoints.offsets.set(topic, partition, log.flushedOffset)
+      if (startOffset > (log.segments()[0]?.baseOffset ?? 0))
+        this.#startOffsets.offsets.set(topic, partition, startOffset)
+      else this.#startOffsets.offsets.delete(topic, partition)
+    }
+  }
+}

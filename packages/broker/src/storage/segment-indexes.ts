@@ -1,0 +1,287 @@
+/**
+ * What is derived from a segment's batches: its offset, time and transaction index, and its greatest timestamp.
+ *
+ * The indexes of the active segment live in memory and are written when it is closed: after an unclean stop the log is
+ * read from the recovery point on anyway, and they are made again by that. (Only the transaction index, which grows by an
+ * entry at times, is written as it grows.) Those of older segments are read when first needed and checked then; one that
+ * is missing or cannot be right is made again from the batches.
+ */
+import { type BatchHeader, CorruptBatchError } from '@odradek/protocol'
+import type { DiskFile } from '../host/disk.ts'
+import { BatchReader } from './batch-reader.ts'
+import { batchScanner } from './batch-scanner.ts'
+import type { LogPlace } from './log-place.ts'
+import { OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from './offset-index.ts'
+import type { Holder } from './recency-bound.ts'
+import { fileName, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX } from './segment-files.ts'
+import { TIME_INDEX_ENTRY_BYTES, TimeIndex } from './time-index.ts'
+import { type AbortedTransaction, decodeAborted, encodeAborted } from './transaction-index.ts'
+
+/** The batches that the indexes are about. */
+export interface IndexedBatches {
+  readonly baseOffset: number
+  readonly file: DiskFile
+  readonly size: number
+}
+
+export class SegmentIndexes implements Holder {
+  /** Bytes from the batch that the last entry is about to the end. */
+  bytesSinceEntry = 0
+  readonly #place: LogPlace
+  readonly #batches: IndexedBatches
+  #offsets: OffsetIndex | null = null
+  #times: TimeIndex | null = null
+  #aborted: AbortedTransaction[] | null = null
+  #maxTimestamp = -1
+  #maxTimestampOffset = -1
+  #timestampsKnown = false
+  /** Whether memory says more than the files. */
+  #dirty = false
+  /** Whether the segment is being appended to: its file may be behind what the indexes are about. */
+  #active = false
+  /** Whether the transaction index file has entries that are not durable. */
+  #abortedDirty = false
+
+  constructor(place: LogPlace, batches: IndexedBatches) {
+    this.#place = place
+    this.#batches = batches
+  }
+
+  get pinned(): boolean {
+    return this.#dirty || this.#active
+  }
+
+  /** Keeps them in memory until `write`: the segment is going to be appended to. */
+  hold(): void {
+    this.#load()
+    this.#active = true
+  }
+
+  release(): void {
+    if (this.pinned) return
+    this.#offsets = null
+    this.#times = null
+  }
+
+  get offsets(): OffsetIndex {
+    if (this.#offsets === null) this.#load()
+    return this.#offsets!
+  }
+
+  get times(): TimeIndex {
+    if (this.#times === null) this.#load()
+    return this.#times!
+  }
+
+  /** The aborted transactions whose marker is in the segment, in the order of the markers. */
+  get aborted(): AbortedTransaction[] {
+    if (this.#aborted === null) {
+      const path = this.#path(TRANSACTION_INDEX_SUFFIX)
+      const bytes = this.#place.disk.readFile(path)
+      const found = bytes === null ? [] : decodeAborted(bytes, this.#batches.baseOffset)
+      if (found === null) throw new CorruptBatchError(`${path} is damaged.`)
+      this.#aborted = found
+    }
+    return this.#aborted
+  }
+
+  /** The greatest timestamp of the records, -1 without any. */
+  get maxTimestamp(): number {
+    if (!this.#timestampsKnown) this.#readTimestamps()
+    return this.#maxTimestamp
+  }
+
+  /** The last offset of the first batch that has it. */
+  get maxTimestampOffset(): number {
+    if (!this.#timestampsKnown) this.#readTimestamps()
+    return this.#maxTimestampOffset
+  }
+
+  /** Whether an index has reached `bytesMax`; the time index keeps an entry free for when the segment is closed. */
+  isFull(bytesMax: number): boolean {
+    return (
+      this.offsets.entries >= Math.floor(bytesMax / OFFSET_INDEX_ENTRY_BYTES) ||
+      this.times.entries >= Math.floor(bytesMax / TIME_INDEX_ENTRY_BYTES) - 1
+    )
+  }
+
+  /** Notes a batch of `size` bytes that is put at `position`, the end. */
+  track(header: BatchHeader, position: number, size: number): void {
+    const lastOffset = header.baseOffset + header.lastOffsetDelta
+    this.#dirty = true
+    this.noteTimestamp(header.maxTimestamp, lastOffset)
+    if (this.bytesSinceEntry > this.#place.indexIntervalBytes) {
+      this.offsets.append(lastOffset, position)
+      this.times.append(this.#maxTimestamp, this.#maxTimestampOffset)
+      this.bytesSinceEntry = 0
+    }
+    this.bytesSinceEntry += size
+  }
+
+  noteTimestamp(timestamp: number, lastOffset: number): void {
+    if (timestamp <= this.maxTimestamp) return
+    this.#maxTimestamp = timestamp
+    this.#maxTimestampOffset = lastOffset
+  }
+
+  /** Begins anew, for an empty segment or to be filled again by `track`. */
+  reset(): void {
+    this.#offsets = new OffsetIndex(this.#batches.baseOffset)
+    this.#times = new TimeIndex(this.#batches.baseOffset)
+    this.#aborted = []
+    this.bytesSinceEntry = 0
+    this.#maxTimestamp = -1
+    this.#maxTimestampOffset = -1
+    this.#timestampsKnown = true
+    this.#dirty = true
+  }
+
+  /** Forgets the batches from `position` on, where offset `offset` begins. The files go until the segment is closed again. */
+  truncate(position: number, offset: number): void {
+    this.offsets.truncateToPosition(position)
+    this.times.truncateTo(offset)
+    this.#dirty = true
+    this.#place.disk.remove(this.#path(INDEX_SUFFIX))
+    this.#place.disk.remove(this.#path(TIME_INDEX_SUFFIX))
+    this.setAborted(this.aborted.filter((aborted) => aborted.lastOffset < offset))
+    this.#maxTimestamp = this.times.lastTimestamp
+    this.#maxTimestampOffset = this.times.lastOffset
+    this.#timestampsKnown = true
+  }
+
+  /**
+   * Writes the files where they differ from memory, and returns them open: they are to be synced and closed before the
+   * recovery point passes the segment.
+   */
+  write(): DiskFile[] {
+    const files: DiskFile[] = []
+    if (this.#dirty) {
+      this.times.append(this.#maxTimestamp, this.#maxTimestampOffset)
+      files.push(this.#write(INDEX_SUFFIX, this.offsets.bytes()), this.#write(TIME_INDEX_SUFFIX, this.times.bytes()))
+    }
+    if (this.#abortedDirty && this.aborted.length > 0)
+      files.push(this.#place.disk.open(this.#path(TRANSACTION_INDEX_SUFFIX), 'write'))
+    this.#dirty = false
+    this.#active = false
+    this.#abortedDirty = false
+    return files
+  }
+
+  /** Adds a transaction whose marker is in the segment. */
+  addAborted(aborted: AbortedTransaction): void {
+    const known = this.aborted
+    const file = this.#place.disk.open(this.#path(TRANSACTION_INDEX_SUFFIX), 'create')
+    const bytes = encodeAborted(aborted)
+    file.write(bytes, 0, bytes.length, known.length * bytes.length)
+    file.close()
+    known.push(aborted)
+    this.#abortedDirty = true
+  }
+
+  /** Replaces the transaction index. */
+  setAborted(aborted: AbortedTransaction[]): void {
+    this.#aborted = aborted
+    this.#abortedDirty = true
+    if (aborted.length === 0) this.#place.disk.remove(this.#path(TRANSACTION_INDEX_SUFFIX))
+    else this.#write(TRANSACTION_INDEX_SUFFIX, Buffer.concat(aborted.map(encodeAborted))).close()
+  }
+
+  #path(suffix: string): string {
+    return `${this.#place.directory}/${fileName(this.#batches.baseOffset, suffix)}`
+  }
+
+  #write(suffix: string, bytes: Buffer): DiskFile {
+    const file = this.#place.disk.open(this.#path(suffix), 'create')
+    if (bytes.length > 0) file.write(bytes, 0, bytes.length, 0)
+    if (file.size() > bytes.length) file.truncate(bytes.length)
+    return file
+  }
+
+  /** From the last entry of the time index, without reading the others: retention asks every segment. */
+  #readTimestamps(): void {
+    const times = this.#times ?? this.#readLastTime() ?? this.times
+    this.#maxTimestamp = times.lastTimestamp
+    this.#maxTimestampOffset = times.entries === 0 ? -1 : times.lastOffset
+    this.#timestampsKnown = true
+  }
+
+  #readLastTime(): TimeIndex | null {
+    const { disk } = this.#place
+    const path = this.#path(TIME_INDEX_SUFFIX)
+    if (!disk.exists(path)) return null
+    const file = disk.open(path, 'read')
+    const size = file.size()
+    const bytes = Buffer.alloc(size === 0 ? 0 : TIME_INDEX_ENTRY_BYTES)
+    if (size > 0) file.read(bytes, 0, bytes.length, size - bytes.length)
+    file.close()
+    const last = new TimeIndex(this.#batches.baseOffset, bytes)
+    const isPlausible =
+      size > 0 ? size % TIME_INDEX_ENTRY_BYTES === 0 && last.problem() === null : this.#batches.size === 0
+    return isPlausible ? last : null
+  }
+
+  #load(): void {
+    if (this.#offsets !== null && this.#times !== null) return
+    const { disk, logger, loadedIndexes } = this.#place
+    const { baseOffset, size } = this.#batches
+    const log = this.#path('.log')
+    const offsetBytes = disk.readFile(this.#path(INDEX_SUFFIX))
+    const timeBytes = disk.readFile(this.#path(TIME_INDEX_SUFFIX))
+    loadedIndexes.use(this)
+    if (offsetBytes === null || timeBytes === null) {
+      if (size > 0) logger.info({ log }, 'An index is missing: it is made again from the batches.')
+      this.#rebuild()
+      return
+    }
+    const offsets = new OffsetIndex(baseOffset, offsetBytes)
+    const times = new TimeIndex(baseOffset, timeBytes)
+    const problem = offsets.problem(size) ?? times.problem() ?? this.#disagreement(offsets, times)
+    if (problem !== null) {
+      logger.warn({ log, problem }, 'An index is damaged: it is made again from the batches.')
+      this.#rebuild()
+      return
+    }
+    this.#offsets = offsets
+    this.#times = times
+  }
+
+  /**
+   * How the indexes disagree with the log, or null: the last entry points at a batch that ends with its offset, no entry is
+   * missing after it, and there are timestamps if the log has any.
+   */
+  #disagreement(offsets: OffsetIndex, times: TimeIndex): string | null {
+    const last = offsets.entries - 1
+    const position = last < 0 ? 0 : offsets.position(last)
+    let bytesSinceEntry = 0
+    batchScanner.open(this.#batches.file, position, this.#batches.size)
+    try {
+      while (batchScanner.next()) {
+        const { header } = batchScanner
+        if (bytesSinceEntry === 0 && last >= 0 && header.lastOffset !== offsets.offset(last))
+          return `the batch at position ${position} ends with offset ${header.lastOffset}, not ${offsets.offset(last)}`
+        if (bytesSinceEntry > this.#place.indexIntervalBytes) return `no entry after position ${position}`
+        if (times.entries === 0 && header.maxTimestamp >= 0) return 'no timestamps'
+        bytesSinceEntry += header.sizeInBytes
+      }
+    } catch (error) {
+      if (error instanceof CorruptBatchError) return error.message
+      throw error
+    }
+    return bytesSinceEntry === 0 && last >= 0 ? `no batch at position ${position}` : null
+  }
+
+  #rebuild(): void {
+    const { aborted } = this
+    const reader = new BatchReader()
+    this.reset()
+    this.#aborted = aborted
+    reader.open(this.#batches.file, 0, this.#batches.size, false)
+    while (reader.next()) this.track(reader.header, reader.position, reader.end - reader.start)
+    if (reader.problem !== null)
+      throw new CorruptBatchError(`${this.#path('.log')} at position ${reader.position}: ${reader.problem}.`)
+    for (const file of this.write()) {
+      file.syncNow()
+      file.close()
+    }
+  }
+}
