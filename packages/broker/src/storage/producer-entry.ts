@@ -56,6 +56,16 @@ export class ProducerEntry {
     this.#offsetDeltas[this.#newest] = offsetDelta
   }
 
+  /** The batch that is so many before the newest: 0 to `batches` - 1. */
+  batch(age: number): { lastSequence: number; lastOffset: number; offsetDelta: number } {
+    const at = (this.#newest - age + BATCHES_KEPT) % BATCHES_KEPT
+    return {
+      lastSequence: this.#lastSequences[at]!,
+      lastOffset: this.#lastOffsets[at]!,
+      offsetDelta: this.#offsetDeltas[at]!,
+    }
+  }
+
   /** The last offset of the batch kept with exactly these sequences, -1 when there is none. */
   lastOffsetOf(baseSequence: number, lastSequence: number): number {
     for (let age = 0; age < this.batches; age++) {
