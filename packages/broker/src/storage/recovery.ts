@@ -166,7 +166,7 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
     const isRight = offset <= nextOffset && typeof decodeSnapshot(disk.readFile(path)!) !== 'string'
     if (!isRight) disk.remove(path)
     else {
-      if (offset > first.baseOffset) syncAndClose(disk.open(path, 'write'))
+      if (offset >= first.baseOffset) syncAndClose(disk.open(path, 'write'))
       newest = offset
     }
   }
