@@ -211,8 +211,9 @@ class Simulation {
     if (errors.length > 0 && !this.history.isFaulty) this.history.fail(`the broker logged an error: ${errors[0]}`)
     this.#host.crash(death)
     this.#clients.address = null
-    this.#noteDurable(end)
+    // Answers that were on their way still come.
     await this.#world.runFor(awayMs)
+    this.#noteDurable(end)
     this.history.isFaulty = false
     this.#host = this.#host.reboot()
   }
