@@ -108,6 +108,7 @@ export function replaceSegments(state: LogState, old: readonly Segment[], makeSe
   const discarded: string[] = []
   for (const segment of old) {
     state.flush.forget(segment)
+    segment.retire()
     discarded.push(...markDeleted(disk, state.directory, segment.baseOffset, segment !== old[0]))
   }
   disk.syncDirectory(state.directory)
@@ -119,6 +120,7 @@ export function replaceSegments(state: LogState, old: readonly Segment[], makeSe
 function letGo(state: LogState, segment: Segment): string[] {
   state.flush.forget(segment)
   state.segments.remove(segment)
+  segment.retire()
   return markDeleted(state.place.disk, state.directory, segment.baseOffset, true)
 }
 

@@ -212,6 +212,27 @@ describe('a log', () => {
     for (const range of ranges) assert.ok(range === null || log.readBatches(range).length === range.length)
   })
 
+  it('lets those read on whose segment is removed or replaced, and no others', () => {
+    using bench = nodeBench()
+    const log = openLog(bench, { config: { 'segment.bytes': '600', 'file.delete.delay.ms': '60000' } })
+    for (let index = 1; index < 20; index++) append(log, sampleBatch(index))
+    const [first, second] = log.segments()
+    const { range } = log.read(0, 1000, log.endOffset, true)
+    const before = log.readBatches(range!)
+    const unread = second!.reader
+    second!.release()
+    second!.retire()
+    first!.retire()
+    // Others take the names.
+    for (const segment of [first!, second!]) bench.disk.replaceFile(segment.path('.log'), 'something else altogether')
+    assert.deepEqual(log.readBatches(range!), before)
+    assert.equal(first!.reader.isCached(0, 10), true)
+    const bytes = Buffer.alloc(10)
+    assert.equal(unread.readCached(bytes, 0, 10, 0), 0)
+    assert.equal(unread.sendTo(-1, 0, 10), 0)
+    assert.throws(() => unread.read(bytes, 0, 10, 0), /was removed/)
+  })
+
   it('refuses everything after a failed write', () => {
     using bench = nodeBench()
     const log = openLog(bench)

@@ -1,22 +1,59 @@
 import type { DiskFile } from '../host/disk.ts'
+import type { NodeFile } from '../host/node/file.ts'
+
+/** What the real host's connections ask of a file whose ranges they send. */
+type SendableFile = Pick<NodeFile, 'path' | 'read' | 'readCached' | 'readLater' | 'isCached' | 'sendTo'>
 
 /**
- * What a range of a segment refers to: reads like a DiskFile, as long as the segment is there, also when its file was
- * closed meanwhile to keep few open.
+ * What a range of a segment refers to: the file, as long as the segment is there, also when it was closed meanwhile to keep
+ * few open. A range may wait long for a slow peer; when its segment was removed by then, it reads as cut off.
  */
-export class SegmentReader {
-  readonly #segment: { readonly file: DiskFile }
+export class SegmentReader implements SendableFile {
+  readonly #segment: { readonly file: DiskFile; path(suffix: string): string }
 
-  constructor(segment: { readonly file: DiskFile }) {
+  constructor(segment: { readonly file: DiskFile; path(suffix: string): string }) {
     this.#segment = segment
   }
 
   get path(): string {
-    return this.#segment.file.path
+    return this.#segment.path('.log')
   }
 
-  /** As DiskFile.read. */
+  /** As DiskFile.read. Throws where the segment was removed. */
   read(buffer: Uint8Array, start: number, end: number, position: number): number {
     return this.#segment.file.read(buffer, start, end, position)
+  }
+
+  readCached(buffer: Uint8Array, start: number, end: number, position: number): number {
+    return this.#sendable()?.readCached(buffer, start, end, position) ?? 0
+  }
+
+  readLater(
+    buffer: Uint8Array,
+    count: number,
+    position: number,
+    done: (error: Error | null, got: number) => void,
+  ): void {
+    const file = this.#sendable()
+    if (file === null) queueMicrotask(() => done(null, 0))
+    else file.readLater(buffer, count, position, done)
+  }
+
+  isCached(position: number, length: number): boolean {
+    return this.#sendable()?.isCached(position, length) ?? true
+  }
+
+  sendTo(socket: number, position: number, length: number): number {
+    return this.#sendable()?.sendTo(socket, position, length) ?? 0
+  }
+
+  /** The real host's file; null where the segment was removed. */
+  #sendable(): NodeFile | null {
+    try {
+      return this.#segment.file as NodeFile
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+      throw error
+    }
   }
 }

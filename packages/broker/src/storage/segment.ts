@@ -32,6 +32,7 @@ export class Segment implements Holder {
   #file: DiskFile | null = null
   #size = -1
   #syncing = 0
+  #retired = false
 
   constructor(place: LogPlace, baseOffset: number) {
     this.#place = place
@@ -63,9 +64,24 @@ export class Segment implements Holder {
 
   /** The open data file. */
   get file(): DiskFile {
+    if (this.#retired) {
+      if (this.#file === null)
+        throw Object.assign(new Error(`${this.path(LOG_SUFFIX)} was removed`), { code: 'ENOENT' })
+      return this.#file
+    }
     if (this.#file === null) this.#file = this.#open('write')
     this.#place.openFiles.use(this)
     return this.#file
+  }
+
+  /**
+   * Gives up its name, which another may take: its file, if it is open, stays so for those who are reading, but is not
+   * opened again.
+   */
+  retire(): void {
+    this.#retired = true
+    this.#place.openFiles.drop(this)
+    this.#place.loadedIndexes.drop(this.#indexes)
   }
 
   #open(mode: 'write' | 'create'): DiskFile {
@@ -100,10 +116,9 @@ export class Segment implements Holder {
     })
   }
 
-  /** Closes the data file. */
+  /** Closes the data file, for good. */
   close(): void {
-    this.#place.openFiles.drop(this)
-    this.#place.loadedIndexes.drop(this.#indexes)
+    this.retire()
     if (this.#syncing === 0) this.#file?.close()
     this.#file = null
   }
