@@ -226,6 +226,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     await this.#compaction.close()
     await this.metadata.close()
     await this.#store.close()
+    await this.directory.flush()
     this.directory.close(this.partitions.highWatermarks())
     await this.host.offload.close()
   }
