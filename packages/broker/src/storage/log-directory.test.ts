@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { type BrokerConfig, resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
+import { errors } from '@odradek/protocol'
 import { createSimHost } from '../host/sim/index.ts'
 import { type Machine, machines } from '../host/testing/machines.ts'
 import { LogDirectory, LogDirectoryError } from './log-directory.ts'
@@ -138,6 +139,41 @@ for (const { name, open: openMachine } of machines) {
       assert.equal(readAll(log)[0]!.offset, log.startOffset)
     })
 
+    it('opens a log that is damaged below its recovery point offline, and leaves its files as they are', async () => {
+      await using machine = openMachine()
+      let directory = open(machine)
+      const fill = (partition: number) => {
+        const log = directory.openLog('a', partition, TOPIC_ID, config)
+        for (let at = 0; at < 9; at++)
+          appendRecords(log, [{ value: 'x'.repeat(60) }], { producerId: 1, producerEpoch: 0, baseSequence: at })
+        log.flushNow()
+        return log
+      }
+      const damaged = fill(0)
+      fill(1)
+      const path = damaged.segments()[1]!.path('.log')
+      directory.checkpointNow()
+      directory.release()
+      const { disk } = machine.host
+      for (const { name } of disk.list(damaged.directory))
+        if (/\.(snapshot|index|timeindex)$/.test(name)) disk.remove(`${damaged.directory}/${name}`)
+      const bytes = disk.readFile(path)!
+      bytes[16] = 9
+      disk.replaceFile(path, bytes)
+      for (let start = 0; start < 2; start++) {
+        directory = open(machine)
+        const log = directory.openLog('a', 0, TOPIC_ID, config)
+        assert.ok(log.failed !== null)
+        assert.equal(log.read(0, 1000, 9, true).errorCode, errors.KAFKA_STORAGE_ERROR.code)
+        assert.equal(appendRecords(log, [{ value: 'x' }]).errorCode, errors.KAFKA_STORAGE_ERROR.code)
+        assert.equal(readAll(directory.openLog('a', 1, TOPIC_ID, config)).length, 9)
+        directory.checkpointNow()
+        directory.close()
+        assert.deepEqual(disk.readFile(path), bytes)
+      }
+      assert.equal(open(machine).wasClean, false)
+    })
+
     it('takes damaged checkpoints for empty', async () => {
       await using machine = openMachine()
       let directory = open(machine)
@@ -190,6 +226,38 @@ describe('a data directory', () => {
     }
     // partition.metadata: exists, open, size, read; the directory: exists, list.
     assert.ok(next.disk.calls - before <= 6 * partitions, `${(next.disk.calls - before) / partitions} calls a log`)
+  })
+
+  it('closes files and goes on when the system has no more of them to open', () => {
+    const host = createSimHost(7)
+    const directory = LogDirectory.open({
+      host,
+      path: '/data',
+      nodeId: 1,
+      config: resolveBrokerConfig(),
+      logger: quiet,
+    })
+    const logs = [0, 1, 2].map((partition) => directory.openLog('t', partition, TOPIC_ID, config))
+    for (const log of logs) {
+      for (let at = 0; at < 9; at++) appendRecords(log, [{ value: 'x'.repeat(60) }])
+      log.flushNow()
+    }
+    directory.close()
+    const next = host.reboot()
+    const again = LogDirectory.open({
+      host: next,
+      path: '/data',
+      nodeId: 1,
+      config: resolveBrokerConfig(),
+      logger: quiet,
+    })
+    const log = again.openLog('t', 0, TOPIC_ID, config)
+    assert.equal(log.read(0, 10, 9, true).errorCode, 0)
+    // The index is read, the next data file cannot be opened at first.
+    const reader = log.segments()[2]!
+    next.disk.failNext('open', 'EMFILE')
+    assert.equal(reader.size > 0, true)
+    assert.equal(log.failed, null)
   })
 
   it('is refused with a reason when its meta.properties cannot be used', async () => {
