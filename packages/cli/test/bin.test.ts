@@ -17,9 +17,12 @@ async function startByOlderNode(node: string, directory: string) {
   const child = spawn(node, [bin, 'broker', '--port', '0', '--data-dir', directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  const exit = once(child, 'exit')
   const lines = createInterface({ input: child.stdout })
-  await once(lines, 'line')
-  return { child, ended: once(lines, 'close'), exit: once(child, 'exit') }
+  const ended = once(lines, 'close')
+  const [line] = await Promise.race([once(lines, 'line'), ended])
+  assert.match(line ?? 'nothing was printed', /^Listening on /)
+  return { child, ended, exit }
 }
 
 if (older !== null) {
