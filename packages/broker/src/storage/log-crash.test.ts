@@ -63,7 +63,9 @@ function abortTransaction(log: Log, witness: Witness): void {
     witness.records.push({ offset: at, key: at === offset ? 'gone' : '\0\0\0\0', bytes: at === offset ? 4 : 6 })
     witness.ends.add(at + 1)
   }
-  witness.aborted.push({ producerId: 78, firstOffset: offset, lastOffset: end - 1 })
+  // A life that ended between the two left a transaction open, which this marker ends as well.
+  const open = [...log.producers()].find(({ producerId }) => producerId === 78)?.transactionStartOffset ?? -1
+  witness.aborted.push({ producerId: 78, firstOffset: open < 0 ? offset : open, lastOffset: end - 1 })
   const producer = { producerId: 78, producerEpoch: 0 }
   const records = [{ key: 'gone', value: 'gone', timestamp: 1000 + offset }]
   append(log, encodeBatch({ ...producer, records, transactional: true }), Math.floor(offset / 10))

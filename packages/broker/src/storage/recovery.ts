@@ -24,6 +24,8 @@ import { SegmentList } from './segment-list.ts'
 import { settleLeftovers } from './swap.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
+const COPY_BYTES = 1024 * 1024
+
 export interface LogToLoad {
   readonly place: LogPlace
   readonly config: TopicConfig
@@ -137,7 +139,7 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
       logger.warn({ segment: segment.path(LOG_SUFFIX), nextOffset }, 'A segment does not follow the one before it.')
       break
     }
-    const recovered = recoverSegment(segment, epochsFound, producers)
+    const recovered = recoverSegment(segment, log.recoveryPoint, epochsFound, producers)
     const { problem } = recovered
     nextOffset = recovered.nextOffset
     unflushed.push(segment)
@@ -195,6 +197,7 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
  */
 function recoverSegment(
   segment: Segment,
+  recoveryPoint: number,
   epochs: EpochCache,
   producers: ProducerState,
 ): { nextOffset: number; problem: string | null } {
@@ -204,6 +207,8 @@ function recoverSegment(
   const aborted: AbortedTransaction[] = []
   let nextOffset = segment.baseOffset
   let problem: string | null = null
+  /** Where the first batch begins that is perhaps not durable. */
+  let unflushedFrom = fileSize
   segment.resetIndexes()
   reader.open(file, 0, fileSize, true)
   while (reader.next()) {
@@ -213,6 +218,7 @@ function recoverSegment(
     else if (!segment.canHold(header.lastOffset))
       problem = `offset ${header.lastOffset} is too far from the segment's first`
     if (problem !== null) break
+    if (header.lastOffset >= recoveryPoint) unflushedFrom = Math.min(unflushedFrom, segment.size)
     segment.track(header, reader.end - reader.start)
     nextOffset = header.nextOffset
     if (header.leaderEpoch > epochs.latest) epochs.assign(header.leaderEpoch, header.baseOffset)
@@ -221,6 +227,7 @@ function recoverSegment(
   }
   problem ??= reader.problem
   segment.setAborted(aborted)
+  writeAgain(file, unflushedFrom, segment.size)
   if (problem !== null) {
     file.truncate(segment.size)
     file.syncNow()
@@ -245,6 +252,19 @@ export function loadEpochs(place: LogPlace, segments: SegmentList): EpochCache {
     }
   }
   return epochs
+}
+
+/**
+ * Writes what is there once more. A sync that failed leaves its pages in the page cache as if they had been written: what
+ * is read from there now would be acknowledged, and gone with the next power failure, if no later sync wrote it.
+ */
+function writeAgain(file: DiskFile, start: number, end: number): void {
+  const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(end - start, COPY_BYTES)))
+  for (let position = start; position < end; ) {
+    const length = file.read(buffer, 0, Math.min(buffer.length, end - position), position)
+    file.write(buffer, 0, length, position)
+    position += length
+  }
 }
 
 function syncAndClose(file: DiskFile): void {
