@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { startBroker } from '@odradek/broker'
+import { handlers } from '../../broker/src/server/handlers/index.ts'
 
 const run = promisify(execFile)
 const hasKcat = spawnSync('kcat', ['-V']).status === 0
@@ -18,6 +19,14 @@ function block(words: string, address: string, file: string): string {
   assert.ok(found, `README.md has a block with ${words}`)
   return found.replaceAll('127.0.0.1:9092', address).replaceAll('/var/log/dpkg.log', file)
 }
+
+test('the README names every API that is served', () => {
+  const names = [...handlers.values()].map((handler) => handler.api.name)
+  assert.deepEqual(
+    names.filter((name) => !new RegExp(`\\b${name}\\b`).test(readme)),
+    [],
+  )
+})
 
 test("the README's first record goes in and comes out", { skip: !hasKcat && 'kcat is missing' }, async () => {
   await using broker = await startBroker()
