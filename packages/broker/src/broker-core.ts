@@ -279,7 +279,10 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   }
 
   #compact(): void {
-    for (const { log, lastStableOffset } of this.partitions) this.#compaction.consider(log, lastStableOffset)
+    for (const { log, lastStableOffset } of this.partitions) {
+      // No record may go for the sake of a newer one that a power failure could take.
+      this.#compaction.consider(log, Math.min(lastStableOffset, log.flushedOffset))
+    }
   }
 }
 
