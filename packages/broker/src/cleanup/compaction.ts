@@ -39,7 +39,7 @@ export class Compaction {
     this.#options = options
   }
 
-  /** Compacts `log` when it is worth while, in its turn. Records at or above `limit`, the last stable offset, stay. */
+  /** Compacts `log` when it is worth while, in its turn. Records at or above `limit`, the end of what is stable and durable, stay. */
   consider(log: Log, limit: number): void {
     if (this.#closed || log.failed !== null || !log.config['cleanup.policy'].includes('compact')) return
     if (planCompaction(log, this.#compactedTo(log), limit, this.#options.clock.now()) === null) return
