@@ -1,0 +1,62 @@
+/**
+ * What a load generator is asked to do, and what it found. Both cross a process boundary as one line of JSON.
+ *
+ *     produce  closed loop: every connection keeps `depth` Produce requests in flight
+ *     rate     open loop: `requestsPerSecond` in all, latency counted from the moment a request was due
+ *     fetch    closed loop of Fetch requests that walk a log and wrap round
+ */
+export interface Load {
+  readonly kind: 'produce' | 'rate' | 'fetch'
+  readonly host: string
+  readonly port: number
+  /** Processes whose CPU and memory are the server's. */
+  readonly pids: readonly number[]
+  /** Created for the run and deleted after it, unless `keepTopic`. */
+  readonly topic: string
+  readonly keepTopic: boolean
+  readonly partitions: number
+  readonly connections: number
+  /** Requests in flight on each connection. */
+  readonly depth: number
+  readonly recordsPerBatch: number
+  /** Bytes of one record's value. */
+  readonly recordBytes: number
+  /** Fetch: the most bytes an answer may hold. */
+  readonly fetchBytes: number
+  /** Fetch: how much is written before the clock starts. */
+  readonly fillBytes: number
+  readonly requestsPerSecond: number
+  /** Connections that are opened before the clock starts and do nothing. */
+  readonly idleConnections: number
+  readonly warmupSeconds: number
+  /** The measured window. */
+  readonly seconds: number
+}
+
+/** What one run found. Times in milliseconds unless the name says otherwise; MB and GB are 10^6 and 10^9 bytes. */
+export interface LoadFigures {
+  readonly seconds: number
+  readonly requests: number
+  /** Of record values when producing, of whole batches when fetching. */
+  readonly megabytesPerSecond: number
+  readonly requestsPerSecond: number
+  readonly p50: number
+  readonly p99: number
+  readonly p999: number
+  readonly max: number
+  /** User and system time of the server per GB. */
+  readonly serverCpuSecondsPerGigabyte: number
+  /** Share of one core. */
+  readonly serverCpuPercent: number
+  readonly serverMicrosecondsPerRequest: number
+  readonly serverPeakMegabytes: number
+  readonly serverResidentMegabytes: number
+  /** Share of one core that the generator itself took. */
+  readonly ownCpuPercent: number
+  readonly ownCpuSecondsPerGigabyte: number
+  /** What neither the server nor the generator used, as a share of one core: a busy machine shows here. */
+  readonly otherCpuPercent: number
+}
+
+/** A server that did not do what it acknowledged, or answered what it must not. The message says what was seen. */
+export class LoadError extends Error {}
