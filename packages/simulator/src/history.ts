@@ -6,7 +6,7 @@ export class History {
   readonly topics = new Map<string, TopicHistory>()
   readonly failures: string[] = []
   /** Counts of what happened, to see that a simulation does something. */
-  readonly counts = { acknowledged: 0, read: 0, lost: 0, commits: 0, resets: 0, topics: 0 }
+  readonly counts = { acknowledged: 0, read: 0, commits: 0, resets: 0, topics: 0 }
   /** The number of the broker's life. */
   life = 0
   /** Whether a fault was put in: then requests may be refused. */
@@ -20,6 +20,13 @@ export class History {
   /** `where` tells the time. */
   constructor(where: () => string) {
     this.#where = where
+  }
+
+  /** Records that power failures took from topics that do not wait for the disk. */
+  get lostRecords(): number {
+    let count = 0
+    for (const { partitions } of this.topics.values()) for (const { lost } of partitions) count += lost.size
+    return count
   }
 
   /** A request was refused without a reason that clients know of. */

@@ -28,6 +28,7 @@ export class PartitionHistory {
   readonly records = new Map<number, string>()
   /** The key of every record that was sent, by id. */
   readonly keys = new Map<string, string | null>()
+  /** Ids of records that a power failure took although they were acknowledged or read: none of what was durable. */
   readonly lost = new Set<string>()
   readonly #offsets = new Map<string, number>()
   readonly #fail: (problem: string) => void

@@ -71,7 +71,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     seed,
     fingerprint: world.trace.fingerprint,
     failures: history.failures,
-    counts: { ...history.counts, lives: history.life },
+    counts: { ...history.counts, lost: history.lostRecords, lives: history.life },
     steps: world.steps,
     virtualMs: world.time,
     trace: () => world.trace.toString(),

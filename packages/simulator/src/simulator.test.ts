@@ -1,0 +1,50 @@
+/**
+ * Seeds that the gate runs. A failure prints the seed and the command that repeats it; `main.ts` runs as many others as one
+ * likes: `node packages/simulator/src/main.ts --seed 1000 --count 1000000`.
+ */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { mutants } from './mutants.ts'
+import { simulate } from './simulation.ts'
+
+const SEEDS = 160
+/** Enough for every mutant to be found by the third part of them. */
+const MUTANT_SEEDS_MAX = 30
+
+describe('a broker on a machine that fails', () => {
+  it(`loses nothing and makes nothing up, in ${SEEDS} worlds`, async () => {
+    const totals: Record<string, number> = {}
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const { failures, counts } = await simulate(seed)
+      const how = `node packages/simulator/src/main.ts --seed ${seed} --trace`
+      assert.deepEqual(failures, [], `seed ${seed} failed; repeat it with: ${how}`)
+      for (const [name, count] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + count
+    }
+    // A simulation in which nothing happens finds nothing.
+    assert.ok(totals.acknowledged! > 100 * SEEDS, JSON.stringify(totals))
+    assert.ok(totals.read! > 100 * SEEDS, JSON.stringify(totals))
+    assert.ok(totals.commits! > 10 * SEEDS, JSON.stringify(totals))
+    assert.ok(totals.lives! > 2 * SEEDS, JSON.stringify(totals))
+    assert.ok(totals.lost! > SEEDS, JSON.stringify(totals))
+    assert.ok(totals.resets! > 0, JSON.stringify(totals))
+  })
+
+  it('does the same again with the same seed, and something else with another', async () => {
+    const [first, again, other] = [await simulate(7), await simulate(7), await simulate(8)]
+    assert.equal(first.fingerprint, again.fingerprint)
+    assert.equal(first.steps, again.steps)
+    assert.notEqual(first.fingerprint, other.fingerprint)
+  })
+})
+
+describe('a machine that breaks its promises', () => {
+  for (const [name, mutation] of Object.entries(mutants)) {
+    it(`is found out: ${name}`, async () => {
+      for (let seed = 1; seed <= MUTANT_SEEDS_MAX; seed++) {
+        const { failures } = await simulate(seed, { mutation })
+        if (failures.length > 0) return
+      }
+      assert.fail(`${MUTANT_SEEDS_MAX} seeds did not notice`)
+    })
+  }
+})
