@@ -5,6 +5,7 @@
  *   sendfile(socket, file, position, length)      bytes sent (0: the file ends before), or -errno
  *   fallocate(file, position, length)             0 or -errno; the file's size stays
  *   readCached(file, buffer, start, end, position) bytes read without waiting for the disk, or -errno (-EAGAIN: some are not in memory)
+ *   isCached(file, position, length)              whether all of a range is in memory; true where the system cannot say
  *   errno                                         the numbers of the errors that callers tell apart
  *
  * Positions and lengths are doubles, exact to 2^53.
@@ -233,6 +234,42 @@ static napi_value js_read_cached(napi_env env, napi_callback_info info) {
 #endif
 }
 
+#if defined(__linux__)
+#include <sys/syscall.h>
+#ifndef SYS_cachestat
+#define SYS_cachestat 451
+#endif
+struct cache_range { uint64_t position, length; };
+struct cache_counts { uint64_t cached, dirty, writeback, evicted, recently_evicted; };
+
+/* Linux 6.5 counts the pages of a range; before, one byte in every 64 KiB is tried. */
+static int is_cached(int file, double position, double length) {
+  const uint64_t page = 4096, first = (uint64_t)position / page, end = ((uint64_t)(position + length) + page - 1) / page;
+  struct cache_range range = {first * page, (end - first) * page};
+  struct cache_counts counts;
+  if (length <= 0) return 1;
+  if (syscall(SYS_cachestat, file, &range, &counts, 0) == 0) return counts.cached >= end - first;
+  for (double at = position; at < position + length; at += 65536) {
+    uint8_t byte;
+    struct iovec into = {&byte, 1};
+    if (preadv2(file, &into, 1, (off_t)at, RWF_NOWAIT) < 0 && errno == EAGAIN) return 0;
+  }
+  return 1;
+}
+#endif
+
+static napi_value js_is_cached(napi_env env, napi_callback_info info) {
+  napi_value args[3], value;
+  size_t count = 3;
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+#if defined(__linux__)
+  napi_get_boolean(env, is_cached((int)number_at(env, args[0]), number_at(env, args[1]), number_at(env, args[2])), &value);
+#else
+  napi_get_boolean(env, 1, &value);
+#endif
+  return value;
+}
+
 static void export_function(napi_env env, napi_value exports, const char *name, napi_callback call) {
   napi_value function;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, call, NULL, &function);
@@ -249,6 +286,7 @@ static napi_value start(napi_env env, napi_value exports) {
   export_function(env, exports, "sendfile", js_sendfile);
   export_function(env, exports, "fallocate", js_fallocate);
   export_function(env, exports, "readCached", js_read_cached);
+  export_function(env, exports, "isCached", js_is_cached);
   napi_value numbers;
   napi_create_object(env, &numbers);
   export_errno(env, numbers, "EAGAIN", EAGAIN);

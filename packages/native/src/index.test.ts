@@ -97,6 +97,18 @@ test('readCached gives what was just written, and fewer bytes at the end of the 
   assert.equal(native!.readCached(-1, into, 0, 1, 0) < 0, true)
 })
 
+test('isCached knows what was just written, and what was dropped', options, () => {
+  const path = join(scratch, 'dropped')
+  writeFileSync(path, Buffer.alloc(1 << 20, 1))
+  const file = openSync(path, 'r')
+  assert.equal(native!.isCached(file, 0, 1 << 20), true)
+  assert.equal(native!.isCached(file, 4000, 10), true)
+  const { status } = spawnSync('dd', [`of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0'])
+  if (status !== 0) return
+  assert.equal(native!.isCached(file, 0, 1 << 20), false)
+  assert.equal(native!.readCached(file, Buffer.alloc(16), 0, 16, 500_000), -native!.errno.EAGAIN)
+})
+
 test('sendfile sends a range of a file to a socket, and nothing past its end', options, async () => {
   const path = join(scratch, 'sent')
   const contents = Buffer.from(Array.from({ length: 5000 }, (_, index) => index & 255))

@@ -12,6 +12,8 @@ export interface Native {
   fallocate(file: number, position: number, length: number): number
   /** Reads what is in memory into `buffer[start, end)`; -EAGAIN where reading would wait for the disk. */
   readCached(file: number, buffer: Uint8Array, start: number, end: number, position: number): number
+  /** Whether reading the range would not wait for the disk; true where the system cannot say. */
+  isCached(file: number, position: number, length: number): boolean
   readonly errno: {
     readonly EAGAIN: number
     readonly ENOSYS: number

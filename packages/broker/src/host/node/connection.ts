@@ -1,13 +1,10 @@
 import type net from 'node:net'
-import { BufferPool, POOLED_BUFFER_BYTES_MAX } from '../buffer-pool.ts'
-import type { DiskFile } from '../disk.ts'
 import type { Connection, ConnectionHandlers, Insert } from '../network.ts'
+import { Outgoing } from './outgoing.ts'
 import { adoptHandle, receiveByEvents } from './receiving-socket.ts'
 
 /** How long an ended connection waits for its peer to close too; closing at once could reset what is still on its way. */
 const LINGER_MS = 1000
-
-const pool = new BufferPool()
 
 export type ReceiveMethod = 'shared-buffer' | 'data-events'
 
@@ -18,9 +15,8 @@ export class NodeConnection implements Connection {
   readonly #socket: net.Socket
   #handlers: ConnectionHandlers | null = null
   #error: Error | null = null
+  readonly #outgoing: Outgoing
   #ending = false
-  /** A `send` left bytes behind, so that their leaving is told. */
-  #queued = false
 
   constructor(accepted: net.Socket, method: ReceiveMethod) {
     this.remoteAddress = accepted.remoteAddress ?? ''
@@ -33,10 +29,14 @@ export class NodeConnection implements Connection {
     this.#socket.on('error', (error) => {
       this.#error ??= error
     })
+    this.#outgoing = new Outgoing(this.#socket, () => {
+      if (this.#ending) this.#finish()
+      else if (!this.#socket.destroyed) this.#handlers?.drained()
+    })
   }
 
   get queuedBytes(): number {
-    return this.#socket.writableLength
+    return this.#outgoing.queuedBytes
   }
 
   start(handlers: ConnectionHandlers): void {
@@ -45,14 +45,16 @@ export class NodeConnection implements Connection {
     socket.on('end', () => {
       if (!this.#ending) handlers.ended()
     })
-    socket.on('close', () => handlers.closed(this.#error))
+    socket.on('close', () => {
+      this.#outgoing.close()
+      handlers.closed(this.#error)
+    })
     socket.resume()
   }
 
   send(buffer: Buffer, start: number, end: number, inserts: readonly Insert[], sent: () => void): void {
     if (this.#ending || this.#socket.destroyed) queueMicrotask(sent)
-    else if (inserts.length === 0) this.#write(buffer.subarray(start, end), sent)
-    else this.#writeWithRanges(buffer, start, end, inserts, sent)
+    else this.#outgoing.send(buffer, start, end, inserts, sent)
   }
 
   pause(): void {
@@ -64,78 +66,22 @@ export class NodeConnection implements Connection {
   }
 
   end(): void {
-    const socket = this.#socket
-    if (this.#ending || socket.destroyed) return
+    if (this.#ending || this.#socket.destroyed) return
     this.#ending = true
-    socket.resume()
-    socket.end(() => {
-      const linger = setTimeout(() => socket.destroy(), LINGER_MS).unref()
-      socket.once('close', () => clearTimeout(linger))
-    })
+    this.#socket.resume()
+    if (this.#outgoing.isIdle) this.#finish()
   }
 
   destroy(): void {
     this.#socket.destroy()
   }
 
-  #write(bytes: Uint8Array, sent: () => void): void {
+  #finish(): void {
     const socket = this.#socket
-    socket.write(bytes, () => {
-      sent()
-      if (this.#queued && socket.writableLength === 0) {
-        this.#queued = false
-        if (!this.#ending && !socket.destroyed) this.#handlers?.drained()
-      }
+    if (socket.destroyed) return
+    socket.end(() => {
+      const linger = setTimeout(() => socket.destroy(), LINGER_MS).unref()
+      socket.once('close', () => clearTimeout(linger))
     })
-    if (socket.writableLength > 0) this.#queued = true
-  }
-
-  /** Copies the buffer's bytes and the files' together, so that a response is one write up to the pool's largest buffer. */
-  #writeWithRanges(buffer: Buffer, start: number, end: number, inserts: readonly Insert[], sent: () => void): void {
-    let left = end - start
-    for (const insert of inserts) left += insert.range.length
-    let output = pool.take(Math.min(left, POOLED_BUFFER_BYTES_MAX))
-    let used = 0
-    let from = start
-    const flush = () => {
-      const full = output
-      const last = left === 0
-      this.#write(full.subarray(0, used), () => {
-        pool.release(full)
-        if (last) sent()
-      })
-      used = 0
-      if (!last) output = pool.take(Math.min(left, POOLED_BUFFER_BYTES_MAX))
-    }
-    const copyOwn = (to: number) => {
-      while (from < to) {
-        const count = Math.min(to - from, output.length - used)
-        buffer.copy(output, used, from, from + count)
-        from += count
-        used += count
-        left -= count
-        if (used === output.length || left === 0) flush()
-      }
-    }
-    for (const { at, range } of inserts) {
-      copyOwn(at)
-      const file = range.file as DiskFile
-      let position = range.position
-      const rangeEnd = position + range.length
-      while (position < rangeEnd) {
-        const count = Math.min(rangeEnd - position, output.length - used)
-        if (file.read(output, used, used + count, position) < count) {
-          pool.release(output)
-          queueMicrotask(sent)
-          this.#socket.destroy(new Error(`${file.path} ends before ${rangeEnd}, which a response was to send`))
-          return
-        }
-        position += count
-        used += count
-        left -= count
-        if (used === output.length || left === 0) flush()
-      }
-    }
-    copyOwn(end)
   }
 }

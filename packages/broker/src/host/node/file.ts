@@ -1,11 +1,15 @@
 import fs from 'node:fs'
+import { native } from '@odradek/native'
 import type { DiskFile } from '../disk.ts'
 
-/** A file by its descriptor. The descriptor outlives `close` until syncs in flight are done, so that no other file takes its number. */
+/**
+ * A file by its descriptor. The descriptor outlives `close` until syncs and reads in flight are done, so that no other file
+ * takes its number.
+ */
 export class NodeFile implements DiskFile {
   readonly path: string
   readonly #descriptor: number
-  #syncsInFlight = 0
+  #inFlight = 0
   #closed = false
 
   constructor(path: string, descriptor: number) {
@@ -34,16 +38,48 @@ export class NodeFile implements DiskFile {
     return to - start
   }
 
+  /** The same as far as it is in memory; -1 where reading would wait for the disk. Without the addon it just reads. */
+  readCached(buffer: Uint8Array, start: number, end: number, position: number): number {
+    if (native === null) return this.read(buffer, start, end, position)
+    const got = native.readCached(this.#open(), buffer, start, end, position)
+    if (got >= 0) return got
+    return got === -native.errno.EAGAIN ? -1 : this.read(buffer, start, end, position)
+  }
+
+  /** Reads up to `count` bytes to the start of `buffer` by the thread pool. */
+  readLater(
+    buffer: Uint8Array,
+    count: number,
+    position: number,
+    done: (error: Error | null, got: number) => void,
+  ): void {
+    const descriptor = this.#open()
+    this.#inFlight++
+    fs.read(descriptor, buffer, 0, count, position, (error, got) => {
+      this.#landed()
+      done(error, got)
+    })
+  }
+
+  /** Whether a range can be read without waiting for the disk. */
+  isCached(position: number, length: number): boolean {
+    return native === null || native.isCached(this.#open(), position, length)
+  }
+
+  /** Sends a range to a socket's descriptor; bytes sent, 0 at the file's end, below 0 where the socket did not take any. */
+  sendTo(socket: number, position: number, length: number): number {
+    return native === null ? -1 : native.sendfile(socket, this.#open(), position, length)
+  }
+
   truncate(size: number): void {
     fs.ftruncateSync(this.#open(), size)
   }
 
   sync(done: (error: Error | null) => void): void {
     const descriptor = this.#open()
-    this.#syncsInFlight++
+    this.#inFlight++
     fs.fdatasync(descriptor, (error) => {
-      this.#syncsInFlight--
-      if (this.#closed && this.#syncsInFlight === 0) fs.closeSync(descriptor)
+      this.#landed()
       done(error)
     })
   }
@@ -55,7 +91,12 @@ export class NodeFile implements DiskFile {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    if (this.#syncsInFlight === 0) fs.closeSync(this.#descriptor)
+    if (this.#inFlight === 0) fs.closeSync(this.#descriptor)
+  }
+
+  #landed(): void {
+    this.#inFlight--
+    if (this.#closed && this.#inFlight === 0) fs.closeSync(this.#descriptor)
   }
 
   #open(): number {
