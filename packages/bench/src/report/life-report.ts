@@ -1,0 +1,29 @@
+import type { StartResult } from '../measure-start.ts'
+import type { TopicsResult } from '../measure-topics.ts'
+import { numberText, spreadText } from './number-text.ts'
+import { markdownTable } from './table.ts'
+
+export function startTable(result: StartResult): string {
+  return markdownTable(
+    ['start and idle', 'median (min–max)'],
+    [
+      ['broker: process start to Listening, ms', spreadText(result.startMs)],
+      ['reference: the same, ms', spreadText(result.referenceStartMs)],
+      ['resident memory idle, MB', spreadText(result.idleMegabytes)],
+      ['CPU idle, % of a core', spreadText(result.idleCpuPercent)],
+    ],
+  )
+}
+
+export function topicsTable(result: TopicsResult): string {
+  return markdownTable(
+    [`${numberText(result.topics)} topics × ${result.partitionsPerTopic} partitions`, ''],
+    [
+      ['all led after, s', numberText(result.ledMs / 1000)],
+      ['resident memory then, MB', numberText(result.residentMegabytes)],
+      ['produce to one, over the same to an only topic', spreadText(result.produceRatio)],
+      ['restart to first record fetched, s', numberText(result.restartMs / 1000)],
+      ['resident memory then, MB', numberText(result.restartedMegabytes)],
+    ],
+  )
+}

@@ -1,0 +1,98 @@
+import type { Contestant } from './contestant.ts'
+import { machine } from './machine.ts'
+import { type LoadResult, measureRow } from './measure-rows.ts'
+import { measureStart, type StartResult } from './measure-start.ts'
+import { measureTopics, type TopicsResult } from './measure-topics.ts'
+import { type Endpoint, OptionError, type Options } from './options.ts'
+import { startTable, topicsTable } from './report/life-report.ts'
+import { figuresTable, progressLine, ratioOf, ratiosTable, spreadsOf } from './report/load-report.ts'
+import { loadRows } from './rows.ts'
+import { ServerProcess } from './server-process.ts'
+
+const START_ROW = 'start and idle'
+const TOPICS_ROW = '1,000 topics × 10 partitions'
+const IDLE_SECONDS = 5
+
+export interface BenchResults {
+  readonly options: { readonly rounds: number; readonly seconds: number; readonly warmupSeconds: number }
+  readonly rows: readonly object[]
+  readonly start: StartResult | null
+  readonly topics: TopicsResult | null
+}
+
+/**
+ * Measures all rows that `options.rows` names and prints their tables as Markdown.
+ * @throws LoadError when a server did not do what it acknowledged
+ */
+export async function runBench(options: Options, print: (text: string) => void): Promise<BenchResults> {
+  const { rounds, seconds, warmupSeconds } = options
+  const times = { seconds, warmupSeconds }
+  const rows = loadRows.filter(({ name }) => options.rows.test(name))
+  // Both are about a broker of its own, which cannot be somebody else's.
+  const wantsStart = options.broker === null && options.rows.test(START_ROW)
+  const wantsTopics = options.broker === null && options.rows.test(TOPICS_ROW)
+  if (rows.length === 0 && !wantsStart && !wantsTopics)
+    throw new OptionError(`--rows: no row matches ${options.rows.source}`)
+
+  const { date, processor, memoryGigabytes, system, node, native } = machine()
+  print(`${date}, ${processor}, ${memoryGigabytes} GB, ${system}, Node ${node}, native addon ${native ? 'on' : 'off'}`)
+  print(`${rounds} rounds of ${seconds} s after ${warmupSeconds} s\n`)
+  const results: LoadResult[] = []
+  if (rows.length > 0) {
+    await using servers = await contestantsFor(options)
+    for (const row of rows) {
+      const result = await measureRow(row, servers.contestants, rounds, times)
+      results.push(result)
+      print(progressLine(result))
+    }
+  }
+  const start = wantsStart ? await measureStart(rounds, IDLE_SECONDS) : null
+  const topics = wantsTopics ? await measureTopics(1000, 10, loadRows[0]!.load, rounds, times) : null
+
+  if (results.length > 0) print(`\n${figuresTable(results)}`)
+  if (results.some(({ rounds }) => rounds.size > 1)) print(`\n${ratiosTable(results)}`)
+  if (start !== null) print(`\n${startTable(start)}`)
+  if (topics !== null) print(`\n${topicsTable(topics)}`)
+  return { options: { rounds, seconds, warmupSeconds }, rows: results.map(rowJson), start, topics }
+}
+
+interface Contestants extends AsyncDisposable {
+  readonly contestants: readonly Contestant[]
+}
+
+async function contestantsFor(options: Options): Promise<Contestants> {
+  const started = new AsyncDisposableStack()
+  const contestants: Contestant[] = []
+  const add = (name: Contestant['name'], { host, port, pids }: Endpoint) => contestants.push({ name, host, port, pids })
+  const addStarted = (name: Contestant['name'], server: ServerProcess) => {
+    started.use(server)
+    add(name, { host: server.host, port: server.port, pids: [server.pid] })
+  }
+  if (options.broker === null) addStarted('broker', await ServerProcess.broker())
+  else add('broker', options.broker)
+  if (options.reference) addStarted('reference', await ServerProcess.reference())
+  if (options.peer !== null) add('peer', options.peer)
+  return { contestants, [Symbol.asyncDispose]: () => started.disposeAsync() }
+}
+
+/** A row as it is written to a file: its load, each contestant's spreads and single rounds, and the ratios. */
+function rowJson(result: LoadResult): object {
+  const { row, rounds } = result
+  const servers = Object.fromEntries(
+    [...rounds].map(([name, figures]) => [name, { ...spreadsOf(figures), rounds: figures }]),
+  )
+  const ratios = Object.fromEntries(
+    (['reference', 'peer'] as const)
+      .filter((other) => rounds.has(other) && rounds.has('broker'))
+      .map((other) => [
+        other,
+        {
+          megabytesPerSecond: ratioOf(result, other, 'megabytesPerSecond'),
+          requestsPerSecond: ratioOf(result, other, 'requestsPerSecond'),
+          serverCpuSecondsPerGigabyte: ratioOf(result, other, 'serverCpuSecondsPerGigabyte'),
+          p99: ratioOf(result, other, 'p99'),
+        },
+      ]),
+  )
+  return { name: row.name, load: row.load, servers, ratios }
+}
