@@ -7,7 +7,7 @@ import { test } from 'node:test'
 const SOURCE = join(import.meta.dirname, 'src')
 /** Left to right; neighbours in one step do not import each other. */
 const LAYERS: readonly (readonly string[])[] = [
-  ['host'],
+  ['host', 'metering'],
   ['storage'],
   ['flush', 'cleanup'],
   ['metadata'],

@@ -30,6 +30,10 @@ import { LedPartition } from './runtime/led-partition.ts'
 import type { BrokerContext } from './server/broker-context.ts'
 import { FetchSessions } from './server/fetch-sessions.ts'
 import { handlers } from './server/handlers/index.ts'
+import { LogLimiter } from './server/log-limiter.ts'
+import { ParkedFetches } from './server/parked-fetches.ts'
+import { RequestMemory } from './server/request-memory.ts'
+import { RequestMetrics } from './server/request-metrics.ts'
 import { Server } from './server/server.ts'
 import { LogDirectory } from './storage/log-directory.ts'
 
@@ -59,6 +63,10 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessions
+  readonly parkedFetches: ParkedFetches
+  readonly requestMemory: RequestMemory
+  readonly requestMetrics = new RequestMetrics()
+  readonly logLimiter: LogLimiter
   readonly handlers = handlers
   readonly #store: EmbeddedStore
   readonly #flushSchedule: FlushSchedule
@@ -86,6 +94,9 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.#store = store
     this.producerIds = new ProducerIds(store)
     this.fetchSessions = new FetchSessions(host, config['max.incremental.fetch.session.cache.slots'])
+    this.parkedFetches = new ParkedFetches(() => this.config['fetch.parked.max'])
+    this.requestMemory = new RequestMemory(turn, () => this.config['memory.request.bytes.max'])
+    this.logLimiter = new LogLimiter(host.clock, logger)
     this.#flushSchedule = new FlushSchedule({
       timers: host.timers,
       intervalMs: config['log.flush.interval.ms'],

@@ -10,6 +10,10 @@ import type { Partitions } from '../replication/partitions.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
 import type { Handler } from './exchange.ts'
 import type { FetchSessions } from './fetch-sessions.ts'
+import type { LogLimiter } from './log-limiter.ts'
+import type { ParkedFetches } from './parked-fetches.ts'
+import type { RequestMemory } from './request-memory.ts'
+import type { RequestMetrics } from './request-metrics.ts'
 
 export interface BrokerContext {
   readonly nodeId: number
@@ -23,6 +27,11 @@ export interface BrokerContext {
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessions
+  readonly parkedFetches: ParkedFetches
+  readonly requestMemory: RequestMemory
+  readonly requestMetrics: RequestMetrics
+  /** For warnings about what clients do. */
+  readonly logLimiter: LogLimiter
   /** By API key: what is served is what is advertised. */
   readonly handlers: ReadonlyMap<number, Handler>
 }

@@ -9,8 +9,16 @@ export class Exchange {
   readonly version: number
   readonly correlationId: number
   readonly clientId: string | null
-  /** Monotonic milliseconds at which the request was read. */
+  /** Monotonic milliseconds at which the last of the request's bytes came. */
+  readonly arrivedAt: number
+  /** … at which it was read, and its handler began. */
   readonly receivedAt: number
+  /** … at which its handler returned. */
+  servedAt: number
+  /** … at which it was answered. */
+  answeredAt: number
+  /** Bytes of files that its answer will send: handlers say so where they are many. */
+  answerBytes = 0
   /** Set once answered; null means that nothing is sent (Produce with acks=0). */
   response: object | null = null
   answered = false
@@ -23,6 +31,7 @@ export class Exchange {
     version: number,
     correlationId: number,
     clientId: string | null,
+    arrivedAt: number,
     receivedAt: number,
   ) {
     this.connection = connection
@@ -30,17 +39,24 @@ export class Exchange {
     this.version = version
     this.correlationId = correlationId
     this.clientId = clientId
+    this.arrivedAt = arrivedAt
     this.receivedAt = receivedAt
+    this.servedAt = receivedAt
+    this.answeredAt = receivedAt
   }
 
   get broker(): BrokerContext {
     return this.connection.broker
   }
 
-  /** Answers. It is sent at the end of the turn, after the answers to what the connection asked before. */
-  answer(response: object | null): void {
+  /**
+   * Answers, at `answeredAt` by the monotonic clock [now]. It is sent at the end of the turn, after the answers to what the
+   * connection asked before.
+   */
+  answer(response: object | null, answeredAt = this.broker.host.clock.monotonic()): void {
     if (this.answered) throw new Error(`${this.api.name} was answered twice`)
     this.answered = true
+    this.answeredAt = answeredAt
     this.response = response
     this.onAbandoned = null
     this.connection.answered(this)

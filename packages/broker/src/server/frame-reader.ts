@@ -7,6 +7,7 @@
  */
 import { viewOf } from '@odradek/protocol'
 import { BufferPool, POOLED_BUFFER_BYTES_MAX } from '../host/buffer-pool.ts'
+import type { MemoryAccount } from './request-memory.ts'
 
 export interface FrameHandlers {
   /** One frame, without its length. Borrowed until return. False stops the reader: the rest is kept for `resume`. */
@@ -25,17 +26,21 @@ const pool = new BufferPool()
 export class FrameReader {
   readonly #frameBytesMax: number
   readonly #handlers: FrameHandlers
+  readonly #memory: MemoryAccount | null
   /** Bytes of a frame that is not whole yet, its length prefix included. */
   #partial: Buffer | null = null
   #partialLength = 0
   /** Whole and partial frames that came while the reader was stopped. */
   #backlog: Buffer | null = null
   #stopped = false
+  #starved = false
   #dead = false
 
-  constructor(frameBytesMax: number, handlers: FrameHandlers) {
+  /** What it puts together or keeps is counted in `memory`; without, it is not bounded. */
+  constructor(frameBytesMax: number, handlers: FrameHandlers, memory: MemoryAccount | null = null) {
     this.#frameBytesMax = frameBytesMax
     this.#handlers = handlers
+    this.#memory = memory
   }
 
   /** Bytes that came while the reader was stopped. */
@@ -43,8 +48,18 @@ export class FrameReader {
     return this.#backlog?.length ?? 0
   }
 
+  /** Bytes of a request that has not come whole, its length prefix included; 0 between requests. */
+  get partialBytes(): number {
+    return this.#partialLength
+  }
+
   get stopped(): boolean {
     return this.#stopped
+  }
+
+  /** It has stopped for want of memory, and resumes when there is room. */
+  get starved(): boolean {
+    return this.#starved
   }
 
   /** Hands over nothing until `resume`. */
@@ -57,7 +72,7 @@ export class FrameReader {
     if (this.#dead) return
     if (this.#stopped) {
       const rest = buffer.subarray(start, end)
-      this.#backlog = this.#backlog ? Buffer.concat([this.#backlog, rest]) : Buffer.from(rest)
+      this.#keepBacklog(this.#backlog ? Buffer.concat([this.#backlog, rest]) : Buffer.from(rest))
       return
     }
     let position = start
@@ -65,15 +80,16 @@ export class FrameReader {
       position =
         this.#partialLength > 0 ? this.#complete(buffer, position, end) : this.#cut(buffer, view, position, end)
     }
-    if (this.#stopped && position < end) this.#backlog = Buffer.from(buffer.subarray(position, end))
+    if (this.#stopped && position < end) this.#keepBacklog(Buffer.from(buffer.subarray(position, end)))
   }
 
   /** Goes on after a frame handler returned false. */
   resume(): void {
     if (!this.#stopped || this.#dead) return
     this.#stopped = false
+    this.#starved = false
     const backlog = this.#backlog
-    this.#backlog = null
+    this.#keepBacklog(null)
     if (backlog) this.push(backlog, viewOf(backlog), 0, backlog.length)
   }
 
@@ -83,6 +99,7 @@ export class FrameReader {
     this.#letGo()
     this.#partialLength = 0
     this.#backlog = null
+    this.#memory?.close()
   }
 
   /** Hands over the whole frames in place and keeps what is left of the last. Returns the position reached. */
@@ -101,8 +118,9 @@ export class FrameReader {
         return position
       }
     }
-    if (position < end) this.#keep(buffer, position, end)
-    return end
+    if (position === end) return end
+    const wanted = end - position < LENGTH_BYTES ? LENGTH_BYTES : LENGTH_BYTES + view.getInt32(position)
+    return this.#keep(buffer, position, end, wanted) ? end : position
   }
 
   /** Adds to the split frame; hands it over when it is whole. Returns the position reached. */
@@ -110,14 +128,14 @@ export class FrameReader {
     let position = start
     if (this.#partialLength < LENGTH_BYTES) {
       const take = Math.min(LENGTH_BYTES - this.#partialLength, end - position)
-      this.#keep(buffer, position, position + take)
+      this.#keep(buffer, position, position + take, LENGTH_BYTES)
       position += take
       if (this.#partialLength < LENGTH_BYTES) return position
     }
     const length = this.#partial!.readInt32BE(0)
     if (!this.#accept(length)) return end
     const take = Math.min(LENGTH_BYTES + length - this.#partialLength, end - position)
-    this.#keep(buffer, position, position + take, LENGTH_BYTES + length)
+    if (!this.#keep(buffer, position, position + take, LENGTH_BYTES + length)) return position
     position += take
     if (this.#partialLength === LENGTH_BYTES + length) {
       const frame = this.#partial!
@@ -137,21 +155,48 @@ export class FrameReader {
     return false
   }
 
-  #keep(buffer: Buffer, start: number, end: number, wanted = LENGTH_BYTES): void {
+  /** Adds bytes to the split frame, `wanted` bytes long when it is whole; false, and stopped, where memory is short. */
+  #keep(buffer: Buffer, start: number, end: number, wanted: number): boolean {
     const needed = this.#partialLength + end - start
     if (!this.#partial || this.#partial.length < needed) {
-      const size = Math.max(needed, Math.min(wanted, Math.max(FIRST_BYTES, GROWTH * needed)))
-      const larger = size <= POOLED_BUFFER_BYTES_MAX ? pool.take(size) : Buffer.allocUnsafeSlow(size)
+      const size = needed <= LENGTH_BYTES ? LENGTH_BYTES : bufferBytes(needed, wanted)
+      if (size > LENGTH_BYTES && this.#memory?.growTo(size) === false) {
+        this.#starved = true
+        this.#stopped = true
+        return false
+      }
+      const larger = isPooled(size) ? pool.take(size) : Buffer.allocUnsafeSlow(size)
       this.#partial?.copy(larger, 0, 0, this.#partialLength)
-      this.#letGo()
+      if (this.#partial && isPooled(this.#partial.length)) pool.release(this.#partial)
       this.#partial = larger
     }
     buffer.copy(this.#partial, this.#partialLength, start, end)
     this.#partialLength = needed
+    return true
+  }
+
+  #keepBacklog(backlog: Buffer | null): void {
+    this.#backlog = backlog
+    this.#memory?.keep(backlog?.length ?? 0)
   }
 
   #letGo(): void {
-    if (this.#partial && this.#partial.length <= POOLED_BUFFER_BYTES_MAX) pool.release(this.#partial)
+    if (this.#partial && isPooled(this.#partial.length)) pool.release(this.#partial)
     this.#partial = null
+    this.#memory?.done()
   }
+}
+
+/** The size of a buffer that has `needed` bytes of a frame of `wanted`: what the pool lends, or what is wanted above that. */
+function bufferBytes(needed: number, wanted: number): number {
+  const bytes = Math.max(needed, Math.min(wanted, Math.max(FIRST_BYTES, GROWTH * needed)))
+  if (bytes > POOLED_BUFFER_BYTES_MAX) return bytes
+  let size = FIRST_BYTES
+  while (size < bytes) size *= 2
+  return size
+}
+
+/** Whether a buffer of this size is the pool's: a power of two from `FIRST_BYTES` on. */
+function isPooled(size: number): boolean {
+  return size >= FIRST_BYTES && size <= POOLED_BUFFER_BYTES_MAX
 }

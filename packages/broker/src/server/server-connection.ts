@@ -5,7 +5,8 @@
  *                                                      └─ waits: the answers behind it wait with it
  *
  * Requests behind a blocking one (a fetch that polls, a join that waits) are not read until it is answered: their answers
- * could not overtake it. Nor are they while `EXCHANGES_MAX` answers or `QUEUED_BYTES_MAX` bytes are outstanding.
+ * could not overtake it. Nor are they while `connection.requests.max` answers or `connection.queued.max.bytes` are
+ * outstanding, or where the memory for requests and answers is used up and this connection has its part in that.
  */
 import {
   type Api,
@@ -23,11 +24,10 @@ import type { TurnTask } from '../host/turn.ts'
 import type { BrokerContext } from './broker-context.ts'
 import { Exchange } from './exchange.ts'
 import { type FrameHandlers, FrameReader } from './frame-reader.ts'
+import { MemoryAccount, type MemoryTaker } from './request-memory.ts'
 
-/** Requests of one connection that may be unanswered at once. */
-const EXCHANGES_MAX = 1000
-/** Bytes that may wait for a client that does not read, before its requests wait too. */
-const QUEUED_BYTES_MAX = 4 * 1024 * 1024
+/** Memory that an answer with ranges of files has while it waits for its client, beside its own bytes. */
+const RANGE_BUFFER_BYTES = 64 * 1024
 /** Bytes of requests that are kept while an earlier one blocks; above it the socket is not read. */
 const BACKLOG_BYTES_MAX = 256 * 1024
 /** Output buffers that grew above this size are not kept. */
@@ -37,7 +37,7 @@ const SPARE_OUTPUTS_MAX = 64
 const reader = new Reader()
 const spareOutputs: Writer[] = []
 
-export class ServerConnection implements ConnectionHandlers, FrameHandlers, TurnTask {
+export class ServerConnection implements ConnectionHandlers, FrameHandlers, MemoryTaker, TurnTask {
   readonly broker: BrokerContext
   /** Name of the listener it came in by: Metadata answers with that listener's addresses. */
   readonly listenerName: string
@@ -47,6 +47,14 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
   /** Requests not sent yet, oldest first. */
   readonly #exchanges: Exchange[] = []
   #output: Writer | null = null
+  /** Bytes of files in answers that were given but not sent. */
+  #unsentBytes = 0
+  /** Memory of answers that were sent and that the kernel has not taken. */
+  #waitingBytes = 0
+  /** Monotonic milliseconds: now, as far as this connection's requests are concerned. */
+  #now: number
+  /** … when the bytes came that are read next. */
+  #arrivedAt: number
   #sending = false
   #blockedBy: Exchange | null = null
   #serving: boolean
@@ -73,8 +81,12 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
     this.listenerName = listenerName
     this.#socket = socket
     this.#closed = closed
-    this.#frames = new FrameReader(broker.config['socket.request.max.bytes'], this)
-    this.lastActiveAt = broker.host.clock.monotonic()
+    const now = () => broker.host.clock.monotonic()
+    const memory = new MemoryAccount(broker.requestMemory, this, now)
+    this.#frames = new FrameReader(broker.config['socket.request.max.bytes'], this, memory)
+    this.lastActiveAt = now()
+    this.#now = this.lastActiveAt
+    this.#arrivedAt = this.#now
     if (!serving) this.#frames.stop()
     this.#serving = serving
     socket.start(this)
@@ -101,7 +113,11 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
   }
 
   data(buffer: Buffer, view: DataView, start: number, end: number): void {
+    this.broker.requestMetrics.bytesIn += end - start
     if (this.#ending) return
+    this.#now = this.broker.host.clock.monotonic()
+    // What is kept behind a request that waits has waited since the first of it came.
+    if (!this.#frames.stopped) this.#arrivedAt = this.#now
     this.#frames.push(buffer, view, start, end)
     this.#regulate()
   }
@@ -119,6 +135,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
     if (this.#gone) return
     this.#gone = true
     if (error) this.broker.logger.debug({ remote: this.remote, err: error }, 'The connection broke')
+    if (!this.#ending) this.#endInsideRequest()
     this.#frames.close()
     for (const exchange of this.#exchanges) exchange.onAbandoned?.()
     this.#exchanges.length = 0
@@ -131,6 +148,15 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
     this.#endWhenDone()
   }
 
+  /** Closes for its silence, which is worth a line where a request came only in part. */
+  idle(): void {
+    const { partialBytes } = this.#frames
+    const { queuedBytes } = this.#socket
+    if (partialBytes > 0) this.refuse(`a request stopped after ${partialBytes} bytes for connections.max.idle.ms`)
+    else if (queuedBytes > 0) this.refuse(`${queuedBytes} bytes of answers were not read for connections.max.idle.ms`)
+    else this.finish()
+  }
+
   /** Closes at once. */
   destroy(): void {
     this.#socket.destroy()
@@ -139,7 +165,8 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
   /** Ends the connection for what the client sent, with one log line that says why. */
   refuse(reason: string, exchange?: Exchange): void {
     if (this.#gone || this.#ending) return
-    this.broker.logger.warn(
+    this.broker.logLimiter.warn(
+      'request',
       { remote: this.remote, api: exchange?.api.name, version: exchange?.version, clientId: exchange?.clientId },
       `Closed a connection: ${reason}`,
     )
@@ -153,9 +180,20 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
     this.refuse(`a request of ${length} bytes was announced; socket.request.max.bytes allows 1 to ${most}`)
   }
 
+  /** There is room in the memory for requests: what had to wait is read on. */
+  roomMade(): void {
+    if (this.#gone || this.#ending) return
+    if (this.#mayRead()) this.#readOn()
+    this.#regulate()
+  }
+
+  tooSlow(): void {
+    this.refuse('a request came so slowly that others waited for its memory (memory.request.bytes.max)')
+  }
+
   /** One request. */
   frame(buffer: Buffer, view: DataView, start: number, end: number): boolean {
-    const now = this.broker.host.clock.monotonic()
+    const now = this.#now
     this.lastActiveAt = now
     reader.reset(buffer, view, start, end)
     let exchange: Exchange | undefined
@@ -168,7 +206,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
         return false
       }
       const { apiVersion } = header
-      exchange = new Exchange(this, api, apiVersion, header.correlationId, header.clientId, now)
+      exchange = new Exchange(this, api, apiVersion, header.correlationId, header.clientId, this.#arrivedAt, now)
       if (apiVersion < api.versions[0] || apiVersion > api.versions[1]) {
         if (api.key !== ApiVersions.key) {
           this.refuse(`${api.name} has versions ${api.versions[0]} to ${api.versions[1]}, not ${apiVersion}`, exchange)
@@ -180,7 +218,10 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
       }
       this.#exchanges.push(exchange)
       const response = handler.serve(reader, exchange)
-      if (response !== undefined) exchange.answer(response)
+      const servedAt = this.broker.host.clock.monotonic()
+      this.#now = servedAt
+      exchange.servedAt = servedAt
+      if (response !== undefined) exchange.answer(response, servedAt)
       else if (handler.blocking && !exchange.answered) this.#blockedBy = exchange
     } catch (error) {
       this.#failed(error as Error, exchange)
@@ -192,6 +233,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
   /** Called by an exchange that has its answer. */
   answered(exchange: Exchange): void {
     if (this.#blockedBy === exchange) this.#blockedBy = null
+    this.#unsentBytes += exchange.answerBytes
     if (this.#gone || this.#sending) return
     if (this.#exchanges[0] !== exchange) return
     this.#sending = true
@@ -214,15 +256,16 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
       }
       count += 1
     }
-    exchanges.splice(0, count)
-    this.#flush()
+    this.#flush(exchanges.splice(0, count))
     this.#regulate()
     this.#endWhenDone()
   }
 
   #encode(exchange: Exchange): void {
     const { response, api, version } = exchange
+    this.#unsentBytes -= exchange.answerBytes
     if (response === null) return
+    this.broker.requestMetrics.answered(api.key, response)
     this.#output ??= spareOutputs.pop() ?? new Writer(16 * 1024)
     const output = this.#output
     const start = output.length
@@ -236,32 +279,63 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
     if (this.broker.config['request.log']) this.#log(exchange, output.totalLength - before)
   }
 
-  #flush(): void {
+  /** Sends the answers of `answered`, which are encoded. */
+  #flush(answered: readonly Exchange[]): void {
     const output = this.#output
-    if (!output || output.length === 0) return
+    if (!output || output.length === 0) {
+      this.#countSent(answered)
+      return
+    }
     this.#output = null
-    this.lastActiveAt = this.broker.host.clock.monotonic()
+    const { requestMemory, requestMetrics } = this.broker
+    const waitingBytes = output.buffer.length + (output.inserts.length > 0 ? RANGE_BUFFER_BYTES : 0)
+    requestMetrics.bytesOut += output.totalLength
+    this.#waitingBytes += waitingBytes
+    requestMemory.queue(waitingBytes)
     this.#socket.send(output.buffer, 0, output.length, output.inserts, () => {
+      this.#waitingBytes -= waitingBytes
+      requestMemory.queue(-waitingBytes)
+      this.#countSent(answered)
       if (output.buffer.length > KEPT_OUTPUT_BYTES_MAX || spareOutputs.length >= SPARE_OUTPUTS_MAX) return
       output.reset()
       spareOutputs.push(output)
     })
   }
 
+  #countSent(answered: readonly Exchange[]): void {
+    if (answered.length === 0) return
+    const { requestMetrics, host } = this.broker
+    const now = host.clock.monotonic()
+    this.lastActiveAt = now
+    for (const exchange of answered) requestMetrics.sent(exchange, now)
+  }
+
   #mayRead(): boolean {
+    const { config, requestMemory } = this.broker
     return (
       this.#serving &&
       this.#blockedBy === null &&
-      this.#exchanges.length < EXCHANGES_MAX &&
-      this.#socket.queuedBytes < QUEUED_BYTES_MAX
+      this.#exchanges.length < config['connection.requests.max'] &&
+      this.#socket.queuedBytes + this.#unsentBytes < config['connection.queued.max.bytes'] &&
+      (this.#waitingBytes === 0 || !requestMemory.isFull)
     )
+  }
+
+  #readOn(): void {
+    this.#now = this.broker.host.clock.monotonic()
+    this.#frames.resume()
   }
 
   /** Reads on where it stopped, and pauses the socket while too much is outstanding. */
   #regulate(): void {
     if (this.#gone || this.#ending) return
-    if (this.#frames.stopped && this.#mayRead()) this.#frames.resume()
-    const full = this.#frames.backlogBytes > BACKLOG_BYTES_MAX || this.#socket.queuedBytes >= QUEUED_BYTES_MAX
+    const { config, requestMemory } = this.broker
+    const frames = this.#frames
+    if (frames.stopped && !frames.starved && this.#mayRead()) this.#readOn()
+    const full =
+      frames.starved ||
+      frames.backlogBytes > (requestMemory.isFull ? 0 : BACKLOG_BYTES_MAX) ||
+      this.#socket.queuedBytes >= config['connection.queued.max.bytes']
     if (full === this.#paused) return
     this.#paused = full
     if (full) this.#socket.pause()
@@ -273,7 +347,18 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Turn
     // A long poll has nothing to finish: a stopping broker does not wait for it.
     const isDone = this.#exchanges.length === 0 || (this.#ending && this.#exchanges[0] === this.#blockedBy)
     if (!isDone || this.#sending) return
-    if (this.#ending || (this.#halfClosed && !this.#frames.stopped)) this.#socket.end()
+    if (!this.#ending && (!this.#halfClosed || this.#frames.stopped)) return
+    if (!this.#ending) this.#endInsideRequest()
+    this.#socket.end()
+  }
+
+  /** The client sends no more: says so where it broke off. */
+  #endInsideRequest(): void {
+    const { partialBytes } = this.#frames
+    if (partialBytes === 0) return
+    this.#frames.close()
+    const reason = `its client ended it inside a request, of which ${partialBytes} bytes had come`
+    this.broker.logLimiter.warn('request', { remote: this.remote }, `Closed a connection: ${reason}`)
   }
 
   #failed(error: Error, exchange: Exchange | undefined): void {

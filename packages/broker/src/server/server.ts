@@ -1,12 +1,14 @@
 /** The broker's listeners and the connections that came in by them. */
 import type { Listener as ListenerAddress } from '@odradek/config'
 import type { Timer } from '../host/clock.ts'
-import type { Listener } from '../host/network.ts'
+import type { Connection, Listener } from '../host/network.ts'
 import type { BrokerContext } from './broker-context.ts'
 import { ServerConnection } from './server-connection.ts'
 
 /** How often idle connections are looked for. */
 const IDLE_CHECK_MS = 1000
+/** How long a request may be under way while others wait for the memory it holds. */
+const SLOW_REQUEST_MS = 30_000
 /** How long a stopping broker waits for requests that were read to be answered. */
 const DRAIN_MS = 3000
 
@@ -14,6 +16,7 @@ export class Server {
   readonly #broker: BrokerContext
   readonly #listeners: { name: string; listener: Listener }[] = []
   readonly #connections = new Set<ServerConnection>()
+  readonly #countByAddress = new Map<string, number>()
   #serving = false
   #idleCheck: Timer | null = null
   #allClosed: (() => void) | null = null
@@ -34,8 +37,7 @@ export class Server {
     const bound: ListenerAddress[] = []
     for (const { name, host, port } of addresses) {
       const listener = await this.#broker.host.network.listen({ host, port }, (socket) => {
-        const connection = new ServerConnection(socket, this.#broker, name, this.#serving, (gone) => this.#gone(gone))
-        this.#connections.add(connection)
+        this.#accept(socket, name)
       })
       this.#listeners.push({ name, listener })
       bound.push({ name, host, port: listener.port })
@@ -64,20 +66,48 @@ export class Server {
     })
   }
 
-  #gone(connection: ServerConnection): void {
+  /** Takes a connection over, or closes it where there are as many as there may be. */
+  #accept(socket: Connection, listenerName: string): void {
+    const { config, logLimiter } = this.#broker
+    const { remoteAddress, remotePort } = socket
+    const ofAddress = this.#countByAddress.get(remoteAddress) ?? 0
+    const isTotal = this.#connections.size >= config['max.connections']
+    if (isTotal || ofAddress >= config['max.connections.per.ip']) {
+      const key = isTotal ? 'max.connections' : 'max.connections.per.ip'
+      logLimiter.warn(
+        'connection',
+        { remote: `${remoteAddress}:${remotePort}` },
+        `Closed a connection as it came: ${key} allows ${config[key]}`,
+      )
+      socket.destroy()
+      return
+    }
+    this.#countByAddress.set(remoteAddress, ofAddress + 1)
+    const gone = (connection: ServerConnection) => this.#gone(connection, remoteAddress)
+    this.#connections.add(new ServerConnection(socket, this.#broker, listenerName, this.#serving, gone))
+  }
+
+  #gone(connection: ServerConnection, remoteAddress: string): void {
     this.#connections.delete(connection)
+    const left = (this.#countByAddress.get(remoteAddress) ?? 1) - 1
+    if (left > 0) this.#countByAddress.set(remoteAddress, left)
+    else this.#countByAddress.delete(remoteAddress)
     if (this.#connections.size === 0) this.#allClosed?.()
   }
 
-  /** Closes connections that neither asked nor were answered for `connections.max.idle.ms`. */
+  /** Once a second: closes connections that neither asked nor were answered for `connections.max.idle.ms`. */
   #checkIdle(): void {
-    const idleMs = this.#broker.config['connections.max.idle.ms']
+    const { config, host, logLimiter, requestMemory } = this.#broker
+    const now = host.clock.monotonic()
+    logLimiter.tick()
+    requestMemory.endSlow(now - SLOW_REQUEST_MS)
+    const idleMs = config['connections.max.idle.ms']
     if (idleMs >= 0) {
-      const since = this.#broker.host.clock.monotonic() - idleMs
+      const since = now - idleMs
       for (const connection of this.#connections) {
-        if (connection.lastActiveAt < since && connection.outstanding === 0) connection.finish()
+        if (connection.lastActiveAt < since && connection.outstanding === 0) connection.idle()
       }
     }
-    this.#idleCheck = this.#broker.host.timers.after(IDLE_CHECK_MS, () => this.#checkIdle())
+    this.#idleCheck = host.timers.after(IDLE_CHECK_MS, () => this.#checkIdle())
   }
 }

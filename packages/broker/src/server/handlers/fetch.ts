@@ -32,10 +32,10 @@ export const fetch = handle(
     read.look()
     if (read.bytes >= request.minBytes || read.failed || read.partitions.length === 0) return read.response()
     const parked = new ParkedFetch(exchange, broker, read, request.minBytes)
-    if (request.maxWaitMs > 0) parked.park(request.maxWaitMs)
+    if (request.maxWaitMs > 0 && parked.park(request.maxWaitMs)) return undefined
     // What this connection produced before it asked may not be written until the end of the turn.
-    else if (read.partitions.some(isBeingWritten)) broker.turn.defer('answer', { endTurn: () => parked.answer() })
-    else return read.response()
+    if (!read.partitions.some(isBeingWritten)) return read.response()
+    broker.turn.defer('answer', { endTurn: () => parked.answer() })
     return undefined
   },
   { blocking: true },
@@ -143,6 +143,7 @@ class FetchRead {
       else topics.push({ topic: position.topic, topicId: position.topicId, partitions: [found] })
       if (session && found.records !== NOTHING && found.records) this.#broker.fetchSessions.served(session, position)
     }
+    this.#exchange.answerBytes = this.bytes
     return { errorCode: 0, sessionId: session?.id ?? 0, responses: topics }
   }
 }
@@ -188,6 +189,7 @@ class ParkedFetch implements FetchWait, TurnTask {
   #waitsOn: Partition[] = []
   #timer: Timer | null = null
   #woken = false
+  #parked = false
   #done = false
 
   constructor(exchange: Exchange, broker: BrokerContext, read: FetchRead, minBytes: number) {
@@ -197,11 +199,20 @@ class ParkedFetch implements FetchWait, TurnTask {
     this.#minBytes = minBytes
   }
 
-  park(maxWaitMs: number): void {
+  /** Waits for news; false where as many fetches as may do wait already. */
+  park(maxWaitMs: number): boolean {
+    const { parkedFetches, logLimiter, config } = this.#broker
+    if (!parkedFetches.enter()) {
+      const text = `A fetch does not wait for records: fetch.parked.max allows ${config['fetch.parked.max']}`
+      logLimiter.warn('limit', { remote: this.#exchange.connection.remote }, text)
+      return false
+    }
+    this.#parked = true
     this.#waitsOn = this.#read.partitions
     for (const partition of this.#waitsOn) partition.addFetch(this)
     this.#timer = this.#broker.host.timers.after(maxWaitMs, () => this.answer())
     this.#exchange.onAbandoned = () => this.#leave()
+    return true
   }
 
   wake(): void {
@@ -233,6 +244,7 @@ class ParkedFetch implements FetchWait, TurnTask {
   #leave(): void {
     this.#done = true
     this.#timer?.cancel()
+    if (this.#parked) this.#broker.parkedFetches.leave()
     for (const partition of this.#waitsOn) partition.removeFetch(this)
   }
 }

@@ -91,7 +91,8 @@ function append(
     apiVersion,
   })
   if (check.errorCode !== 0) {
-    broker.logger.warn(
+    broker.logLimiter.warn(
+      'batch',
       { topic: partition.topic, partition: index, errorCode: check.errorCode, record: check.recordIndex },
       `Refused a record batch: ${check.text}`,
     )
