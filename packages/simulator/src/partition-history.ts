@@ -28,8 +28,9 @@ export class PartitionHistory {
   readonly records = new Map<number, string>()
   /** The key of every record that was sent, by id. */
   readonly keys = new Map<string, string | null>()
-  /** Ids of records that a power failure took although they were acknowledged or read: none of what was durable. */
+  /** Ids of records that a power failure took although they were acknowledged: none of what was durable. */
   readonly lost = new Set<string>()
+  readonly #acknowledged = new Set<string>()
   readonly #offsets = new Map<string, number>()
   readonly #fail: (problem: string) => void
 
@@ -47,7 +48,7 @@ export class PartitionHistory {
     this.#fail(problem)
   }
 
-  /** A record was acknowledged or read at `offset`. `isDurable`: as its topic promises, nothing can take it any more. */
+  /** A record is at `offset`: it was acknowledged or read. `isDurable`: as its topic promises, nothing can take it any more. */
   placed(offset: number, id: string, isDurable: boolean): void {
     const known = this.records.get(offset)
     if (known !== undefined && known !== id) this.#fail(`offset ${offset} is ${id}, and was ${known}`)
@@ -61,6 +62,12 @@ export class PartitionHistory {
     if (isDurable) this.durable = Math.max(this.durable, offset + 1)
   }
 
+  /** A record was acknowledged to be at `offset`. */
+  acknowledged(offset: number, id: string, isDurable: boolean): void {
+    this.#acknowledged.add(id)
+    this.placed(offset, id, isDurable)
+  }
+
   /** A new life of the broker found the log ending at `endOffset`. `flushedOffset`: what the last life held for durable. */
   recovered(endOffset: number, ended: End, flushedOffset: number): void {
     const least = ended === 'power' ? Math.max(this.durable, flushedOffset) : this.end
@@ -72,7 +79,8 @@ export class PartitionHistory {
       if (offset < endOffset) continue
       this.records.delete(offset)
       this.#offsets.delete(id)
-      this.lost.add(id)
+      // Its producer sends again what was never acknowledged.
+      if (this.#acknowledged.has(id)) this.lost.add(id)
     }
     this.end = endOffset
   }

@@ -163,7 +163,7 @@ export class Producer {
     if (life !== history.life) return
     history.counts.acknowledged += batch.ids.length
     const isDurable = wasSync && this.#partition.topic.isSync
-    for (const [at, id] of batch.ids.entries()) this.#partition.placed(baseOffset + at, id, isDurable)
+    for (const [at, id] of batch.ids.entries()) this.#partition.acknowledged(baseOffset + at, id, isDurable)
   }
 
   /** Takes out what was acknowledged; what was not is sent again, in order. */
