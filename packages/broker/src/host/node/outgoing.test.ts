@@ -97,16 +97,21 @@ test('what is not in the page cache comes from the disk', async (context) => {
 test('a connection that goes away in the middle gives its buffers back', async () => {
   const path = join(scratch, 'hot')
   const { own, inserts } = answerOf(path)
-  const gone = Promise.withResolvers<void>()
+  const allBack = Promise.withResolvers<void>()
   let sent = 0
   const listener = await createNodeNetwork().listen({ host: '127.0.0.1', port: 0 }, (connection) => {
-    connection.start({ data() {}, ended() {}, drained() {}, closed: () => gone.resolve() })
-    for (let turn = 0; turn < 20; turn++) connection.send(own, 0, own.length, inserts, () => sent++)
+    connection.start({ data() {}, ended() {}, drained() {}, closed() {} })
+    for (let turn = 0; turn < 20; turn++) {
+      connection.send(own, 0, own.length, inserts, () => {
+        sent++
+        if (sent === 20) allBack.resolve()
+      })
+    }
   })
   const client = connect(listener.port, '127.0.0.1')
   await once(client, 'readable')
   client.destroy()
-  await gone.promise
+  await allBack.promise
   await listener.close()
   assert.equal(sent, 20)
 })
