@@ -123,7 +123,8 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
   const { place } = log
   const { disk, directory, logger } = place
   const epochs = loadEpochs(place, segments)
-  const firstIndex = Math.max(0, segments.floorIndex(log.recoveryPoint))
+  // Of a segment that ends at the recovery point the batches are durable, but perhaps not its indexes.
+  const firstIndex = Math.max(0, segments.floorIndex(log.recoveryPoint - 1))
   const first = segments.at(firstIndex)!
   const epochsFound = new EpochCache()
   const producers = producersAt(place, segments, snapshotOffsets(names), first.baseOffset)
@@ -168,7 +169,11 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
     const isRight = offset <= nextOffset && typeof decodeSnapshot(disk.readFile(path)!) !== 'string'
     if (!isRight) disk.remove(path)
     else {
-      if (offset >= first.baseOffset) syncAndClose(disk.open(path, 'write'))
+      if (offset >= first.baseOffset) {
+        const file = disk.open(path, 'write')
+        writeAgain(file, 0, file.size())
+        syncAndClose(file)
+      }
       newest = offset
     }
   }
