@@ -54,6 +54,8 @@ export interface LoadFigures {
   /** Share of one core that the generator itself took. */
   readonly ownCpuPercent: number
   readonly ownCpuSecondsPerGigabyte: number
+  /** Open loop: how much later than due the generator itself sent, in milliseconds; latencies hold this too. */
+  readonly ownLatenessP99: number
   /** What neither the server nor the generator used, as a share of one core: a busy machine shows here. */
   readonly otherCpuPercent: number
 }

@@ -2,6 +2,7 @@
  * Open loop: requests go out when they are due, whatever is still unanswered, and latency counts from that moment. A
  * thread of its own sends, because a timer of the event loop is a millisecond late where this needs microseconds.
  */
+import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { CRC } from '@odradek/protocol'
@@ -17,8 +18,8 @@ import type { RateOrder } from './rate-sender.ts'
 import { Run } from './run.ts'
 import { Window } from './window.ts'
 
-/** Until the sender's thread runs. */
-const LEAD_MS = 200
+/** From the word to start until the first request is due. */
+const LEAD_MS = 5
 
 export async function rateLoad(load: Load, client: ControlClient, leader: Address): Promise<LoadFigures> {
   const shares = partitionShares(load.partitions, load.connections)
@@ -30,8 +31,9 @@ export async function rateLoad(load: Load, client: ControlClient, leader: Addres
   const run = new Run()
   const payload = load.recordsPerBatch * load.recordBytes
   const stepMs = 1000 / load.requestsPerSecond
-  const startAt = performance.timeOrigin + performance.now() + LEAD_MS
-  const total = Math.round(((load.warmupSeconds + load.seconds) * 1000 + LEAD_MS) / stepMs)
+  const startAt = new Float64Array(new SharedArrayBuffer(8))
+  const started = new Int32Array(new SharedArrayBuffer(4))
+  const total = Math.round(((load.warmupSeconds + load.seconds) * 1000) / stepMs)
   let now = 0
 
   const sockets: Socket[] = []
@@ -47,7 +49,7 @@ export async function rateLoad(load: Load, client: ControlClient, leader: Addres
     answers.push(answer)
     for (let request = connection; request < total; request += shares.length) answer.expectOne()
     const received = (buffer: Buffer, length: number) => {
-      now = performance.timeOrigin + performance.now() - startAt
+      now = performance.timeOrigin + performance.now() - startAt[0]!
       answer.push(buffer, length)
     }
     sockets.push(await openLoadSocket(leader, received, (error) => run.fail(error)))
@@ -61,19 +63,28 @@ export async function rateLoad(load: Load, client: ControlClient, leader: Addres
     frame: new ProduceFrames(load.topic, batch, 1).bytes(0, 1),
     partitionAt: new ProduceFrames(load.topic, batch, 1).partitionAt,
     startAt,
+    started,
     stepMs,
     total,
   }
   const sender = new Worker(new URL('./rate-sender.ts', import.meta.url), { workerData: order })
   sender.on('error', (error) => run.fail(error as Error))
   const sent = new Promise((resolve) => sender.once('exit', resolve))
+  await run.until(once(sender, 'message'))
+  let lateness = 0
+  sender.on('message', (p99: number) => {
+    lateness = p99
+  })
+  startAt[0] = performance.timeOrigin + performance.now() + LEAD_MS
+  Atomics.store(started, 0, 1)
+  Atomics.notify(started, 0)
   await run.until(window.pass())
   await run.until(sent)
   const expected = shares.map((_, connection) => Math.ceil((total - connection) / shares.length))
   await run.idle(() => answers.every(({ count }, connection) => count === expected[connection]))
   run.closing = true
   for (const socket of sockets) socket.destroy()
-  const figures = window.figures()
+  const figures = { ...window.figures(), ownLatenessP99: lateness }
   await acknowledged.verify(client, new Set([batch.view.getUint32(batch.start + CRC)]))
   return figures
 }

@@ -68,6 +68,7 @@ export class Window {
       serverResidentMegabytes: sum(pids.map((pid) => memoryMegabytesOf(pid, 'VmRSS'))),
       ownCpuPercent: (own / seconds) * 100,
       ownCpuSecondsPerGigabyte: gigabytes > 0 ? own / gigabytes : 0,
+      ownLatenessP99: 0,
       otherCpuPercent: Math.max(0, (other / seconds) * 100),
     }
   }

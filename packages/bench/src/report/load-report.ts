@@ -16,6 +16,7 @@ const COLUMNS: readonly (readonly [title: string, figure: keyof LoadFigures])[] 
   ['CPU s/GB', 'serverCpuSecondsPerGigabyte'],
   ['peak MB', 'serverPeakMegabytes'],
   ['generator CPU %', 'ownCpuPercent'],
+  ['generator late p99 ms', 'ownLatenessP99'],
   ['other CPU %', 'otherCpuPercent'],
 ]
 
