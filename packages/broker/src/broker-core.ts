@@ -24,6 +24,7 @@ import type { ImageChange } from './metadata/image-change.ts'
 import { Metadata } from './metadata/metadata.ts'
 import { ProducerIds } from './metadata/producer-ids.ts'
 import type { Configs } from './metadata/values.ts'
+import type { LatencyHistograms } from './metering/latency-histograms.ts'
 import type { Partition } from './replication/partition.ts'
 import { type LeadershipListener, Partitions } from './replication/partitions.ts'
 import { LedPartition } from './runtime/led-partition.ts'
@@ -96,8 +97,9 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.fetchSessions = new FetchSessions(host, config['max.incremental.fetch.session.cache.slots'])
     this.parkedFetches = new ParkedFetches(() => this.config['fetch.parked.max'])
     this.requestMemory = new RequestMemory(turn, () => this.config['memory.request.bytes.max'])
-    this.logLimiter = new LogLimiter(host.clock, logger)
+    this.logLimiter = new LogLimiter(host.clock, logger, () => this.config['log.client.warnings.max'])
     this.#flushSchedule = new FlushSchedule({
+      clock: host.clock,
       timers: host.timers,
       intervalMs: config['log.flush.interval.ms'],
       dirtyBytesMax: config['flush.dirty.bytes'],
@@ -202,6 +204,15 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     return bound
   }
 
+  get connections(): number {
+    return this.#server?.connections ?? 0
+  }
+
+  /** How long flushes took; one row. */
+  get flushLatency(): LatencyHistograms {
+    return this.#flushSchedule.latency
+  }
+
   /** What the admin listener says. */
   health(): Health {
     const { image } = this.metadata
@@ -220,7 +231,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       ),
       topics: image.topics.size,
       partitions: [...this.partitions].length,
-      connections: this.#server?.connections ?? 0,
+      connections: this.connections,
     }
   }
 

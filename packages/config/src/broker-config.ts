@@ -478,6 +478,13 @@ export const brokerConfig = table({
     mutable: 'restart',
     doc: 'Logs one line per request: client, API, version, sizes, time taken.',
   },
+  'log.client.warnings.max': {
+    type: 'int',
+    default: 20,
+    min: 1,
+    mutable: 'broker',
+    doc: 'How many warnings of one kind about clients (bad requests, refused connections and batches, limits reached) are logged per second. Those beyond are counted, and the count is logged.',
+  },
   'log.level': {
     type: 'enum',
     default: 'info',

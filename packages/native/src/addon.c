@@ -6,6 +6,7 @@
  *   fallocate(file, position, length)             0 or -errno; the file's size stays
  *   readCached(file, buffer, start, end, position) bytes read without waiting for the disk, or -errno (-EAGAIN: some are not in memory)
  *   isCached(file, position, length)              whether all of a range is in memory; true where the system cannot say
+ *   raiseFileLimit(wanted)                        how many files the process may have open, after raising that towards `wanted`
  *   errno                                         the numbers of the errors that callers tell apart
  *
  * Positions and lengths are doubles, exact to 2^53.
@@ -17,6 +18,7 @@
 #include <node_api.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -270,6 +272,28 @@ static napi_value js_is_cached(napi_env env, napi_callback_info info) {
   return value;
 }
 
+/* Without privileges the soft limit rises to the hard one; with them both rise. 0 where the system cannot say. */
+static napi_value js_raise_file_limit(napi_env env, napi_callback_info info) {
+  napi_value args[1];
+  size_t count = 1;
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+  double wanted = number_at(env, args[0]);
+  struct rlimit limit, raised;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return number_of(env, 0);
+  if (wanted > 0 && limit.rlim_cur != RLIM_INFINITY && (double)limit.rlim_cur < wanted) {
+    raised = limit;
+    raised.rlim_cur = (rlim_t)wanted;
+    if (raised.rlim_max != RLIM_INFINITY && raised.rlim_max < raised.rlim_cur) raised.rlim_max = raised.rlim_cur;
+    if (setrlimit(RLIMIT_NOFILE, &raised) != 0 && limit.rlim_max > limit.rlim_cur) {
+      raised = limit;
+      raised.rlim_cur = limit.rlim_max;
+      setrlimit(RLIMIT_NOFILE, &raised);
+    }
+    getrlimit(RLIMIT_NOFILE, &limit);
+  }
+  return number_of(env, limit.rlim_cur == RLIM_INFINITY ? wanted : (double)limit.rlim_cur);
+}
+
 static void export_function(napi_env env, napi_value exports, const char *name, napi_callback call) {
   napi_value function;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, call, NULL, &function);
@@ -287,6 +311,7 @@ static napi_value start(napi_env env, napi_value exports) {
   export_function(env, exports, "fallocate", js_fallocate);
   export_function(env, exports, "readCached", js_read_cached);
   export_function(env, exports, "isCached", js_is_cached);
+  export_function(env, exports, "raiseFileLimit", js_raise_file_limit);
   napi_value numbers;
   napi_create_object(env, &numbers);
   export_errno(env, numbers, "EAGAIN", EAGAIN);

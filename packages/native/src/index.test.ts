@@ -75,6 +75,13 @@ test('a range that is not in the buffer is refused', options, () => {
   }
 })
 
+test('raiseFileLimit gives what the process has then, and never lowers it', options, () => {
+  const now = native!.raiseFileLimit(0)
+  assert.ok(now > 0)
+  assert.ok(native!.raiseFileLimit(now + 1) >= now)
+  assert.equal(native!.raiseFileLimit(1), native!.raiseFileLimit(0))
+})
+
 test('fallocate reserves blocks and leaves the size', options, () => {
   const path = join(scratch, 'reserved')
   const file = openSync(path, 'w+')

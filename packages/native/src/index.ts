@@ -14,6 +14,8 @@ export interface Native {
   readCached(file: number, buffer: Uint8Array, start: number, end: number, position: number): number
   /** Whether reading the range would not wait for the disk; true where the system cannot say. */
   isCached(file: number, position: number, length: number): boolean
+  /** How many files the process may have open, after raising that towards `wanted` where it may; 0: not known. */
+  raiseFileLimit(wanted: number): number
   readonly errno: {
     readonly EAGAIN: number
     readonly ENOSYS: number

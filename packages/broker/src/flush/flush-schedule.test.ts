@@ -13,6 +13,7 @@ function bench(host: SimHost, overrides: Record<string, string> = {}) {
   const flushed: { log: Log; at: number; offset: number }[] = []
   const failed: { log: Log; error: Error }[] = []
   const schedule = new FlushSchedule({
+    clock: host.clock,
     timers: host.timers,
     intervalMs: 500,
     dirtyBytesMax: 10_000,

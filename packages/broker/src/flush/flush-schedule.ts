@@ -7,13 +7,15 @@
  *                      nobody waits, but little is lost when the machine fails, and no sync has so much to write that
  *                      appends stall behind it
  */
-import type { Timer, Timers } from '../host/clock.ts'
+import type { Clock, Timer, Timers } from '../host/clock.ts'
+import { LatencyHistograms } from '../metering/latency-histograms.ts'
 import type { Log } from '../storage/log.ts'
 
 /** Async flushes at the same time; more would only queue up in front of the disk and delay reads. */
 const FLUSHES_IN_FLIGHT_MAX = 16
 
 export interface FlushScheduleOptions {
+  readonly clock: Pick<Clock, 'monotonic'>
   readonly timers: Timers
   /** `log.flush.interval.ms` */
   readonly intervalMs: number
@@ -31,6 +33,8 @@ export class FlushSchedule {
   readonly #dirty = new Set<Log>()
   /** Of those, the ones whose time has come, in order. */
   readonly #due = new Set<Log>()
+  /** One row: from the call to its answer, failures included. */
+  readonly latency = new LatencyHistograms(1)
   #timer: Timer | null = null
   #inFlight = 0
   #closed = false
@@ -43,7 +47,8 @@ export class FlushSchedule {
   dirtied(log: Log): void {
     if (this.#closed) return
     if (log.config['flush.mode'] === 'sync') {
-      log.flush((error) => this.#done(log, error))
+      const begunAt = this.#options.clock.monotonic()
+      log.flush((error) => this.#done(log, begunAt, error))
       return
     }
     if (log.dirtyBytes >= this.#options.dirtyBytesMax) {
@@ -74,15 +79,17 @@ export class FlushSchedule {
       this.#due.delete(log)
       this.#dirty.delete(log)
       this.#inFlight++
+      const begunAt = this.#options.clock.monotonic()
       log.flush((error) => {
         this.#inFlight--
-        this.#done(log, error)
+        this.#done(log, begunAt, error)
         this.#flushDue()
       })
     }
   }
 
-  #done(log: Log, error: Error | null): void {
+  #done(log: Log, begunAt: number, error: Error | null): void {
+    this.latency.record(0, this.#options.clock.monotonic() - begunAt)
     if (this.#closed) return
     if (error === null) this.#options.flushed(log)
     else this.#options.failed(log, error)

@@ -97,6 +97,13 @@ export class GroupCoordinator {
     return [...this.#shells.all()].every((shell) => shell.isActive)
   }
 
+  /** How many groups this broker coordinates. */
+  get groupCount(): number {
+    let count = 0
+    for (const shell of this.#shells.all()) count += shell.machine?.groups.size ?? 0
+    return count
+  }
+
   /** Requests that wait for others, oldest first within a partition. */
   *parked(): Iterable<ParkedRequest> {
     for (const shell of this.#shells.all()) yield* shell.parked()

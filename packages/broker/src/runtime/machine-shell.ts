@@ -107,6 +107,11 @@ export class MachineShell<M extends Machine<R>, R> implements TurnTask {
     return this.#machine !== null
   }
 
+  /** The machine for a look from outside, which changes nothing; null while it is not loaded. */
+  get machine(): Readonly<M> | null {
+    return this.#machine
+  }
+
   /** The requests that wait for later decisions, oldest first. */
   parked(): Iterable<ParkedRequest> {
     return this.#parked.values()

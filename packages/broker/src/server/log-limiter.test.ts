@@ -5,7 +5,7 @@ import { LogLimiter } from './log-limiter.ts'
 function limiterAt(clock: { time: number }) {
   const lines: string[] = []
   const logger = { warn: (_fields: object, text: string) => lines.push(text) } as never
-  return { lines, limiter: new LogLimiter({ monotonic: () => clock.time }, logger) }
+  return { lines, limiter: new LogLimiter({ monotonic: () => clock.time }, logger, () => 20) }
 }
 
 test('a flood of one kind has its lines of the second, then a count; other kinds are not held back', () => {

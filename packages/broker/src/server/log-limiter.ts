@@ -5,7 +5,6 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../host/clock.ts'
 
-const LINES_PER_SECOND_MAX = 20
 const SECOND_MS = 1000
 
 /** The kinds of warnings; their counts are a metric. */
@@ -22,11 +21,13 @@ interface KindState {
 export class LogLimiter {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #logger: Pick<Logger, 'warn'>
+  readonly #linesPerSecondMax: () => number
   readonly #kinds: { readonly [K in WarningKind]: KindState }
 
-  constructor(clock: Pick<Clock, 'monotonic'>, logger: Pick<Logger, 'warn'>) {
+  constructor(clock: Pick<Clock, 'monotonic'>, logger: Pick<Logger, 'warn'>, linesPerSecondMax: () => number) {
     this.#clock = clock
     this.#logger = logger
+    this.#linesPerSecondMax = linesPerSecondMax
     const state = (): KindState => ({ secondBegan: Number.NEGATIVE_INFINITY, lines: 0, leftOut: 0, total: 0 })
     this.#kinds = { connection: state(), request: state(), batch: state(), limit: state() }
   }
@@ -46,7 +47,7 @@ export class LogLimiter {
       state.secondBegan = now
       state.lines = 0
     }
-    if (state.lines >= LINES_PER_SECOND_MAX) {
+    if (state.lines >= this.#linesPerSecondMax()) {
       state.leftOut += 1
       return
     }

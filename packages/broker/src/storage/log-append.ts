@@ -30,7 +30,10 @@ export function putBatch(state: LogState, batch: Slice, header: BatchHeader, con
     if (header.leaderEpoch > state.epochs.latest) state.epochs.assign(header.leaderEpoch, header.baseOffset)
     state.endOffset = header.nextOffset
     if (header.producerId >= 0) {
-      const aborted = state.producers.apply(header, control)
+      const { producers } = state
+      const aborted = producers.apply(header, control)
+      const { producerIdsMax } = state.place
+      if (producers.size > producerIdsMax) producers.forgetOldest(producerIdsMax, header.producerId)
       if (aborted !== null) segment.addAborted(aborted)
     }
   } catch (error) {

@@ -23,7 +23,7 @@ import { LogCheckpoints } from './log-checkpoints.ts'
 import type { LogPlace } from './log-place.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata } from './partition-metadata.ts'
-import { LOADED_INDEXES_MAX, OPEN_FILES_MAX, RecencyBound } from './recency-bound.ts'
+import { LOADED_INDEXES_MAX, RecencyBound } from './recency-bound.ts'
 import { job as removeFiles } from './remove-files.ts'
 import type { Segment } from './segment.ts'
 import { PARTITION_METADATA } from './segment-files.ts'
@@ -56,7 +56,7 @@ export class LogDirectory {
   offline: Error | null = null
   readonly #options: LogDirectoryOptions
   readonly #lock: DiskLock
-  readonly #openFiles = new RecencyBound(OPEN_FILES_MAX)
+  readonly #openFiles: RecencyBound
   readonly #loadedIndexes = new RecencyBound(LOADED_INDEXES_MAX)
   readonly #logs = new Set<Log>()
   readonly #checkpoints: LogCheckpoints
@@ -75,6 +75,7 @@ export class LogDirectory {
     const { host, path: directory, nodeId, logger } = options
     const { disk } = host
     this.#options = options
+    this.#openFiles = new RecencyBound(options.config['log.open.files.max'])
     this.path = directory
     disk.makeDirectory(directory)
     const lock = disk.lock(`${directory}/.lock`)
@@ -120,6 +121,11 @@ export class LogDirectory {
     }
   }
 
+  /** Segment files that are open, of all logs together. */
+  get openFiles(): number {
+    return this.#openFiles.size
+  }
+
   get logs(): Iterable<Log> {
     return this.#logs
   }
@@ -151,6 +157,7 @@ export class LogDirectory {
       clock: host.clock,
       openFiles: this.#openFiles,
       loadedIndexes: this.#loadedIndexes,
+      producerIdsMax: this.#options.config['producer.ids.max'],
       logger,
       directory,
       indexIntervalBytes: config['index.interval.bytes'],

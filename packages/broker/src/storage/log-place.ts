@@ -12,6 +12,8 @@ export interface LogPlace {
   readonly openFiles: RecencyBound
   /** Indexes of closed segments that are in memory. */
   readonly loadedIndexes: RecencyBound
+  /** `producer.ids.max`: how many producers a log remembers. */
+  readonly producerIdsMax: number
   readonly logger: Logger
   /** `<data directory>/<topic>-<partition>`; another after the directory was renamed for deletion. */
   directory: string

@@ -154,6 +154,20 @@ export class ProducerState {
     return -1
   }
 
+  /**
+   * Forgets those that wrote longest ago until a sixteenth of `max` is free, so that this costs little per producer. One
+   * with an open transaction stays, and so does `currentId`.
+   */
+  forgetOldest(max: number, currentId: number): void {
+    const idle: ProducerEntry[] = []
+    for (const entry of this.#producers.values()) {
+      if (entry.transactionStartOffset < 0 && entry.producerId !== currentId) idle.push(entry)
+    }
+    idle.sort((a, b) => a.lastTimestamp - b.lastTimestamp)
+    const excess = this.#producers.size - (max - (max >> 4))
+    for (const { producerId } of idle.slice(0, Math.max(excess, 0))) this.#producers.delete(producerId)
+  }
+
   /** Forgets producers that wrote nothing for `expirationMs` and have no open transaction. */
   expire(now: number, expirationMs: number): void {
     for (const [producerId, entry] of this.#producers) {

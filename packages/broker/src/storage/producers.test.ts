@@ -13,6 +13,39 @@ function produce(log: Log, baseSequence: number, count = 1, options: BatchOption
   return append(log, encodeBatch({ producerId: 5, producerEpoch: 0, ...options, baseSequence, records }))
 }
 
+describe('the bound on producers', () => {
+  const write = (log: Log, producerId: number, timestamp: number, options: BatchOptions = {}) =>
+    appendRecords(log, [{ value: 'v', timestamp }], { producerId, producerEpoch: 0, baseSequence: 0, ...options })
+  const known = (log: Log) => [...log.producers()].map(({ producerId }) => producerId).sort((a, b) => a - b)
+
+  it('forgets the one that wrote longest ago first', () => {
+    using bench = nodeBench()
+    const log = openLog(bench, { producerIdsMax: 4 })
+    for (const [id, timestamp] of [
+      [1, 500],
+      [2, 100],
+      [3, 300],
+      [4, 200],
+    ] as const)
+      write(log, id, timestamp)
+    assert.deepEqual(known(log), [1, 2, 3, 4])
+    write(log, 5, 50)
+    assert.deepEqual(known(log), [1, 3, 4, 5], 'the newest stays, however old its records say they are')
+    write(log, 6, 600)
+    assert.deepEqual(known(log), [1, 3, 4, 6])
+  })
+
+  it('keeps those in a transaction, even past the bound', () => {
+    using bench = nodeBench()
+    const log = openLog(bench, { producerIdsMax: 2 })
+    for (const id of [1, 2, 3]) write(log, id, id, { transactional: true })
+    assert.deepEqual(known(log), [1, 2, 3])
+    write(log, 4, 4)
+    write(log, 5, 5)
+    assert.deepEqual(known(log), [1, 2, 3, 5])
+  })
+})
+
 describe('idempotence', () => {
   it('answers each of the last five batches, sent again, with the offsets it has', () => {
     using bench = nodeBench()

@@ -1,5 +1,3 @@
-/** Open segment files, of all logs together. */
-export const OPEN_FILES_MAX = 1000
 /** Closed segments whose indexes are in memory, of all logs together; 5 MiB each at most with the defaults. */
 export const LOADED_INDEXES_MAX = 100
 

@@ -66,6 +66,7 @@ export interface LogUnderTest {
   readonly recoveryPoint?: number
   readonly startOffset?: number
   readonly openFiles?: RecencyBound
+  readonly producerIdsMax?: number
   readonly cut?: () => void
 }
 
@@ -77,6 +78,7 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
     clock: bench.clock,
     openFiles: options.openFiles ?? new RecencyBound(100),
     loadedIndexes: new RecencyBound(4),
+    producerIdsMax: options.producerIdsMax ?? 1000,
     logger: quiet,
     directory: `${bench.directory}/t-0`,
     indexIntervalBytes: 4096,
