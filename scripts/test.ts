@@ -62,7 +62,7 @@ function runTests(patterns: readonly string[]): void {
     [
       '--test',
       `--test-concurrency=${Math.max(2, availableParallelism())}`,
-      '--test-timeout=900000',
+      '--test-timeout=300000',
       `--test-reporter=${join(import.meta.dirname, 'test-reporter.ts')}`,
       '--test-reporter-destination=stdout',
       ...patterns,
