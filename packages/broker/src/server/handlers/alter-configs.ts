@@ -1,6 +1,7 @@
 /** AlterConfigs (key 33, versions 0 to 2): replaces all dynamic configs of topics, brokers and groups. */
 import { AlterConfigs, type AlterConfigsResponse } from '@odradek/protocol'
 import { answerLater } from '../answer-later.ts'
+import { withErrorTexts } from '../error-text.ts'
 import { handle } from '../exchange.ts'
 
 export const alterConfigs = handle(
@@ -10,7 +11,7 @@ export const alterConfigs = handle(
       exchange,
       broker.metadata
         .alterConfigs(resources, { validateOnly })
-        .then((responses): AlterConfigsResponse => ({ responses })),
+        .then((results): AlterConfigsResponse => ({ responses: withErrorTexts(results) })),
     ),
   { blocking: true },
 )

@@ -1,6 +1,7 @@
 /** DeleteTopics (key 20, versions 1 to 6): by name, from version 6 also by id. */
 import { DeleteTopics, type DeleteTopicsResponse, ZERO_UUID } from '@odradek/protocol'
 import { answerLater } from '../answer-later.ts'
+import { withErrorTexts } from '../error-text.ts'
 import { handle } from '../exchange.ts'
 
 const REFERENCE_VERSION = 6
@@ -12,7 +13,9 @@ export const deleteTopics = handle(
     const references = exchange.version >= REFERENCE_VERSION ? topics : byName
     return answerLater(
       exchange,
-      broker.metadata.deleteTopics(references).then((responses): DeleteTopicsResponse => ({ responses })),
+      broker.metadata
+        .deleteTopics(references)
+        .then((results): DeleteTopicsResponse => ({ responses: withErrorTexts(results) })),
     )
   },
   { blocking: true },

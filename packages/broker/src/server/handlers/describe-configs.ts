@@ -2,6 +2,7 @@
 import { type ConfigEntry, configEntries } from '@odradek/config'
 import { DescribeConfigs, type DescribeConfigsResponse, errors } from '@odradek/protocol'
 import type { BrokerContext } from '../broker-context.ts'
+import { errorText } from '../error-text.ts'
 import { handle } from '../exchange.ts'
 
 type Result = DescribeConfigsResponse['results'][number]
@@ -13,7 +14,10 @@ const GROUP = 32
 export const describeConfigs = handle(DescribeConfigs, (request, _exchange, broker) => ({
   results: request.resources.map(({ resourceType, resourceName, configurationKeys }): Result => {
     const found = entriesOf(broker, resourceType, resourceName)
-    if ('errorCode' in found) return { ...found, resourceType, resourceName }
+    if ('errorCode' in found) {
+      const { errorCode, errorMessage } = found
+      return { errorCode, errorMessage: errorText(errorMessage), resourceType, resourceName }
+    }
     const wanted = configurationKeys && new Set(configurationKeys)
     const configs = found.entries
       .filter(({ name }) => !wanted || wanted.has(name))

@@ -1,6 +1,7 @@
 /** IncrementalAlterConfigs (key 44, versions 0 and 1): changes single configs of topics, brokers and groups (KIP-339). */
 import { IncrementalAlterConfigs, type IncrementalAlterConfigsResponse } from '@odradek/protocol'
 import { answerLater } from '../answer-later.ts'
+import { withErrorTexts } from '../error-text.ts'
 import { handle } from '../exchange.ts'
 
 export const incrementalAlterConfigs = handle(
@@ -10,7 +11,7 @@ export const incrementalAlterConfigs = handle(
       exchange,
       broker.metadata
         .incrementalAlterConfigs(resources, { validateOnly })
-        .then((responses): IncrementalAlterConfigsResponse => ({ responses })),
+        .then((results): IncrementalAlterConfigsResponse => ({ responses: withErrorTexts(results) })),
     ),
   { blocking: true },
 )

@@ -2,7 +2,13 @@
  * ListOffsets (key 2, versions 1 to 11): the offset of a time (of the first record that is not older), or of a special one:
  * -1 latest, -2 earliest, -3 greatest timestamp, -4 earliest local, -5 latest tiered, -6 earliest pending upload.
  */
-import { errors, ListOffsets, type ListOffsetsRequest, type ListOffsetsResponse } from '@odradek/protocol'
+import {
+  CorruptBatchError,
+  errors,
+  ListOffsets,
+  type ListOffsetsRequest,
+  type ListOffsetsResponse,
+} from '@odradek/protocol'
 import type { Partition } from '../../replication/partition.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { handle } from '../exchange.ts'
@@ -67,7 +73,17 @@ function respond(request: ListOffsetsRequest, version: number, broker: BrokerCon
         if (errorCode !== 0 || !partition) return { partitionIndex, errorCode }
         const committedOnly = request.isolationLevel === READ_COMMITTED
         const upTo = committedOnly ? partition.lastStableOffset : partition.highWatermark
-        return { partitionIndex, errorCode: 0, ...find(partition, timestamp, upTo) }
+        try {
+          return { partitionIndex, errorCode: 0, ...find(partition, timestamp, upTo) }
+        } catch (error) {
+          // Compressed batches are stored unopened: here it may show that one cannot be opened.
+          if (!(error instanceof CorruptBatchError)) throw error
+          broker.logger.warn(
+            { topic: name, partition: partitionIndex, timestamp },
+            `No offset by time: ${error.message}`,
+          )
+          return { partitionIndex, errorCode: errors.CORRUPT_MESSAGE.code }
+        }
       }),
     })),
   }
