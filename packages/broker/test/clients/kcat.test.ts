@@ -22,7 +22,7 @@ interface KcatMessage {
   readonly headers?: readonly (string | null)[]
 }
 
-describe('kcat', needsKcat, () => {
+describe('kcat', { concurrency: 4, ...needsKcat }, () => {
   let broker: Broker
   let bootstrap: string
 

@@ -54,6 +54,12 @@ export async function playNode(script: string, scene: string, bootstrap: string)
   assertPlayed(await succeed(start(process.execPath, args)), scene)
 }
 
+/** Starts a scene that goes on until it is killed. */
+export function startNode(script: string, scene: string, bootstrap: string, argument: string): Running {
+  const args = [join(scripts, 'play.ts'), `./${script}.ts`, scene, bootstrap, argument]
+  return new Running(start(process.execPath, args))
+}
+
 /** Runs a command line by bash, as a reader of the documentation would; resolves to its stdout. */
 export async function bash(commands: string, cwd: string): Promise<string> {
   return await succeed(spawn('bash', ['-euo', 'pipefail', '-c', commands], { cwd, env: environment() }))
