@@ -125,7 +125,7 @@ class ProduceConnection implements AnsweredRequest {
         this.#issued += 1
         this.#answers.expectOne()
       }
-      this.#socket!.write(this.#frames.bytes(slot, neighbours))
+      this.#frames.send(this.#socket!, slot, neighbours)
       free -= neighbours
     }
   }

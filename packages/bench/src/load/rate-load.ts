@@ -57,11 +57,12 @@ export async function rateLoad(load: Load, client: ControlClient, leader: Addres
   const descriptors = sockets.map(descriptorOf)
   if (descriptors.includes(null))
     throw new LoadError('This version of Node does not tell the descriptors of its sockets')
+  const frames = new ProduceFrames(load.topic, batch, 1)
   const order: RateOrder = {
     descriptors: descriptors.map(Number),
     shares,
-    frame: new ProduceFrames(load.topic, batch, 1).bytes(0, 1),
-    partitionAt: new ProduceFrames(load.topic, batch, 1).partitionAt,
+    frame: frames.copy(0),
+    partitionAt: frames.partitionAt,
     startAt,
     started,
     stepMs,
