@@ -77,6 +77,20 @@ test('topics by id: found with their names, unknown ids UNKNOWN_TOPIC_ID', async
   }
 })
 
+test('topics by id are INVALID_REQUEST before version 12', async () => {
+  const topic = await WireTopic.create(client)
+  for (const version of [10, 11]) {
+    for (const asked of [
+      { topicId: topic.topicId, name: null },
+      { topicId: topic.topicId, name: topic.name },
+      { topicId: ZERO_UUID, name: null },
+    ]) {
+      const { topics } = await client.send(Metadata, version, { topics: [asked] })
+      deepEqual([topics[0]!.errorCode, topics[0]!.name], [INVALID_REQUEST, asked.name ?? ''])
+    }
+  }
+})
+
 test('a topic that is missing is made where client and broker allow it', async () => {
   const name = `made-${randomUUID()}`
   const ask = async (version: number, allowAutoTopicCreation: boolean) => {

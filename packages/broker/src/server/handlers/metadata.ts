@@ -11,6 +11,9 @@ import { handle } from '../exchange.ts'
 
 type TopicResponse = MetadataResponse['topics'][number]
 
+/** First version in which topics are found by id (KIP-516). */
+const BY_ID_VERSION = 12
+
 export const metadata = handle(
   Metadata,
   (request, exchange, broker) => {
@@ -20,6 +23,14 @@ export const metadata = handle(
     if (isAll) {
       const all = [...broker.metadata.image.topics.values()].map((topic) => describe(broker, topic, request))
       return answer(broker, listenerName, all, request)
+    }
+    if (
+      exchange.version < BY_ID_VERSION &&
+      topics.some(({ name, topicId }) => name === null || topicId !== ZERO_UUID)
+    ) {
+      // Versions 10 and 11 have the fields, but nobody serves them.
+      const refused = topics.map(({ name, topicId }) => unknown(name ?? '', topicId, errors.INVALID_REQUEST.code))
+      return answer(broker, listenerName, refused, request)
     }
     const missing = new Set<string>()
     if (request.allowAutoTopicCreation && broker.config['auto.create.topics.enable']) {
