@@ -283,6 +283,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
 
   #checkpoint(): void {
     try {
+      for (const { log } of this.partitions) log.settle()
       this.directory.checkpoint(this.partitions.highWatermarks())
     } catch (error) {
       this.partitions.goOffline(error as Error)

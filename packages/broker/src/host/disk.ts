@@ -13,6 +13,11 @@ export interface DiskFile {
   /** Reads into `buffer[start, end)` from `position`; returns how many bytes were there (fewer only at the file's end). */
   read(buffer: Uint8Array, start: number, end: number, position: number): number
   truncate(size: number): void
+  /**
+   * Reserves room on the disk for a range, also past the file's end, which stays where it is: writes there cost less then.
+   * `truncate` to the file's size gives back what was not used. False where it was not done; that is no failure.
+   */
+  reserve(position: number, length: number): boolean
   /** fdatasync off the loop. What was written before the call is durable when `done(null)` comes. */
   sync(done: (error: Error | null) => void): void
   /** fdatasync, blocking: for start, shutdown and rare metadata. */

@@ -17,6 +17,7 @@ export function putBatch(state: LogState, batch: Slice, header: BatchHeader, con
   try {
     const segment = segmentFor(state, header, size)
     const position = segment.size
+    segment.reserve(size)
     if (size < STAGED_BATCH_BYTES_MAX) stage(state, batch)
     else {
       state.write()

@@ -158,6 +158,7 @@ export class LogState implements FlushedLog {
   /** Closes the active segment and begins the next at `baseOffset`. */
   roll(baseOffset: number): void {
     this.write()
+    this.active!.giveBack()
     this.flush.add(this.active!.writeIndexes())
     this.takeSnapshot()
     this.begin(baseOffset)

@@ -96,6 +96,9 @@ export class Log {
   }
   /** A leader's epoch of which no batch has come yet: it enters the cache with its first. */
   #nextEpoch = -1
+  /** The ends at the last two calls of `settle`. */
+  #lastEnd = -1
+  #settledEnd = -1
   #isClosed = false
 
   private constructor(options: LogOptions, loaded: LoadedLog) {
@@ -388,6 +391,23 @@ export class Log {
   }
 
   /**
+   * Called every few seconds: a log that nothing was appended to since the call before the last gives back the room that
+   * it reserved. An I/O error is thrown and sets `failed`.
+   */
+  settle(): void {
+    const state = this.#state
+    const isIdle = this.#settledEnd === state.endOffset
+    this.#settledEnd = this.#lastEnd
+    this.#lastEnd = state.endOffset
+    if (!isIdle || state.failed !== null || state.active === null) return
+    const { active } = state
+    state.guarded(() => {
+      state.write()
+      active.giveBack()
+    })
+  }
+
+  /**
    * Closes the log for good. Cleanly: everything is written and durable, so that the next start can trust it. A failed
    * log is only let go of.
    */
@@ -398,6 +418,7 @@ export class Log {
         state.write()
         const { last } = state.segments
         if (last !== undefined) {
+          last.giveBack()
           state.flush.add(last.writeIndexes())
           state.takeSnapshot()
         }

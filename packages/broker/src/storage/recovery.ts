@@ -233,10 +233,9 @@ function recoverSegment(
   problem ??= reader.problem
   segment.setAborted(aborted)
   writeAgain(file, unflushedFrom, segment.size)
-  if (problem !== null) {
-    file.truncate(segment.size)
-    file.syncNow()
-  }
+  // Also gives back the room that was reserved behind the end.
+  file.truncate(segment.size)
+  if (problem !== null) file.syncNow()
   return { nextOffset, problem }
 }
 

@@ -75,6 +75,10 @@ export class NodeFile implements DiskFile {
     fs.ftruncateSync(this.#open(), size)
   }
 
+  reserve(position: number, length: number): boolean {
+    return native !== null && native.fallocate(this.#open(), position, length) === 0
+  }
+
   sync(done: (error: Error | null) => void): void {
     const descriptor = this.#open()
     this.#inFlight++

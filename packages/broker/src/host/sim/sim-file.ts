@@ -43,6 +43,12 @@ export class SimFile implements DiskFile {
     this.#disk.call('truncate', `${this.path} ${size}`, () => this.#disk.truncate(this.#open('ftruncate', true), size))
   }
 
+  /** Simulated files have no blocks to reserve. */
+  reserve(): boolean {
+    this.#open('fallocate', true)
+    return true
+  }
+
   sync(done: (error: Error | null) => void): void {
     this.#disk.call('sync', this.path, () => this.#disk.syncLater(this.#open('fdatasync'), this.path, done))
   }
