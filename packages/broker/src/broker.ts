@@ -13,6 +13,7 @@ export class Broker implements AsyncDisposable {
   readonly #core: BrokerCore
   readonly #admin: AdminListener | null
   readonly #afterClose: () => Promise<void>
+  readonly #stopMetrics: () => void
   #closing: Promise<void> | null = null
 
   constructor(parts: {
@@ -21,10 +22,12 @@ export class Broker implements AsyncDisposable {
     dataDir: string
     admin: AdminListener | null
     afterClose: () => Promise<void>
+    stopMetrics: () => void
   }) {
     this.#core = parts.core
     this.#admin = parts.admin
     this.#afterClose = parts.afterClose
+    this.#stopMetrics = parts.stopMetrics
     this.listeners = parts.listeners
     this.dataDir = parts.dataDir
     this.adminAddress = parts.admin?.address ?? null
@@ -64,6 +67,7 @@ export class Broker implements AsyncDisposable {
     // No timer of the host keeps a process alive; without this one it would end with the last socket, before the data is marked.
     const alive = setInterval(() => {}, 1000)
     try {
+      this.#stopMetrics()
       await this.#admin?.close()
       await this.#core.close()
       await this.#afterClose()

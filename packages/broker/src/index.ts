@@ -1,4 +1,5 @@
 export type { Health } from './admin/admin-listener.ts'
 export { Broker } from './broker.ts'
+export { raiseFileLimit } from './host/node/file-limit.ts'
 export { type StartOptions, startBroker } from './start-broker.ts'
 export { StartError } from './start-error.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Listener, parseBrokerConfig, parseHostAndPort, resolveBrokerConfig } from '@odradek/config'
 import { type Logger, pino } from 'pino'
-import { type AdminListener, openAdminListener } from './admin/admin-listener.ts'
+import type { AdminListener } from './admin/admin-listener.ts'
 import { Broker } from './broker.ts'
 import { BrokerCore } from './broker-core.ts'
 import type { Host } from './host/host.ts'
@@ -51,14 +51,22 @@ export async function startBroker(options: StartOptions = {}): Promise<Broker> {
   }
   let core: BrokerCore | null = null
   let admin: AdminListener | null = null
+  let stopMetrics = () => {}
   try {
     core = await BrokerCore.open({ host, dataDir, config, texts: parsed.texts, logger })
     const opened = core
     const adminAddress = parseHostAndPort(config['admin.listener'])
-    if (adminAddress) admin = await openAdminListener(adminAddress, () => opened.health())
+    if (adminAddress) {
+      const { openAdminListener } = await import('./admin/admin-listener.ts')
+      const { Metrics } = await import('./admin/metrics.ts')
+      const metrics = new Metrics(opened)
+      stopMetrics = () => metrics.close()
+      admin = await openAdminListener(adminAddress, { health: () => opened.health(), metrics: () => metrics.scrape() })
+    }
     const listeners: readonly Listener[] = await core.listen()
-    return new Broker({ core, listeners, dataDir, admin, afterClose: removeData })
+    return new Broker({ core, listeners, dataDir, admin, afterClose: removeData, stopMetrics })
   } catch (error) {
+    stopMetrics()
     await admin?.close()
     await core?.close()
     await removeData()

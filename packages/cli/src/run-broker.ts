@@ -15,14 +15,17 @@ import { version } from './version.ts'
 export async function runBroker(args: Arguments, options: { greet: boolean }): Promise<number> {
   const { config, texts, warnings } = await collectConfig(args, process.env)
   for (const warning of warnings) process.stderr.write(`odradek: ${warning}\n`)
-  const { StartError, startBroker } = await import('@odradek/broker')
+  const { raiseFileLimit, StartError, startBroker } = await import('@odradek/broker')
   const stopped = nextSignal()
+  const logger = createLogger(config['log.level'])
+  const openFilesMax = raiseFileLimit()
+  if (openFilesMax > 0) logger.info({ openFilesMax }, 'The system allows this many open files and connections')
   let broker: Broker
   try {
     broker = await startBroker({
       dataDir: resolve(config['log.dir']),
       config: { ...standaloneTexts(config), ...texts },
-      logger: createLogger(config['log.level']),
+      logger,
     })
   } catch (error) {
     // What the system refused (a path, a permission) is said by its message; anything else is a bug and keeps its stack.

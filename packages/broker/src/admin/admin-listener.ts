@@ -1,5 +1,8 @@
-/** The admin listener: HTTP + JSON for what the Kafka protocol has no word for. `GET /health` says whether the broker serves. */
-import { createServer, type Server } from 'node:http'
+/**
+ * The admin listener: HTTP for what the Kafka protocol has no word for. `GET /health` says whether the broker serves (JSON),
+ * `GET /metrics` how it fares (Prometheus text).
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface Health {
@@ -20,19 +23,28 @@ export interface AdminListener {
   close(): Promise<void>
 }
 
+/** What the listener shows. */
+export interface AdminSources {
+  health(): Health
+  metrics(): Promise<{ contentType: string; text: string }>
+}
+
 /** Listens on `host:port`. Rejects with the system's error. */
 export async function openAdminListener(
   address: { host: string; port: number },
-  health: () => Health,
+  sources: AdminSources,
 ): Promise<AdminListener> {
   const server: Server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://admin').pathname
-    const known = path === '/health'
-    const allowed = request.method === 'GET' || request.method === 'HEAD'
-    const body = known && allowed ? health() : { error: known ? 'Use GET.' : `There is no ${path}. Try /health.` }
-    const healthy = !('status' in body) || body.status === 'ok'
-    response.writeHead(known ? (allowed ? (healthy ? 200 : 503) : 405) : 404, { 'content-type': 'application/json' })
-    response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(body)}\n`)
+    answer(request, sources).then(
+      ({ status, contentType, body }) => {
+        response.writeHead(status, { 'content-type': contentType })
+        response.end(request.method === 'HEAD' ? undefined : body)
+      },
+      (error: Error) => {
+        response.writeHead(500, { 'content-type': JSON_TYPE })
+        response.end(`${JSON.stringify({ error: error.message })}\n`)
+      },
+    )
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -52,4 +64,30 @@ export async function openAdminListener(
         server.closeAllConnections()
       }),
   }
+}
+
+const JSON_TYPE = 'application/json'
+
+interface Answer {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+}
+
+async function answer(request: IncomingMessage, sources: AdminSources): Promise<Answer> {
+  // By hand: not everything that a client may send here can be parsed as a URL.
+  const [path = ''] = (request.url ?? '').split('?')
+  if (path !== '/health' && path !== '/metrics')
+    return json(404, { error: `There is no ${path}. Try /health or /metrics.` })
+  if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'Use GET.' })
+  if (path === '/health') {
+    const health = sources.health()
+    return json(health.status === 'ok' ? 200 : 503, health)
+  }
+  const { contentType, text } = await sources.metrics()
+  return { status: 200, contentType, body: text }
+}
+
+function json(status: number, body: object): Answer {
+  return { status, contentType: JSON_TYPE, body: `${JSON.stringify(body)}\n` }
 }

@@ -89,8 +89,11 @@ export class FrameReader {
     this.#stopped = false
     this.#starved = false
     const backlog = this.#backlog
-    this.#keepBacklog(null)
-    if (backlog) this.push(backlog, viewOf(backlog), 0, backlog.length)
+    this.#backlog = null
+    if (!backlog) return
+    this.push(backlog, viewOf(backlog), 0, backlog.length)
+    // Only now: given back sooner, its memory would wake readers that find it taken again, this one for ever.
+    this.#memory?.keep(this.backlogBytes)
   }
 
   /** Forgets everything; later bytes are ignored. */

@@ -1,0 +1,59 @@
+/** Every metric that `/metrics` shows, as data: the collector and docs/operations.md both read these rows. */
+
+export interface MetricRow {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly labels: readonly string[]
+}
+
+function row(type: MetricRow['type'], labels: readonly string[], help: string): MetricRow {
+  return { type, help, labels }
+}
+
+export const metricTable = {
+  odradek_requests_total: row('counter', ['api'], 'Requests answered.'),
+  odradek_request_errors_total: row(
+    'counter',
+    ['api', 'error'],
+    'Error codes in answers; one answer may have several.',
+  ),
+  odradek_request_duration_seconds: row(
+    'histogram',
+    ['api', 'phase'],
+    'Where the time of a request went: queue (came, not read yet), local (read and decided), wait (for the disk, replicas, records or other members), send (answered, not taken by the kernel yet).',
+  ),
+  odradek_received_bytes_total: row('counter', [], 'Bytes received from clients.'),
+  odradek_sent_bytes_total: row('counter', [], 'Bytes of answers handed to the kernel.'),
+  odradek_connections: row('gauge', [], 'Connections of clients now.'),
+  odradek_client_warnings_total: row(
+    'counter',
+    ['kind'],
+    'Warnings about clients, logged or left out of the log: connection (refused as it came), request (closed for what it sent), batch (refused), limit (reached).',
+  ),
+  odradek_request_memory_bytes: row(
+    'gauge',
+    ['use'],
+    'Memory of requests and answers under way: frame (requests that come in pieces), backlog (requests behind one that waits), answer (not taken by the kernel).',
+  ),
+  odradek_request_memory_max_bytes: row('gauge', [], 'memory.request.bytes.max.'),
+  odradek_request_memory_waiting: row('gauge', [], 'Connections that are not read until there is memory.'),
+  odradek_fetches_parked: row('gauge', [], 'Fetches that wait for records.'),
+  odradek_fetch_sessions: row('gauge', [], 'Fetch sessions that are remembered.'),
+  odradek_groups: row('gauge', [], 'Consumer groups coordinated here.'),
+  odradek_topics: row('gauge', [], 'Topics of the cluster, internal ones included.'),
+  odradek_partitions_led: row('gauge', [], 'Partitions led by this broker.'),
+  odradek_partitions_under_replicated: row('gauge', [], 'Partitions led here with a replica that is not in sync.'),
+  odradek_partitions_offline: row('gauge', [], 'Partitions led here whose log cannot be used.'),
+  odradek_log_size_bytes: row('gauge', ['topic'], 'Size of the log segments of a topic on this broker.'),
+  odradek_segment_files_open: row('gauge', [], 'Segment files that are open.'),
+  odradek_flush_duration_seconds: row('histogram', [], 'Flushes of logs to disk.'),
+  odradek_event_loop_delay_seconds: row(
+    'gauge',
+    ['quantile'],
+    'How late the event loop was, since the last scrape: 0.5, 0.99, 1 (the longest).',
+  ),
+  odradek_process_resident_bytes: row('gauge', [], 'Resident memory of the process.'),
+  odradek_process_cpu_seconds_total: row('counter', [], 'CPU time of the process, user and system.'),
+} as const satisfies Readonly<Record<string, MetricRow>>
+
+export type MetricName = keyof typeof metricTable

@@ -1,0 +1,187 @@
+/**
+ * `/metrics` in the Prometheus text format. The broker counts in plain numbers and flat arrays; they become samples only
+ * when someone asks, and the library that formats them is loaded only then.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { BrokerConfig } from '@odradek/config'
+import { apis, errorName } from '@odradek/protocol'
+import type { Metric, Registry } from 'prom-client'
+import { BUCKET_BOUNDS_SECONDS, type LatencyHistograms, type LatencyRow } from '../metering/latency-histograms.ts'
+import type { Partition } from '../replication/partition.ts'
+import { type LogLimiter, warningKinds } from '../server/log-limiter.ts'
+import type { RequestMemory } from '../server/request-memory.ts'
+import { type RequestMetrics, requestPhases } from '../server/request-metrics.ts'
+import { type MetricName, metricTable } from './metric-table.ts'
+
+/** How often the event loop is looked at; a delay shorter than this may be missed. */
+const LOOP_RESOLUTION_MS = 20
+
+/** What is measured: a `BrokerCore`, as far as metrics need it. */
+export interface MeteredBroker {
+  readonly config: BrokerConfig
+  readonly connections: number
+  readonly requestMetrics: RequestMetrics
+  readonly requestMemory: RequestMemory
+  readonly logLimiter: LogLimiter
+  readonly parkedFetches: { readonly count: number }
+  readonly fetchSessions: { readonly size: number }
+  readonly groups: { readonly groupCount: number }
+  readonly metadata: { readonly image: { readonly topics: ReadonlyMap<string, unknown> } }
+  readonly partitions: Iterable<Partition>
+  readonly directory: { readonly openFiles: number }
+  readonly flushLatency: LatencyHistograms
+}
+
+type LoopDelay = ReturnType<typeof monitorEventLoopDelay>
+
+interface Sample {
+  readonly value: number
+  readonly labels: Readonly<Record<string, string>>
+  /** Where it is not the metric's own: `_bucket`, `_sum`, `_count`. */
+  readonly metricName?: string
+}
+
+const NO_LABELS = {}
+
+export class Metrics {
+  readonly #broker: MeteredBroker
+  readonly #loopDelay: LoopDelay
+  #registry: Promise<Registry> | null = null
+
+  /** Begins to watch the event loop. */
+  constructor(broker: MeteredBroker) {
+    this.#broker = broker
+    this.#loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
+    this.#loopDelay.enable()
+  }
+
+  close(): void {
+    this.#loopDelay.disable()
+  }
+
+  /** All metrics now, with their content type. */
+  async scrape(): Promise<{ contentType: string; text: string }> {
+    this.#registry ??= this.#load()
+    const registry = await this.#registry
+    return { contentType: registry.contentType, text: await registry.metrics() }
+  }
+
+  async #load(): Promise<Registry> {
+    const { Registry } = await import('prom-client')
+    const registry = new Registry()
+    const collectors = this.#collectors()
+    for (const name of Object.keys(metricTable) as MetricName[]) {
+      const { help, type } = metricTable[name]
+      // What the registry needs of a metric is its name and this: values are not kept twice.
+      const get = async () => ({ name, help, type, values: [...collectors[name]()] })
+      registry.registerMetric({ name, help, get } as unknown as Metric)
+    }
+    return registry
+  }
+
+  #collectors(): { readonly [N in MetricName]: () => Iterable<Sample> } {
+    const broker = this.#broker
+    const { requestMetrics, requestMemory, logLimiter } = broker
+    return {
+      odradek_requests_total: () => requestCounts(requestMetrics),
+      odradek_request_errors_total: () => requestErrors(requestMetrics),
+      odradek_request_duration_seconds: () => requestLatencies(requestMetrics),
+      odradek_received_bytes_total: () => one(requestMetrics.bytesIn),
+      odradek_sent_bytes_total: () => one(requestMetrics.bytesOut),
+      odradek_connections: () => one(broker.connections),
+      odradek_client_warnings_total: () =>
+        warningKinds.map((kind) => ({ value: logLimiter.total(kind), labels: { kind } })),
+      odradek_request_memory_bytes: () => [
+        { value: requestMemory.frameBytes, labels: { use: 'frame' } },
+        { value: requestMemory.backlogBytes, labels: { use: 'backlog' } },
+        { value: requestMemory.answerBytes, labels: { use: 'answer' } },
+      ],
+      odradek_request_memory_max_bytes: () => one(broker.config['memory.request.bytes.max']),
+      odradek_request_memory_waiting: () => one(requestMemory.waiting),
+      odradek_fetches_parked: () => one(broker.parkedFetches.count),
+      odradek_fetch_sessions: () => one(broker.fetchSessions.size),
+      odradek_groups: () => one(broker.groups.groupCount),
+      odradek_topics: () => one(broker.metadata.image.topics.size),
+      odradek_partitions_led: () => one(countOf(broker.partitions, () => true)),
+      odradek_partitions_under_replicated: () =>
+        one(countOf(broker.partitions, ({ isr, replicas }) => isr.length < replicas.length)),
+      odradek_partitions_offline: () => one(countOf(broker.partitions, ({ offlineCode }) => offlineCode !== 0)),
+      odradek_log_size_bytes: () => logSizes(broker.partitions),
+      odradek_segment_files_open: () => one(broker.directory.openFiles),
+      odradek_flush_duration_seconds: () =>
+        histogram('odradek_flush_duration_seconds', NO_LABELS, broker.flushLatency.read(0)),
+      odradek_event_loop_delay_seconds: () => loopDelays(this.#loopDelay),
+      odradek_process_resident_bytes: () => one(process.memoryUsage.rss()),
+      odradek_process_cpu_seconds_total: () => one(cpuSeconds()),
+    }
+  }
+}
+
+function one(value: number): Sample[] {
+  return [{ value, labels: NO_LABELS }]
+}
+
+function nameOf(apiKey: number): string {
+  return apis.get(apiKey)?.name ?? String(apiKey)
+}
+
+function* requestCounts(metrics: RequestMetrics): Iterable<Sample> {
+  for (const { apiKey, count } of metrics.requests()) yield { value: count, labels: { api: nameOf(apiKey) } }
+}
+
+function* requestErrors(metrics: RequestMetrics): Iterable<Sample> {
+  for (const { apiKey, errorCode, count } of metrics.errors()) {
+    yield { value: count, labels: { api: nameOf(apiKey), error: errorName(errorCode) } }
+  }
+}
+
+function* requestLatencies(metrics: RequestMetrics): Iterable<Sample> {
+  for (const { apiKey } of metrics.requests()) {
+    for (const phase of requestPhases) {
+      const labels = { api: nameOf(apiKey), phase }
+      yield* histogram('odradek_request_duration_seconds', labels, metrics.latency(apiKey, phase))
+    }
+  }
+}
+
+function* histogram(name: string, labels: Readonly<Record<string, string>>, row: LatencyRow): Iterable<Sample> {
+  const metricName = `${name}_bucket`
+  for (let at = 0; at < BUCKET_BOUNDS_SECONDS.length; at += 1) {
+    yield { metricName, value: row.cumulative[at]!, labels: { ...labels, le: String(BUCKET_BOUNDS_SECONDS[at]) } }
+  }
+  yield { metricName, value: row.count, labels: { ...labels, le: '+Inf' } }
+  yield { metricName: `${name}_sum`, value: row.sumSeconds, labels }
+  yield { metricName: `${name}_count`, value: row.count, labels }
+}
+
+function countOf(partitions: Iterable<Partition>, isCounted: (partition: Partition) => boolean): number {
+  let count = 0
+  for (const partition of partitions) if (isCounted(partition)) count += 1
+  return count
+}
+
+/** By topic: a partition's size is looked up where it is needed, in DescribeLogDirs. */
+function logSizes(partitions: Iterable<Partition>): Sample[] {
+  const sizes = new Map<string, number>()
+  for (const { topic, log, offlineCode } of partitions) {
+    sizes.set(topic, (sizes.get(topic) ?? 0) + (offlineCode === 0 ? log.sizeInBytes : 0))
+  }
+  return Array.from(sizes, ([topic, value]) => ({ value, labels: { topic } }))
+}
+
+/** Then forgets them: each scrape tells of the time since the one before. */
+function loopDelays(histogram: LoopDelay): Sample[] {
+  const seconds = (nanoseconds: number) => Math.max(0, nanoseconds / 1e9 - LOOP_RESOLUTION_MS / 1000)
+  const samples = [
+    { value: seconds(histogram.percentile(50)), labels: { quantile: '0.5' } },
+    { value: seconds(histogram.percentile(99)), labels: { quantile: '0.99' } },
+    { value: seconds(histogram.max), labels: { quantile: '1' } },
+  ]
+  histogram.reset()
+  return samples
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}

@@ -1,0 +1,215 @@
+/** Every limit of docs/operations.md, reached over a real broker. Those of storage and groups are at the end. */
+import { equal, match, notEqual, ok } from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { after, test } from 'node:test'
+import { ApiVersions, encodeBatch, Fetch, FindCoordinator, JoinGroup, Produce } from '@odradek/protocol'
+import { type Broker, startBroker } from '../../src/index.ts'
+import { LogLines } from '../log-lines.ts'
+import { WireTopic } from '../protocol/wire-topic.ts'
+import { WireClient } from '../wire-client.ts'
+import { metric } from './metric.ts'
+
+interface Subject extends AsyncDisposable {
+  readonly broker: Broker
+  readonly lines: LogLines
+  connect(): Promise<WireClient>
+  /** The value of a metric now. */
+  metric(sample: string): Promise<number>
+}
+
+async function subject(config: Record<string, string | number>): Promise<Subject> {
+  const lines = new LogLines()
+  const broker = await startBroker({
+    logger: lines.logger,
+    config: { 'admin.listener': '127.0.0.1:0', 'offsets.topic.num.partitions': 1, ...config },
+  })
+  const clients: WireClient[] = []
+  return {
+    broker,
+    lines,
+    async connect() {
+      const client = await WireClient.connect(broker.port)
+      clients.push(client)
+      return client
+    },
+    metric: (sample) => metric(broker, sample),
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.close()
+      await broker.close()
+    },
+  }
+}
+
+const MIB = 1024 * 1024
+const record = (bytes: number) => ({ value: Buffer.alloc(bytes, 7), timestamp: Date.now() })
+
+for (const key of ['max.connections', 'max.connections.per.ip'] as const) {
+  test(`${key}: one more is closed as it comes, with a line; when one goes, another may come`, async () => {
+    await using of = await subject({ [key]: 3 })
+    const clients = [await of.connect(), await of.connect(), await of.connect()]
+    for (const client of clients) equal((await client.send(ApiVersions, 0, {})).errorCode, 0)
+    const refused = await of.connect()
+    await refused.ended()
+    match(
+      of.lines.about(refused.socket.localPort ?? 0)[0]?.msg ?? of.lines.all.at(-1)!.msg,
+      new RegExp(`${key} allows 3`),
+    )
+    equal(await of.metric('odradek_connections'), 3)
+    for (const client of clients) equal((await client.send(ApiVersions, 0, {})).errorCode, 0)
+    clients[0]!.close()
+    while ((await of.metric('odradek_connections')) > 2);
+    equal((await (await of.connect()).send(ApiVersions, 0, {})).errorCode, 0)
+  })
+}
+
+test('socket.request.max.bytes: a longer request closes its connection', async () => {
+  await using of = await subject({ 'socket.request.max.bytes': 1000 })
+  const client = await of.connect()
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(1001)
+  client.socket.write(length)
+  await client.ended()
+  match(of.lines.all.at(-1)!.msg, /socket\.request\.max\.bytes allows 1 to 1000/)
+})
+
+test('connection.queued.max.bytes: requests of a client that does not read wait, and are all answered when it does', async () => {
+  await using of = await subject({ 'connection.queued.max.bytes': 100_000, 'fetch.max.bytes': MIB })
+  const client = await of.connect()
+  const topic = await WireTopic.create(client)
+  equal((await topic.produce({ records: [record(MIB - 1000)] })).errorCode, 0)
+  client.socket.pause()
+  const requests = 60
+  const answers = Array.from({ length: requests }, () => {
+    client.socket.write(client.encode(Fetch, 12, topic.fetchRequest(0)))
+    return client.expect(Fetch, 12)
+  })
+  const other = await of.connect()
+  // What the kernel buffers is not ours: the rest has not even been read from the log.
+  let served = -1
+  for (let now = 0; now !== served || now === 0; ) {
+    served = now
+    for (let at = 0; at < 50; at += 1) await other.send(ApiVersions, 0, {})
+    now = await of.metric('odradek_requests_total{api="Fetch"}')
+  }
+  ok(served < requests, `${served} were served`)
+  client.socket.resume()
+  for (const answer of answers) equal((await answer).responses[0]!.partitions[0]!.errorCode, 0)
+})
+
+test('connection.requests.max: later requests wait until earlier ones are answered', async () => {
+  await using of = await subject({ 'connection.requests.max': 2, 'flush.mode': 'sync' })
+  const client = await of.connect()
+  const topic = await WireTopic.create(client)
+  const frames: Buffer[] = []
+  const answers = Array.from({ length: 50 }, () => {
+    frames.push(client.encode(Produce, 9, topic.produceRequest({ records: [record(10)] })))
+    return client.expect(Produce, 9)
+  })
+  client.socket.write(Buffer.concat(frames))
+  for (const [at, answer] of (await Promise.all(answers)).entries()) {
+    equal(answer.responses[0]!.partitionResponses[0]!.baseOffset, at)
+  }
+  // They could not share syncs: at most two were under way.
+  ok((await of.metric('odradek_flush_duration_seconds_count')) >= 25)
+})
+
+test('memory.request.bytes.max: requests in pieces wait for memory, none for ever, others are served', async () => {
+  await using of = await subject({ 'memory.request.bytes.max': 2 * MIB })
+  const other = await of.connect()
+  const topic = await WireTopic.create(other)
+  const clients = await Promise.all(Array.from({ length: 20 }, () => of.connect()))
+  const frames = clients.map((client) => {
+    const frame = client.encode(Produce, 9, topic.produceRequest({ records: [record(MIB - 1000)] }, { acks: 1 }))
+    return { client, frame, answer: client.expect(Produce, 9) }
+  })
+  // Half of each: 10 MiB where 2 MiB may be.
+  for (const { client, frame } of frames) client.socket.write(frame.subarray(0, frame.length / 2))
+  while ((await of.metric('odradek_request_memory_waiting')) < 10) await other.send(ApiVersions, 0, {})
+  ok((await of.metric('odradek_request_memory_bytes{use="frame"}')) <= 4 * MIB)
+  equal(await topic.write('in one piece'), 0)
+  for (const { client, frame } of frames) client.socket.write(frame.subarray(frame.length / 2))
+  for (const { answer } of frames) equal((await answer).responses[0]!.partitionResponses[0]!.errorCode, 0)
+  equal(await of.metric('odradek_request_memory_waiting'), 0)
+  equal(await of.metric('odradek_request_memory_bytes{use="frame"}'), 0)
+  equal(await of.metric('odradek_request_memory_bytes{use="backlog"}'), 0)
+})
+
+test('fetch.parked.max: one more fetch is answered at once with nothing', async () => {
+  await using of = await subject({ 'fetch.parked.max': 1 })
+  const [waiting, next] = [await of.connect(), await of.connect()]
+  const topic = await WireTopic.create(waiting)
+  const parked = topic.fetch(0, { maxWaitMs: 600_000 })
+  while ((await of.metric('odradek_fetches_parked')) < 1);
+  const same = new WireTopic(next, topic.name, topic.topicId)
+  equal((await same.read(0, { maxWaitMs: 600_000 })).length, 0)
+  match(of.lines.all.at(-1)!.msg, /fetch\.parked\.max allows 1/)
+  await same.write('news')
+  notEqual((await parked).records, null)
+  equal(await of.metric('odradek_fetches_parked'), 0)
+})
+
+test('max.incremental.fetch.session.cache.slots: one more client gets no session', async () => {
+  await using of = await subject({ 'max.incremental.fetch.session.cache.slots': 1 })
+  const client = await of.connect()
+  const topic = await WireTopic.create(client)
+  const open = () => client.send(Fetch, 12, { ...topic.fetchRequest(0), sessionId: 0, sessionEpoch: 0 })
+  notEqual((await open()).sessionId, 0)
+  equal((await open()).sessionId, 0)
+  equal(await of.metric('odradek_fetch_sessions'), 1)
+})
+
+test('log.open.files.max: no more segment files are open, and all are read and written', async () => {
+  await using of = await subject({ 'log.open.files.max': 4 })
+  const client = await of.connect()
+  const topics = await Promise.all(Array.from({ length: 12 }, () => WireTopic.create(client)))
+  for (const topic of topics) await topic.write('one')
+  for (const topic of topics) equal((await topic.read(0)).length, 1)
+  for (const topic of topics) equal(await topic.write('two'), 1)
+  // Files with bytes that are not flushed may be beyond the limit for a while.
+  while ((await of.metric('odradek_segment_files_open')) > 4) for (const topic of topics) await topic.read(0)
+})
+
+test('producer.ids.max: the producer that wrote longest ago is forgotten', async () => {
+  await using of = await subject({ 'producer.ids.max': 2 })
+  const client = await of.connect()
+  const topic = await WireTopic.create(client)
+  const start = Date.now()
+  const produce = (producerId: number, baseSequence: number, timestamp: number) =>
+    topic.produce(encodeBatch({ producerId, producerEpoch: 0, baseSequence, records: [{ value: 'v', timestamp }] }))
+  for (const id of [1, 2, 3]) equal((await produce(id, 0, start + id)).errorCode, 0)
+  equal((await produce(3, 5, start + 4)).errorCode, 45, 'a gap of one that is known')
+  equal((await produce(1, 5, start + 4)).errorCode, 0, 'one that was forgotten may begin anywhere')
+})
+
+test('group.max.size: one more member is refused', async () => {
+  await using of = await subject({ 'group.max.size': 1 })
+  const join = async (memberId: string) => {
+    const client = await of.connect()
+    const protocols = [{ name: 'range', metadata: Buffer.alloc(0) }]
+    const timeouts = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000 }
+    return client.send(JoinGroup, 2, { groupId: 'g', memberId, protocolType: 'consumer', protocols, ...timeouts })
+  }
+  const finder = await of.connect()
+  while ((await finder.send(FindCoordinator, 3, { key: 'g', keyType: 0 })).errorCode !== 0);
+  let answer = await join('')
+  while (answer.errorCode === 14 || answer.errorCode === 15 || answer.errorCode === 16) answer = await join('')
+  equal(answer.errorCode, 0)
+  equal((await join('')).errorCode, 81)
+  equal(await of.metric('odradek_groups'), 1)
+})
+
+test('warnings about clients are limited per second, and counted', async () => {
+  await using of = await subject({ 'log.client.warnings.max': 2 })
+  const sockets: Socket[] = []
+  after(() => sockets.map((socket) => socket.destroy()))
+  for (let at = 0; at < 30; at += 1) {
+    const socket = connect(of.broker.port, '127.0.0.1')
+    sockets.push(socket)
+    socket.on('error', () => {})
+    socket.write(Buffer.alloc(8))
+    await once(socket.resume(), 'close')
+  }
+  equal(await of.metric('odradek_client_warnings_total{kind="request"}'), 30)
+  ok(of.lines.all.filter(({ msg }) => msg.startsWith('Closed a connection')).length < 30)
+})
