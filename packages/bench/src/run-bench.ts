@@ -1,16 +1,19 @@
 import type { Contestant } from './contestant.ts'
 import { machine } from './machine.ts'
+import { type GrowthResult, measureGrowth } from './measure-growth.ts'
 import { type LoadResult, measureRow } from './measure-rows.ts'
 import { measureStart, type StartResult } from './measure-start.ts'
 import { measureTopics, type TopicsResult } from './measure-topics.ts'
 import { type Endpoint, OptionError, type Options } from './options.ts'
-import { startTable, topicsTable } from './report/life-report.ts'
+import { growthTable, startTable, topicsTable } from './report/life-report.ts'
 import { figuresTable, progressLine, ratioOf, ratiosTable, spreadsOf } from './report/load-report.ts'
 import { loadRows } from './rows.ts'
 import { ServerProcess } from './server-process.ts'
 
 const START_ROW = 'start and idle'
 const TOPICS_ROW = '1,000 topics × 10 partitions'
+const GROWTH_ROW = 'a log of 100 GB'
+const GROWTH_GIGABYTES = 100
 const IDLE_SECONDS = 5
 
 export interface BenchResults {
@@ -18,6 +21,7 @@ export interface BenchResults {
   readonly rows: readonly object[]
   readonly start: StartResult | null
   readonly topics: TopicsResult | null
+  readonly growth: GrowthResult | null
 }
 
 /**
@@ -28,10 +32,11 @@ export async function runBench(options: Options, print: (text: string) => void):
   const { rounds, seconds, warmupSeconds } = options
   const times = { seconds, warmupSeconds }
   const rows = loadRows.filter(({ name }) => options.rows.test(name))
-  // Both are about a broker of its own, which cannot be somebody else's.
+  // These are about brokers of our own: they are started, stopped and looked into.
   const wantsStart = options.broker === null && options.rows.test(START_ROW)
+  const wantsGrowth = options.broker === null && options.rows.test(GROWTH_ROW)
   const wantsTopics = options.broker === null && options.rows.test(TOPICS_ROW)
-  if (rows.length === 0 && !wantsStart && !wantsTopics)
+  if (rows.length === 0 && !wantsStart && !wantsTopics && !wantsGrowth)
     throw new OptionError(`--rows: no row matches ${options.rows.source}`)
 
   const { date, processor, memoryGigabytes, system, node, native } = machine()
@@ -48,12 +53,14 @@ export async function runBench(options: Options, print: (text: string) => void):
   }
   const start = wantsStart ? await measureStart(rounds, IDLE_SECONDS) : null
   const topics = wantsTopics ? await measureTopics(1000, 10, loadRows[0]!.load, rounds, times) : null
+  const growth = wantsGrowth ? await measureGrowth(GROWTH_GIGABYTES, loadRows[0]!.load, rounds, times) : null
 
   if (results.length > 0) print(`\n${figuresTable(results)}`)
   if (results.some(({ rounds }) => rounds.size > 1)) print(`\n${ratiosTable(results)}`)
   if (start !== null) print(`\n${startTable(start)}`)
   if (topics !== null) print(`\n${topicsTable(topics)}`)
-  return { options: { rounds, seconds, warmupSeconds }, rows: results.map(rowJson), start, topics }
+  if (growth !== null) print(`\n${growthTable(growth)}`)
+  return { options: { rounds, seconds, warmupSeconds }, rows: results.map(rowJson), start, topics, growth }
 }
 
 interface Contestants extends AsyncDisposable {

@@ -1,3 +1,4 @@
+import type { GrowthResult } from '../measure-growth.ts'
 import type { StartResult } from '../measure-start.ts'
 import type { TopicsResult } from '../measure-topics.ts'
 import { numberText, spreadText } from './number-text.ts'
@@ -17,13 +18,24 @@ export function startTable(result: StartResult): string {
 
 export function topicsTable(result: TopicsResult): string {
   return markdownTable(
-    [`${numberText(result.topics)} topics × ${result.partitionsPerTopic} partitions`, ''],
+    [`${result.topics.toLocaleString('en-US')} topics × ${result.partitionsPerTopic} partitions`, ''],
     [
       ['all led after, s', numberText(result.ledMs / 1000)],
       ['resident memory then, MB', numberText(result.residentMegabytes)],
       ['produce to one, over the same to an only topic', spreadText(result.produceRatio)],
       ['restart to first record fetched, s', numberText(result.restartMs / 1000)],
       ['resident memory then, MB', numberText(result.restartedMegabytes)],
+    ],
+  )
+}
+
+export function growthTable(result: GrowthResult): string {
+  return markdownTable(
+    [`produce 16 KiB to a log of ${numberText(result.gigabytes)} GB`, ''],
+    [
+      ['MB/s, over the same to an empty log', spreadText(result.produceRatio)],
+      ['CPU s/GB, over the same', spreadText(result.cpuRatio)],
+      ['restart with it to Listening, ms', numberText(result.restartMs)],
     ],
   )
 }
