@@ -169,9 +169,10 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       logger.error({ err: error }, 'What a turn was to do failed; please report this as a bug')
     })
     const directory = LogDirectory.open({ host, path: dataDir, nodeId: config['node.id'], config, logger })
+    let store: EmbeddedStore | null = null
     try {
       const { disk, clock, timers } = host
-      const store = await EmbeddedStore.open({ disk, clock, timers, directory: `${dataDir}/metadata` })
+      store = await EmbeddedStore.open({ disk, clock, timers, directory: `${dataDir}/metadata` })
       const nodeId = config['node.id']
       const metadata = await Metadata.open({
         store,
@@ -184,6 +185,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       directory.setClusterId(metadata.image.clusterId)
       return new BrokerCore(options, turn, directory, store, metadata)
     } catch (error) {
+      await store?.close()
       directory.release()
       throw error
     }
