@@ -99,6 +99,8 @@ function synonymsOf(scope: Scope, name: string, row: Row, value: string, layers:
   add(layers.dynamic, configSource.dynamicBroker)
   add(layers.dynamicDefault, configSource.dynamicDefaultBroker)
   add(layers.static, configSource.static)
+  // A key that is spelled in several units has no default of its own in Kafka, and so none in what its topics tell.
+  if (scope === 'topic' && keys.length > 1) return synonyms
   const brokerRow = (brokerConfig as Table)[brokerKey] ?? row
   synonyms.push({ name: brokerKey, value: formatValue(brokerRow, brokerRow.default), source: configSource.default })
   return synonyms

@@ -47,12 +47,17 @@ test('an entry tells its value, where it comes from, and everything else that ha
     dynamic: { 'log.retention.ms': '9' },
   }
   const entry = named(configEntries('topic', layers), 'retention.ms')
-  assert.deepEqual(entry?.synonyms, [
+  assert.deepEqual(entry?.synonyms.slice(0, 3), [
     { name: 'retention.ms', value: '5', source: configSource.dynamicTopic },
     { name: 'log.retention.ms', value: '9', source: configSource.dynamicBroker },
     { name: 'log.retention.hours', value: '3', source: configSource.static },
-    { name: 'log.retention.ms', value: '604800000', source: configSource.default },
-  ])
+  assert.deepEqual(
+    named(configEntries('topic', { static: { 'log.segment.bytes': '2048' } }), 'segment.bytes')?.synonyms,
+    [
+      { name: 'log.segment.bytes', value: '2048', source: configSource.static },
+      { name: 'log.segment.bytes', value: '1073741824', source: configSource.default },
+    ],
+  )
   assert.deepEqual(
     { ...entry, synonyms: [] },
     {

@@ -89,8 +89,9 @@ function respond(request: ListOffsetsRequest, version: number, broker: BrokerCon
   }
 }
 
-/** The leader epoch that wrote `offset`, -1 where nothing did. */
-function epochAt({ log }: Partition, offset: number): number {
+/** The leader epoch that wrote `offset`, or would write it next; -1 where that is not known. */
+function epochAt({ log, leaderEpoch }: Partition, offset: number): number {
+  if (offset === log.endOffset) return leaderEpoch
   return log.epochs.findLast(({ startOffset }) => startOffset <= offset)?.epoch ?? -1
 }
 
