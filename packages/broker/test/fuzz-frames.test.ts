@@ -26,7 +26,7 @@ import { HostileScene } from './hostile-scene.ts'
 import { WireTopic } from './protocol/wire-topic.ts'
 import { WireClient } from './wire-client.ts'
 
-const FRAMES = 3000
+const FRAMES = 2000
 const AT_ONCE = 24
 /** What a frame may wait for its answer: some are entitled to wait for ever. */
 const PATIENCE_MS = 40

@@ -75,6 +75,8 @@ export interface Handler {
   serve(reader: Reader, exchange: Exchange): object | undefined
   /** Whether the connection's later requests wait for a late answer of this one (long polls: they could not overtake it anyway). */
   readonly blocking: boolean
+  /** Whether it waits for what others do, perhaps in vain: a stopping broker does not wait with it. */
+  readonly isPoll: boolean
 }
 
 /**
@@ -88,12 +90,13 @@ export function handle<Q extends Shape, A extends Shape>(
     exchange: Exchange,
     broker: BrokerContext,
   ) => Parameters<Api<Q, A>['response']['encode']>[1] | undefined,
-  options: { blocking?: boolean } = {},
+  options: { blocking?: boolean; isPoll?: boolean } = {},
 ): Handler {
   return {
     api: api as unknown as Api,
     serve: (reader, exchange) =>
       serve(api.request.decode(reader, exchange.version), exchange, exchange.broker) as object | undefined,
     blocking: options.blocking ?? false,
+    isPoll: options.isPoll ?? false,
   }
 }

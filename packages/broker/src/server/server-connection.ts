@@ -28,6 +28,8 @@ import { MemoryAccount, type MemoryTaker } from './request-memory.ts'
 
 /** Memory that an answer with ranges of files has while it waits for its client, beside its own bytes. */
 const RANGE_BUFFER_BYTES = 64 * 1024
+/** How long a connection's requests are served before others have their turn. */
+const TURN_SHARE_MS = 2
 /** Bytes of requests that are kept while an earlier one blocks; above it the socket is not read. */
 const BACKLOG_BYTES_MAX = 256 * 1024
 /** Output buffers that grew above this size are not kept. */
@@ -55,8 +57,14 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
   #now: number
   /** … when the bytes came that are read next. */
   #arrivedAt: number
+  /** … when its share of this turn began. */
+  #shareBeganAt: number
+  /** It has had its share of this turn. */
+  #yields = false
   #sending = false
   #blockedBy: Exchange | null = null
+  /** Whether that one waits for others. */
+  #isPolling = false
   #serving: boolean
   #paused = false
   /** No request is read any more: the broker stops, or the client sent what cannot be read. */
@@ -87,6 +95,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
     this.lastActiveAt = now()
     this.#now = this.lastActiveAt
     this.#arrivedAt = this.#now
+    this.#shareBeganAt = this.#now
     if (!serving) this.#frames.stop()
     this.#serving = serving
     socket.start(this)
@@ -116,6 +125,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
     this.broker.requestMetrics.bytesIn += end - start
     if (this.#ending) return
     this.#now = this.broker.host.clock.monotonic()
+    this.#shareBeganAt = this.#now
     // What is kept behind a request that waits has waited since the first of it came.
     if (!this.#frames.stopped) this.#arrivedAt = this.#now
     this.#frames.push(buffer, view, start, end)
@@ -222,11 +232,15 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
       this.#now = servedAt
       exchange.servedAt = servedAt
       if (response !== undefined) exchange.answer(response, servedAt)
-      else if (handler.blocking && !exchange.answered) this.#blockedBy = exchange
+      else if (handler.blocking && !exchange.answered) {
+        this.#blockedBy = exchange
+        this.#isPolling = handler.isPoll
+      }
     } catch (error) {
       this.#failed(error as Error, exchange)
       return false
     }
+    if (this.#now - this.#shareBeganAt > TURN_SHARE_MS) this.#yield()
     return !this.#ending && this.#mayRead()
   }
 
@@ -314,6 +328,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
     const { config, requestMemory } = this.broker
     return (
       this.#serving &&
+      !this.#yields &&
       this.#blockedBy === null &&
       this.#exchanges.length < config['connection.requests.max'] &&
       this.#socket.queuedBytes + this.#unsentBytes < config['connection.queued.max.bytes'] &&
@@ -321,8 +336,20 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
     )
   }
 
+  /** Lets other connections be read before the next requests of this one. */
+  #yield(): void {
+    if (this.#yields) return
+    this.#yields = true
+    this.broker.host.timers.endOfTurn(() => {
+      this.#yields = false
+      this.#regulate()
+      this.#endWhenDone()
+    })
+  }
+
   #readOn(): void {
     this.#now = this.broker.host.clock.monotonic()
+    this.#shareBeganAt = this.#now
     this.#frames.resume()
   }
 
@@ -345,7 +372,8 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
   /** Closes where nobody will ask and everybody was answered. */
   #endWhenDone(): void {
     // A long poll has nothing to finish: a stopping broker does not wait for it.
-    const isDone = this.#exchanges.length === 0 || (this.#ending && this.#exchanges[0] === this.#blockedBy)
+    const [first] = this.#exchanges
+    const isDone = !first || (this.#ending && this.#isPolling && first === this.#blockedBy)
     if (!isDone || this.#sending) return
     if (!this.#ending && (!this.#halfClosed || this.#frames.stopped)) return
     if (!this.#ending) this.#endInsideRequest()

@@ -38,7 +38,7 @@ export const fetch = handle(
     broker.turn.defer('answer', { endTurn: () => parked.answer() })
     return undefined
   },
-  { blocking: true },
+  { blocking: true, isPoll: true },
 )
 
 function isBeingWritten({ endOffset, highWatermark }: Partition): boolean {

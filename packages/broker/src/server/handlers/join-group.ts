@@ -10,5 +10,5 @@ export const joinGroup = handle(
     broker.groups.joinGroup(request, client, (response) => exchange.answer(response))
     return undefined
   },
-  { blocking: true },
+  { blocking: true, isPoll: true },
 )

@@ -8,5 +8,5 @@ export const syncGroup = handle(
     broker.groups.syncGroup(request, (response) => exchange.answer(response))
     return undefined
   },
-  { blocking: true },
+  { blocking: true, isPoll: true },
 )
