@@ -92,7 +92,7 @@ test('a bad configuration is refused with all that is wrong, and what would be r
   await assertRefused({ config: { listeners: 'nonsense' } }, /listeners must be NAME:\/\/host:port/)
   await assertRefused(
     { config: { 'num.partitions': 0, 'node.id': -1 } },
-    /num\.partitions[^]*node\.id|node\.id[^]*num\.partitions/,
+    /num\.partitions[\s\S]*node\.id|node\.id[\s\S]*num\.partitions/,
   )
   await assertRefused({ config: { listeners: 'A://192.0.2.1:0' } }, /192\.0\.2\.1 is no address of this machine/)
 })
