@@ -127,7 +127,8 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
   const firstIndex = Math.max(0, segments.floorIndex(log.recoveryPoint - 1))
   const first = segments.at(firstIndex)!
   const epochsFound = new EpochCache()
-  const producers = producersAt(place, segments, snapshotOffsets(names), first.baseOffset)
+  const snapshots = snapshotOffsets(names)
+  const producers = producersAt(place, segments, snapshots, first.baseOffset)
   const unflushed: Segment[] = []
   let nextOffset = first.baseOffset
   let at = firstIndex
@@ -139,6 +140,11 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
     if (segment.baseOffset < nextOffset || isGap) {
       logger.warn({ segment: segment.path(LOG_SUFFIX), nextOffset }, 'A segment does not follow the one before it.')
       break
+    }
+    // What was known when the segment began says more than batches of which compaction left a part.
+    if (at > firstIndex && snapshots.includes(segment.baseOffset)) {
+      const found = decodeSnapshot(disk.readFile(`${directory}/${fileName(segment.baseOffset, SNAPSHOT_SUFFIX)}`)!)
+      if (typeof found !== 'string') producers.load(found)
     }
     const recovered = recoverSegment(segment, log.recoveryPoint, epochsFound, producers)
     const { problem } = recovered
