@@ -1,12 +1,13 @@
 /** InitProducerId (22), and what Produce makes of producer ids, epochs and sequences. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { DeleteRecords, DescribeProducers, InitProducerId } from '@odradek/protocol'
+import { DeleteRecords, DescribeProducers, InitProducerId, Produce } from '@odradek/protocol'
 import { oursOnly, Subject } from './subject.ts'
 import { WireTopic } from './wire-topic.ts'
 
 const OUT_OF_ORDER_SEQUENCE_NUMBER = 45
 const INVALID_PRODUCER_EPOCH = 47
+const INVALID_TXN_STATE = 48
 const SEQUENCE_MAX = 0x7fffffff
 
 const subject = await Subject.start()
@@ -60,6 +61,24 @@ test('a transactional id is not answered as if transactions were served', { skip
   equal(answer.producerId, -1)
   const empty = await client.send(InitProducerId, 4, { ...request, transactionalId: '' })
   equal(empty.errorCode, 42)
+})
+
+// Kafka asks its coordinator, which knows more names for it.
+test('a transactional batch without a transaction is INVALID_TXN_STATE, and holds up nobody', {
+  skip: oursOnly,
+}, async () => {
+  const { topic, producerId } = await Producer.start()
+  const records = [{ value: 'never committed', timestamp: Date.now() }]
+  const batch = { records, transactional: true, producerId, producerEpoch: 0, baseSequence: 0 }
+  const request = { ...topic.produceRequest(batch), transactionalId: 'transactional' }
+  const { responses } = await client.send(Produce, 11, request)
+  equal(responses[0]!.partitionResponses[0]!.errorCode, INVALID_TXN_STATE)
+  await topic.write('plain')
+  const read = await topic.read(0, { isolationLevel: 1 })
+  deepEqual(
+    read.map(({ value }) => value),
+    ['plain'],
+  )
 })
 
 test('each of the last five batches, sent again, is answered with its first offset and appended once', async () => {

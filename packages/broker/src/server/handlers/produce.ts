@@ -102,6 +102,10 @@ function append(
     }
     return response
   }
+  if (check.header.isTransactional) {
+    // Nobody could end the transaction: who reads committed records would wait behind it for ever.
+    return refused(index, errors.INVALID_TXN_STATE.code, 'Transactions are not served.')
+  }
   if (check.walked && check.maxTimestamp !== check.header.maxTimestamp) {
     setMaxTimestamp(records.buffer, records.view, records.start, check.maxTimestamp)
   }
