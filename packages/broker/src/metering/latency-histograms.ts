@@ -34,7 +34,7 @@ export class LatencyHistograms {
 
   /** Notes a time of `ms` milliseconds; a clock that seems to go back counts as 0. */
   record(row: number, ms: number): void {
-    const time = ms > 0 ? ms : 0
+    const time = Math.max(ms, 0)
     const microseconds = Math.min(time * 1000, MICROSECONDS_MAX) | 0
     // Bounds are included: 2^n µs itself belongs to the bucket below.
     const bit = 32 - Math.clz32(microseconds > 0 ? microseconds - 1 : 0)
