@@ -2,7 +2,7 @@
 import { batchScanner } from './batch-scanner.ts'
 import type { LogState } from './log-state.ts'
 import type { Segment } from './segment.ts'
-import { LOG_SUFFIX } from './segment-files.ts'
+import { fileName, LOG_SUFFIX, SNAPSHOT_SUFFIX } from './segment-files.ts'
 import { decideSwap, finishSwap, markDeleted } from './swap.ts'
 
 /**
@@ -86,6 +86,7 @@ export function deleteSegments(state: LogState, segments: readonly Segment[]): v
   }
   // The name of the new segment tells where the log ends: it must outlast the old ones.
   state.flush.syncDirectories()
+  syncSnapshotAfter(state, segments)
   const discarded: string[] = []
   for (const segment of segments) {
     place.logger.info({ segment: segment.path(LOG_SUFFIX), size: segment.size }, 'Segment deleted.')
@@ -94,6 +95,17 @@ export function deleteSegments(state: LogState, segments: readonly Segment[]): v
   state.startOffset = Math.max(state.startOffset, state.segments.first!.baseOffset)
   state.epochs.truncateFromStart(state.startOffset)
   place.discard(discarded, segments, state.config['file.delete.delay.ms'])
+}
+
+/** What is known of the producers of `segments` is in the snapshot at their end alone, once they are gone. */
+function syncSnapshotAfter({ segments: all, place, directory }: LogState, segments: readonly Segment[]): void {
+  const next = all.all.find((segment) => !segments.includes(segment))
+  if (next === undefined) return
+  const path = `${directory}/${fileName(next.baseOffset, SNAPSHOT_SUFFIX)}`
+  if (!place.disk.exists(path)) return
+  const file = place.disk.open(path, 'write')
+  file.syncNow()
+  file.close()
 }
 
 /**
