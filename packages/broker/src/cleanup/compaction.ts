@@ -62,10 +62,12 @@ export class Compaction {
   async #run(): Promise<void> {
     for (const [log, limit] of this.#waiting) {
       this.#waiting.delete(log)
+      const { directory } = log
       try {
         await this.#compact(log, limit)
       } catch (error) {
-        if (this.#closed) continue
+        // Its topic was deleted under the job's hands.
+        if (this.#closed || log.directory !== directory) continue
         this.#options.logger.error({ log: log.directory, err: error }, 'A log could not be compacted.')
         if (log.failed !== null) this.#options.failed?.(log, log.failed)
       }
