@@ -170,6 +170,20 @@ test('a request that stops coming is given up after connections.max.idle.ms', as
   )
 })
 
+test('a request that trickles in is served, and holds up nobody', async () => {
+  await using scene = await open()
+  const { socket, port } = await scene.connect()
+  const said = once(socket, 'data') as Promise<[Buffer]>
+  for (const byte of framed(header(ApiVersions.key, 0))) {
+    await new Promise((left) => socket.write(Buffer.from([byte]), left))
+    await scene.bystander.check()
+  }
+  const [answer] = await said
+  equal(answer.readInt32BE(4), 1)
+  deepEqual(scene.log.about(port), [])
+  socket.destroy()
+})
+
 test('what was asked before the rubbish is answered by the protocol, or not at all', async () => {
   await using scene = await open()
   const good = framed(header(ApiVersions.key, 0))

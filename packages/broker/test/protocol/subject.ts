@@ -2,6 +2,7 @@
  * The broker that a protocol test speaks to: one of ours, fresh. Where ODRADEK_PEER_PORT names a port of this machine, it
  * is the Kafka that listens there: so the stories are held against their judge. What only we promise is skipped then.
  */
+import { setTimeout } from 'node:timers/promises'
 import { type Broker, startBroker } from '../../src/index.ts'
 import { WireClient } from '../wire-client.ts'
 
@@ -9,6 +10,11 @@ const peerPort = Number(process.env.ODRADEK_PEER_PORT ?? 0)
 
 /** Set when a Kafka is asked: the reason to skip what it does not promise. */
 export const oursOnly = peerPort > 0 ? 'only our own broker promises this' : false
+
+/** Kafka answers before its broker has heard of a change, so a peer is given a moment; ours is not. */
+export async function settled(): Promise<void> {
+  if (oursOnly) await setTimeout(200)
+}
 
 export class Subject {
   readonly port: number

@@ -13,7 +13,7 @@ import {
 } from '@odradek/protocol'
 import { startBroker } from '../../src/index.ts'
 import { WireClient } from '../wire-client.ts'
-import { oursOnly, Subject } from './subject.ts'
+import { oursOnly, Subject, settled } from './subject.ts'
 import { WireTopic } from './wire-topic.ts'
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3
@@ -41,6 +41,7 @@ const plain = { numPartitions: 1, replicationFactor: 1, assignments: [], configs
 async function create(wanted: Partial<Wanted>, version = 7, validateOnly = false): Promise<Created> {
   const topics = [{ name: newName(), ...plain, ...wanted }]
   const answer = await client.send(CreateTopics, version, { topics, timeoutMs: 10_000, validateOnly })
+  await settled()
   equal(answer.topics.length, 1)
   return answer.topics[0]!
 }
@@ -129,6 +130,7 @@ test('a name given twice in one request is INVALID_REQUEST, the others are made'
   const [twice, once] = [newName(), newName()]
   const topics = [twice, once, twice].map((name) => ({ name, ...plain }))
   const answer = await client.send(CreateTopics, 7, { topics, timeoutMs: 10_000 })
+  await settled()
   const codes = Object.fromEntries(answer.topics.map(({ name, errorCode }) => [name, errorCode]))
   deepEqual(codes, { [twice]: INVALID_REQUEST, [once]: 0 })
   deepEqual([await exists(twice), await exists(once)], [false, true])
@@ -193,6 +195,7 @@ for (let version = 1; version <= 6; version += 1) {
     const ask = async (name: string) => {
       const request = { topicNames: [name], topics: [{ name }], timeoutMs: 10_000 }
       const { responses } = await client.send(DeleteTopics, version, request)
+      await settled()
       return [responses[0]!.name, responses[0]!.errorCode]
     }
     deepEqual(await ask(topic.name), [topic.name, 0])
@@ -253,6 +256,7 @@ for (let version = 0; version <= 3; version += 1) {
     ) => {
       const topics = [{ name, count, assignments }]
       const answer = await client.send(CreatePartitions, version, { topics, timeoutMs: 10_000, validateOnly })
+      await settled()
       return answer.results[0]!.errorCode
     }
     const count = async () => {
