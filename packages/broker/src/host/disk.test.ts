@@ -34,6 +34,19 @@ for (const { name, open } of machines) {
       file.close()
     })
 
+    it('tells the size of a file that is not open, and reserves room without changing it', async () => {
+      await using machine = open()
+      const { disk } = machine.host
+      const path = `${machine.directory}/a`
+      const file = disk.open(path, 'create')
+      file.write(patterned(5_000), 0, 5_000, 0)
+      file.reserve(5_000, 100_000)
+      assert.equal(file.size(), 5_000)
+      file.close()
+      assert.equal(disk.fileSize(path), 5_000)
+      assert.throws(() => disk.fileSize(`${machine.directory}/none`), { code: 'ENOENT' })
+    })
+
     it('cuts a file and gives zeros where it grows again', async () => {
       await using machine = open()
       const file = machine.host.disk.open(`${machine.directory}/a`, 'create')

@@ -44,6 +44,8 @@ export interface Disk {
   /** Opens a file: `read` and `write` want it to exist, `create` makes it where it does not. */
   open(path: string, mode: 'read' | 'write' | 'create'): DiskFile
   exists(path: string): boolean
+  /** Bytes in a file, without opening it. */
+  fileSize(path: string): number
   /** Makes a directory and its parents. */
   makeDirectory(path: string): void
   /** Entries of a directory, sorted by name. */

@@ -65,7 +65,9 @@ export class Segment implements Holder {
 
   /** Bytes of batches, with those that are staged but not written yet. */
   get size(): number {
-    if (this.#size < 0) this.#size = this.file.size()
+    if (this.#size < 0) {
+      this.#size = this.#file === null ? this.#place.disk.fileSize(this.path(LOG_SUFFIX)) : this.#file.size()
+    }
     return this.#size
   }
 

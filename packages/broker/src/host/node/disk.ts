@@ -24,6 +24,10 @@ class NodeDisk implements Disk {
     return fs.existsSync(path)
   }
 
+  fileSize(path: string): number {
+    return fs.statSync(path).size
+  }
+
   makeDirectory(path: string): void {
     fs.mkdirSync(path, { recursive: true })
   }

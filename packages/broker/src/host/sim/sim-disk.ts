@@ -111,6 +111,15 @@ export class SimDisk implements Disk {
     return this.call('exists', path, () => this.#find(path) !== undefined)
   }
 
+  fileSize(path: string): number {
+    const file = this.open(path, 'read')
+    try {
+      return file.size()
+    } finally {
+      file.close()
+    }
+  }
+
   makeDirectory(path: string): void {
     this.call('makeDirectory', path, () => {
       let directory = this.#root
