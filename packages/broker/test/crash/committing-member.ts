@@ -83,10 +83,17 @@ const JOIN_AGAIN: readonly number[] = [
   errors.COORDINATOR_NOT_AVAILABLE.code,
 ]
 
+export interface MemberOptions {
+  /** Also how long a rebalance waits for it [6000]. */
+  readonly sessionTimeoutMs?: number
+  /** It leaves and comes again after so many rounds [never]. */
+  readonly restlessRounds?: number
+}
+
 export class CommittingMember {
   readonly #ledger: GroupLedger
   readonly #client: PersistentClient
-  /** Rounds between two joins that nothing but this member wants; infinity: none. */
+  readonly #sessionTimeoutMs: number
   readonly #restlessRounds: number
   #memberId = ''
   #generation = -1
@@ -97,9 +104,10 @@ export class CommittingMember {
   #resumedOver: WireClient | null = null
   #isEnding = false
 
-  constructor(ledger: GroupLedger, port: number, restlessRounds = Number.POSITIVE_INFINITY) {
+  constructor(ledger: GroupLedger, port: number, options: MemberOptions = {}) {
     this.#ledger = ledger
-    this.#restlessRounds = restlessRounds
+    this.#sessionTimeoutMs = options.sessionTimeoutMs ?? 6_000
+    this.#restlessRounds = options.restlessRounds ?? Number.POSITIVE_INFINITY
     this.#client = new PersistentClient(port, (client) => this.#turn(client))
   }
 
@@ -136,8 +144,8 @@ export class CommittingMember {
     if (found.coordinators[0]!.errorCode !== 0) return
     const joined = await client.send(JoinGroup, 7, {
       groupId: group,
-      sessionTimeoutMs: 6_000,
-      rebalanceTimeoutMs: 6_000,
+      sessionTimeoutMs: this.#sessionTimeoutMs,
+      rebalanceTimeoutMs: this.#sessionTimeoutMs,
       memberId: this.#memberId,
       protocolType: 'consumer',
       protocols: [{ name: 'range', metadata: encodeSubscription({ topics: [topic] }) }],
