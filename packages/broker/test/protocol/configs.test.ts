@@ -65,6 +65,16 @@ async function one(resourceType: number, resourceName: string, key: string) {
   return { value, configSource, synonyms: synonyms.map(({ name, value: text, source }) => [name, text, source]) }
 }
 
+test('naming keys tells these alone, naming none tells all', async () => {
+  const keys = async (asked: string[] | null) => (await describe(BROKER, broker, asked)).configs.map(({ name }) => name)
+  const all = await keys(null)
+  deepEqual(await keys([]), all)
+  deepEqual((await keys(['num.partitions', 'no.such.key', 'default.replication.factor'])).toSorted(), [
+    'default.replication.factor',
+    'num.partitions',
+  ])
+})
+
 async function alter(
   resourceType: number,
   resourceName: string,

@@ -18,22 +18,26 @@ export const describeConfigs = handle(DescribeConfigs, (request, _exchange, brok
       const { errorCode, errorMessage } = found
       return { errorCode, errorMessage: errorText(errorMessage), resourceType, resourceName }
     }
-    const wanted = configurationKeys && new Set(configurationKeys)
-    const configs = found.entries
-      .filter(({ name }) => !wanted || wanted.has(name))
-      .map((entry) => ({
-        name: entry.name,
-        value: entry.value,
-        readOnly: entry.isReadOnly,
-        configSource: entry.source,
-        isSensitive: entry.isSensitive,
-        synonyms: request.includeSynonyms ? [...entry.synonyms] : [],
-        configType: entry.type,
-        documentation: request.includeDocumentation ? entry.documentation : null,
-      }))
+    const configs = chosen(found.entries, configurationKeys).map((entry) => ({
+      name: entry.name,
+      value: entry.value,
+      readOnly: entry.isReadOnly,
+      configSource: entry.source,
+      isSensitive: entry.isSensitive,
+      synonyms: request.includeSynonyms ? [...entry.synonyms] : [],
+      configType: entry.type,
+      documentation: request.includeDocumentation ? entry.documentation : null,
+    }))
     return { errorCode: 0, resourceType, resourceName, configs }
   }),
 }))
+
+/** The entries asked for, in the order in which they are; all of them where none are named. */
+function chosen(entries: readonly ConfigEntry[], names: readonly string[] | null): readonly ConfigEntry[] {
+  if (names === null || names.length === 0) return entries
+  const byName = new Map(entries.map((entry) => [entry.name, entry]))
+  return [...new Set(names)].flatMap((name) => byName.get(name) ?? [])
+}
 
 function entriesOf(
   broker: BrokerContext,
