@@ -172,7 +172,9 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     let store: EmbeddedStore | null = null
     try {
       const { disk, clock, timers } = host
-      store = await EmbeddedStore.open({ disk, clock, timers, directory: `${dataDir}/metadata` })
+      // The directory takes its cluster id from metadata that is durable.
+      const isExpected = directory.clusterId !== null
+      store = await EmbeddedStore.open({ disk, clock, timers, directory: `${dataDir}/metadata`, isExpected })
       const nodeId = config['node.id']
       const metadata = await Metadata.open({
         store,

@@ -8,6 +8,7 @@ import { Broker } from './broker.ts'
 import { BrokerCore } from './broker-core.ts'
 import type { Host } from './host/host.ts'
 import { createNodeHost } from './host/node/node-host.ts'
+import { JournalError } from './metadata/journal-error.ts'
 import { StartError } from './start-error.ts'
 import { LogDirectoryError } from './storage/log-directory.ts'
 
@@ -76,11 +77,12 @@ export async function startBroker(options: StartOptions = {}): Promise<Broker> {
 
 /** Says what to do about the errors that an operator can mend. */
 function startError(error: NodeJS.ErrnoException & { address?: string; port?: number }, dataDir: string): Error {
-  if (error instanceof LogDirectoryError) return new StartError(error.message, { cause: error })
+  if (error instanceof LogDirectoryError || error instanceof JournalError)
+    return new StartError(error.message, { cause: error })
   switch (error.code) {
     case 'EADDRINUSE':
       return new StartError(
-        `${error.address}:${error.port} is in use by another process. Stop that, or choose another port.`,
+        `${error.address}:${error.port} is in use by another process. Stop that, or choose another port (listeners, admin.listener).`,
         { cause: error },
       )
     case 'EADDRNOTAVAIL':

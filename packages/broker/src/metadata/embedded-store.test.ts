@@ -187,6 +187,24 @@ describe('the embedded store', () => {
     host.disk.replaceFile('/data/metadata/journal', torn)
     assert.equal((await openStore(host).list('')).revision, 2)
   })
+
+  it('refuses to begin anew where a journal was: missing, empty, not one frame; and leaves the file as it is', async () => {
+    const host = startHost(1)
+    const open = () => {
+      const { disk, clock, timers } = host
+      return EmbeddedStore.open({ disk, clock, timers, directory: '/data/metadata', isExpected: true })
+    }
+    assert.throws(open, { name: 'JournalError', message: /is missing/ })
+    const store = openStore(host)
+    await host.world.complete(store.transact(put('/a', '1')))
+    await store.close()
+    host.disk.replaceFile('/data/metadata/journal', Buffer.alloc(0))
+    assert.throws(open, { name: 'JournalError', message: /is empty/ })
+    const garbage = Buffer.from('no frame at all')
+    host.disk.replaceFile('/data/metadata/journal', garbage)
+    assert.throws(open, { name: 'JournalError', message: /cannot be read/ })
+    assert.deepEqual(host.disk.readFile('/data/metadata/journal'), garbage)
+  })
 })
 
 describe('the embedded store and a crash at every system call', () => {

@@ -32,6 +32,8 @@ export interface EmbeddedStoreOptions {
   readonly timers: Timers
   /** The store's own directory, `<data>/metadata`. */
   readonly directory: string
+  /** Whether the store is known to have been written: then a missing or unreadable journal is refused. [false] */
+  readonly isExpected?: boolean
   /** The journal is replaced by a snapshot when it is larger than this and than four times its last snapshot. [4 MiB] */
   readonly journalBytesMax?: number
   /** Revisions kept in memory for watches that begin in the past. [1000] */
@@ -87,7 +89,8 @@ export class EmbeddedStore implements MetadataStore {
     this.#clock = options.clock
     this.#timers = options.timers
     this.#journalBytesMax = options.journalBytesMax ?? 4 * 1024 * 1024
-    this.#journal = Journal.open(options.disk, options.directory, (frame) => this.#replay(frame))
+    const { disk, directory, isExpected = false } = options
+    this.#journal = Journal.open(disk, directory, isExpected, (frame) => this.#replay(frame))
     this.#snapshotAtBytes = this.#journalBytesMax
     this.#dropLeasedKeys()
     this.#history = new EventHistory(this.#revision + 1, options.historyRevisionsMax ?? 1000)

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import type { Disk, DiskFile } from '../host/disk.ts'
+import { JournalError } from './journal-error.ts'
 import { decodeFrame, type Frame, frameBytesAt, hasFrameAfter } from './journal-frame.ts'
 
 /**
@@ -25,11 +26,18 @@ export class Journal {
   /**
    * Reads `<directory>/journal`, calls `replay` for each frame in order and cuts a torn tail. What was replayed is
    * durable on return. A journal that is not there yet costs nothing: it is made by the first append.
-   * Throws where a frame is damaged and whole ones follow it: that is no torn write but lost metadata.
+   * Throws a JournalError where a frame is damaged and whole ones follow it: that is no torn write but lost metadata.
+   * So it does where not one frame is there and `isExpected` says that some were durable: to begin anew would lose them all.
    */
-  static open(disk: Disk, directory: string, replay: (frame: Frame) => void): Journal {
+  static open(disk: Disk, directory: string, isExpected: boolean, replay: (frame: Frame) => void): Journal {
     const path = `${directory}/journal`
     const contents = disk.readFile(path)
+    if (isExpected && (contents === null || frameBytesAt(contents, 0) <= 0)) {
+      const problem = contents === null ? 'is missing' : contents.length === 0 ? 'is empty' : 'cannot be read'
+      throw new JournalError(
+        `The metadata journal ${path} ${problem}, though this data directory has been in use. Without it no log belongs to a topic. Restore it from a copy.`,
+      )
+    }
     if (contents === null) return new Journal(disk, path, null, 0)
     let lastFrame = 0
     let end = 0
@@ -39,7 +47,9 @@ export class Journal {
       end += bytes
     }
     if (end < contents.length && hasFrameAfter(contents, end + 1)) {
-      throw new Error(`The metadata journal ${path} is damaged at byte ${end}, before its end. Restore it from a copy.`)
+      throw new JournalError(
+        `The metadata journal ${path} is damaged at byte ${end}, before its end. Restore it from a copy.`,
+      )
     }
     const file = disk.open(path, 'write')
     if (end < contents.length) file.truncate(end)
