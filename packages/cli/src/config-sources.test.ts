@@ -88,13 +88,26 @@ test('a file that cannot be read, or is no config, says so in one line', async (
   const broken = file('broken.yaml', 'a: [1\n')
   assert.match(
     await message(collect({ config: broken }), CommandError),
-    /^.*broken\.yaml: [^\n]+ at line \d+, column \d+:?$/,
+    /^.*broken\.yaml: [^\n]+ at line \d+, column \d+$/,
   )
   const list = file('list.yaml', '- a\n')
   assert.deepEqual(
     (await message(collect({ config: list }), CommandError)).split(': ')[1],
     'the file must be keys with texts, numbers or lists of them',
   )
+})
+
+test('a key that every object has is still an unknown key', async () => {
+  for (const key of ['__proto__', 'constructor', 'toString']) {
+    assert.match(await message(collect({ set: [`${key}=1`] }), CommandError), new RegExp(`Unknown key "${key}"`))
+  }
+})
+
+test('a variable that is nearly a key is answered with the one that was probably meant', async () => {
+  const { warnings } = await collect({}, { ODRADEK_NUM_PARTITION: '3' })
+  assert.deepEqual(warnings, [
+    'the environment variable ODRADEK_NUM_PARTITION names no key and has no effect. Did you mean ODRADEK_NUM_PARTITIONS?',
+  ])
 })
 
 test('a variable that names no key is passed over with a warning: orchestrators set such ones', async () => {

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
-import { type BrokerConfig, brokerConfig, parseBrokerConfig, parseHostAndPort, parseListener } from '@odradek/config'
+import {
+  type BrokerConfig,
+  brokerConfig,
+  nearestWord,
+  parseBrokerConfig,
+  parseHostAndPort,
+  parseListener,
+} from '@odradek/config'
 import { type Arguments, CommandError, type Flag, UsageError } from './command.ts'
 import { parseProperties } from './properties.ts'
 
@@ -34,7 +41,8 @@ export async function collectConfig(
   args: Arguments,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<CollectedConfig> {
-  const entries: Record<string, string> = {}
+  // Without a prototype, so that a key of any name is an entry and gets its answer.
+  const entries: Record<string, string> = Object.create(null)
   const origins = new Map<string, string>()
   const add = (key: string, value: string, origin: string) => {
     entries[key] = value
@@ -50,7 +58,7 @@ export async function collectConfig(
     const key = name.slice(ENVIRONMENT_PREFIX.length).toLowerCase().replaceAll('_', '.')
     // Orchestrators put variables of their own under a service's name (ODRADEK_PORT, ODRADEK_SERVICE_HOST).
     if (Object.hasOwn(brokerConfig, key)) add(key, value, name)
-    else warnings.push(`the environment variable ${name} names no key and has no effect`)
+    else warnings.push(`the environment variable ${name} names no key and has no effect${similarVariable(key)}`)
   }
   for (const pair of args.list('set')) {
     const at = pair.indexOf('=')
@@ -70,6 +78,14 @@ export async function collectConfig(
     throw new CommandError(lines.join('\nodradek: '))
   }
   return { config, texts, warnings }
+}
+
+/** The variable of a key that is nearly this one, for a hint. */
+function similarVariable(key: string): string {
+  const nearest = nearestWord(key, Object.keys(brokerConfig))
+  // Farther away it is hardly a slip of the hand.
+  if (nearest === null || nearest.distance > 2) return ''
+  return `. Did you mean ${ENVIRONMENT_PREFIX}${nearest.word.toUpperCase().replaceAll('.', '_')}?`
 }
 
 /** `--port` and `--host` are the address of the one listener; with several it would be a guess which is meant. */
@@ -118,8 +134,8 @@ async function parseYaml(file: string, text: string): Promise<Record<string, str
   try {
     document = parse(text, { schema: 'failsafe' })
   } catch (error) {
-    const [firstLine] = (error as Error).message.split('\n')
-    throw new CommandError(`${file}: ${firstLine}`)
+    const [firstLine = ''] = (error as Error).message.split('\n')
+    throw new CommandError(`${file}: ${firstLine.replace(/:$/, '')}`)
   }
   const entries: Record<string, string> = {}
   if (document !== null && document !== '') flatten(file, '', document, entries)

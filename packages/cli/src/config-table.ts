@@ -115,7 +115,8 @@ export function configMarkdown(): string {
     '',
     '<!-- Written by scripts/generate-docs.ts from packages/config: change it there and run `npm run docs`. -->',
     '',
-    'Every key that acts is listed here, and no other is accepted. Keys that Kafka has too have its name, meaning and default.',
+    'Every key that acts is listed here, and no other is accepted. Keys that Kafka has too have its name and meaning, and its default',
+    'but for `listeners`, `log.dir`, `node.id` and `log.flush.interval.ms`. An environment variable that names no key is warned of.',
     'In files, in the environment and behind `--set` times and sizes may be written with a unit: `500ms`, `30s`, `10min`, `12h`, `7d`;',
     '`64KiB`, `16MiB`, `1GiB`. `odradek config` prints the same tables.',
   ]

@@ -28,8 +28,7 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
       logger,
     })
   } catch (error) {
-    // What the system refused (a path, a permission) is said by its message; anything else is a bug and keeps its stack.
-    if (error instanceof StartError || isSystemError(error)) throw new CommandError(error.message)
+    if (error instanceof StartError) throw new CommandError(error.message)
     throw error
   }
   for (const { host, port } of broker.listeners) process.stdout.write(`Listening on ${bracketed(host)}:${port}\n`)
@@ -46,10 +45,6 @@ function standaloneTexts(config: BrokerConfig): Record<string, string> {
     'admin.listener': config['admin.listener'],
     'group.initial.rebalance.delay.ms': String(config['group.initial.rebalance.delay.ms']),
   }
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the one after that finds no handler and ends the process. */

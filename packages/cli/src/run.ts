@@ -43,6 +43,11 @@ export async function run(words: readonly string[]): Promise<number> {
       process.stderr.write(`odradek: ${error.message}\n`)
       return 1
     }
+    // What the system refused (a path, a permission) is said by its message; anything else is a bug and keeps its stack.
+    if (error instanceof Error && 'syscall' in error) {
+      process.stderr.write(`odradek: ${error.message}\n`)
+      return 1
+    }
     throw error
   }
 }

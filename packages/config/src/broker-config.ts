@@ -476,7 +476,7 @@ export const brokerConfig = table({
     type: 'boolean',
     default: false,
     mutable: 'restart',
-    doc: 'Logs one line per request: client, API, version, sizes, time taken.',
+    doc: 'Logs one line per request: client, API, version, size of the answer, time taken.',
   },
   'log.client.warnings.max': {
     type: 'int',
