@@ -25,9 +25,9 @@ const config = { 'offsets.topic.num.partitions': '1', 'group.min.session.timeout
 
 describe(`a broker that is killed while a group rebalances (seed ${SEED})`, () => {
   it(`lets its members find each other again, over ${KILLS} kills`, async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'odradek-kill-'))
-    after(() => rm(dataDir, { recursive: true, force: true }))
-    const options = { dataDir, port: await freePort(), config }
+    const scratch = await mkdtemp(join(tmpdir(), 'odradek-kill-'))
+    after(() => rm(scratch, { recursive: true, force: true }))
+    const options = { scratch, port: await freePort(), config }
     const { port } = options
     const random = new SimRandom(SEED)
     let broker = new BrokerProcess(options)

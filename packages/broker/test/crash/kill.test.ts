@@ -32,9 +32,9 @@ const targets = [
 
 describe(`a broker that is killed (seed ${SEED})`, () => {
   it(`keeps every acknowledged record exactly once, and groups where they were, over ${KILLS} kills`, async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'odradek-kill-'))
-    after(() => rm(dataDir, { recursive: true, force: true }))
-    const options = { dataDir, port: await freePort(), config: { 'offsets.topic.num.partitions': '2' } }
+    const scratch = await mkdtemp(join(tmpdir(), 'odradek-kill-'))
+    after(() => rm(scratch, { recursive: true, force: true }))
+    const options = { scratch, port: await freePort(), config: { 'offsets.topic.num.partitions': '2' } }
     const { port } = options
     const random = new SimRandom(SEED)
 

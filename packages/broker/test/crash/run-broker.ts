@@ -1,4 +1,5 @@
 /** A broker in a process of its own: argument 1 is its StartOptions as JSON. SIGTERM stops it cleanly. */
+import { flushCompileCache } from 'node:module'
 import { pino } from 'pino'
 import { startBroker } from '../../src/start-broker.ts'
 
@@ -8,3 +9,5 @@ const broker = await startBroker({
 })
 process.once('SIGTERM', () => broker.close().then(() => process.exit(0)))
 process.stdout.write(`Listening on ${broker.address}\n`)
+// A process that is killed writes none at its end.
+flushCompileCache()

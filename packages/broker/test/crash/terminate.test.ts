@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeBatch, Produce, sliceOf } from '@odradek/protocol'
 import { SimRandom } from '../../src/host/sim/index.ts'
 import { WireClient } from '../wire-client.ts'
-import { BrokerProcess, freePort } from './broker-process.ts'
+import { BrokerProcess, dataDirOf, freePort } from './broker-process.ts'
 import { checkProduced } from './check-produced.ts'
 import { CommittingMember, GroupLedger } from './committing-member.ts'
 import { createTopics } from './create-topics.ts'
@@ -20,16 +20,16 @@ const STOPS = 4
 const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
 
 describe('a broker that is asked to stop', () => {
-  let dataDir = ''
+  let scratch = ''
   let port = 0
   before(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'odradek-stop-'))
+    scratch = await mkdtemp(join(tmpdir(), 'odradek-stop-'))
     port = await freePort()
   })
-  after(() => rm(dataDir, { recursive: true, force: true }))
+  after(() => rm(scratch, { recursive: true, force: true }))
 
   it('stops under load with nothing lost and nothing to recover', async () => {
-    let broker = new BrokerProcess({ dataDir, port })
+    let broker = new BrokerProcess({ scratch, port })
     await broker.listening
     await createTopics(port, [
       { name: 'async', partitions: 2, configs: { 'segment.bytes': '4000' } },
@@ -50,8 +50,8 @@ describe('a broker that is asked to stop', () => {
     for (let stop = 0; stop < STOPS; stop++) {
       await sleep(100 + random.below(200))
       assert.equal(await broker.stop(), 0, broker.log)
-      assert.ok(existsSync(join(dataDir, CLEAN_SHUTDOWN)))
-      broker = new BrokerProcess({ dataDir, port })
+      assert.ok(existsSync(join(dataDirOf(scratch), CLEAN_SHUTDOWN)))
+      broker = new BrokerProcess({ scratch, port })
       await broker.listening
       assert.equal(broker.log, '', 'the next start finds nothing amiss')
     }
@@ -64,7 +64,7 @@ describe('a broker that is asked to stop', () => {
   })
 
   it('answers every write that it makes', async () => {
-    await using broker = new BrokerProcess({ dataDir, port })
+    await using broker = new BrokerProcess({ scratch, port })
     await broker.listening
     await createTopics(port, [{ name: 'asked', partitions: 1, configs: { 'flush.mode': 'sync' } }])
     using producer = await WireClient.connect(port)
@@ -80,7 +80,7 @@ describe('a broker that is asked to stop', () => {
     const acknowledged = settled.filter((answer) => answer.status === 'fulfilled')
     for (const { value } of acknowledged) assert.equal(value.responses[0]!.partitionResponses[0]!.errorCode, 0)
 
-    await using next = new BrokerProcess({ dataDir, port })
+    await using next = new BrokerProcess({ scratch, port })
     await next.listening
     using client = await WireClient.connect(port)
     const records = await readPartition(client, 'asked', 0)
