@@ -7,7 +7,7 @@
  */
 import type { DiskFile } from '../disk.ts'
 import type { Connection, ConnectionHandlers, Insert } from '../network.ts'
-import type { SimDeath, SimLife } from './sim-life.ts'
+import { SimCrash, type SimDeath, type SimLife } from './sim-life.ts'
 import type { SimRandom } from './sim-random.ts'
 import type { SimWire } from './sim-wire.ts'
 import type { SimWorld } from './sim-world.ts'
@@ -97,9 +97,10 @@ export class SimConnection implements Connection {
       from = at
       const file = range.file as DiskFile
       const bytes = Buffer.alloc(range.length)
-      if (file.read(bytes, 0, range.length, range.position) < range.length) {
+      const problem = readProblem(file, bytes, range.position)
+      if (problem !== null) {
         this.#later('sent', sent)
-        this.#drop(new Error(`${file.path} ends before ${range.position + range.length}, which a response was to send`))
+        this.#drop(problem)
         return
       }
       this.#enqueue(bytes, 0, range.length, null)
@@ -323,5 +324,16 @@ export class SimConnection implements Connection {
     const choice = this.#random.below(10)
     if (choice < 7) return bytes
     return 1 + this.#random.below(choice === 7 ? Math.min(bytes, 16) : bytes)
+  }
+}
+
+/** Fills `bytes` from `position`; returns why that cannot be: the file became shorter, or is gone. */
+function readProblem(file: DiskFile, bytes: Buffer, position: number): Error | null {
+  try {
+    if (file.read(bytes, 0, bytes.length, position) === bytes.length) return null
+    return new Error(`${file.path} ends before ${position + bytes.length}, which a response was to send`)
+  } catch (error) {
+    if (error instanceof SimCrash) throw error
+    return error as Error
   }
 }
