@@ -116,6 +116,17 @@ export class LogState implements FlushedLog {
     }
   }
 
+  /** The same for what opens records: that those of a client cannot be opened is no failure of the log. */
+  guardedOpening<T>(run: () => T): T {
+    if (this.failed !== null) throw this.failed
+    try {
+      return run()
+    } catch (error) {
+      if (!(error instanceof CorruptBatchError)) this.fail(error as Error)
+      throw error
+    }
+  }
+
   /** Writes what is staged, with one write. */
   write(): void {
     const { stage, active } = this

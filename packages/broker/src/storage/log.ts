@@ -309,19 +309,22 @@ export class Log {
     return this.#state.guarded(() => abortedBetween(this.#state.segments, from, to))
   }
 
-  /** The first record at or above the log's start and below `upToOffset` whose timestamp is at least `timestamp`. */
+  /**
+   * The first record at or above the log's start and below `upToOffset` whose timestamp is at least `timestamp`.
+   * Throws a CorruptBatchError where the batch cannot be opened.
+   */
   offsetForTimestamp(timestamp: number, upToOffset: number): TimestampOffset | null {
     const state = this.#state
-    return state.guarded(() => {
+    return state.guardedOpening(() => {
       state.write()
       return timestampLookup(state.segments, timestamp, state.startOffset, Math.min(upToOffset, state.endOffset))
     })
   }
 
-  /** The first record below `upToOffset` that has the greatest timestamp of all. */
+  /** The first record below `upToOffset` that has the greatest timestamp of all. Throws as above. */
   maxTimestamp(upToOffset: number): TimestampOffset | null {
     const state = this.#state
-    return state.guarded(() => {
+    return state.guardedOpening(() => {
       const { segments, startOffset, endOffset } = state
       state.write()
       return maxTimestampBelow(segments, startOffset, Math.min(upToOffset, endOffset), endOffset)
