@@ -13,7 +13,7 @@ import { StartError } from './start-error.ts'
 import { LogDirectoryError } from './storage/log-directory.ts'
 
 export interface StartOptions {
-  /** Where the data is [a temporary directory that is removed when the broker closes]. */
+  /** Where the data is [`log.dir` of the settings, or else a temporary directory that is removed when the broker closes]. */
   readonly dataDir?: string
   /** Settings by key, as in a configuration file [those of docs/configuration.md, but for the defaults below]. */
   readonly config?: Readonly<Record<string, string | number | boolean>>
@@ -45,8 +45,10 @@ export async function startBroker(options: StartOptions = {}): Promise<Broker> {
   const config = resolveBrokerConfig({ static: parsed.texts })
   const logger = options.logger ?? pino({ level: 'silent' })
   const host = options.host ?? createNodeHost()
-  const isTemporary = options.dataDir === undefined
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'odradek-')))
+  const isNamed = given['log.dir'] !== undefined || given['log.dirs'] !== undefined
+  const namedDir = options.dataDir ?? (isNamed ? config['log.dir'] : undefined)
+  const isTemporary = namedDir === undefined
+  const dataDir = namedDir ?? (await mkdtemp(join(tmpdir(), 'odradek-')))
   const removeData = async () => {
     if (isTemporary) await rm(dataDir, { recursive: true, force: true })
   }

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -58,6 +58,26 @@ test('a second broker on the same directory is refused, in the same process and 
 
   using client = await WireClient.connect(broker.port)
   equal((await client.send(ApiVersions, 0, {})).errorCode, 0, 'the first one goes on')
+})
+
+test('the data directory may be given as a setting, and then it stays', async () => {
+  for (const key of ['log.dir', 'log.dirs']) {
+    await using directory = await temporaryDirectory()
+    const broker = await startBroker({ config: { [key]: directory.path } })
+    equal(broker.dataDir, directory.path)
+    await broker.close()
+    ok(await stat(join(directory.path, 'meta.properties')))
+  }
+})
+
+test('a data directory without its metadata is refused, and its logs stay where they are', async () => {
+  await using directory = await temporaryDirectory()
+  const broker = await startBroker({ dataDir: directory.path })
+  await broker.close()
+  await mkdir(join(directory.path, 'orders-0'))
+  await rm(join(directory.path, 'metadata'), { recursive: true })
+  await assertRefused({ dataDir: directory.path }, /journal .* is missing/)
+  ok(await stat(join(directory.path, 'orders-0')))
 })
 
 test('a directory is free again after a close, and after a start that failed', async () => {
