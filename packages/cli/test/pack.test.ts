@@ -28,7 +28,22 @@ function manifestOf(folder: string): { version: string; private?: boolean; devDe
 test("the published packages run the README's example in a project of its own", async (t) => {
   const tarballs = join(directory, 'tarballs')
   const project = join(directory, 'project')
-  await run(process.execPath, [join(root, 'scripts/pack.ts'), tarballs])
+  // Packing changes manifests for as long as it takes: in a copy, because other tests run meanwhile.
+  const copy = join(directory, 'checkout')
+  await run('mkdir', [copy])
+  const copied = [
+    'packages',
+    'scripts',
+    'package.json',
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    'turbo.json',
+    'LICENSE',
+  ]
+  const configs = ['tsconfig.json', 'tsconfig.base.json', 'tsconfig.build.json']
+  await run('cp', ['-a', ...copied, ...configs, copy], { cwd: root })
+  await run('ln', ['-s', join(root, 'node_modules'), join(copy, 'node_modules')])
+  await run(process.execPath, [join(copy, 'scripts/pack.ts'), tarballs])
   const files = readdirSync(tarballs).map((name) => join(tarballs, name))
   const names = readdirSync(join(root, 'packages'))
   const published = names.filter((name) => !manifestOf(join('packages', name)).private)
