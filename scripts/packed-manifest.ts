@@ -27,10 +27,7 @@ function write(): void {
   restore()
   const text = readFileSync(manifestPath, 'utf8')
   const { devDependencies: _, publishConfig, ...manifest }: Manifest = JSON.parse(text)
-  const args = ['run', 'build', `--filter=${manifest.name}...`, '--log-prefix=none', '--output-logs=new-only']
-  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', PATH: `${root}/node_modules/.bin:${process.env.PATH}` }
-  const { status } = spawnSync(join(root, 'node_modules/.bin/turbo'), args, { cwd: root, env, stdio: ['ignore', 2, 2] })
-  if (status !== 0) process.exit(status ?? 1)
+  build(manifest.name, new Set())
   const dependencies = Object.entries(manifest.dependencies ?? {}).map(([name, range]) => [
     name,
     range.startsWith('workspace:') ? versionOf(name) : range,
@@ -44,11 +41,28 @@ function write(): void {
   writeFileSync(manifestPath, `${JSON.stringify(packed, null, 2)}\n`)
 }
 
+/** Builds a package, after those of the workspace that it depends on. */
+function build(name: string, built: Set<string>): void {
+  if (built.has(name)) return
+  built.add(name)
+  const folder = folderOf(name)
+  const { dependencies = {} }: Manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  for (const [dependency, range] of Object.entries(dependencies)) {
+    if (range.startsWith('workspace:')) build(dependency, built)
+  }
+  const script = join(import.meta.dirname, 'build-package.ts')
+  const { status } = spawnSync(process.execPath, [script], { cwd: folder, stdio: ['ignore', 2, 2] })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
 function restore(): void {
   if (existsSync(savedPath)) renameSync(savedPath, manifestPath)
 }
 
 function versionOf(name: string): string {
-  const path = join(root, 'packages', name.slice('@odradek/'.length), 'package.json')
-  return (JSON.parse(readFileSync(path, 'utf8')) as Manifest).version
+  return (JSON.parse(readFileSync(join(folderOf(name), 'package.json'), 'utf8')) as Manifest).version
+}
+
+function folderOf(name: string): string {
+  return join(root, 'packages', name.slice('@odradek/'.length))
 }

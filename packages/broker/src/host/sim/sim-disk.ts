@@ -112,12 +112,11 @@ export class SimDisk implements Disk {
   }
 
   fileSize(path: string): number {
-    const file = this.open(path, 'read')
-    try {
-      return file.size()
-    } finally {
-      file.close()
-    }
+    return this.call('size', path, () => {
+      const node = this.#find(path)
+      if (!(node instanceof PagedFile)) throw systemError('ENOENT', 'stat', path)
+      return node.size
+    })
   }
 
   makeDirectory(path: string): void {
