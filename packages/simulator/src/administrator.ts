@@ -71,7 +71,7 @@ export class Administrator {
     const { topics } = this.#clients.history
     switch (deed.kind) {
       case 'create':
-        return topics.has(deed.topic.name)
+        return topics.get(deed.topic.name)?.state === 'creating'
       case 'delete':
         return topics.get(deed.topic)?.state === 'deleting'
       case 'grow': {
@@ -108,7 +108,9 @@ export class Administrator {
 
   async #create(client: SimClient, plan: TopicPlan): Promise<boolean> {
     const { history } = this.#clients
-    const known = history.topics.get(plan.name)
+    const found = history.topics.get(plan.name)
+    // A name that was deleted may be taken again.
+    const known = found?.state === 'deleted' ? undefined : found
     if (known?.state === 'there') return true
     const isAgain = known !== undefined
     const topic = known ?? history.topic(plan.name, plan.configs)

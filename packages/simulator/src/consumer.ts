@@ -6,7 +6,8 @@ import type { PartitionHistory } from './partition-history.ts'
 import { type FoundBatch, readRecords } from './read-records.ts'
 import type { SimClient } from './sim-client.ts'
 
-const FETCH_VERSION = 12
+/** By topic ids. */
+const FETCH_VERSION = 13
 
 export class Consumer {
   readonly #clients: ClientSide
@@ -33,8 +34,8 @@ export class Consumer {
     const response = await client.request(Fetch, FETCH_VERSION, {
       maxWaitMs: this.#random.below(500),
       minBytes: 1,
-      topics: topics.map(({ name, partitions }) => ({
-        topic: name,
+      topics: topics.map(({ topicId, partitions }) => ({
+        topicId,
         partitions: partitions.map((partition) => ({
           partition: partition.index,
           fetchOffset: this.#positions.get(partition) ?? 0,
@@ -43,8 +44,8 @@ export class Consumer {
       })),
     })
     if (life !== history.life) return true
-    for (const { topic: name, partitions } of response.responses) {
-      const topic = history.topics.get(name)!
+    for (const { topicId, partitions } of response.responses) {
+      const topic = topics.find((each) => each.topicId === topicId)!
       for (const found of partitions) {
         const partition = topic.partitions[found.partitionIndex]!
         if (topic.isGoing) continue

@@ -24,11 +24,14 @@ export interface Plan {
   readonly administrator: AdministratorPlan
   readonly producers: (topic: TopicPlan['name'], isCompacted: boolean) => readonly ProducerPlan[]
   readonly consumers: number
-  readonly groups: readonly (GroupPlan & { readonly members: number })[]
+  /** Of each group its members. */
+  readonly groups: readonly (readonly GroupPlan[])[]
   readonly lives: readonly LifePlan[]
   /** Mean time between connections that break by themselves, virtual milliseconds. */
   readonly cutsEveryMs: number
   readonly syncMs: number
+  /** Mean time between steps of the wall clock, virtual milliseconds. */
+  readonly clockStepsEveryMs: number
 }
 
 export function makePlan(random: SimRandom, withFaults: boolean): Plan {
@@ -59,17 +62,25 @@ export function makePlan(random: SimRandom, withFaults: boolean): Plan {
     producers: (topic, isCompacted) =>
       Array.from({ length: topic.startsWith('t') ? 1 + random.below(2) : 1 }, () => producerPlan(isCompacted, random)),
     consumers: random.below(3),
-    groups: Array.from({ length: random.below(3) }, (_, at) => ({
-      group: `g${at}`,
-      topics: topics.slice(0, 1 + random.below(topics.length)).map(({ name }) => name),
-      sessionTimeoutMs: pick(300, 2000),
-      instanceId: null,
-      members: 1 + random.below(3),
-    })),
+    groups: Array.from({ length: random.below(3) }, (_, at) => groupPlan(`g${at}`, topics, random)),
     lives: Array.from({ length: 1 + random.below(4) }, () => lifePlan(random, withFaults)),
     cutsEveryMs: pick(Number.POSITIVE_INFINITY, 2000, 300),
     syncMs: pick(0.5, 2, 30),
+    clockStepsEveryMs: pick(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 1000),
   }
+}
+
+function groupPlan(group: string, topics: readonly TopicPlan[], random: SimRandom): GroupPlan[] {
+  const isStatic = random.chance(0.3)
+  const plan = {
+    group,
+    topics: topics.slice(0, 1 + random.below(topics.length)).map(({ name }) => name),
+    sessionTimeoutMs: random.chance(0.5) ? 300 : 2000,
+  }
+  return Array.from({ length: 1 + random.below(3) }, (_, at) => ({
+    ...plan,
+    instanceId: isStatic ? `${group}-${at}` : null,
+  }))
 }
 
 function lifePlan(random: SimRandom, withFaults: boolean): LifePlan {
@@ -122,9 +133,10 @@ function deed(at: number, topics: readonly TopicPlan[], random: SimRandom): Deed
   const topic = topics[random.below(topics.length)]!.name
   switch (random.below(6)) {
     case 0:
-      return { kind: 'create', topic: topicPlan(`made${at}`, random) }
+      // Names come again.
+      return { kind: 'create', topic: topicPlan(`made${random.below(at + 1) >> 1}`, random) }
     case 1:
-      return { kind: 'delete', topic: `made${random.below(at + 1)}` }
+      return { kind: 'delete', topic: `made${random.below(at + 1) >> 1}` }
     case 2:
       return { kind: 'grow', topic }
     case 3:

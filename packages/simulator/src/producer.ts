@@ -31,7 +31,8 @@ interface Batch {
   outcome: number | null
 }
 
-const PRODUCE_VERSION = 9
+/** By the topic's id: a name may soon be that of another topic. */
+const PRODUCE_VERSION = 13
 const TIMEOUT_MS = 3_000
 const UNANSWERED = null
 
@@ -132,7 +133,7 @@ export class Producer {
     const requests = this.#pending.map((batch) => {
       batch.outcome = UNANSWERED
       const records = sliceOf(this.#encode(batch))
-      const topicData = [{ name: topic.name, partitionData: [{ index, records }] }]
+      const topicData = [{ topicId: topic.topicId, partitionData: [{ index, records }] }]
       return { batch, request: { acks, timeoutMs: TIMEOUT_MS, topicData } }
     })
     if (acks === 0) {
@@ -186,6 +187,7 @@ export class Producer {
         this.#producerId = -1
         return
       case errors.UNKNOWN_TOPIC_OR_PARTITION.code:
+      case errors.UNKNOWN_TOPIC_ID.code:
         if (this.#partition.topic.state === 'there' && this.#clients.address !== null)
           this.#clients.history.unexpected(`${this.#partition.name} is unknown to the broker`)
         return
