@@ -99,6 +99,11 @@ function startError(error: NodeJS.ErrnoException & { address?: string; port?: nu
           cause: error,
         },
       )
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return new StartError(`${dataDir} cannot be a data directory: ${error.message}. Choose another log.dir.`, {
+        cause: error,
+      })
     case 'ENOSPC':
       return new StartError(`The disk of ${dataDir} is full: ${error.message}. Make room, then start again.`, {
         cause: error,

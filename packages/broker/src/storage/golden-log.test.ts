@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { dumpLog } from './dump.ts'
 import { goldenConfig, writeGoldenLog } from './testing/golden-log.ts'
@@ -183,3 +183,48 @@ function flip(bytes: Buffer, at: number): Buffer {
   bytes[at]! ^= 0x10
   return bytes
 }
+
+describe('records that are gone', () => {
+  /** A log of several segments, and the data files of its directory in order. */
+  function rolledLog(bench: ReturnType<typeof nodeBench>): { directory: string; files: string[] } {
+    const log = openLog(bench, { config: { 'segment.bytes': '4096' } })
+    for (let index = 0; index < 40; index++) append(log, sampleBatch(index))
+    log.close(true)
+    const directory = `${bench.directory}/t-0`
+    const files = readdirSync(directory).filter((name) => name.endsWith('.log'))
+    assert.ok(files.length > 3)
+    return { directory, files: files.sort() }
+  }
+  const missing = (verification: ReturnType<typeof verifyLog>) =>
+    verification.findings.filter(({ severity, problem }) => severity === 'error' && problem.includes('are missing'))
+
+  it('are found where a segment was removed or emptied', () => {
+    for (const damage of [rmSync, (path: string) => writeFileSync(path, '')]) {
+      using bench = nodeBench()
+      const { directory, files } = rolledLog(bench)
+      assert.deepEqual(missing(verifyLog(bench.disk, directory)), [])
+      damage(`${directory}/${files[1]}`)
+      const first = Number.parseInt(files[1]!, 10)
+      const next = Number.parseInt(files[2]!, 10)
+      const [finding] = missing(verifyLog(bench.disk, directory))
+      assert.equal(finding?.problem, `offsets ${first} to ${next - 1} are missing`)
+    }
+  })
+
+  it('are no error below the offset up to which the log was compacted', () => {
+    using bench = nodeBench()
+    const { directory, files } = rolledLog(bench)
+    rmSync(`${directory}/${files[1]}`)
+    const compactedTo = Number.parseInt(files[2]!, 10)
+    writeFileSync(`${bench.directory}/cleaner-offset-checkpoint`, `0\n1\nt 0 ${compactedTo}\n`)
+    assert.deepEqual(missing(verifyLog(bench.disk, directory)), [])
+  })
+
+  it('cannot be told where there is no log', () => {
+    using bench = nodeBench()
+    mkdirSync(`${bench.directory}/dbus-1`)
+    const { findings } = verifyLog(bench.disk, `${bench.directory}/dbus-1`)
+    assert.match(findings[0]!.problem, /^is no log/)
+    assert.equal(findings[0]!.severity, 'error')
+  })
+})

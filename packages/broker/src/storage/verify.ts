@@ -2,11 +2,12 @@
 import { RecordCursor } from '@odradek/protocol'
 import type { Disk } from '../host/disk.ts'
 import { BatchReader } from './batch-reader.ts'
+import { OffsetCheckpoint } from './checkpoint.ts'
 import { EpochCache } from './epoch-cache.ts'
 import { listLogFiles, type SegmentFiles } from './log-files.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
-import { EPOCH_CHECKPOINT } from './segment-files.ts'
+import { EPOCH_CHECKPOINT, PARTITION_METADATA } from './segment-files.ts'
 import { TimeIndex } from './time-index.ts'
 import { decodeAborted } from './transaction-index.ts'
 
@@ -42,6 +43,8 @@ export function verifyLog(disk: Disk, directory: string, options: VerifyOptions 
   return new Check(disk, directory, options).run()
 }
 
+/** Written by compaction into the data directory. */
+const CLEANER_CHECKPOINT = 'cleaner-offset-checkpoint'
 /** Findings per file; past it a damaged file would drown the others. */
 const FINDINGS_PER_FILE_MAX = 20
 
@@ -63,6 +66,8 @@ class Check {
   #startOffset = -1
   #nextOffset = 0
   #epoch = -1
+  /** See `#compactedTo`; -1 until it was read. */
+  #cleanedTo = -1
   /** First offsets of the epochs in the batches. */
   readonly #epochStarts = new Map<number, number>()
 
@@ -76,6 +81,8 @@ class Check {
   run(): Verification {
     const { segments, snapshots, leftovers } = listLogFiles(this.#disk, this.#directory)
     for (const file of leftovers) this.#warn(file, -1, 'left over from a crash')
+    if (segments.length === 0 && !this.#disk.exists(`${this.#directory}/${PARTITION_METADATA}`))
+      this.#error(this.#directory, -1, 'is no log: it has neither segments nor partition.metadata')
     for (const [at, segment] of segments.entries()) this.#segment(segment, at === segments.length - 1)
     this.#epochs()
     for (const { offset, path } of snapshots) {
@@ -99,7 +106,6 @@ class Check {
     const { baseOffset, log } = segment
     if (baseOffset < this.#nextOffset)
       this.#error(log, -1, `begins at offset ${baseOffset}, before the end ${this.#nextOffset} of the one before`)
-    this.#nextOffset = Math.max(this.#nextOffset, baseOffset)
     const file = this.#disk.open(log, 'read')
     const reader = new BatchReader()
     const seen: SeenBatch[] = []
@@ -107,6 +113,8 @@ class Check {
     try {
       const size = file.size()
       this.#sizeInBytes += size
+      if (size === 0) this.#gap(log, -1, baseOffset)
+      if (size === 0 || this.#batches === 0) this.#nextOffset = Math.max(this.#nextOffset, baseOffset)
       reader.open(file, 0, size, true)
       while (reader.next()) {
         this.#batch(log, reader)
@@ -124,12 +132,13 @@ class Check {
 
   #batch(log: string, reader: BatchReader): void {
     const { header, position } = reader
-    this.#batches++
-    this.#records += header.count
     if (this.#startOffset < 0) this.#startOffset = header.baseOffset
     if (header.baseOffset < this.#nextOffset)
       this.#error(log, position, `offset ${header.baseOffset} comes after ${this.#nextOffset - 1}`)
+    this.#gap(log, position, header.baseOffset)
     if (header.lastOffsetDelta < 0) this.#error(log, position, `last offset delta ${header.lastOffsetDelta}`)
+    this.#batches++
+    this.#records += header.count
     this.#nextOffset = Math.max(this.#nextOffset, header.nextOffset)
     if (header.leaderEpoch < this.#epoch)
       this.#error(log, position, `leader epoch ${header.leaderEpoch} comes after ${this.#epoch}`)
@@ -151,6 +160,24 @@ class Check {
     } catch (error) {
       this.#error(log, position, (error as Error).message)
     }
+  }
+
+  /** Whether what begins at `offset` follows what came before. Before the first batch everything may have expired. */
+  #gap(file: string, position: number, offset: number): void {
+    if (this.#batches > 0 && offset > this.#nextOffset && offset > this.#compactedTo())
+      this.#error(file, position, `offsets ${this.#nextOffset} to ${offset - 1} are missing`)
+  }
+
+  /** Below it compaction may have left gaps: the broker notes it for each compacted log. */
+  #compactedTo(): number {
+    if (this.#cleanedTo >= 0) return this.#cleanedTo
+    const slash = this.#directory.replace(/\/+$/, '').lastIndexOf('/')
+    const parent = slash < 0 ? '.' : this.#directory.slice(0, slash)
+    const [, topic, partition] = /^(.+)-(\d+)$/.exec(this.#directory.slice(slash + 1).replace(/\/+$/, '')) ?? []
+    const checkpoint = OffsetCheckpoint.read(this.#disk, `${parent}/${CLEANER_CHECKPOINT}`)
+    const known = typeof checkpoint !== 'string' && topic !== undefined && checkpoint.get(topic, Number(partition))
+    this.#cleanedTo = known || 0
+    return this.#cleanedTo
   }
 
   #index({ baseOffset, log, index }: SegmentFiles, seen: readonly SeenBatch[], size: number, isLast: boolean): void {

@@ -29,7 +29,16 @@ class NodeDisk implements Disk {
   }
 
   makeDirectory(path: string): void {
-    fs.mkdirSync(path, { recursive: true })
+    // One by one: Node's recursive mkdir never ends where a parent exists and refuses entries with ENOENT (/proc).
+    if (fs.existsSync(path) && fs.statSync(path).isDirectory()) return
+    const parent = dirname(path)
+    if (parent !== path) this.makeDirectory(parent)
+    try {
+      fs.mkdirSync(path)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EEXIST' || !fs.statSync(path).isDirectory()) throw error
+    }
   }
 
   list(path: string): DiskEntry[] {
