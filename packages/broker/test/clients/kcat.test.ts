@@ -56,6 +56,31 @@ describe('kcat', { concurrency: 4, ...needsKcat }, () => {
     }
   }
 
+  for (const codec of CODECS.slice(1)) {
+    test(`a topic that keeps ${codec}: batches in other codecs are opened and compressed anew`, async () => {
+      const topic = `keeps-${codec}`
+      await createTopic(bootstrap, topic, { configs: { 'compression.type': codec } })
+      const texts = CODECS.map((sent) =>
+        Array.from({ length: 50 }, (_, n) => `${sent} ${n} ${'ü'.repeat(40)}\n`).join(''),
+      )
+      for (const [index, sent] of CODECS.entries()) {
+        await produce(topic, texts[index]!, '-z', sent, '-X', 'linger.ms=50', '-X', 'enable.idempotence=true')
+      }
+      assert.equal(await consume(topic, '-c', '250'), texts.join(''))
+      assert.ok((await storedBatches(bootstrap, topic)).every((batch) => batch.codec === codec))
+    })
+
+    test(`a compacted topic opens ${codec} batches to look for keys`, async () => {
+      const topic = `keyed-${codec}`
+      await createTopic(bootstrap, topic, { configs: { 'cleanup.policy': 'compact' } })
+      const lines = Array.from({ length: 50 }, (_, n) => `key ${n}\t${'ü'.repeat(40)}\n`).join('')
+      await produce(topic, lines, '-z', codec, '-K', '\t', '-X', 'linger.ms=50')
+      assert.equal(await consume(topic, '-c', '50', '-f', '%k\t%s\n'), lines)
+      const refusal = await failingKcat(bootstrap, ['-P', '-t', topic, '-z', codec], 'no key, '.repeat(20))
+      assert.match(refusal, /Broker failed to validate record/)
+    })
+  }
+
   test('an idempotent producer: 10,000 records in order, each once', async () => {
     const text = Array.from({ length: 10_000 }, (_, n) => `${n}\n`).join('')
     await produce('idempotent', text, '-X', 'enable.idempotence=true', '-X', 'linger.ms=1')

@@ -105,10 +105,7 @@ async function offsets(bootstrap: string): Promise<void> {
   await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '1' }] })
   assert.equal((await fetch()).offset, '1')
   await admin.resetOffsets({ groupId, topic, earliest: true })
-  assert.equal(
-    (await admin.fetchOffsets({ groupId, topics: [topic], resolveOffsets: true }))[0]!.partitions[0]!.offset,
-    '0',
-  )
+  assert.equal((await fetch()).offset, '-2') // kafkajs commits the special offset itself; consumers resolve it
   await admin.deleteGroups([groupId])
   assert.equal((await fetch()).offset, '-1')
   const { groups } = await admin.listGroups()
