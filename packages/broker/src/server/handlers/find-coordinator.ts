@@ -1,6 +1,7 @@
 /**
  * FindCoordinator (key 10, versions 0 to 6): the broker that coordinates a group (key type 0). The offsets topic is made
- * when the first group asks. Transactional ids (1) and share groups (2) have no coordinator here.
+ * when the first group asks. The empty group id has a coordinator too: it may commit and fetch. Transactional ids (1)
+ * and share groups (2) have no coordinator here.
  */
 import { errors, FindCoordinator, type FindCoordinatorRequest, type FindCoordinatorResponse } from '@odradek/protocol'
 import { offsetsTopic } from '../../metadata/controller/internal-topic.ts'
@@ -47,7 +48,6 @@ function find(broker: BrokerContext, listenerName: string, key: string, keyType:
   if (keyType !== GROUP) {
     return none(key, errors.INVALID_REQUEST.code, `Key type ${keyType} has no coordinator here; only groups (0) have.`)
   }
-  if (key === '') return none(key, errors.INVALID_GROUP_ID.code, 'A group id must not be empty.')
   const { errorCode, brokerId } = broker.groups.findCoordinator(key)
   const { image } = broker.metadata
   const endpoint = brokerEndpoints(image, listenerName).find(({ nodeId }) => nodeId === brokerId)
