@@ -63,7 +63,7 @@ export function makePlan(random: SimRandom, withFaults: boolean): Plan {
       Array.from({ length: topic.startsWith('t') ? 1 + random.below(2) : 1 }, () => producerPlan(isCompacted, random)),
     consumers: random.below(3),
     groups: Array.from({ length: random.below(3) }, (_, at) => groupPlan(`g${at}`, topics, random)),
-    lives: Array.from({ length: 1 + random.below(4) }, () => lifePlan(random, withFaults)),
+    lives: livesPlan(random, withFaults),
     cutsEveryMs: pick(Number.POSITIVE_INFINITY, 2000, 300),
     syncMs: pick(0.5, 2, 30),
     clockStepsEveryMs: pick(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 1000),
@@ -81,6 +81,16 @@ function groupPlan(group: string, topics: readonly TopicPlan[], random: SimRando
     ...plan,
     instanceId: isStatic ? `${group}-${at}` : null,
   }))
+}
+
+function livesPlan(random: SimRandom, withFaults: boolean): LifePlan[] {
+  const lives = Array.from({ length: 1 + random.below(4) }, () => lifePlan(random, withFaults))
+  // A power failure soon after a kill: what the kill left in the page cache was read, and perhaps not written to the disk.
+  return lives.flatMap((life) => {
+    if (life.end !== 'process' || random.chance(0.5)) return [life]
+    const lengthMs = random.between(2, 60)
+    return [life, { crashAtCall: Number.POSITIVE_INFINITY, lengthMs, end: 'power', awayMs: life.awayMs, fault: null }]
+  })
 }
 
 function lifePlan(random: SimRandom, withFaults: boolean): LifePlan {

@@ -164,9 +164,10 @@ class Simulation {
       if (plan.fault !== null) this.#plantFault(plan.fault)
       await this.#world.runUntil(() => !this.#host.alive || this.#world.time >= endsAt)
       if (this.#host.alive && plan.end === 'clean') {
-        const isFaulty = this.history.isFaulty
-        if ((await this.#life.close()) && !isFaulty) end = 'clean'
-        else if (!isFaulty) this.#refused('did not stop')
+        // A disk that fails may fail a stop; whether it did so is known afterwards.
+        const isStopped = await this.#life.close()
+        if (isStopped && !this.history.isFaulty) end = 'clean'
+        else if (!this.history.isFaulty) this.#refused('did not stop')
       }
     }
     await this.#stop(end, death, plan.awayMs)

@@ -9,6 +9,8 @@ export class TopicHistory {
   /** Empty until an answer told it. */
   topicId = ''
   readonly partitions: PartitionHistory[] = []
+  /** Of each partition the greatest leader epoch that was seen. */
+  readonly leaderEpochs: number[] = []
   /** Partitions asked for: as many, or as few as there are in `partitions`. */
   partitionsAsked = 0
   /** Acknowledged settings. */
