@@ -22,7 +22,7 @@ import { Log, type LogOptions } from './log.ts'
 import { LogCheckpoints } from './log-checkpoints.ts'
 import type { LogPlace } from './log-place.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
-import { decodePartitionMetadata } from './partition-metadata.ts'
+import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts'
 import { LOADED_INDEXES_MAX, RecencyBound } from './recency-bound.ts'
 import { job as removeFiles } from './remove-files.ts'
 import type { Segment } from './segment.ts'
@@ -151,6 +151,9 @@ export class LogDirectory {
         this.#setAside(name)
         isKnown = false
       }
+      // A crash left it without, or with a part of it; once it has records, nobody could tell whose they are.
+      if (foundId === null)
+        host.disk.replaceFile(`${directory}/${PARTITION_METADATA}`, encodePartitionMetadata(topicId))
     }
     const place: LogPlace = {
       disk: host.disk,
