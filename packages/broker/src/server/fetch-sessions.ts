@@ -81,6 +81,11 @@ export class FetchSessions {
       for (const index of partitions) session.positions.delete(keyOf(topic, topicId, index))
     }
     update(session.positions, request)
+    if (session.positions.size === 0) {
+      // Nothing is left to fetch: the answer says session 0, and the client opens another when it needs one.
+      this.#sessions.delete(sessionId)
+      return { errorCode: 0, positions: [], session: null, incremental: true }
+    }
     return { errorCode: 0, positions: [...session.positions.values()], session, incremental: true }
   }
 

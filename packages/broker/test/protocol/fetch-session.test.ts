@@ -107,6 +107,19 @@ test('partitions are added, moved and forgotten; what is forgotten goes first', 
   deepEqual(found(await session.fetch({ 0: 1 })), [])
 })
 
+test('a session that has nothing left to fetch is over', async () => {
+  const topic = await WireTopic.create(client, { partitions: 1 })
+  const session = new Session(topic, 13)
+  await session.fetch({ 0: 0 })
+  const { id } = session
+  notEqual(id, 0)
+  const last = await session.fetch({}, session.forget(0))
+  equal(last.errorCode, 0)
+  equal(last.sessionId, 0)
+  session.id = id
+  equal((await session.fetch({})).errorCode, FETCH_SESSION_ID_NOT_FOUND)
+})
+
 test('a long poll in a session wakes on what comes', async () => {
   const topic = await WireTopic.create(client, { partitions: 2 })
   const session = new Session(topic, 12)

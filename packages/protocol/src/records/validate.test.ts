@@ -309,6 +309,7 @@ for (const [what, position, value, text] of [
     const lying = changed(publishedBatch, (batch) => {
       batch[position] = value
     })
+    refused(lying, 'INVALID_RECORD', text)
     refused(lying, 'INVALID_RECORD', text, { deep: true })
   })
 }

@@ -27,7 +27,7 @@ export interface ValidationOptions {
   readonly nowMs: number
   /** Whether every record needs a key: compressed batches are inflated to see. */
   readonly compacted: boolean
-  /** `record.validation=deep`: every part of every record is walked, compressed or not. */
+  /** `record.validation=deep`: compressed batches are inflated and walked like uncompressed ones. */
   readonly deep: boolean
   /** Of the Produce request: zstd came with 7. */
   readonly apiVersion: number
@@ -145,12 +145,11 @@ function checkRecords(slice: Slice, header: BatchHeader, options: ValidationOpti
   }
   const earliest = createTime ? Math.max(options.nowMs - options.beforeMaxMs, Number.MIN_SAFE_INTEGER) : -Infinity
   const latest = createTime ? Math.min(options.nowMs + options.afterMaxMs, Number.MAX_SAFE_INTEGER) : Infinity
-  const parts = options.deep || options.compacted
   const { baseTimestamp, count, codec } = header
   let { buffer, start, end } = slice
   start += RECORDS
   if (codec !== 0) {
-    if (!parts) return checkHeaderTimestamps(header, earliest, latest)
+    if (!options.deep && !options.compacted) return checkHeaderTimestamps(header, earliest, latest)
     try {
       buffer = codecs[codec]!.decompress(buffer, start, end, options.inflatedBytesMax ?? INFLATED_BYTES_MAX)
     } catch (error) {
@@ -159,7 +158,7 @@ function checkRecords(slice: Slice, header: BatchHeader, options: ValidationOpti
     start = 0
     end = buffer.length
   }
-  return walkRecords(buffer, start, end, count, baseTimestamp, earliest, latest, parts, options.compacted, result)
+  return walkRecords(buffer, start, end, count, baseTimestamp, earliest, latest, options.compacted, result)
 }
 
 /** What can be said of the timestamps in a batch that stays closed: the first record's and the greatest. */

@@ -11,8 +11,8 @@ export const RECORD_BYTES_MIN = 7
 
 /**
  * Walks the inflated records in `buffer[start, end)`: there are `count` of them and nothing else, every length stays in
- * its record and every record in the batch, offset deltas count from 0, timestamps lie in [earliest, latest] or are
- * missing. With `parts`, keys, values and headers are walked too; with `keysRequired` (which needs `parts`) a null key is refused.
+ * its record and every record in the batch, keys, values and headers fill their record, offset deltas count from 0,
+ * timestamps lie in [earliest, latest] or are missing. With `keysRequired` a null key is refused.
  *
  * Leaves the greatest timestamp in `into`, or the refusal and the record to blame; returns whether all is well.
  * Nothing is allocated for a record.
@@ -25,7 +25,6 @@ export function walkRecords(
   baseTimestamp: number,
   earliest: number,
   latest: number,
-  parts: boolean,
   keysRequired: boolean,
   into: Validation,
 ): boolean {
@@ -100,11 +99,9 @@ export function walkRecords(
     }
     if (offsetDelta !== index) return refuse(into, index, `has offset delta ${offsetDelta}`)
 
-    if (parts) {
-      const partsEnd = endOfParts(buffer, at, recordEnd, keysRequired)
-      if (partsEnd === KEY_MISSING) return refuse(into, index, 'has no key; a compacted topic needs one')
-      if (partsEnd !== recordEnd) return refuse(into, index, 'is not as long as its parts')
-    }
+    const partsEnd = endOfParts(buffer, at, recordEnd, keysRequired)
+    if (partsEnd === KEY_MISSING) return refuse(into, index, 'has no key; a compacted topic needs one')
+    if (partsEnd !== recordEnd) return refuse(into, index, 'is not as long as its parts')
     at = recordEnd
   }
   if (at !== end) {
