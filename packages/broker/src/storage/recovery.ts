@@ -172,7 +172,8 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
   for (const offset of snapshotOffsets(disk.list(directory).map((entry) => entry.name))) {
     const path = `${directory}/${fileName(offset, SNAPSHOT_SUFFIX)}`
     // One that was not flushed may be damaged; it must not stand for the one that the next stop would write.
-    const isRight = offset <= nextOffset && typeof decodeSnapshot(disk.readFile(path)!) !== 'string'
+    const isInLog = offset >= segments.first!.baseOffset && offset <= nextOffset
+    const isRight = isInLog && typeof decodeSnapshot(disk.readFile(path)!) !== 'string'
     if (!isRight) disk.remove(path)
     else {
       if (offset >= first.baseOffset) {
