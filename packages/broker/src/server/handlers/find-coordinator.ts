@@ -12,6 +12,7 @@ import { handle } from '../exchange.ts'
 type Coordinator = NonNullable<FindCoordinatorResponse['coordinators']>[number]
 
 const GROUP = 0
+const TRANSACTION = 1
 const MANY_KEYS_VERSION = 4
 
 export const findCoordinator = handle(
@@ -46,7 +47,10 @@ function respond(
 
 function find(broker: BrokerContext, listenerName: string, key: string, keyType: number): Coordinator {
   if (keyType !== GROUP) {
-    return none(key, errors.INVALID_REQUEST.code, `Key type ${keyType} has no coordinator here; only groups (0) have.`)
+    // Of the codes for transactions only this one makes every client give up at once instead of asking until a timeout.
+    const errorCode =
+      keyType === TRANSACTION ? errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED.code : errors.INVALID_REQUEST.code
+    return none(key, errorCode, `Key type ${keyType} has no coordinator here; only groups (0) have.`)
   }
   const { errorCode, brokerId } = broker.groups.findCoordinator(key)
   const { image } = broker.metadata

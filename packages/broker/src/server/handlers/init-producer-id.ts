@@ -8,11 +8,15 @@ import { handle } from '../exchange.ts'
 export const initProducerId = handle(InitProducerId, (request, exchange, broker) => {
   const { transactionalId } = request
   if (transactionalId !== null) {
-    broker.logger.warn(
+    broker.logLimiter.warn(
+      'request',
       { remote: exchange.connection.remote, transactionalId },
       'Refused a transactional producer: transactions are not served. Use an idempotent producer without transactional.id.',
     )
-    return { errorCode: transactionalId === '' ? errors.INVALID_REQUEST.code : errors.UNSUPPORTED_VERSION.code }
+    const isEmpty = transactionalId === ''
+    return {
+      errorCode: isEmpty ? errors.INVALID_REQUEST.code : errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED.code,
+    }
   }
   broker.producerIds.next().then(
     (producerId) => exchange.answer({ errorCode: 0, producerId, producerEpoch: 0 }),
