@@ -100,6 +100,7 @@ describe('what a log calls durable', () => {
       // Its indexes are written now, and flushed with the next batch: which never comes.
       log.roll()
       directory.checkpoint()
+      await host.world.settle()
       host.crash('process')
 
       const next = host.reboot()
@@ -130,6 +131,23 @@ describe('what a log calls durable', () => {
       assert.equal(found.endOffset, 10, `seed ${seed}`)
       assert.equal(lastSequence(found), 9, `seed ${seed}`)
     }
+  })
+
+  it('includes them where recovery found their snapshot damaged', async () => {
+    const host = createSimHost(1)
+    const directory = openDirectory(host)
+    const log = openLog(directory)
+    appendBatches(log, 10)
+    log.roll()
+    assert.equal(await flush(host, log), null)
+    host.disk.replaceFile('/data/t-0/00000000000000000010.snapshot', 'damaged')
+    host.crash('process')
+    const next = host.reboot()
+    const found = openLog(openDirectory(next))
+    found.deleteSegments(found.segments().slice(0, -1))
+    const after = openLog(openDirectory(next.reboot()))
+    assert.equal(after.endOffset, 10)
+    assert.equal(lastSequence(after), 9)
   })
 
   it('has its topic id, also where a crash left the directory without', () => {

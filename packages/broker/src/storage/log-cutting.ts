@@ -1,6 +1,8 @@
 /** Taking records away from a log: its end (a follower's history parts from the leader's), its start, whole segments. */
 import { batchScanner } from './batch-scanner.ts'
 import type { LogState } from './log-state.ts'
+import { producersAt } from './producer-replay.ts'
+import { encodeSnapshot } from './producer-snapshot.ts'
 import type { Segment } from './segment.ts'
 import { fileName, LOG_SUFFIX, SNAPSHOT_SUFFIX } from './segment-files.ts'
 import { decideSwap, finishSwap, markDeleted } from './swap.ts'
@@ -97,15 +99,25 @@ export function deleteSegments(state: LogState, segments: readonly Segment[]): v
   place.discard(discarded, segments, state.config['file.delete.delay.ms'])
 }
 
-/** What is known of the producers of `segments` is in the snapshot at their end alone, once they are gone. */
-function syncSnapshotAfter({ segments: all, place, directory }: LogState, segments: readonly Segment[]): void {
-  const next = all.all.find((segment) => !segments.includes(segment))
+/**
+ * What is known of the producers of `segments` is in the snapshot at their end alone, once they are gone. A recovery that
+ * found it damaged has removed it: then it is made again.
+ */
+function syncSnapshotAfter(state: LogState, segments: readonly Segment[]): void {
+  const { place, directory } = state
+  const next = state.segments.all.find((segment) => !segments.includes(segment))
   if (next === undefined) return
   const path = `${directory}/${fileName(next.baseOffset, SNAPSHOT_SUFFIX)}`
-  if (!place.disk.exists(path)) return
-  const file = place.disk.open(path, 'write')
+  const isMissing = !place.disk.exists(path)
+  const producers = isMissing ? producersAt(place, state.segments, state.snapshots(), next.baseOffset) : null
+  const file = place.disk.open(path, 'create')
+  if (producers !== null) {
+    const bytes = encodeSnapshot(producers.entries(), producers.size)
+    file.write(bytes, 0, bytes.length, 0)
+  }
   file.syncNow()
   file.close()
+  if (isMissing) place.disk.syncDirectory(directory)
 }
 
 /**
