@@ -11,12 +11,12 @@ const SEEDS = 150
 /** Seeds that found a defect when they were young, with what it was about. */
 const FOUND: Readonly<Record<string, readonly number[]>> = {
   'what recovery found is flushed, and shown by sync topics only then': [2],
-  'indexes and snapshots are durable before the recovery point passes them': [66, 70, 103, 2298],
-  'a new data directory has a durable name': [156],
-  'retries of any of the last five batches are known after a restart': [78, 169, 233, 308, 10179],
+  'indexes and snapshots are durable before the recovery point passes them': [66, 70, 103, 2298, 100_592],
+  'names of directories are durable, and logs have their topic id': [152, 156],
+  'retries of any of the last five batches are known after a restart': [78, 169, 233, 308, 10_179],
   'a clean stop waits for syncs that are under way': [414, 502, 658, 787],
   'what a failed sync left in the page cache is written again': [702, 2030],
-  'compaction, retention and deletion take nothing that only the page cache replaces': [741, 20071, 20220],
+  'compaction, retention and deletion take nothing that only the page cache replaces': [741, 20_071, 20_220, 300_601],
 }
 /** Enough for every mutant to be found by the third part of them. */
 const MUTANT_SEEDS_MAX = 30

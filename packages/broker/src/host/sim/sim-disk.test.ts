@@ -220,6 +220,19 @@ describe('a power failure of a simulated disk', () => {
 })
 
 describe('the death of a simulated process', () => {
+  it('keeps every call before the one at which a process is killed', () => {
+    const found = new Set<string>()
+    for (const seed of SEEDS) {
+      const { disk } = dataHost(seed)
+      const file = disk.open('/data/log', 'create')
+      disk.crashAt(disk.calls + 4, 'process')
+      append(file, 'first')
+      assert.throws(() => append(file, 'second'), SimCrash)
+      found.add(disk.reboot().readFile('/data/log')!.toString())
+    }
+    assert.deepEqual([...found].sort(), ['first', 'firstsec', 'firstsecond'])
+  })
+
   it('throws from the call it happens at and from every later one', () => {
     const { disk } = dataHost(1)
     const file = disk.open('/data/log', 'create')
