@@ -20,9 +20,9 @@ import { TopicMaker } from './topic-maker.ts'
 const KILLS = 50
 const SEED = Number(process.env.CRASH_SEED ?? 1)
 /** Of four kills one comes so long after the process began, at the latest: while it starts, mostly. */
-const START_MS_MAX = 500
+const START_MS_MAX = 400
 /** The others come so long after it began to serve. */
-const SERVING_MS_MAX = 300
+const SERVING_MS_MAX = 200
 
 const targets = [
   { topic: 'async', partition: 0 },
