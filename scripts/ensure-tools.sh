@@ -17,6 +17,9 @@ look() {
   need kcat 'every test with kcat (librdkafka)' command -v kcat
   need build-essential 'the native addon (all works without it, more slowly)' command -v cc
   need python3-kafka 'every test with kafka-python' /usr/bin/python3 -c 'import kafka'
+  need python3-snappy 'kafka-python with snappy' /usr/bin/python3 -c 'import snappy'
+  need python3-lz4 'kafka-python with lz4' /usr/bin/python3 -c 'import lz4.frame'
+  need python3-zstandard 'kafka-python with zstd' /usr/bin/python3 -c 'import zstandard'
 }
 
 look

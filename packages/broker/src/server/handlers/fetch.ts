@@ -2,7 +2,7 @@
  * Fetch (key 1, versions 4 to 18). Records are answered as ranges of log files. A request that finds less than `minBytes`
  * waits, and looks again when one of its partitions has news, until `maxWaitMs` have passed.
  */
-import { BatchCursor, errors, Fetch, type FetchResponse, sliceOf } from '@odradek/protocol'
+import { errors, Fetch, type FetchResponse, sliceOf } from '@odradek/protocol'
 import type { Timer } from '../../host/clock.ts'
 import type { TurnTask } from '../../host/turn.ts'
 import type { FetchWait, Partition } from '../../replication/partition.ts'
@@ -16,9 +16,6 @@ type PartitionResponse = TopicResponse['partitions'][number]
 type MutablePartitionResponse = { -readonly [K in keyof PartitionResponse]: PartitionResponse[K] }
 
 const TOPIC_ID_VERSION = 13
-/** First version whose clients can read zstd. */
-const ZSTD_VERSION = 10
-const ZSTD = 4
 const READ_COMMITTED = 1
 const NOTHING = sliceOf(Buffer.alloc(0))
 
@@ -107,9 +104,6 @@ class FetchRead {
       return response
     }
     const { range } = read
-    if (range && this.#exchange.version < ZSTD_VERSION && holdsZstd(log.readBatches(range))) {
-      return refused(index, errors.UNSUPPORTED_COMPRESSION_TYPE.code)
-    }
     this.bytes += range?.length ?? 0
     this.partitions.push(partition)
     return {
@@ -172,12 +166,6 @@ function refused(index: number, errorCode: number): MutablePartitionResponse {
     abortedTransactions: null,
     records: NOTHING,
   }
-}
-
-function holdsZstd(bytes: Buffer): boolean {
-  const cursor = new BatchCursor(sliceOf(bytes))
-  while (cursor.next()) if (cursor.header.codec === ZSTD) return true
-  return false
 }
 
 /** A fetch that waits for more records. */

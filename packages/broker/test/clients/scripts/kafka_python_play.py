@@ -1,4 +1,4 @@
-"""kafka-python 2.0.2, as Debian ships it: gzip is the only codec it finds, and it knows no idempotence and no static members."""
+"""kafka-python 2.0.2, as Debian ships it: it knows no idempotence and no static members."""
 
 import sys
 import time

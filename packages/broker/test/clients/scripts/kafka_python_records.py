@@ -11,7 +11,7 @@ from kafka_python_play import create_topic, play, produce, read, take
 def codecs(bootstrap):
     """Each codec with each acks into a topic of its own, codec-<codec>-<acks>."""
     values = [f'record {number} {"grün " * 10}'.encode() for number in range(100)]
-    for codec in [None, 'gzip']:
+    for codec in [None, 'gzip', 'snappy', 'lz4', 'zstd']:
         for acks in [0, 1, 'all']:
             topic = f'codec-{codec or "none"}-{acks}'
             create_topic(bootstrap, topic)
