@@ -119,6 +119,11 @@ export class CommittingMember {
     return this.#generation
   }
 
+  /** Rejects when it saw something wrong. */
+  get failed(): Promise<never> {
+    return this.#client.failed
+  }
+
   /** Leaves the group. */
   async end(): Promise<void> {
     this.#isEnding = true

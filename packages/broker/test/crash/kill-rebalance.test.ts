@@ -17,6 +17,7 @@ import { createTopics } from './create-topics.ts'
 import { SequencedProducer } from './sequenced-producer.ts'
 
 const KILLS = 8
+const TIMEOUT_MS = 120_000
 const SEED = Number(process.env.CRASH_SEED ?? 1)
 const PARTITIONS = 4
 const SESSION_TIMEOUT_MS = 600
@@ -24,7 +25,7 @@ const SESSION_TIMEOUT_MS = 600
 const config = { 'offsets.topic.num.partitions': '1', 'group.min.session.timeout.ms': '100' }
 
 describe(`a broker that is killed while a group rebalances (seed ${SEED})`, () => {
-  it(`lets its members find each other again, over ${KILLS} kills`, async () => {
+  it(`lets its members find each other again, over ${KILLS} kills`, { timeout: TIMEOUT_MS }, async () => {
     const scratch = await mkdtemp(join(tmpdir(), 'odradek-kill-'))
     after(() => rm(scratch, { recursive: true, force: true }))
     const options = { scratch, port: await freePort(), config }
@@ -41,29 +42,36 @@ describe(`a broker that is killed while a group rebalances (seed ${SEED})`, () =
     const restless = [5, 7, 9].map(
       (rounds) => new CommittingMember(ledger, port, { sessionTimeoutMs: SESSION_TIMEOUT_MS, restlessRounds: rounds }),
     )
-    for (let kill = 0; kill < KILLS; kill++) {
+    const rebalance = async () => {
+      for (let kill = 0; kill < KILLS; kill++) {
+        await broker.listening
+        await sleep(random.below(400))
+        await broker.kill()
+        broker = new BrokerProcess(options)
+      }
       await broker.listening
-      const { joined } = ledger
-      // Every other kill comes after members found each other, the rest at any moment.
-      while (kill % 2 === 0 && ledger.joined === joined) await sleep(5)
-      await sleep(random.below(400))
-      await broker.kill()
-      broker = new BrokerProcess(options)
+      joinedBefore = ledger.joined
+      await Promise.all([producer.end(), ...restless.map((member) => member.end())])
     }
-    await broker.listening
-    const joinedBefore = ledger.joined
-    await Promise.all([producer.end(), ...restless.map((member) => member.end())])
-
-    const members = [1, 2, 3].map(() => new CommittingMember(ledger, port, { sessionTimeoutMs: SESSION_TIMEOUT_MS }))
-    const owned = () => members.flatMap(({ partitions }) => partitions).sort()
-    const generations = () => new Set(members.map(({ generation }) => generation))
-    const all = targets.map(({ partition }) => partition)
-    while (generations().size > 1 || owned().join() !== all.join()) await sleep(5)
-    using client = await WireClient.connect(port)
-    await ledger.caughtUp(client)
-    assert.ok((await checkProduced(client, [producer])) > 0)
-    await Promise.all(members.map((member) => member.end()))
-    await broker.kill()
+    const settle = async (members: readonly CommittingMember[]) => {
+      const owned = () => members.flatMap(({ partitions }) => partitions).sort()
+      const generations = () => new Set(members.map(({ generation }) => generation))
+      const all = targets.map(({ partition }) => partition)
+      while (generations().size > 1 || owned().join() !== all.join()) await sleep(5)
+      using client = await WireClient.connect(port)
+      await ledger.caughtUp(client)
+      assert.ok((await checkProduced(client, [producer])) > 0)
+      await Promise.all(members.map((member) => member.end()))
+    }
+    let joinedBefore = 0
+    try {
+      await Promise.race([rebalance(), producer.failed, ...restless.map(({ failed }) => failed)])
+      const options = { sessionTimeoutMs: SESSION_TIMEOUT_MS }
+      const members = [1, 2, 3].map(() => new CommittingMember(ledger, port, options))
+      await Promise.race([settle(members), ...members.map(({ failed }) => failed)])
+    } finally {
+      await broker.kill()
+    }
     assert.ok(joinedBefore >= KILLS / 2, `only ${joinedBefore} joins`)
   })
 })

@@ -18,6 +18,7 @@ import { SequencedProducer } from './sequenced-producer.ts'
 import { TopicMaker } from './topic-maker.ts'
 
 const KILLS = 50
+const TIMEOUT_MS = 300_000
 const SEED = Number(process.env.CRASH_SEED ?? 1)
 /** Of four kills one comes so long after the process began, at the latest: while it starts, mostly. */
 const START_MS_MAX = 400
@@ -31,7 +32,9 @@ const targets = [
 ]
 
 describe(`a broker that is killed (seed ${SEED})`, () => {
-  it(`keeps every acknowledged record exactly once, and groups where they were, over ${KILLS} kills`, async () => {
+  it(`keeps every acknowledged record exactly once, and groups where they were, over ${KILLS} kills`, {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     const scratch = await mkdtemp(join(tmpdir(), 'odradek-kill-'))
     after(() => rm(scratch, { recursive: true, force: true }))
     const options = { scratch, port: await freePort(), config: { 'offsets.topic.num.partitions': '2' } }
@@ -52,29 +55,35 @@ describe(`a broker that is killed (seed ${SEED})`, () => {
     const members = [new CommittingMember(ledger, port), new CommittingMember(ledger, port)]
     const maker = new TopicMaker(port)
 
-    for (let kill = 1; kill <= KILLS; kill++) {
-      if (kill % 4 === 0) await sleep(random.below(START_MS_MAX))
-      else {
-        await broker.listening
-        await sleep(random.below(SERVING_MS_MAX))
+    const live = async () => {
+      for (let kill = 1; kill <= KILLS; kill++) {
+        if (kill % 4 === 0) await sleep(random.below(START_MS_MAX))
+        else {
+          await broker.listening
+          await sleep(random.below(SERVING_MS_MAX))
+        }
+        await broker.kill()
+        broker = new BrokerProcess(options)
       }
-      await broker.kill()
-      broker = new BrokerProcess(options)
+      await broker.listening
+      await Promise.all(producers.map((producer) => producer.end()))
+      await maker.end()
+      using client = await WireClient.connect(port)
+      count = await checkProduced(client, producers)
+      await maker.check(client)
+      await ledger.caughtUp(client)
+      await Promise.all(members.map((member) => member.end()))
     }
-    await broker.listening
-    await Promise.all(producers.map((producer) => producer.end()))
-    await maker.end()
-    using client = await WireClient.connect(port)
-    const count = await checkProduced(client, producers)
+    let count = 0
+    try {
+      await Promise.race([live(), ...[...producers, ...members, maker].map(({ failed }) => failed)])
+    } finally {
+      await broker.kill()
+    }
     assert.equal(
       count,
       producers.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
     )
-    await maker.check(client)
-    await ledger.caughtUp(client)
-    await Promise.all(members.map((member) => member.end()))
-    await broker.kill()
-
     assert.ok(count > 10 * KILLS, `only ${count} records were written`)
     assert.ok(ledger.resumed > KILLS / 2, `the group resumed only ${ledger.resumed} times`)
     assert.ok(maker.made.size + maker.deleted.length > KILLS / 5, `only ${maker.made.size} topics were made`)

@@ -11,13 +11,18 @@ export class PersistentClient {
   #stopped = false
   /** Resolves when `turn` said false, or after `stop`; rejects with what is no failure of a connection. */
   readonly done: Promise<void>
+  /** Rejects as `done` does, and never resolves. */
+  readonly failed: Promise<never>
 
   /** Calls `turn` until it says false. A turn that throws because the broker went is begun again. */
   constructor(port: number, turn: (client: WireClient) => Promise<boolean>) {
     this.#port = port
     this.#turn = turn
     this.done = this.#work()
-    this.done.catch(() => {})
+    this.failed = new Promise((_, reject) => {
+      this.done.catch(reject)
+    })
+    this.failed.catch(() => {})
   }
 
   /** Lets the turn that is on come to its end, and begins none. */

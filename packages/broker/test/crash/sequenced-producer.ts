@@ -72,6 +72,11 @@ export class SequencedProducer {
     return this.targets.reduce((sum, { acknowledged }) => sum + acknowledged, 0)
   }
 
+  /** Rejects when it saw something wrong. */
+  get failed(): Promise<never> {
+    return this.#client.failed
+  }
+
   /** Makes no new records, and resolves when all are acknowledged. */
   async end(): Promise<void> {
     this.#isEnding = true

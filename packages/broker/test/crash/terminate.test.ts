@@ -17,6 +17,7 @@ import { readPartition } from './read-partition.ts'
 import { SequencedProducer } from './sequenced-producer.ts'
 
 const STOPS = 4
+const TIMEOUT_MS = 120_000
 const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
 
 describe('a broker that is asked to stop', () => {
@@ -28,7 +29,7 @@ describe('a broker that is asked to stop', () => {
   })
   after(() => rm(scratch, { recursive: true, force: true }))
 
-  it('stops under load with nothing lost and nothing to recover', async () => {
+  it('stops under load with nothing lost and nothing to recover', { timeout: TIMEOUT_MS }, async () => {
     let broker = new BrokerProcess({ scratch, port })
     await broker.listening
     await createTopics(port, [
@@ -47,23 +48,30 @@ describe('a broker that is asked to stop', () => {
     )
     const ledger = new GroupLedger('readers', 'async', 2)
     const member = new CommittingMember(ledger, port)
-    for (let stop = 0; stop < STOPS; stop++) {
-      await sleep(100 + random.below(200))
-      assert.equal(await broker.stop(), 0, broker.log)
-      assert.ok(existsSync(join(dataDirOf(scratch), CLEAN_SHUTDOWN)))
-      broker = new BrokerProcess({ scratch, port })
-      await broker.listening
-      assert.equal(broker.log, '', 'the next start finds nothing amiss')
+    const live = async () => {
+      for (let stop = 0; stop < STOPS; stop++) {
+        await sleep(100 + random.below(200))
+        assert.equal(await broker.stop(), 0, broker.log)
+        assert.ok(existsSync(join(dataDirOf(scratch), CLEAN_SHUTDOWN)))
+        broker = new BrokerProcess({ scratch, port })
+        await broker.listening
+        assert.equal(broker.log, '', 'the next start finds nothing amiss')
+      }
+      await Promise.all(producers.map((producer) => producer.end()))
+      using client = await WireClient.connect(port)
+      assert.ok((await checkProduced(client, producers)) > 100)
+      await ledger.caughtUp(client)
+      await member.end()
+      assert.equal(await broker.stop(), 0)
     }
-    await Promise.all(producers.map((producer) => producer.end()))
-    using client = await WireClient.connect(port)
-    assert.ok((await checkProduced(client, producers)) > 100)
-    await ledger.caughtUp(client)
-    await member.end()
-    assert.equal(await broker.stop(), 0)
+    try {
+      await Promise.race([live(), ...[...producers, member].map(({ failed }) => failed)])
+    } finally {
+      await broker.kill()
+    }
   })
 
-  it('answers every write that it makes', async () => {
+  it('answers every write that it makes', { timeout: TIMEOUT_MS }, async () => {
     await using broker = new BrokerProcess({ scratch, port })
     await broker.listening
     await createTopics(port, [{ name: 'asked', partitions: 1, configs: { 'flush.mode': 'sync' } }])

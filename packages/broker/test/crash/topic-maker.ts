@@ -21,6 +21,11 @@ export class TopicMaker {
     this.#client = new PersistentClient(port, (client) => this.#turn(client))
   }
 
+  /** Rejects when it saw something wrong. */
+  get failed(): Promise<never> {
+    return this.#client.failed
+  }
+
   async end(): Promise<void> {
     this.#client.stop()
     await this.#client.done
