@@ -150,6 +150,20 @@ describe('what a log calls durable', () => {
     assert.equal(lastSequence(after), 9)
   })
 
+  it('is found under its name, also where the life that made the log ended before it named it', async () => {
+    for (const seed of SEEDS) {
+      const host = createSimHost(seed)
+      openDirectory(host)
+      host.disk.makeDirectory('/data/t-0')
+      host.crash('process')
+      const next = host.reboot()
+      const log = openLog(openDirectory(next))
+      appendBatches(log, 3)
+      assert.equal(await flush(next, log), null)
+      assert.equal(openLog(openDirectory(next.reboot())).endOffset, 3, `seed ${seed}`)
+    }
+  })
+
   it('has its topic id, also where a crash left the directory without', () => {
     for (const metadata of ['', 'version: 0\ntopic_i']) {
       const host = createSimHost(1)

@@ -88,6 +88,8 @@ export class LogDirectory {
       this.#meta = readMeta(options, nodeId)
       if (this.#meta === null) syncParents(disk, directory)
       this.wasClean = takeCleanShutdown(disk, directory)
+      // Logs that the last life made, and was ended before it named them durably: records may be acknowledged in them soon.
+      if (!this.wasClean) disk.syncDirectory(directory)
       this.#checkpoints = new LogCheckpoints(disk, directory, logger, (error) => this.#checkpointFailed(error))
       this.#unclaimed = new Set()
       for (const { name, isDirectory } of disk.list(directory)) {

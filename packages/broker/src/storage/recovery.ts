@@ -19,7 +19,14 @@ import { producersAt, snapshotOffsets } from './producer-replay.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
 import { Segment } from './segment.ts'
-import { fileName, LOG_SUFFIX, parseFileName, SEGMENT_SUFFIXES, SNAPSHOT_SUFFIX } from './segment-files.ts'
+import {
+  fileName,
+  LOG_SUFFIX,
+  PARTITION_METADATA,
+  parseFileName,
+  SEGMENT_SUFFIXES,
+  SNAPSHOT_SUFFIX,
+} from './segment-files.ts'
 import { SegmentList } from './segment-list.ts'
 import { settleLeftovers } from './swap.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
@@ -184,6 +191,7 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
       newest = offset
     }
   }
+  if (names.includes(PARTITION_METADATA)) syncAndClose(disk.open(`${directory}/${PARTITION_METADATA}`, 'write'))
   disk.syncDirectory(directory)
   const startOffset = Math.max(log.startOffset, segments.first!.baseOffset)
   // The file may lack the newest; the batches may lack some that compaction left none of.
