@@ -24,9 +24,10 @@ if (existsSync(addon)) await import(addon.href)
 
 function hashOfInputs() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`)
-  const manifests = readdirSync(join(root, 'packages'))
+  const manifests = ['packages', 'apps']
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name, 'package.json')))
+    .concat(join('e2e', 'package.json'))
     .sort()
-    .map((name) => join('packages', name, 'package.json'))
   for (const file of ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests]) {
     const path = join(root, file)
     if (existsSync(path)) hash.update(`${file}\n`).update(readFileSync(path))
