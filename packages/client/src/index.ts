@@ -1,1 +1,12 @@
-export {}
+/** What operators and programs do with a cluster, over the Kafka protocol: any Kafka cluster. */
+export * from './bounded.ts'
+export * from './cluster.ts'
+export * from './cluster-errors.ts'
+export * from './cluster-metadata.ts'
+export * from './groups/committed-offsets.ts'
+export * from './groups/coordinator.ts'
+export * from './groups/group-description.ts'
+export * from './groups/group-lag.ts'
+export * from './groups/group-list.ts'
+export * from './log-sizes.ts'
+export * from './partition-offsets.ts'
