@@ -182,6 +182,18 @@ for (const { name, open } of machines) {
       file.close()
     })
 
+    it('removes files, also such as are open or missing', async () => {
+      await using machine = open()
+      const { disk } = machine.host
+      const paths = ['1', '2', 'none'].map((name) => `${machine.directory}/${name}`)
+      for (const path of paths.slice(0, 2)) disk.replaceFile(path, 'abc')
+      const file = disk.open(paths[1]!, 'read')
+      await machine.until(disk.removeFiles(paths))
+      assert.deepEqual(disk.list(machine.directory), [])
+      assert.equal(file.read(Buffer.alloc(3), 0, 3, 0), 3)
+      file.close()
+    })
+
     it('removes a directory with all in it', async () => {
       await using machine = open()
       const { disk } = machine.host
@@ -222,11 +234,24 @@ for (const { name, open } of machines) {
       assert.throws(() => disk.lock(`${machine.directory}/none/.lock`), { code: 'ENOENT' })
     })
 
+    it('tells what lies on one volume, and where to lock it', async () => {
+      await using machine = open()
+      const { disk } = machine.host
+      const { directory } = machine
+      disk.makeDirectory(`${directory}/below`)
+      const volume = disk.volume(directory)
+      assert.deepEqual(disk.volume(`${directory}/below`), volume)
+      const lock = disk.lock(volume.lockPath)
+      assert.notEqual(lock, null)
+      assert.equal(disk.lock(disk.volume(`${directory}/below`).lockPath), null)
+      lock!.release()
+    })
+
     it('tells how much room there is', async () => {
       await using machine = open()
-      const { totalBytes, freeBytes } = machine.host.disk.space(machine.directory)
+      const { totalBytes, usedBytes, freeBytes } = machine.host.disk.space(machine.directory)
       assert.ok(totalBytes > 0)
-      assert.ok(freeBytes > 0 && freeBytes <= totalBytes)
+      assert.ok(freeBytes > 0 && usedBytes >= 0 && usedBytes + freeBytes <= totalBytes)
       assert.throws(() => machine.host.disk.space(`${machine.directory}/none`), { code: 'ENOENT' })
     })
   })

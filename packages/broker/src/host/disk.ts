@@ -32,7 +32,17 @@ export interface DiskEntry {
 
 export interface DiskSpace {
   readonly totalBytes: number
+  readonly usedBytes: number
+  /** Bytes that this user may still fill: less than total − used where the file system keeps some for root. */
   readonly freeBytes: number
+}
+
+/** The file system that a path lies on. */
+export interface DiskVolume {
+  /** The same for all paths on it. */
+  readonly id: string
+  /** Where whoever is to be alone on it takes a lock: the same for all processes of this machine that share it. */
+  readonly lockPath: string
 }
 
 /** A lock that ends with the process that holds it, however that ends. */
@@ -54,11 +64,14 @@ export interface Disk {
   rename(from: string, to: string): void
   /** Removes a file; a missing one is no error. */
   remove(path: string): void
+  /** Removes files, off the loop: to free a gigabyte takes tens of milliseconds. Missing ones are no error. */
+  removeFiles(paths: readonly string[]): Promise<void>
   /** Removes a directory with all in it, off the loop. */
   removeDirectory(path: string): Promise<void>
   /** Makes creations, renames and removals in a directory durable. */
   syncDirectory(path: string): void
   space(path: string): DiskSpace
+  volume(path: string): DiskVolume
   /**
    * Takes the lock at `path`, or returns null when another holder (this process or another) has it. The file is the
    * lock's alone: opening it in any other way could end the lock.

@@ -1,8 +1,9 @@
 import fs from 'node:fs'
 import { dirname } from 'node:path'
-import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace } from '../disk.ts'
+import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace, DiskVolume } from '../disk.ts'
 import { NodeFile } from './file.ts'
 import { lockFile } from './file-lock.ts'
+import { volumeOf } from './volume.ts'
 
 const OPEN_FLAGS = {
   read: fs.constants.O_RDONLY,
@@ -60,6 +61,11 @@ class NodeDisk implements Disk {
     }
   }
 
+  async removeFiles(paths: readonly string[]): Promise<void> {
+    // One after the other: the thread pool has other work, too.
+    for (const path of paths) await fs.promises.rm(path, { force: true })
+  }
+
   removeDirectory(path: string): Promise<void> {
     return fs.promises.rm(path, { recursive: true, force: true })
   }
@@ -74,8 +80,12 @@ class NodeDisk implements Disk {
   }
 
   space(path: string): DiskSpace {
-    const { blocks, bavail, bsize } = fs.statfsSync(path)
-    return { totalBytes: blocks * bsize, freeBytes: bavail * bsize }
+    const { blocks, bfree, bavail, bsize } = fs.statfsSync(path)
+    return { totalBytes: blocks * bsize, usedBytes: (blocks - bfree) * bsize, freeBytes: bavail * bsize }
+  }
+
+  volume(path: string): DiskVolume {
+    return volumeOf(path)
   }
 
   lock(path: string): DiskLock | null {

@@ -3,7 +3,7 @@
  * not synced when the power fails may be gone, in part or whole. `reboot` gives the disk that the next life finds.
  */
 import { posix } from 'node:path'
-import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace } from '../disk.ts'
+import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace, DiskVolume } from '../disk.ts'
 import { PAGE_BYTES, PagedFile, type SyncInFlight } from './paged-file.ts'
 import { SimDirectory, type SimNode } from './sim-directory.ts'
 import { SimFile } from './sim-file.ts'
@@ -174,6 +174,29 @@ export class SimDisk implements Disk {
     })
   }
 
+  /** One by one, with time and crashes in between. */
+  removeFiles(paths: readonly string[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const next = (at: number) => {
+        if (at === paths.length) {
+          resolve()
+          return
+        }
+        const path = paths[at]!
+        this.#world.schedule(this.#random.between(0.01, 1), 'disk', `removeFiles ${path}`, this.#life, () => {
+          try {
+            this.remove(path)
+            next(at + 1)
+          } catch (error) {
+            if (error instanceof SimCrash) throw error
+            reject(error)
+          }
+        })
+      }
+      next(0)
+    })
+  }
+
   /** Entry by entry, with time and crashes in between. */
   removeDirectory(path: string): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -201,9 +224,14 @@ export class SimDisk implements Disk {
       if (this.#find(path) === undefined) throw systemError('ENOENT', 'statfs', path)
       return {
         totalBytes: this.#capacityBytes,
+        usedBytes: this.#usedPages * PAGE_BYTES,
         freeBytes: Math.max(0, this.#capacityBytes - this.#usedPages * PAGE_BYTES),
       }
     })
+  }
+
+  volume(): DiskVolume {
+    return { id: 'simulated', lockPath: '/.odradek-cleaner.lock' }
   }
 
   lock(path: string): DiskLock | null {
