@@ -1,1 +1,26 @@
-export {}
+/**
+ * The console's tRPC routers, usable by scripts too.
+ *
+ *     await using console = new Console({ clusters: [{ id: 'local', bootstrap: ['127.0.0.1:9092'] }] })
+ *     const caller = createCaller(await createContext(console, { header: () => null, remoteAddress: '127.0.0.1' }))
+ *     const { rows } = await caller.topics.list({ cluster: 'local' })
+ */
+
+export type { Feature, FeatureName } from '@odradek/client'
+export * from './access/permissions.ts'
+export * from './access/visitor.ts'
+export { type AppRouter, appRouter } from './app-router.ts'
+export * from './broker-listing.ts'
+export { ClusterSession, type ClusterSettings } from './cluster-session.ts'
+export { Console, type ConsoleOptions } from './console.ts'
+export type { Context } from './context.ts'
+export { createCaller } from './create-caller.ts'
+export * from './create-context.ts'
+export { type Failure, failureOf } from './failure.ts'
+export * from './group-detail.ts'
+export * from './group-listing.ts'
+export * from './overview.ts'
+export * from './topic-detail.ts'
+export * from './topic-health.ts'
+export * from './topic-listing.ts'
+export { clusterProcedure, procedure, router } from './trpc.ts'

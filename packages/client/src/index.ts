@@ -2,6 +2,7 @@
 export * from './bounded.ts'
 export * from './cluster.ts'
 export * from './cluster-errors.ts'
+export * from './cluster-features.ts'
 export * from './cluster-metadata.ts'
 export * from './groups/committed-offsets.ts'
 export * from './groups/coordinator.ts'

@@ -1,0 +1,67 @@
+/** The console: its clusters, its users and their sessions, its audit. One of them serves all requests. */
+import { AuditTrail } from './audit/audit-trail.ts'
+import { ClusterSession, type ClusterSettings } from './cluster-session.ts'
+import { refuse } from './failure.ts'
+
+export interface ConsoleOptions {
+  readonly clusters: readonly ClusterSettings[]
+  /** Nothing may be changed through this console. */
+  readonly readOnly?: boolean
+}
+
+export class Console implements AsyncDisposable {
+  readonly options: ConsoleOptions
+  readonly #sessions: ReadonlyMap<string, ClusterSession>
+  readonly #audits = new Map<string, AuditTrail>()
+
+  constructor(options: ConsoleOptions) {
+    this.options = options
+    const ids = options.clusters.map(({ id }) => id)
+    for (const id of ids) {
+      if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(id)) {
+        throw new TypeError(`The cluster id "${id}" is not allowed: use lower case letters, digits and hyphens.`)
+      }
+    }
+    if (new Set(ids).size !== ids.length) throw new TypeError('Two clusters of the console have the same id.')
+    this.#sessions = new Map(options.clusters.map((settings) => [settings.id, new ClusterSession(settings)]))
+  }
+
+  /** All clusters, in the order of the settings. */
+  get sessions(): readonly ClusterSession[] {
+    return [...this.#sessions.values()]
+  }
+
+  /** The cluster of an id; throws NOT_FOUND. */
+  session(id: string): ClusterSession {
+    const session = this.#sessions.get(id)
+    if (session) return session
+    const known = [...this.#sessions.keys()].join(', ')
+    throw refuse('NOT_FOUND', `The console knows no cluster "${id}".`, {
+      tried: `open cluster "${id}"`,
+      remedy: `Choose one of: ${known || 'none is configured'}.`,
+    })
+  }
+
+  /** Whether nothing may be changed, on a cluster or at all. */
+  isReadOnly(clusterId: string | null): boolean {
+    if (this.options.readOnly === true) return true
+    return clusterId !== null && this.#sessions.get(clusterId)?.settings.readOnly === true
+  }
+
+  audit(clusterId: string): AuditTrail {
+    let trail = this.#audits.get(clusterId)
+    if (!trail) {
+      trail = new AuditTrail()
+      this.#audits.set(clusterId, trail)
+    }
+    return trail
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.sessions.map((session) => session.close()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}

@@ -1,0 +1,18 @@
+/** What every procedure is given: the console, who asks, and a few words about the request. */
+
+import type { Visitor } from './access/visitor.ts'
+import type { Console } from './console.ts'
+
+export interface Context {
+  readonly console: Console
+  readonly visitor: Visitor
+  /** The session cookie, if there is one. */
+  readonly token: string | null
+  readonly remoteAddress: string
+  /** Throws unless the request comes from the console's own pages, or from a program that is no browser. */
+  assertSameOrigin(): void
+  /** Sends a Set-Cookie header, where the transport can. */
+  setCookie(value: string): void
+  /** Notes what a mutation changed, for the audit. Does nothing outside of mutations. */
+  note(change: { resource?: string; before?: unknown; after?: unknown }): void
+}

@@ -1,0 +1,134 @@
+/** The cluster at a glance, with what needs attention first. */
+import { listGroups } from '@odradek/client'
+import { type BrokerRow, listBrokers } from './broker-listing.ts'
+import type { ClusterSession } from './cluster-session.ts'
+import { topicHealth } from './topic-health.ts'
+
+/** What needs attention: a kind and its numbers, so that it can be said in any language. */
+export interface Attention {
+  readonly severity: 'wrong' | 'attention'
+  readonly kind:
+    | 'leaderless'
+    | 'offlineReplicas'
+    | 'underReplicated'
+    | 'noController'
+    | 'brokerSilent'
+    | 'diskFull'
+    | 'directoryFailed'
+    | 'groupRebalancing'
+    | 'groupWithoutMembers'
+  readonly count: number
+  /** Up to five of what it is about: `orders-3`, a broker id, a group. */
+  readonly examples: readonly string[]
+  /** In English, for scripts and logs. */
+  readonly text: string
+}
+
+export interface Overview {
+  readonly clusterId: string | null
+  readonly controllerId: number
+  readonly brokers: readonly BrokerRow[]
+  readonly topics: { readonly total: number; readonly internal: number }
+  readonly partitions: {
+    readonly total: number
+    readonly leaderless: number
+    readonly underReplicated: number
+    readonly offline: number
+  }
+  readonly groups: {
+    readonly total: number
+    readonly states: Readonly<Record<string, number>>
+    readonly lag: number | null
+  }
+  readonly recordsInPerSecond: number | null
+  readonly sizeBytes: number | null
+  readonly disk: { readonly totalBytes: number | null; readonly freeBytes: number | null }
+  /** The worst first. */
+  readonly attention: readonly Attention[]
+}
+
+const EXAMPLES_MAX = 5
+/** Odradek deletes by force from 85 % on and refuses writes at 90 %. */
+const DISK_ATTENTION = 0.75
+const DISK_WRONG = 0.85
+
+export async function overviewOf(session: ClusterSession): Promise<Overview> {
+  const [metadata, brokers, { groups }] = await Promise.all([
+    session.cluster.metadata(),
+    listBrokers(session),
+    listGroups(session.cluster),
+  ])
+  const sample = session.sampler.last
+  const problems = { leaderless: [] as string[], underReplicated: [] as string[], offline: [] as string[] }
+  const totals = { total: 0, leaderless: 0, underReplicated: 0, offline: 0 }
+  let internal = 0
+  for (const topic of metadata.topics.values()) {
+    if (topic.isInternal) internal += 1
+    const health = topicHealth(topic)
+    totals.total += health.partitions
+    totals.leaderless += health.leaderless
+    totals.underReplicated += health.underReplicated
+    totals.offline += health.offline
+    if (health.leaderless + health.underReplicated + health.offline === 0) continue
+    for (const { partition, leader, isr, replicas, offline } of topic.partitions) {
+      const text = `${topic.name}-${partition}`
+      if (leader < 0) problems.leaderless.push(text)
+      if (isr.length < replicas.length) problems.underReplicated.push(text)
+      if (offline.length > 0) problems.offline.push(text)
+    }
+  }
+  const attention: Attention[] = []
+  const add = (severity: Attention['severity'], kind: Attention['kind'], about: readonly string[], text: string) => {
+    if (about.length === 0) return
+    const examples = about.slice(0, EXAMPLES_MAX)
+    attention.push({
+      severity,
+      kind,
+      count: about.length,
+      examples,
+      text: `${about.length} ${text}: ${examples.join(', ')}`,
+    })
+  }
+  add('wrong', 'leaderless', problems.leaderless, 'partitions without a leader can be neither written nor read')
+  add('wrong', 'offlineReplicas', problems.offline, 'partitions have replicas on a broker or disk that is away')
+  add('attention', 'underReplicated', problems.underReplicated, 'partitions have replicas that are not in sync')
+  if (metadata.controllerId < 0) add('wrong', 'noController', ['controller'], 'controller is missing')
+  const named = (rows: readonly BrokerRow[]) => rows.map(({ nodeId }) => String(nodeId))
+  add('wrong', 'brokerSilent', named(brokers.filter(({ problem }) => problem !== null)), 'brokers do not answer')
+  const failed = brokers.filter(({ directories }) => directories.some(({ error }) => error !== null))
+  add('wrong', 'directoryFailed', named(failed), 'brokers have a log directory that fails')
+  const usage = ({ totalBytes, freeBytes }: BrokerRow) =>
+    totalBytes === null || freeBytes === null || totalBytes === 0 ? 0 : 1 - freeBytes / totalBytes
+  add('wrong', 'diskFull', named(brokers.filter((row) => usage(row) >= DISK_WRONG)), 'brokers have disks above 85 %')
+  const filling = brokers.filter((row) => usage(row) >= DISK_ATTENTION && usage(row) < DISK_WRONG)
+  add('attention', 'diskFull', named(filling), 'brokers have disks above 75 %')
+  const lagging = groups.filter(({ id, state }) => state === 'Empty' && (sample?.lags.get(id) ?? 0) > 0)
+  add(
+    'attention',
+    'groupWithoutMembers',
+    lagging.map(({ id }) => id),
+    'groups lag and have no member',
+  )
+  const states: Record<string, number> = {}
+  for (const { state } of groups) states[state] = (states[state] ?? 0) + 1
+  attention.sort((a, b) => Number(b.severity === 'wrong') - Number(a.severity === 'wrong'))
+  return {
+    clusterId: metadata.clusterId,
+    controllerId: metadata.controllerId,
+    brokers,
+    topics: { total: metadata.topics.size, internal },
+    partitions: totals,
+    groups: { total: groups.length, states, lag: session.sampler.history.last('lag') },
+    recordsInPerSecond: session.sampler.history.last('recordsInPerSecond'),
+    sizeBytes: sum(brokers.map(({ sizeBytes }) => sizeBytes)),
+    disk: {
+      totalBytes: sum(brokers.map(({ totalBytes }) => totalBytes)),
+      freeBytes: sum(brokers.map(({ freeBytes }) => freeBytes)),
+    },
+    attention,
+  }
+}
+
+function sum(values: readonly (number | null)[]): number | null {
+  return values.includes(null) || values.length === 0 ? null : values.reduce<number>((a, b) => a + (b ?? 0), 0)
+}

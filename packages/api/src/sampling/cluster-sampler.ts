@@ -1,0 +1,205 @@
+/**
+ * Watches a cluster: every few seconds the ends of all partitions and the commits of all groups, from which come rates,
+ * lags and their history. Bounded: two hours of the cluster, of each group and of each busy topic. It slows down where a
+ * sample takes long, so that it never uses more than a twentieth of the time, and stops while nobody has looked for long.
+ */
+import {
+  type Cluster,
+  type CommittedByTopic,
+  committedOffsetsOf,
+  EARLIEST,
+  LATEST,
+  type ListedGroup,
+  lagBetween,
+  listGroups,
+  listOffsets,
+  type OffsetsByTopic,
+  offsetOf,
+} from '@odradek/client'
+import { TimeRing } from './time-ring.ts'
+
+/** One look at the cluster. */
+export interface Sample {
+  readonly atMs: number
+  readonly starts: OffsetsByTopic
+  readonly ends: OffsetsByTopic
+  /** Records a second since the sample before, by topic. */
+  readonly rates: ReadonlyMap<string, number>
+  readonly commits: ReadonlyMap<string, CommittedByTopic>
+  readonly groups: readonly ListedGroup[]
+  /** By group; null where it is not known. */
+  readonly lags: ReadonlyMap<string, number | null>
+}
+
+export interface SamplerLimits {
+  /** Time between two samples, at least [5 s]. */
+  readonly intervalMs: number
+  readonly pointsMax: number
+  readonly groupsMax: number
+  readonly topicsMax: number
+  /** Nobody looked for this long: no more samples until somebody does [2 h]. */
+  readonly unwatchedMs: number
+}
+
+const defaultLimits: SamplerLimits = {
+  intervalMs: 5000,
+  pointsMax: 720,
+  groupsMax: 5000,
+  topicsMax: 1000,
+  unwatchedMs: 2 * 3_600_000,
+}
+
+export type ClusterFigure = 'recordsInPerSecond' | 'lag'
+
+export class ClusterSampler {
+  readonly history: TimeRing<ClusterFigure>
+  readonly #cluster: Cluster
+  readonly #limits: SamplerLimits
+  readonly #groups = new Map<string, TimeRing<'lag'>>()
+  readonly #topics = new Map<string, TimeRing<'recordsInPerSecond'>>()
+  #last: Sample | null = null
+  #sampling: Promise<Sample> | null = null
+  #timer: NodeJS.Timeout | null = null
+  #watchedAtMs = Date.now()
+  #closed = false
+
+  constructor(cluster: Cluster, limits: Partial<SamplerLimits> = {}) {
+    this.#cluster = cluster
+    this.#limits = { ...defaultLimits, ...limits }
+    this.history = new TimeRing(['recordsInPerSecond', 'lag'], this.#limits.pointsMax)
+  }
+
+  /** Somebody looks: keeps the samples coming. */
+  watch(): void {
+    this.#watchedAtMs = Date.now()
+    if (this.#timer === null && this.#sampling === null && !this.#closed) this.#schedule(0)
+  }
+
+  /** The newest sample, or null before the first. */
+  get last(): Sample | null {
+    this.watch()
+    return this.#last
+  }
+
+  /** The newest sample, waiting for the first if need be. */
+  async sample(): Promise<Sample> {
+    return this.last ?? this.take()
+  }
+
+  /** Looks now. */
+  take(): Promise<Sample> {
+    this.#sampling ??= this.#take().finally(() => {
+      this.#sampling = null
+    })
+    return this.#sampling
+  }
+
+  groupHistory(groupId: string): TimeRing<'lag'> | null {
+    return this.#groups.get(groupId) ?? null
+  }
+
+  topicHistory(topic: string): TimeRing<'recordsInPerSecond'> | null {
+    return this.#topics.get(topic) ?? null
+  }
+
+  close(): void {
+    this.#closed = true
+    if (this.#timer) clearTimeout(this.#timer)
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      const began = performance.now()
+      const again = (factor: number) => {
+        if (this.#closed || Date.now() - this.#watchedAtMs > this.#limits.unwatchedMs) return
+        this.#schedule(Math.max(this.#limits.intervalMs * factor, (performance.now() - began) * 20))
+      }
+      this.take().then(
+        () => again(1),
+        () => again(2),
+      )
+    }, delayMs).unref()
+  }
+
+  async #take(): Promise<Sample> {
+    const metadata = await this.#cluster.metadata()
+    const questions = [...metadata.topics.values()].map((topic) => ({ topic }))
+    const [starts, ends, listed] = await Promise.all([
+      listOffsets(this.#cluster, questions, EARLIEST),
+      listOffsets(this.#cluster, questions, LATEST),
+      listGroups(this.#cluster),
+    ])
+    const atMs = Date.now()
+    const { commits } = await committedOffsetsOf(this.#cluster, listed.groups)
+    const lags = new Map(listed.groups.map(({ id }) => [id, lagOf(commits.get(id), starts, ends)]))
+    const rates = this.#last ? ratesBetween(this.#last, ends, atMs) : new Map<string, number>()
+    const sample: Sample = { atMs, starts, ends, rates, commits, groups: listed.groups, lags }
+    this.#note(sample, this.#last !== null)
+    this.#last = sample
+    return sample
+  }
+
+  #note(sample: Sample, hasRates: boolean): void {
+    const { atMs, rates, lags } = sample
+    const sum = (values: Iterable<number | null>) => {
+      let total = 0
+      for (const value of values) total += value ?? 0
+      return total
+    }
+    this.history.push(atMs, { recordsInPerSecond: hasRates ? sum(rates.values()) : null, lag: sum(lags.values()) })
+    for (const [groupId, lag] of lags) {
+      const ring = ringOf(
+        this.#groups,
+        groupId,
+        this.#limits.groupsMax,
+        () => new TimeRing(['lag'], this.#limits.pointsMax),
+      )
+      ring?.push(atMs, { lag })
+    }
+    if (!hasRates) return
+    for (const [topic, rate] of rates) {
+      // A topic that never was busy has no history: it would be a line of zeros.
+      if (rate === 0 && !this.#topics.has(topic)) continue
+      const make = () => new TimeRing(['recordsInPerSecond'] as const, this.#limits.pointsMax)
+      ringOf(this.#topics, topic, this.#limits.topicsMax, make)?.push(atMs, { recordsInPerSecond: rate })
+    }
+    for (const groupId of this.#groups.keys()) if (!lags.has(groupId)) this.#groups.delete(groupId)
+    for (const topic of this.#topics.keys()) if (!rates.has(topic)) this.#topics.delete(topic)
+  }
+}
+
+function ringOf<T>(rings: Map<string, T>, key: string, max: number, make: () => T): T | null {
+  const known = rings.get(key)
+  if (known) return known
+  if (rings.size >= max) return null
+  const ring = make()
+  rings.set(key, ring)
+  return ring
+}
+
+function lagOf(commits: CommittedByTopic | undefined, starts: OffsetsByTopic, ends: OffsetsByTopic): number | null {
+  if (!commits) return null
+  let total = 0
+  for (const [topic, partitions] of commits) {
+    for (const [partition, { offset }] of partitions) {
+      total += lagBetween(offset, offsetOf(starts, topic, partition), offsetOf(ends, topic, partition)) ?? 0
+    }
+  }
+  return total
+}
+
+function ratesBetween(before: Sample, ends: OffsetsByTopic, atMs: number): Map<string, number> {
+  const seconds = Math.max(0.001, (atMs - before.atMs) / 1000)
+  const rates = new Map<string, number>()
+  for (const [topic, partitions] of ends) {
+    let records = 0
+    for (const [partition, { offset, errorCode }] of partitions) {
+      const earlier = before.ends.get(topic)?.get(partition)
+      // A topic that was deleted and made again begins anew.
+      if (errorCode === 0 && earlier?.errorCode === 0) records += Math.max(0, offset - earlier.offset)
+    }
+    rates.set(topic, records / seconds)
+  }
+  return rates
+}

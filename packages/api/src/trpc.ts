@@ -1,0 +1,89 @@
+/**
+ * How every procedure begins: the permission of its row, read-only mode, the cluster it names; and how it ends: errors
+ * mapped once, mutations audited.
+ */
+import { initTRPC } from '@trpc/server'
+import { z } from 'zod'
+import { type Permission, procedurePermissions } from './access/permissions.ts'
+import { isPermitted } from './access/visitor.ts'
+import type { Context } from './context.ts'
+import { asTrpcError, failureOf, refuse } from './failure.ts'
+
+const t = initTRPC.context<Context>().create({
+  errorFormatter: ({ shape, error, path }) => {
+    const { stack: _, ...data } = shape.data as typeof shape.data & { stack?: string }
+    return { ...shape, data: { ...data, failure: failureOf(error, path) } }
+  },
+  sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
+})
+
+export const router = t.router
+export const createCallerFactory = t.createCallerFactory
+
+/** Refuses whoever lacks the permission of the procedure, then maps what it throws. */
+const guard = t.middleware(async ({ ctx, path, type, getRawInput, next }) => {
+  const permission = procedurePermissions[path]
+  if (permission === undefined) throw new Error(`${path} has no row in the table of permissions`)
+  if (type === 'mutation') ctx.assertSameOrigin()
+  const clusterId = clusterOf(await getRawInput())
+  assertPermitted(ctx, permission, clusterId, path)
+  const isReading = type !== 'mutation' || permission === 'public'
+  if (!isReading && ctx.console.isReadOnly(clusterId)) {
+    throw refuse('FORBIDDEN', 'The console is in read-only mode.', {
+      tried: `run ${path}`,
+      remedy: 'Start the console without --read-only, or use another one.',
+    })
+  }
+  const result = await next()
+  if (result.ok) return result
+  throw asTrpcError(
+    result.error.cause && result.error.code === 'INTERNAL_SERVER_ERROR' ? result.error.cause : result.error,
+  )
+})
+
+/** Any procedure. */
+export const procedure = t.procedure.use(guard)
+
+export const clusterInput = z.object({ cluster: z.string().min(1).max(100) })
+
+/** A procedure of one cluster: `ctx.session` is it. Mutations are audited. */
+export const clusterProcedure = procedure
+  .input(clusterInput)
+  .use(({ ctx, input, next }) => next({ ctx: { ...ctx, session: ctx.console.session(input.cluster) } }))
+  .use(async ({ ctx, path, type, input, getRawInput, next }) => {
+    if (type !== 'mutation') return next()
+    const change = { resource: null as string | null, before: null as unknown, after: null as unknown }
+    const result = await next({
+      ctx: { ...ctx, note: (noted: Partial<typeof change>) => void Object.assign(change, noted) },
+    })
+    const { cluster: _, ...asked } = (await getRawInput()) as Record<string, unknown>
+    ctx.console.audit(input.cluster).record({
+      atMs: Date.now(),
+      who: ctx.visitor,
+      action: path,
+      resource: change.resource,
+      input: asked,
+      before: change.before,
+      after: change.after,
+      error: result.ok ? null : result.error.message,
+    })
+    return result
+  })
+
+function clusterOf(input: unknown): string | null {
+  const cluster = (input as { cluster?: unknown } | null | undefined)?.cluster
+  return typeof cluster === 'string' ? cluster : null
+}
+
+function assertPermitted(ctx: Context, permission: Permission, clusterId: string | null, path: string): void {
+  if (isPermitted(ctx.visitor, permission, clusterId)) return
+  const tried = `run ${path}`
+  if (ctx.visitor.kind === 'anonymous') {
+    throw refuse('UNAUTHORIZED', 'Sign in first.', { tried, remedy: 'Sign in.' })
+  }
+  const where = clusterId === null ? '' : ` on cluster "${clusterId}"`
+  throw refuse('FORBIDDEN', `You lack the permission "${permission}"${where}.`, {
+    tried,
+    remedy: 'Ask an administrator of the console for it.',
+  })
+}
