@@ -9,6 +9,9 @@ const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
 const START_OFFSETS = 'log-start-offset-checkpoint'
 const HIGH_WATERMARKS = 'replication-offset-checkpoint'
 
+/** So many names of deleted logs are remembered until the files are known to be without them. */
+const DELETED_MAX = 10_000
+
 interface Entry {
   readonly offsets: OffsetCheckpoint
   readonly file: CheckpointFile
@@ -18,6 +21,8 @@ export class LogCheckpoints {
   readonly #recoveryPoints: Entry
   readonly #startOffsets: Entry
   readonly #highWatermarks: Entry
+  /** Logs of which the files may still tell, though they are gone. */
+  readonly #deleted = new Set<string>()
 
   /** Reads the files of `directory`; one that is damaged is taken for empty. `failed` hears of writes that fail. */
   constructor(disk: Disk, directory: string, logger: Logger, failed: (error: Error) => void) {
@@ -52,22 +57,41 @@ export class LogCheckpoints {
   }
 
   delete(topic: string, partition: number): void {
-    for (const { offsets } of [this.#recoveryPoints, this.#startOffsets, this.#highWatermarks])
-      offsets.delete(topic, partition)
+    for (const { offsets } of this.#all()) offsets.delete(topic, partition)
+    this.#deleted.add(`${topic}-${partition}`)
+  }
+
+  /**
+   * Before a new log takes the name of one that is gone: nothing that the files say of that one may hold for it, not even
+   * after a crash in the next moment, or its end would be taken for a loss of what was durable. Throws I/O errors.
+   */
+  forget(topic: string, partition: number): void {
+    const isKnown = this.#all().some(({ offsets }) => offsets.get(topic, partition) !== undefined)
+    if (!isKnown && !this.#deleted.has(`${topic}-${partition}`)) return
+    this.delete(topic, partition)
+    this.#writeFiles()
   }
 
   /** Writes what holds for `logs` now, soon. */
   write(logs: Iterable<Log>, highWatermarks: ReadonlyMap<Log, number>): void {
     this.#update(logs, highWatermarks)
-    for (const { offsets, file } of [this.#recoveryPoints, this.#startOffsets, this.#highWatermarks])
-      file.write(offsets.toString())
+    if (this.#deleted.size > DELETED_MAX) this.#writeFiles()
+    else for (const { offsets, file } of this.#all()) file.write(offsets.toString())
   }
 
   /** The same, durable when it returns. */
   writeNow(logs: Iterable<Log>, highWatermarks: ReadonlyMap<Log, number>): void {
     this.#update(logs, highWatermarks)
-    for (const { offsets, file } of [this.#recoveryPoints, this.#startOffsets, this.#highWatermarks])
-      file.writeNow(offsets.toString())
+    this.#writeFiles()
+  }
+
+  #all(): readonly Entry[] {
+    return [this.#recoveryPoints, this.#startOffsets, this.#highWatermarks]
+  }
+
+  #writeFiles(): void {
+    for (const { offsets, file } of this.#all()) file.writeNow(offsets.toString())
+    this.#deleted.clear()
   }
 
   #update(logs: Iterable<Log>, highWatermarks: ReadonlyMap<Log, number>): void {

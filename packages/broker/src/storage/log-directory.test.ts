@@ -124,6 +124,36 @@ for (const { name, open: openMachine } of machines) {
       assert.equal(names().filter((one) => /^a-[02]\.[0-9a-f]{32}-stray$/.test(one)).length, 2)
     })
 
+    it('holds nothing against a log that its predecessor of the same name had, not even after a crash', async () => {
+      await using machine = openMachine()
+      let directory = open(machine)
+      const crash = () => {
+        directory.fail(new Error('gone'))
+        directory.close()
+        directory = open(machine)
+      }
+      const old = directory.openLog('a', 0, TOPIC_ID, config)
+      for (let index = 0; index < 9; index++) appendRecords(old, [{ value: 'old' }])
+      old.flushNow()
+      directory.checkpointNow(new Map([[old, 9]]))
+      directory.deleteLog(old)
+      let log = directory.openLog('a', 0, OTHER_ID, config)
+      appendRecords(log, [{ value: 'new' }])
+      log.write()
+      crash()
+      log = directory.openLog('a', 0, OTHER_ID, config)
+      assert.deepEqual([log.failed, log.endOffset, directory.highWatermark('a', 0)], [null, 1, undefined])
+      log.flushNow()
+      directory.checkpointNow(new Map([[log, 1]]))
+      crash()
+      log = directory.openLog('a', 0, TOPIC_ID, config)
+      log.write()
+      crash()
+      log = directory.openLog('a', 0, TOPIC_ID, config)
+      assert.deepEqual([log.failed, log.endOffset, directory.highWatermark('a', 0)], [null, 0, undefined])
+      directory.close()
+    })
+
     it('removes the files of deleted segments after a while, off the loop', async () => {
       await using machine = openMachine()
       const directory = open(machine)

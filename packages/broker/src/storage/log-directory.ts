@@ -18,6 +18,7 @@ import type { Logger } from 'pino'
 import type { Disk, DiskLock } from '../host/disk.ts'
 import type { Host } from '../host/host.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
+import { type Damage, DamagedLogError, noteDamage, readDamage } from './damage.ts'
 import { Log, type LogOptions } from './log.ts'
 import { LogCheckpoints } from './log-checkpoints.ts'
 import type { LogPlace } from './log-place.ts'
@@ -28,10 +29,17 @@ import { job as removeFiles } from './remove-files.ts'
 import type { Segment } from './segment.ts'
 import { PARTITION_METADATA } from './segment-files.ts'
 
+const MIB = 1024 * 1024
 const META_PROPERTIES = 'meta.properties'
 const DELETE_SUFFIX = '-delete'
 const STRAY_SUFFIX = '-stray'
 const FILE_NAME_CHARACTERS_MAX = 255
+/** The recovery points are written when so much was flushed since they were. */
+const CHECKPOINT_BYTES = 256 * MIB
+/** Of what is durable, so much is read again after an unclean stop in all logs together, or `MARK_BYTES_MIN` of each if that is more. */
+const RECOVERY_BYTES = 1024 * MIB
+const MARK_BYTES_MIN = MIB
+const MARK_BYTES_MAX = 64 * MIB
 const LOG_NAME = /^(.+)-(\d+)$/
 
 /** Why a data directory cannot be used; the message is ready to print. */
@@ -46,6 +54,11 @@ export interface LogDirectoryOptions {
   readonly nodeId: number
   readonly config: BrokerConfig
   readonly logger: Logger
+  /** Bounds shared with other directories [its own]. */
+  readonly openFiles?: RecencyBound
+  readonly loadedIndexes?: RecencyBound
+  /** Hears once that the directory has gone offline. */
+  readonly failed?: (directory: LogDirectory, error: Error) => void
 }
 
 export class LogDirectory {
@@ -57,7 +70,7 @@ export class LogDirectory {
   readonly #options: LogDirectoryOptions
   readonly #lock: DiskLock
   readonly #openFiles: RecencyBound
-  readonly #loadedIndexes = new RecencyBound(LOADED_INDEXES_MAX)
+  readonly #loadedIndexes: RecencyBound
   readonly #logs = new Set<Log>()
   readonly #checkpoints: LogCheckpoints
   /** Directories that were found at start and not opened since. */
@@ -65,6 +78,8 @@ export class LogDirectory {
   /** Null in a new directory, until the cluster is known. */
   #meta: MetaProperties | null
   #closed = false
+  /** Since the recovery points were last written. */
+  #flushedBytes = 0
 
   /** Takes and reads a data directory; makes it where it is not there. Throws a LogDirectoryError when it cannot. */
   static open(options: LogDirectoryOptions): LogDirectory {
@@ -75,7 +90,8 @@ export class LogDirectory {
     const { host, path: directory, nodeId, logger } = options
     const { disk } = host
     this.#options = options
-    this.#openFiles = new RecencyBound(options.config['log.open.files.max'])
+    this.#openFiles = options.openFiles ?? new RecencyBound(options.config['log.open.files.max'])
+    this.#loadedIndexes = options.loadedIndexes ?? new RecencyBound(LOADED_INDEXES_MAX)
     this.path = directory
     disk.makeDirectory(directory)
     const lock = disk.lock(`${directory}/.lock`)
@@ -123,13 +139,13 @@ export class LogDirectory {
     }
   }
 
-  /** Segment files that are open, of all logs together. */
-  get openFiles(): number {
-    return this.#openFiles.size
-  }
-
   get logs(): Iterable<Log> {
     return this.#logs
+  }
+
+  /** Logs in it, those that were not opened included. */
+  get logCount(): number {
+    return this.#logs.size + this.#unclaimed.size
   }
 
   /** The names `<topic>-<partition>` that are on disk but were not opened. */
@@ -143,7 +159,7 @@ export class LogDirectory {
    * everything, the others go on.
    */
   openLog(topic: string, partition: number, topicId: string, config: TopicConfig): Log {
-    const { host, logger } = this.#options
+    const { host } = this.#options
     const name = `${topic}-${partition}`
     const directory = `${this.path}/${name}`
     let isKnown = this.#unclaimed.delete(name)
@@ -157,6 +173,19 @@ export class LogDirectory {
       if (foundId === null)
         host.disk.replaceFile(`${directory}/${PARTITION_METADATA}`, encodePartitionMetadata(topicId))
     }
+    if (!isKnown) this.#checkpoints.forget(topic, partition)
+    const log = this.#open(this.#logOptions(topic, partition, topicId, config, isKnown))
+    this.#logs.add(log)
+    return log
+  }
+
+  /** Stands for a log that cannot be read, for `error`: it refuses everything, and nothing of it is touched. */
+  unavailableLog(topic: string, partition: number, topicId: string, config: TopicConfig, error: Error): Log {
+    return Log.damaged(this.#logOptions(topic, partition, topicId, config, false), error)
+  }
+
+  #logOptions(topic: string, partition: number, topicId: string, config: TopicConfig, isKnown: boolean): LogOptions {
+    const { host, logger } = this.#options
     const place: LogPlace = {
       disk: host.disk,
       clock: host.clock,
@@ -164,12 +193,14 @@ export class LogDirectory {
       loadedIndexes: this.#loadedIndexes,
       producerIdsMax: this.#options.config['producer.ids.max'],
       logger,
-      directory,
+      directory: `${this.path}/${topic}-${partition}`,
       indexIntervalBytes: config['index.interval.bytes'],
+      markBytes: () => Math.max(MARK_BYTES_MIN, Math.min(MARK_BYTES_MAX, RECOVERY_BYTES / this.#logs.size)),
+      flushed: (bytes) => this.#flushed(bytes),
       discard: (paths, segments, delayMs) => this.#discard(paths, segments, delayMs),
       cut: () => this.checkpointNow(),
     }
-    const options: LogOptions = {
+    return {
       place,
       topic,
       partition,
@@ -180,14 +211,30 @@ export class LogDirectory {
       startOffset: isKnown ? this.#checkpoints.startOffset(topic, partition) : 0,
       producerIdExpirationMs: this.#options.config['producer.id.expiration.ms'],
     }
-    const log = this.#open(options)
-    this.#logs.add(log)
-    return log
   }
 
   /** The high watermark that was last written for a partition; undefined for a new one. */
   highWatermark(topic: string, partition: number): number | undefined {
     return this.#checkpoints.highWatermark(topic, partition)
+  }
+
+  /**
+   * A part of `log` that was durable is not what it was: nothing of it is served any more, also after a restart, until it is
+   * repaired. Throws I/O errors.
+   */
+  damaged(log: Log, damage: Damage): void {
+    const error = new DamagedLogError(log.directory, damage)
+    log.fail(error)
+    this.#noteDamage(log.directory, error)
+  }
+
+  #noteDamage(directory: string, error: DamagedLogError): void {
+    this.#options.logger.error(
+      { directory, ...error.damage },
+      'A log is damaged: it is offline. Run odradek log repair on its directory while the broker is stopped.',
+    )
+    const { disk } = this.#options.host
+    if (readDamage(disk, directory) === null) noteDamage(disk, directory, error.damage)
   }
 
   /** Lets go of a log and removes its directory, off the loop. */
@@ -216,12 +263,19 @@ export class LogDirectory {
    * wait for the disk; until it is done the old ones hold, which is safe. A failure takes the directory offline.
    */
   checkpoint(highWatermarks: ReadonlyMap<Log, number> = new Map()): void {
+    this.#flushedBytes = 0
     if (this.offline === null) this.#checkpoints.write(this.#logs, highWatermarks)
   }
 
   /** The same, durable when it returns. Throws I/O errors. */
   checkpointNow(highWatermarks: ReadonlyMap<Log, number> = new Map()): void {
     if (this.offline === null) this.#checkpoints.writeNow(this.#logs, highWatermarks)
+  }
+
+  /** Something was flushed: after enough of it the recovery points are written. */
+  #flushed(bytes: number): void {
+    this.#flushedBytes += bytes
+    if (this.#flushedBytes >= CHECKPOINT_BYTES && !this.#closed) this.checkpoint()
   }
 
   #checkpointFailed(error: Error): void {
@@ -236,9 +290,12 @@ export class LogDirectory {
     for (const log of this.#logs) log.expireProducers(now)
   }
 
-  /** Takes the directory offline: its disk failed. Nothing is written to it any more. */
+  /** Takes the directory offline: its disk failed. Nothing is written to it any more, and nothing read. */
   fail(error: Error): void {
-    this.offline ??= error
+    if (this.offline !== null) return
+    this.offline = error
+    for (const log of this.#logs) log.fail(error)
+    this.#options.failed?.(this, error)
   }
 
   /**
@@ -260,8 +317,10 @@ export class LogDirectory {
     try {
       let isClean = this.offline === null
       for (const log of this.#logs) {
-        if (log.failed !== null) isClean = false
-        log.close(isClean)
+        // Damage is noted in the log's directory: the next start knows of it.
+        const isDamaged = log.failed instanceof DamagedLogError
+        if (log.failed !== null && !isDamaged) isClean = false
+        log.close(isClean && !isDamaged)
       }
       if (!isClean) return
       this.checkpointNow(highWatermarks)
@@ -285,11 +344,14 @@ export class LogDirectory {
       return Log.open(options)
     } catch (error) {
       if (!(error instanceof CorruptBatchError)) throw error
-      const { topic, partition } = options
-      this.#options.logger.error(
-        { topic, partition, err: error },
-        'A log is damaged: it is offline, its files stay as they are.',
-      )
+      if (error instanceof DamagedLogError) this.#noteDamage(options.place.directory, error)
+      else {
+        const { topic, partition } = options
+        this.#options.logger.error(
+          { topic, partition, err: error },
+          'A log is damaged: it is offline, its files stay as they are.',
+        )
+      }
       return Log.damaged(options, error)
     }
   }
