@@ -9,7 +9,8 @@ import { decideSwap, finishSwap, markDeleted } from './swap.ts'
 
 /**
  * Cuts the log so that it ends at or before `offset`: before the batch that holds it. Durable when it returns, epochs
- * first, so that no crash brings back what was cut.
+ * first, so that no crash brings back what was cut; and the recovery point before the files, so that what a crash leaves is
+ * not taken for damage.
  */
 export function truncateTo(state: LogState, offset: number): void {
   if (offset >= state.endOffset) return
@@ -32,17 +33,18 @@ export function truncateTo(state: LogState, offset: number): void {
   state.epochs.truncateFromEnd(endOffset)
   state.writeEpochs()
   state.flush.truncated(endOffset)
+  state.flushedOffset = Math.min(state.flushedOffset, endOffset)
+  state.startOffset = Math.min(state.startOffset, endOffset)
+  state.endOffset = endOffset
+  place.cut()
   for (const segment of segments.all.slice(at + 1)) removeNow(state, segment)
   if (cut !== null && position >= 0) cut.truncate(position, endOffset)
   state.active = null
   state.recent?.clear()
-  state.endOffset = endOffset
-  state.flushedOffset = Math.min(state.flushedOffset, endOffset)
-  state.startOffset = Math.min(state.startOffset, endOffset)
   state.forgetProducers()
   state.keepSnapshots(0, endOffset)
+  state.marks.reset(endOffset)
   place.disk.syncDirectory(state.directory)
-  place.cut()
   state.activate()
 }
 
@@ -53,9 +55,12 @@ export function truncateFullyAndStartAt(state: LogState, offset: number): void {
   state.writeEpochs()
   state.flush.truncated(0)
   state.active = null
-  for (const segment of [...state.segments.all]) removeNow(state, segment)
   state.endOffset = offset
   state.startOffset = offset
+  // Until the new segment is there nothing is durable: what a crash leaves of the old ones is not taken for damage.
+  state.flushedOffset = 0
+  if (state.isOnDisk) state.place.cut()
+  for (const segment of [...state.segments.all]) removeNow(state, segment)
   state.flushedOffset = offset
   state.forgetProducers()
   if (!state.isOnDisk) return
@@ -96,6 +101,7 @@ export function deleteSegments(state: LogState, segments: readonly Segment[]): v
   }
   state.startOffset = Math.max(state.startOffset, state.segments.first!.baseOffset)
   state.epochs.truncateFromStart(state.startOffset)
+  state.marks.keep(state.segments.first!.baseOffset, Number.POSITIVE_INFINITY)
   place.discard(discarded, segments, state.config['file.delete.delay.ms'])
 }
 

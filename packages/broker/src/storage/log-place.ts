@@ -21,6 +21,10 @@ export interface LogPlace {
   indexIntervalBytes: number
   /** After `delayMs`: closes `segments`, which nobody finds any more, and removes `paths`, their renamed files, off the loop. */
   discard(paths: readonly string[], segments: readonly Segment[], delayMs: number): void
-  /** The recovery point went back: the checkpoint that says otherwise must be written before anything is appended. */
+  /** So many bytes of the log are to be read again after an unclean stop, if nothing was lost: how far marks are apart. */
+  markBytes(): number
+  /** `bytes` more of the log are durable. */
+  flushed(bytes: number): void
+  /** The recovery point went back: the checkpoint that says otherwise must be written before the log is cut. */
   cut(): void
 }

@@ -13,6 +13,7 @@ import { producersAt, snapshotOffsets } from './producer-replay.ts'
 import { encodeSnapshot } from './producer-snapshot.ts'
 import type { ProducerState } from './producer-state.ts'
 import { type LoadedLog, loadEpochs } from './recovery.ts'
+import { RecoveryMarks } from './recovery-marks.ts'
 import { Segment } from './segment.ts'
 import { fileName, PARTITION_METADATA, SNAPSHOT_SUFFIX } from './segment-files.ts'
 import type { SegmentList } from './segment-list.ts'
@@ -24,6 +25,9 @@ export class LogState implements FlushedLog {
   readonly segments: SegmentList
   readonly flush: LogFlush
   readonly stage = new Stage()
+  readonly marks: RecoveryMarks
+  /** Bytes of batches that were read and checked when it was opened. */
+  readonly recoveredBytes: number
   config: TopicConfig
   startOffset: number
   endOffset: number
@@ -39,6 +43,8 @@ export class LogState implements FlushedLog {
   /** The offset of the newest snapshot file, -1 without any. */
   #snapshotOffset: number
   #isOnDisk: boolean
+  /** What the flush in flight makes durable. */
+  #flushingBytes = 0
 
   constructor(place: LogPlace, topicId: string, config: TopicConfig, loaded: LoadedLog) {
     this.place = place
@@ -53,10 +59,10 @@ export class LogState implements FlushedLog {
     this.endOffset = loaded.endOffset
     this.flushedOffset = loaded.flushedOffset
     this.flush = new LogFlush(this, place)
-    for (const segment of loaded.unflushed) {
-      this.flush.dirty(segment)
-      this.dirtyBytes += segment.size
-    }
+    this.marks = new RecoveryMarks(place, loaded.markedTo)
+    this.recoveredBytes = loaded.readBytes
+    this.dirtyBytes = loaded.readBytes
+    for (const segment of loaded.unflushed) this.flush.dirty(segment)
   }
 
   get directory(): string {
@@ -151,6 +157,7 @@ export class LogState implements FlushedLog {
       )
     }
     this.active = last
+    this.marks.resumed(last)
     this.recent?.clear()
     return last
   }
@@ -160,6 +167,7 @@ export class LogState implements FlushedLog {
     const segment = Segment.create(this.place, baseOffset)
     this.flush.made(this.directory)
     this.segments.push(segment)
+    this.marks.reset(baseOffset)
     this.active = segment
     if (this.recent === null) this.recent = new PositionRing()
     else this.recent.clear()
@@ -195,12 +203,28 @@ export class LogState implements FlushedLog {
       if (offset < from || offset > to) this.place.disk.remove(`${this.directory}/${fileName(offset, SNAPSHOT_SUFFIX)}`)
       else this.#snapshotOffset = offset
     }
+    this.marks.keep(from, to)
   }
 
   prepareFlush(): void {
     this.write()
+    this.#flushingBytes = this.dirtyBytes
     this.dirtyBytes = 0
     this.writeEpochs()
+    if (this.active !== null && this.marks.isDue(this.active)) this.#mark(this.active)
+  }
+
+  /** Marks the log's end; see recovery-marks.ts. It can do without, where there is no room for it. */
+  #mark(active: Segment): void {
+    try {
+      this.flush.add(active.mark())
+      this.flush.made(this.directory)
+      this.takeSnapshot()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+      return
+    }
+    this.marks.made(active, this.endOffset)
   }
 
   /** Writes the epochs where their file says something else: before the recovery point passes what they tell about. */
@@ -210,6 +234,8 @@ export class LogState implements FlushedLog {
 
   advanceFlushed(offset: number): void {
     if (offset > this.flushedOffset) this.flushedOffset = offset
+    this.place.flushed(this.#flushingBytes)
+    this.#flushingBytes = 0
   }
 
   #makeDirectory(): void {

@@ -160,6 +160,16 @@ export class Log {
     return this.#state.failed
   }
 
+  /** Ends the log's use because of `error`: its disk failed elsewhere. */
+  fail(error: Error): void {
+    this.#state.fail(error)
+  }
+
+  /** Bytes of batches that were read and checked when it was opened: 0 after a clean stop. */
+  get recoveredBytes(): number {
+    return this.#state.recoveredBytes
+  }
+
   /** Whether it was closed without having failed before. */
   get isClosed(): boolean {
     return this.#isClosed

@@ -26,6 +26,23 @@ export class OffsetIndex {
     this.#length = this.#bytes.length
   }
 
+  /** The entries of a file of which only those below `offset` are sure, as far as they rise and lie within the log. */
+  static beginningOf(baseOffset: number, bytes: Buffer, offset: number, logBytes: number): OffsetIndex {
+    const whole = new OffsetIndex(
+      baseOffset,
+      bytes.subarray(0, bytes.length - (bytes.length % OFFSET_INDEX_ENTRY_BYTES)),
+    )
+    let entry = 0
+    for (let last = baseOffset - 1, position = 0; entry < whole.entries; entry++) {
+      if (whole.offset(entry) >= offset || whole.offset(entry) <= last) break
+      if (whole.position(entry) <= position || whole.position(entry) >= logBytes) break
+      last = whole.offset(entry)
+      position = whole.position(entry)
+    }
+    whole.#length = entry * OFFSET_INDEX_ENTRY_BYTES
+    return whole
+  }
+
   get entries(): number {
     return this.#length / OFFSET_INDEX_ENTRY_BYTES
   }

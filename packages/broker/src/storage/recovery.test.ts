@@ -172,7 +172,7 @@ describe('recovery after an unclean stop', () => {
 
   it('uses the newest whole snapshot of the producers', () => {
     using bench = nodeBench()
-    const { path } = crashedLog(bench)
+    const { path, records } = crashedLog(bench)
     const snapshots = readdirSync(path).filter((name) => name.endsWith('.snapshot'))
     assert.ok(snapshots.length >= 2)
     const saved = `${bench.directory}/saved`
@@ -180,7 +180,7 @@ describe('recovery after an unclean stop', () => {
     for (const damaged of [[], snapshots.slice(-1), snapshots]) {
       restore(saved, path)
       for (const name of damaged) writeFileSync(`${path}/${name}`, readFileSync(`${path}/${name}`).fill(7, 8, 9))
-      const log = openLog(bench, { config, clean: false, recoveryPoint: 1e9 })
+      const log = openLog(bench, { config, clean: false, recoveryPoint: records.length })
       const [producer] = [...log.producers()]
       assert.deepEqual([producer?.producerId, producer?.lastSequence], [9, log.endOffset - 1])
       log.close(false)

@@ -1,23 +1,32 @@
 /**
  * Opening a log that is on disk.
  *
+ *           mark           recovery point       end
+ *     ───────┼──────────────────┼────────────────┤
+ *     trusted│ read: damage here│ read: cut where│
+ *            │ is thrown        │ it is not right│
+ *
  * After a clean stop nothing is read but the names of the files: the newest producer snapshot was taken at the log's end,
  * so its name says where that is. Sizes, indexes, producers and epochs are read when first needed.
  *
- * After an unclean stop the segments from the recovery point on are read and every batch is checked: CRC, length, offsets
- * that rise. The log ends before the first batch that is not right (a write that did not reach the disk, or only in part):
- * the file is cut there, durably, and later segments are removed. Indexes, epochs and producers of that stretch are made
- * again from the batches. The high watermark has no say in this: what was acknowledged by others stays.
+ * After an unclean stop the log is read from the last mark below the recovery point on (recovery-marks.ts), and every batch
+ * is checked: CRC, length, offsets that rise. The log ends before the first batch that is not right (a write that did not
+ * reach the disk, or only in part): the file is cut there, durably, and later segments are removed. Indexes, epochs and
+ * producers of that stretch are made again from the batches. The high watermark has no say in this: what was acknowledged
+ * by others stays.
+ *
+ * What lies below the recovery point was durable, and no crash takes it away: if it is not right, or not there, the disk lost
+ * it. Then nothing is changed, and a DamagedLogError thrown (damage.ts).
  */
 import type { TopicConfig } from '@odradek/config'
-import type { DiskFile } from '../host/disk.ts'
 import { BatchReader } from './batch-reader.ts'
-import { controlRecordOf } from './control-record-of.ts'
+import { DAMAGE_NOTE, DamagedLogError, readDamage } from './damage.ts'
 import { EpochCache } from './epoch-cache.ts'
 import type { LogPlace } from './log-place.ts'
 import { producersAt, snapshotOffsets } from './producer-replay.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
+import { trustedMark } from './recovery-marks.ts'
 import { Segment } from './segment.ts'
 import {
   fileName,
@@ -28,10 +37,8 @@ import {
   SNAPSHOT_SUFFIX,
 } from './segment-files.ts'
 import { SegmentList } from './segment-list.ts'
+import { recoverSegment, syncAndClose, writeAgain } from './segment-recovery.ts'
 import { settleLeftovers } from './swap.ts'
-import type { AbortedTransaction } from './transaction-index.ts'
-
-const COPY_BYTES = 1024 * 1024
 
 export interface LogToLoad {
   readonly place: LogPlace
@@ -57,6 +64,10 @@ export interface LoadedLog {
   readonly flushedOffset: number
   /** Segments that may have bytes that are not durable. */
   readonly unflushed: readonly Segment[]
+  /** Bytes of batches that were read and checked. */
+  readonly readBytes: number
+  /** The position in the last segment up to which it is marked; -1: to its end. */
+  readonly markedTo: number
 }
 
 export function loadLog(log: LogToLoad): LoadedLog {
@@ -64,6 +75,7 @@ export function loadLog(log: LogToLoad): LoadedLog {
   const { disk, directory, logger } = place
   if (!disk.exists(directory)) return emptyLog(startOffset, false)
   let names = disk.list(directory).map((entry) => entry.name)
+  if (names.includes(DAMAGE_NOTE)) throw new DamagedLogError(directory, readDamage(disk, directory)!)
   if (settleLeftovers(place, names)) names = disk.list(directory).map((entry) => entry.name)
   const segments = new SegmentList()
   for (const name of names) {
@@ -72,7 +84,10 @@ export function loadLog(log: LogToLoad): LoadedLog {
       segments.push(new Segment(place, parsed.offset))
   }
   removeOrphans(place, segments, names)
-  if (segments.length === 0) return { ...emptyLog(startOffset, true), epochs: null }
+  if (segments.length === 0) {
+    if (!log.clean) checkEnd(log, startOffset)
+    return { ...emptyLog(startOffset, true), epochs: null }
+  }
   const loaded = log.clean ? openClean(log, segments, names) : recover(log, segments, names)
   if (loaded.endOffset >= startOffset) return loaded
   logger.warn(
@@ -98,6 +113,8 @@ export function emptyLog(offset: number, isOnDisk: boolean): LoadedLog {
     endOffset: offset,
     flushedOffset: offset,
     unflushed: [],
+    readBytes: 0,
+    markedTo: 0,
   }
 }
 
@@ -123,6 +140,8 @@ function openClean(log: LogToLoad, segments: SegmentList, names: readonly string
     endOffset,
     flushedOffset: endOffset,
     unflushed: [],
+    readBytes: 0,
+    markedTo: newest === endOffset ? -1 : 0,
   }
 }
 
@@ -135,8 +154,12 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
   const first = segments.at(firstIndex)!
   const epochsFound = new EpochCache()
   const snapshots = snapshotOffsets(names)
-  const producers = producersAt(place, segments, snapshots, first.baseOffset)
+  const mark = trustedMark(place, first, snapshots, log.recoveryPoint)
+  const markPosition = mark === null ? 0 : first.size
+  const producers = mark === null ? producersAt(place, segments, snapshots, first.baseOffset) : new ProducerState()
+  if (mark !== null) producers.load(mark.producers)
   const unflushed: Segment[] = []
+  let readBytes = 0
   let nextOffset = first.baseOffset
   let at = firstIndex
   let damaged = false
@@ -145,6 +168,7 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
     // A gap is a write that was lost: neither appending nor compaction leaves one, but for offsets beyond an index's reach.
     const isGap = at > firstIndex && segment.baseOffset > nextOffset && segments.at(at - 1)!.canHold(segment.baseOffset)
     if (segment.baseOffset < nextOffset || isGap) {
+      checkEnd(log, nextOffset)
       logger.warn({ segment: segment.path(LOG_SUFFIX), nextOffset }, 'A segment does not follow the one before it.')
       break
     }
@@ -153,8 +177,15 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
       const found = decodeSnapshot(disk.readFile(`${directory}/${fileName(segment.baseOffset, SNAPSHOT_SUFFIX)}`)!)
       if (typeof found !== 'string') producers.load(found)
     }
-    const recovered = recoverSegment(segment, log.recoveryPoint, epochsFound, producers)
+    const recovered = recoverSegment(segment, {
+      place,
+      recoveryPoint: log.recoveryPoint,
+      epochs: epochsFound,
+      producers,
+      from: mark !== null && segment === first ? mark.offset : segment.baseOffset,
+    })
     const { problem } = recovered
+    readBytes += recovered.readBytes
     nextOffset = recovered.nextOffset
     unflushed.push(segment)
     if (problem !== null) {
@@ -165,6 +196,7 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
       )
     }
   }
+  checkEnd(log, nextOffset)
   for (const segment of segments.all.slice(at)) {
     logger.warn({ segment: segment.path(LOG_SUFFIX) }, 'A segment after the end of the log is removed.')
     segments.remove(segment)
@@ -176,10 +208,12 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
     for (const file of segment.writeIndexes()) syncAndClose(file)
   }
   let newest = -1
+  const bases = new Set(segments.all.map((segment) => segment.baseOffset))
   for (const offset of snapshotOffsets(disk.list(directory).map((entry) => entry.name))) {
     const path = `${directory}/${fileName(offset, SNAPSHOT_SUFFIX)}`
     // One that was not flushed may be damaged; it must not stand for the one that the next stop would write.
-    const isInLog = offset >= segments.first!.baseOffset && offset <= nextOffset
+    // Nor may one within a segment, but the mark, as it would vouch for indexes that were not flushed.
+    const isInLog = offset <= nextOffset && (bases.has(offset) || offset === mark?.offset)
     const isRight = isInLog && typeof decodeSnapshot(disk.readFile(path)!) !== 'string'
     if (!isRight) disk.remove(path)
     else {
@@ -208,50 +242,20 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
     endOffset: nextOffset,
     flushedOffset: Math.min(log.recoveryPoint, nextOffset),
     unflushed,
+    readBytes,
+    markedTo: first === segments.last ? markPosition : 0,
   }
 }
 
-/**
- * Checks every batch of a segment and makes its indexes again; cuts it at the first that is not right and says why.
- * `producers` are those as of its first offset, and afterwards as of the next.
- */
-function recoverSegment(
-  segment: Segment,
-  recoveryPoint: number,
-  epochs: EpochCache,
-  producers: ProducerState,
-): { nextOffset: number; problem: string | null } {
-  const reader = new BatchReader()
-  const { file } = segment
-  const fileSize = file.size()
-  const aborted: AbortedTransaction[] = []
-  let nextOffset = segment.baseOffset
-  let problem: string | null = null
-  /** Where the first batch begins that is perhaps not durable. */
-  let unflushedFrom = fileSize
-  segment.resetIndexes()
-  reader.open(file, 0, fileSize, true)
-  while (reader.next()) {
-    const { header } = reader
-    if (header.baseOffset < nextOffset) problem = `offset ${header.baseOffset} comes after ${nextOffset - 1}`
-    else if (header.lastOffsetDelta < 0) problem = `the last offset delta is ${header.lastOffsetDelta}`
-    else if (!segment.canHold(header.lastOffset))
-      problem = `offset ${header.lastOffset} is too far from the segment's first`
-    if (problem !== null) break
-    if (header.lastOffset >= recoveryPoint) unflushedFrom = Math.min(unflushedFrom, segment.size)
-    segment.track(header, reader.end - reader.start)
-    nextOffset = header.nextOffset
-    if (header.leaderEpoch > epochs.latest) epochs.assign(header.leaderEpoch, header.baseOffset)
-    const ended = producers.apply(header, header.isControl ? controlRecordOf(reader.slice()) : null)
-    if (ended !== null) aborted.push(ended)
-  }
-  problem ??= reader.problem
-  segment.setAborted(aborted)
-  writeAgain(file, unflushedFrom, segment.size)
-  // Also gives back the room that was reserved behind the end.
-  file.truncate(segment.size)
-  if (problem !== null) file.syncNow()
-  return { nextOffset, problem }
+/** Throws where the log ends before what was durable. */
+function checkEnd({ place, recoveryPoint }: LogToLoad, endOffset: number): void {
+  if (endOffset >= recoveryPoint) return
+  throw new DamagedLogError(place.directory, {
+    file: fileName(endOffset, LOG_SUFFIX),
+    position: -1,
+    problem: `the log ends at offset ${endOffset}, and all below ${recoveryPoint} was durable`,
+    foundMs: place.clock.now(),
+  })
 }
 
 /** The epochs of a log from its checkpoint file, or from all its batches where that cannot be read. */
@@ -271,24 +275,6 @@ export function loadEpochs(place: LogPlace, segments: SegmentList): EpochCache {
     }
   }
   return epochs
-}
-
-/**
- * Writes what is there once more. A sync that failed leaves its pages in the page cache as if they had been written: what
- * is read from there now would be acknowledged, and gone with the next power failure, if no later sync wrote it.
- */
-function writeAgain(file: DiskFile, start: number, end: number): void {
-  const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(end - start, COPY_BYTES)))
-  for (let position = start; position < end; ) {
-    const length = file.read(buffer, 0, Math.min(buffer.length, end - position), position)
-    file.write(buffer, 0, length, position)
-    position += length
-  }
-}
-
-function syncAndClose(file: DiskFile): void {
-  file.syncNow()
-  file.close()
 }
 
 /** Index files without their log. */

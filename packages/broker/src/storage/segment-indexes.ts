@@ -1,10 +1,10 @@
 /**
  * What is derived from a segment's batches: its offset, time and transaction index, and its greatest timestamp.
  *
- * The indexes of the active segment live in memory and are written when it is closed: after an unclean stop the log is
- * read from the recovery point on anyway, and they are made again by that. (Only the transaction index, which grows by an
- * entry at times, is written as it grows.) Those of older segments are read when first needed and checked then; one that
- * is missing or cannot be right is made again from the batches.
+ * The indexes of the active segment live in memory. They are written when it is closed, and as far as they go at each mark
+ * (recovery-marks.ts), so that after an unclean stop only what follows the mark is read. (Only the transaction index, which
+ * grows by an entry at times, is written as it grows.) Those of older segments are read when first needed and checked then;
+ * one that is missing or cannot be right is made again from the batches.
  */
 import { type BatchHeader, CorruptBatchError } from '@odradek/protocol'
 import type { DiskFile } from '../host/disk.ts'
@@ -15,7 +15,7 @@ import { OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from './offset-index.ts'
 import type { Holder } from './recency-bound.ts'
 import { fileName, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX } from './segment-files.ts'
 import { TIME_INDEX_ENTRY_BYTES, TimeIndex } from './time-index.ts'
-import { type AbortedTransaction, decodeAborted, encodeAborted } from './transaction-index.ts'
+import { type AbortedTransaction, abortedBefore, decodeAborted, encodeAborted } from './transaction-index.ts'
 
 /** The batches that the indexes are about. */
 export interface IndexedBatches {
@@ -41,6 +41,9 @@ export class SegmentIndexes implements Holder {
   #active = false
   /** Whether the transaction index file has entries that are not durable. */
   #abortedDirty = false
+  /** So many bytes of the offset and the time index were written by marks. */
+  #offsetBytesMarked = 0
+  #timeBytesMarked = 0
 
   constructor(place: LogPlace, batches: IndexedBatches) {
     this.#place = place
@@ -134,6 +137,34 @@ export class SegmentIndexes implements Holder {
     this.#maxTimestampOffset = -1
     this.#timestampsKnown = true
     this.#dirty = true
+    this.#forgetMarks()
+  }
+
+  /**
+   * Takes over what the files say of the batches before the one at `offset`; null where they cannot be trusted in that. The
+   * rest is to be tracked from the position returned on; what is known of the batches from the last entry on is not yet
+   * noted. The files may say more: that was written after the mark, and is not looked at.
+   */
+  trustUpTo(offset: number): { position: number } | null {
+    const { disk } = this.#place
+    const { baseOffset, size } = this.#batches
+    const offsetBytes = disk.readFile(this.#path(INDEX_SUFFIX))
+    const timeBytes = disk.readFile(this.#path(TIME_INDEX_SUFFIX))
+    if (offsetBytes === null || timeBytes === null) return null
+    const offsets = OffsetIndex.beginningOf(baseOffset, offsetBytes, offset, size)
+    const times = TimeIndex.beginningOf(baseOffset, timeBytes, offset)
+    const abortedBytes = disk.readFile(this.#path(TRANSACTION_INDEX_SUFFIX))
+    const aborted = abortedBytes === null ? [] : abortedBefore(abortedBytes, baseOffset, offset)
+    this.#place.loadedIndexes.use(this)
+    this.#offsets = offsets
+    this.#times = times
+    this.#aborted = aborted
+    this.#maxTimestamp = times.lastTimestamp
+    this.#maxTimestampOffset = times.entries === 0 ? -1 : times.lastOffset
+    this.#timestampsKnown = true
+    this.#dirty = true
+    this.#forgetMarks()
+    return { position: offsets.entries === 0 ? 0 : offsets.position(offsets.entries - 1) }
   }
 
   /** Forgets the batches from `position` on, where offset `offset` begins. The files go until the segment is closed again. */
@@ -143,6 +174,7 @@ export class SegmentIndexes implements Holder {
     this.#dirty = true
     this.#place.disk.remove(this.#path(INDEX_SUFFIX))
     this.#place.disk.remove(this.#path(TIME_INDEX_SUFFIX))
+    this.#forgetMarks()
     this.setAborted(this.aborted.filter((aborted) => aborted.lastOffset < offset))
     this.#maxTimestamp = this.times.lastTimestamp
     this.#maxTimestampOffset = this.times.lastOffset
@@ -163,6 +195,25 @@ export class SegmentIndexes implements Holder {
       files.push(this.#place.disk.open(this.#path(TRANSACTION_INDEX_SUFFIX), 'write'))
     this.#dirty = false
     this.#active = false
+    this.#abortedDirty = false
+    return files
+  }
+
+  /**
+   * Writes what was added since the last mark, and returns the files open: they are to be synced and closed before the
+   * recovery point passes the mark.
+   */
+  mark(): DiskFile[] {
+    const offsets = this.offsets.bytes()
+    const times = this.times.bytes()
+    const files = [
+      this.#append(INDEX_SUFFIX, offsets, this.#offsetBytesMarked),
+      this.#append(TIME_INDEX_SUFFIX, times, this.#timeBytesMarked),
+    ]
+    this.#offsetBytesMarked = offsets.length
+    this.#timeBytesMarked = times.length
+    if (this.#abortedDirty && this.aborted.length > 0)
+      files.push(this.#place.disk.open(this.#path(TRANSACTION_INDEX_SUFFIX), 'write'))
     this.#abortedDirty = false
     return files
   }
@@ -191,8 +242,18 @@ export class SegmentIndexes implements Holder {
   }
 
   #write(suffix: string, bytes: Buffer): DiskFile {
+    return this.#append(suffix, bytes, 0)
+  }
+
+  #forgetMarks(): void {
+    this.#offsetBytesMarked = 0
+    this.#timeBytesMarked = 0
+  }
+
+  /** Makes `bytes` the contents of a file that has those up to `from` already. */
+  #append(suffix: string, bytes: Buffer, from: number): DiskFile {
     const file = this.#place.disk.open(this.#path(suffix), 'create')
-    if (bytes.length > 0) file.write(bytes, 0, bytes.length, 0)
+    if (bytes.length > from) file.write(bytes, from, bytes.length, from)
     if (file.size() > bytes.length) file.truncate(bytes.length)
     return file
   }

@@ -253,6 +253,42 @@ export class Segment implements Holder {
     return nextOffset
   }
 
+  /** Writes the indexes as far as they go; see SegmentIndexes.mark. */
+  mark(): DiskFile[] {
+    return this.#indexes.mark()
+  }
+
+  /**
+   * Takes what the index files say of the batches before `offset` for true, which were marked (recovery-marks.ts): `track`
+   * goes on from there. False where that cannot be: then it has to be read as a whole.
+   */
+  trustUpTo(offset: number): boolean {
+    const fileSize = this.file.size()
+    this.#size = fileSize
+    const trusted = this.#indexes.trustUpTo(offset)
+    if (trusted === null) return false
+    const { position } = trusted
+    let end = position
+    let nextOffset = this.baseOffset
+    try {
+      batchScanner.open(this.file, 0, fileSize)
+      this.firstTimestamp = batchScanner.next() ? batchScanner.header.maxTimestamp : -1
+      batchScanner.open(this.file, position, fileSize)
+      while (nextOffset < offset && batchScanner.next()) {
+        const { header } = batchScanner
+        nextOffset = header.nextOffset
+        end = batchScanner.nextPosition
+        this.#indexes.noteTimestamp(header.maxTimestamp, header.lastOffset)
+      }
+    } catch (error) {
+      if (error instanceof CorruptBatchError) return false
+      throw error
+    }
+    this.#indexes.bytesSinceEntry = end - position
+    this.#size = end
+    return nextOffset === offset
+  }
+
   /** Cuts the segment before the batch at `position`, which begins at `offset`: file (durably) and indexes. */
   truncate(position: number, offset: number): void {
     this.#indexes.truncate(position, offset)

@@ -24,6 +24,19 @@ export class TimeIndex {
     this.#length = this.#bytes.length
   }
 
+  /** The entries of a file of which only those below `offset` are sure, as far as they rise. */
+  static beginningOf(baseOffset: number, bytes: Buffer, offset: number): TimeIndex {
+    const whole = new TimeIndex(baseOffset, bytes.subarray(0, bytes.length - (bytes.length % TIME_INDEX_ENTRY_BYTES)))
+    let entry = 0
+    for (let last = baseOffset - 1, timestamp = -1; entry < whole.entries; entry++) {
+      if (whole.offset(entry) >= offset || whole.offset(entry) <= last || whole.timestamp(entry) <= timestamp) break
+      last = whole.offset(entry)
+      timestamp = whole.timestamp(entry)
+    }
+    whole.#length = entry * TIME_INDEX_ENTRY_BYTES
+    return whole
+  }
+
   get entries(): number {
     return this.#length / TIME_INDEX_ENTRY_BYTES
   }

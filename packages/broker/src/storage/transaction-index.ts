@@ -50,6 +50,15 @@ export function decodeAborted(bytes: Buffer, baseOffset: number): AbortedTransac
   return found
 }
 
+/** The entries of a file whose marker lies below `offset`, where only those are sure. */
+export function abortedBefore(bytes: Buffer, baseOffset: number, offset: number): AbortedTransaction[] {
+  for (let entries = Math.floor(bytes.length / TRANSACTION_INDEX_ENTRY_BYTES); entries > 0; entries--) {
+    const found = decodeAborted(bytes.subarray(0, entries * TRANSACTION_INDEX_ENTRY_BYTES), baseOffset)
+    if (found !== null) return found.filter(({ lastOffset }) => lastOffset < offset)
+  }
+  return []
+}
+
 function int64At(view: DataView, position: number): number {
   return view.getInt32(position) * TWO_POW_32 + view.getUint32(position + 4)
 }

@@ -67,6 +67,7 @@ export interface LogUnderTest {
   readonly startOffset?: number
   readonly openFiles?: RecencyBound
   readonly producerIdsMax?: number
+  readonly markBytes?: number
   readonly cut?: () => void
 }
 
@@ -86,6 +87,8 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
       for (const segment of segments) segment.close()
       for (const path of paths) disk.remove(path)
     },
+    markBytes: () => options.markBytes ?? 1024 * 1024,
+    flushed: () => {},
     cut: options.cut ?? (() => {}),
   }
   return Log.open({

@@ -1,0 +1,97 @@
+/** Reading a segment again after an unclean stop: every batch from a point on is checked, the first that is not right ends it. */
+import type { DiskFile } from '../host/disk.ts'
+import { BatchReader } from './batch-reader.ts'
+import { controlRecordOf } from './control-record-of.ts'
+import { DamagedLogError } from './damage.ts'
+import type { EpochCache } from './epoch-cache.ts'
+import type { LogPlace } from './log-place.ts'
+import type { ProducerState } from './producer-state.ts'
+import type { Segment } from './segment.ts'
+import { fileName, LOG_SUFFIX } from './segment-files.ts'
+
+const COPY_BYTES = 1024 * 1024
+
+export interface SegmentRecovery {
+  readonly place: LogPlace
+  /** All below is durable: that it is not right is damage, and thrown. */
+  readonly recoveryPoint: number
+  /** Is given the epochs of the batches read. */
+  readonly epochs: EpochCache
+  /** As of the first batch read; afterwards as of the end. */
+  readonly producers: ProducerState
+  /** The offset up to which the segment is trusted: `Segment.trustUpTo` was asked. Its base offset: it is read as a whole. */
+  readonly from: number
+}
+
+export interface RecoveredSegment {
+  readonly nextOffset: number
+  /** Why it was cut, null when it was not. */
+  readonly problem: string | null
+  readonly readBytes: number
+}
+
+/**
+ * Checks the batches of a segment from `from` on and makes its indexes for them; cuts it at the first that is not right.
+ * Throws a DamagedLogError, before anything is changed, when that lies below the recovery point.
+ */
+export function recoverSegment(segment: Segment, recovery: SegmentRecovery): RecoveredSegment {
+  const { place, recoveryPoint, epochs, producers, from } = recovery
+  const reader = new BatchReader()
+  const { file } = segment
+  const fileSize = file.size()
+  let nextOffset = from
+  let problem: string | null = null
+  /** Where the first batch begins that is perhaps not durable. */
+  let unflushedFrom = fileSize
+  if (from === segment.baseOffset) segment.resetIndexes()
+  const start = segment.size
+  const aborted = [...segment.aborted]
+  reader.open(file, start, fileSize, true)
+  while (reader.next()) {
+    const { header } = reader
+    if (header.baseOffset < nextOffset) problem = `offset ${header.baseOffset} comes after ${nextOffset - 1}`
+    else if (header.lastOffsetDelta < 0) problem = `the last offset delta is ${header.lastOffsetDelta}`
+    else if (!segment.canHold(header.lastOffset))
+      problem = `offset ${header.lastOffset} is too far from the segment's first`
+    if (problem !== null) break
+    if (header.lastOffset >= recoveryPoint) unflushedFrom = Math.min(unflushedFrom, segment.size)
+    segment.track(header, reader.end - reader.start)
+    nextOffset = header.nextOffset
+    if (header.leaderEpoch > epochs.latest) epochs.assign(header.leaderEpoch, header.baseOffset)
+    const ended = producers.apply(header, header.isControl ? controlRecordOf(reader.slice()) : null)
+    if (ended !== null) aborted.push(ended)
+  }
+  problem ??= reader.problem
+  if (problem !== null && nextOffset < recoveryPoint) {
+    throw new DamagedLogError(place.directory, {
+      file: fileName(segment.baseOffset, LOG_SUFFIX),
+      position: reader.position,
+      problem: `${problem}, after offset ${nextOffset - 1}; all below ${recoveryPoint} was durable`,
+      foundMs: place.clock.now(),
+    })
+  }
+  segment.setAborted(aborted)
+  writeAgain(file, unflushedFrom, segment.size)
+  // Also gives back the room that was reserved behind the end.
+  file.truncate(segment.size)
+  if (problem !== null) file.syncNow()
+  return { nextOffset, problem, readBytes: segment.size - start }
+}
+
+/**
+ * Writes what is there once more. A sync that failed leaves its pages in the page cache as if they had been written: what
+ * is read from there now would be acknowledged, and gone with the next power failure, if no later sync wrote it.
+ */
+export function writeAgain(file: DiskFile, start: number, end: number): void {
+  const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(end - start, COPY_BYTES)))
+  for (let position = start; position < end; ) {
+    const length = file.read(buffer, 0, Math.min(buffer.length, end - position), position)
+    file.write(buffer, 0, length, position)
+    position += length
+  }
+}
+
+export function syncAndClose(file: DiskFile): void {
+  file.syncNow()
+  file.close()
+}
