@@ -1,0 +1,134 @@
+import type { RecordCursor } from '@odradek/protocol'
+import { SchemaWanted } from '../decoders/schemas.ts'
+import { RecordFilter } from '../filter/record-filter.ts'
+import { type MessageRow, rowOf } from '../message-row.ts'
+import type { FetchedPartition } from './fetch-batches.ts'
+import type { MessageSource } from './message-source.ts'
+import { type PartitionRange, resumeToken, type ScanEnd, type ScanProgress, type ScanRequest } from './scan-request.ts'
+import { BatchWalk, WalkCounts } from './walk-batches.ts'
+
+/** Who takes what a scan finds. `rows` may make the scan wait. */
+export interface ScanSink {
+  rows(rows: MessageRow[]): void | Promise<void>
+  progress(progress: ScanProgress): void
+}
+
+/** What is left of a partition: from `at` up to `end` where the scan goes forward, from `start` up to `at` where back. */
+export interface PartitionCursor {
+  readonly partition: number
+  start: number
+  end: number
+}
+
+const NOTES_MAX = 20
+
+/** What forward and backward scans share: the filter, the counts, and evaluating what was fetched. */
+export class ScanState {
+  readonly request: ScanRequest
+  readonly source: MessageSource
+  readonly sink: ScanSink
+  readonly signal: AbortSignal
+  readonly filter: RecordFilter
+  readonly counts = new WalkCounts()
+  readonly cursors: PartitionCursor[]
+  readonly isolation: 0 | 1
+  scanned = 0
+  matched = 0
+  bytes = 0
+  offsetsRead = 0
+  readonly #offsetsTotal: number
+  readonly #backward: boolean
+  readonly #walk = new BatchWalk(this.counts)
+  readonly #startedAt = performance.now()
+
+  constructor(
+    request: ScanRequest,
+    source: MessageSource,
+    sink: ScanSink,
+    signal: AbortSignal,
+    ranges: readonly PartitionRange[],
+    offsetsTotal: number | null,
+  ) {
+    this.request = request
+    this.source = source
+    this.sink = sink
+    this.signal = signal
+    this.filter = new RecordFilter(request.filter, request.decoders, source.schemas)
+    this.cursors = ranges.map((range) => ({ ...range }))
+    this.isolation = request.readCommitted ? 1 : 0
+    this.#backward = request.from.kind === 'newest'
+    const left = ranges.reduce((sum, { start, end }) => sum + end - start, 0)
+    this.#offsetsTotal = offsetsTotal ?? left
+    this.offsetsRead = this.#offsetsTotal - left
+    this.#offsetsBefore = this.offsetsRead
+  }
+  readonly #offsetsBefore: number
+
+  get isFull(): boolean {
+    return this.matched >= this.request.limit
+  }
+
+  note(text: string): void {
+    if (this.counts.notes.length < NOTES_MAX && !this.counts.notes.includes(text)) this.counts.notes.push(text)
+  }
+
+  /**
+   * Walks what was fetched of a partition from `from` up to `upTo` and gives each match to `take`, which says whether to go
+   * on. Returns the offset that was reached. Loads the schemas that turn out to be needed.
+   */
+  async evaluate(
+    fetched: FetchedPartition,
+    from: number,
+    upTo: number,
+    take: (row: MessageRow) => boolean,
+  ): Promise<number> {
+    const { topic, decoders, readCommitted, from: since, to } = this.request
+    const { schemas } = this.source
+    const earliest = since.kind === 'time' ? since.timestamp : Number.NEGATIVE_INFINITY
+    const latest = to.kind === 'time' ? to.timestamp : Number.POSITIVE_INFINITY
+    const visit = (cursor: RecordCursor): boolean => {
+      if (cursor.timestamp < earliest || cursor.timestamp >= latest) {
+        this.scanned++
+        return true
+      }
+      const goOn =
+        !this.filter.matches(cursor, topic, fetched.partition) ||
+        take(rowOf(cursor, fetched.partition, decoders, schemas))
+      this.scanned++
+      return goOn
+    }
+    const walk = this.#walk
+    for (let at = from; ; ) {
+      try {
+        walk.run(fetched, at, upTo, readCommitted, visit)
+        return walk.reached
+      } catch (error) {
+        if (!(error instanceof SchemaWanted)) throw error
+        at = walk.reached
+        await schemas.load(error.id)
+      }
+    }
+  }
+
+  progress(end: ScanEnd | null, failure: string | null = null): ScanProgress {
+    const { scanned, counts, offsetsRead } = this
+    return {
+      scanned,
+      matched: this.matched,
+      bytes: this.bytes,
+      elapsedMs: Math.round(performance.now() - this.#startedAt),
+      offsetsRead,
+      offsetsTotal: this.#offsetsTotal,
+      undecided: this.filter.undecided,
+      undecidedReason: this.filter.firstProblem,
+      markers: counts.markers,
+      rolledBack: counts.rolledBack,
+      gone: Math.max(0, offsetsRead - this.#offsetsBefore - scanned - counts.markers - counts.rolledBack),
+      notes: [...counts.notes],
+      ranges: this.cursors.map(({ partition, start, end }) => ({ partition, start, end })),
+      end,
+      failure,
+      resume: resumeToken(this.#backward, this.cursors, this.#offsetsTotal),
+    }
+  }
+}
