@@ -36,7 +36,7 @@ import { ParkedFetches } from './server/parked-fetches.ts'
 import { RequestMemory } from './server/request-memory.ts'
 import { RequestMetrics } from './server/request-metrics.ts'
 import { Server } from './server/server.ts'
-import { LogDirectory } from './storage/log-directory.ts'
+import { LogDirectories } from './storage/log-directories.ts'
 
 /** How often recovery points, start offsets and high watermarks are written down. */
 const CHECKPOINT_INTERVAL_MS = 5_000
@@ -45,7 +45,8 @@ const PRODUCER_CHECK_INTERVAL_MS = 600_000
 
 export interface BrokerCoreOptions {
   readonly host: Host
-  readonly dataDir: string
+  /** The data directories; the first has the metadata too. */
+  readonly dataDirs: readonly string[]
   /** Effective at start. */
   readonly config: BrokerConfig
   /** What was set, as texts by key. */
@@ -58,7 +59,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   readonly logger: Logger
   readonly host: Host
   readonly turn: Turn
-  readonly directory: LogDirectory
+  readonly directories: LogDirectories
   readonly metadata: Metadata
   readonly partitions: Partitions
   readonly groups: GroupCoordinator
@@ -73,6 +74,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   readonly #flushSchedule: FlushSchedule
   readonly #retention: Retention
   readonly #compaction: Compaction
+  readonly #failed = Promise.withResolvers<Error>()
   readonly #timers = new Map<string, Timer>()
   readonly #stopFollowing: () => void
   #server: Server | null = null
@@ -81,7 +83,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   private constructor(
     options: BrokerCoreOptions,
     turn: Turn,
-    directory: LogDirectory,
+    directories: LogDirectories,
     store: EmbeddedStore,
     metadata: Metadata,
   ) {
@@ -90,7 +92,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.logger = logger
     this.host = host
     this.turn = turn
-    this.directory = directory
+    this.directories = directories
     this.metadata = metadata
     this.#store = store
     this.producerIds = new ProducerIds(store)
@@ -101,7 +103,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.#flushSchedule = new FlushSchedule({
       clock: host.clock,
       timers: host.timers,
-      intervalMs: config['log.flush.interval.ms'],
+      intervalMs: config['flush.interval.ms'],
       dirtyBytesMax: config['flush.dirty.bytes'],
       flushed: (log) => this.partitions.flushed(log),
       failed: (log, error) => this.partitions.logFailed(log, error),
@@ -109,10 +111,11 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.partitions = new Partitions({
       nodeId: this.nodeId,
       config: () => metadata.brokerConfig,
-      directory,
+      directories,
       flushSchedule: this.#flushSchedule,
       turn,
       logger,
+      allOffline: (error) => this.#failed.resolve(error),
     })
     this.groups = new GroupCoordinator({
       clock: host.clock,
@@ -130,7 +133,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     })
     this.partitions.listen(this)
     this.partitions.apply(metadata.image, metadata.image.topics.keys())
-    this.directory.removeStrays(metadata.image.topicsById)
+    this.directories.started(metadata.image.topicsById)
     this.#stopFollowing = metadata.onChange((image, previous, change) => this.#follow(image, previous, change))
     this.#retention = new Retention({ clock: host.clock, logger })
     this.#compaction = new Compaction({
@@ -158,23 +161,29 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.#every(
       'producers',
       () => PRODUCER_CHECK_INTERVAL_MS,
-      () => directory.expireProducers(),
+      () => directories.expireProducers(),
     )
   }
 
   /** Opens everything but the listeners. Rejects where the data directory is in use, or cannot be read. */
   static async open(options: BrokerCoreOptions): Promise<BrokerCore> {
-    const { host, config, texts, logger, dataDir } = options
+    const { host, config, texts, logger, dataDirs } = options
     const turn = new Turn(host.timers, (error) => {
       logger.error({ err: error }, 'What a turn was to do failed; please report this as a bug')
     })
-    const directory = LogDirectory.open({ host, path: dataDir, nodeId: config['node.id'], config, logger })
+    const directories = LogDirectories.open({ host, paths: dataDirs, nodeId: config['node.id'], config, logger })
     let store: EmbeddedStore | null = null
     try {
       const { disk, clock, timers } = host
       // The directory takes its cluster id from metadata that is durable.
-      const isExpected = directory.clusterId !== null
-      store = await EmbeddedStore.open({ disk, clock, timers, directory: `${dataDir}/metadata`, isExpected })
+      const isExpected = directories.clusterId !== null
+      store = await EmbeddedStore.open({
+        disk,
+        clock,
+        timers,
+        directory: `${directories.first.path}/metadata`,
+        isExpected,
+      })
       const nodeId = config['node.id']
       const metadata = await Metadata.open({
         store,
@@ -182,13 +191,13 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
         config: texts,
         logger,
         nodeId,
-        clusterId: directory.clusterId,
+        clusterId: directories.clusterId,
       })
-      directory.setClusterId(metadata.image.clusterId)
-      return new BrokerCore(options, turn, directory, store, metadata)
+      directories.setClusterId(metadata.image.clusterId)
+      return new BrokerCore(options, turn, directories, store, metadata)
     } catch (error) {
       await store?.close()
-      directory.release()
+      directories.release()
       throw error
     }
   }
@@ -217,14 +226,24 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     return this.#flushSchedule.latency
   }
 
+  /** Resolves when the last log directory failed: nothing can be served any more. */
+  get failed(): Promise<Error> {
+    return this.#failed.promise
+  }
+
   /** What the admin listener says. */
   health(): Health {
     const { image } = this.metadata
-    const { offline } = this.directory
-    const problems: string[] = []
-    if (offline) problems.push(`The log directory ${this.directory.path} is offline: ${offline.message}`)
+    const { offline } = this.directories
+    const problems = offline.map(({ path, error }) => `The log directory ${path} is offline: ${error.message}`)
     if (!this.groups.isLoaded) problems.push('Groups are still being loaded.')
-    const status = this.#isStopping ? 'stopping' : offline ? 'degraded' : this.groups.isLoaded ? 'ok' : 'starting'
+    const status = this.#isStopping
+      ? 'stopping'
+      : offline.length > 0
+        ? 'degraded'
+        : this.groups.isLoaded
+          ? 'ok'
+          : 'starting'
     return {
       status,
       problems,
@@ -252,8 +271,8 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     await this.#compaction.close()
     await this.metadata.close()
     await this.#store.close()
-    await this.directory.flush()
-    this.directory.close(this.partitions.highWatermarks())
+    await this.directories.flush()
+    this.directories.close(this.partitions.highWatermarks())
     await this.host.offload.close()
   }
 
@@ -279,34 +298,38 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.#timers.set(
       name,
       this.host.timers.after(intervalMs(), () => {
-        if (!this.directory.offline) task()
+        if (this.directories.isAnyOnline) task()
         if (!this.#isStopping) this.#every(name, intervalMs, task)
       }),
     )
   }
 
   #checkpoint(): void {
-    try {
-      for (const { log } of this.partitions) log.settle()
-      this.directory.checkpoint(this.partitions.highWatermarks())
-    } catch (error) {
-      this.partitions.goOffline(error as Error)
+    for (const partition of this.partitions) {
+      if (partition.offlineCode !== 0) continue
+      try {
+        partition.log.settle()
+      } catch (error) {
+        this.partitions.failed(partition, error as Error)
+      }
     }
+    this.directories.checkpoint(this.partitions.highWatermarks())
   }
 
   #retain(): void {
     for (const partition of this.partitions) {
+      if (partition.offlineCode !== 0) continue
       try {
         if (this.#retention.apply(partition.log, partition.highWatermark)) partition.changed()
       } catch (error) {
         this.partitions.failed(partition, error as Error)
-        return
       }
     }
   }
 
   #compact(): void {
-    for (const { log, lastStableOffset } of this.partitions) {
+    for (const { log, lastStableOffset, offlineCode } of this.partitions) {
+      if (offlineCode !== 0) continue
       // No record may go for the sake of a newer one that a power failure could take.
       this.#compaction.consider(log, Math.min(lastStableOffset, log.flushedOffset))
     }

@@ -6,8 +6,8 @@ import type { BrokerCore } from './broker-core.ts'
 export class Broker implements AsyncDisposable {
   /** Where clients connect: every listener with its real port. */
   readonly listeners: readonly Listener[]
-  /** The data directory. */
-  readonly dataDir: string
+  /** The data directories, as given. */
+  readonly dataDirs: readonly string[]
   /** `host:port` of the admin listener, null where it is off. */
   readonly adminAddress: string | null
   readonly #core: BrokerCore
@@ -19,7 +19,7 @@ export class Broker implements AsyncDisposable {
   constructor(parts: {
     core: BrokerCore
     listeners: readonly Listener[]
-    dataDir: string
+    dataDirs: readonly string[]
     admin: AdminListener | null
     afterClose: () => Promise<void>
     stopMetrics: () => void
@@ -29,8 +29,13 @@ export class Broker implements AsyncDisposable {
     this.#afterClose = parts.afterClose
     this.#stopMetrics = parts.stopMetrics
     this.listeners = parts.listeners
-    this.dataDir = parts.dataDir
+    this.dataDirs = parts.dataDirs
     this.adminAddress = parts.admin?.address ?? null
+  }
+
+  /** The first data directory. */
+  get dataDir(): string {
+    return this.dataDirs[0]!
   }
 
   /** Host of the first listener. */
@@ -46,6 +51,11 @@ export class Broker implements AsyncDisposable {
   /** `host:port` of the first listener: what a client's bootstrap setting takes. */
   get address(): string {
     return `${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`
+  }
+
+  /** Resolves with the disk's error when no data directory is left that can be used: the broker serves nobody any more. */
+  get failed(): Promise<Error> {
+    return this.#core.failed
   }
 
   /** The settings in force, dynamic ones included. */

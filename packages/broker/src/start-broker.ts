@@ -13,8 +13,8 @@ import { StartError } from './start-error.ts'
 import { LogDirectoryError } from './storage/log-directory.ts'
 
 export interface StartOptions {
-  /** Where the data is [`log.dir` of the settings, or else a temporary directory that is removed when the broker closes]. */
-  readonly dataDir?: string
+  /** Where the data is [`log.dirs` of the settings, or else a temporary directory that is removed when the broker closes]. */
+  readonly dataDir?: string | readonly string[]
   /** Settings by key, as in a configuration file [those of docs/configuration.md, but for the defaults below]. */
   readonly config?: Readonly<Record<string, string | number | boolean>>
   /** Port on 127.0.0.1 [0: any free one]. Settings with `listeners` have their own. */
@@ -46,9 +46,10 @@ export async function startBroker(options: StartOptions = {}): Promise<Broker> {
   const logger = options.logger ?? pino({ level: 'silent' })
   const host = options.host ?? createNodeHost()
   const isNamed = given['log.dir'] !== undefined || given['log.dirs'] !== undefined
-  const namedDir = options.dataDir ?? (isNamed ? config['log.dir'] : undefined)
-  const isTemporary = namedDir === undefined
-  const dataDir = namedDir ?? (await mkdtemp(join(tmpdir(), 'odradek-')))
+  const named = options.dataDir ?? (isNamed ? config['log.dirs'] : undefined)
+  const isTemporary = named === undefined
+  const dataDirs = typeof named === 'string' ? [named] : (named ?? [await mkdtemp(join(tmpdir(), 'odradek-'))])
+  const dataDir = dataDirs[0]!
   const removeData = async () => {
     if (isTemporary) await rm(dataDir, { recursive: true, force: true })
   }
@@ -56,7 +57,7 @@ export async function startBroker(options: StartOptions = {}): Promise<Broker> {
   let admin: AdminListener | null = null
   let stopMetrics = () => {}
   try {
-    core = await BrokerCore.open({ host, dataDir, config, texts: parsed.texts, logger })
+    core = await BrokerCore.open({ host, dataDirs, config, texts: parsed.texts, logger })
     const opened = core
     const adminAddress = parseHostAndPort(config['admin.listener'])
     if (adminAddress) {
@@ -67,7 +68,7 @@ export async function startBroker(options: StartOptions = {}): Promise<Broker> {
       admin = await openAdminListener(adminAddress, { health: () => opened.health(), metrics: () => metrics.scrape() })
     }
     const listeners: readonly Listener[] = await core.listen()
-    return new Broker({ core, listeners, dataDir, admin, afterClose: removeData, stopMetrics })
+    return new Broker({ core, listeners, dataDirs, admin, afterClose: removeData, stopMetrics })
   } catch (error) {
     stopMetrics()
     await admin?.close()
@@ -101,7 +102,7 @@ function startError(error: NodeJS.ErrnoException & { address?: string; port?: nu
       )
     case 'EEXIST':
     case 'ENOTDIR':
-      return new StartError(`${dataDir} cannot be a data directory: ${error.message}. Choose another log.dir.`, {
+      return new StartError(`${dataDir} cannot be a data directory: ${error.message}. Choose another in log.dirs.`, {
         cause: error,
       })
     case 'ENOSPC':

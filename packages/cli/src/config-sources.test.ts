@@ -140,7 +140,8 @@ test('with --port 0 the admin listener takes a free port too, unless it is set',
   assert.equal((await collect({ port: '1' })).config['admin.listener'], '127.0.0.1:9644')
 })
 
-test('--set needs a key and a value, --data-dir is log.dir', async () => {
+test('--set needs a key and a value, --data-dir is log.dirs', async () => {
   assert.equal(await message(collect({ set: ['a'] }), UsageError), '--set needs KEY=VALUE, not "a"')
-  assert.equal((await collect({ 'data-dir': '/x', set: ['log.dir=/y'] })).config['log.dir'], '/x')
+  assert.deepEqual((await collect({ 'data-dir': '/x', set: ['log.dir=/y'] })).config['log.dirs'], ['/x'])
+  assert.deepEqual((await collect({ set: ['log.dir=/y,/z'] })).config['log.dirs'], ['/y', '/z'])
 })

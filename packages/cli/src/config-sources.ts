@@ -15,7 +15,7 @@ import { parseProperties } from './properties.ts'
 export const configFlags = {
   port: { type: 'string', short: 'p', value: 'PORT', doc: 'Listen on this port; 0 takes a free one.' },
   host: { type: 'string', value: 'HOST', doc: 'Listen on this address [127.0.0.1].' },
-  'data-dir': { type: 'string', short: 'd', value: 'DIR', doc: 'Keep the data there (log.dir).' },
+  'data-dir': { type: 'string', short: 'd', value: 'DIR', doc: 'Keep the data there (log.dirs).' },
   config: { type: 'string', short: 'c', value: 'FILE', doc: 'Read keys from a .yaml or .properties file.' },
   set: { type: 'string', short: 's', value: 'KEY=VALUE', multiple: true, doc: 'Set one key; may be repeated.' },
 } as const satisfies Record<string, Flag>
@@ -66,7 +66,7 @@ export async function collectConfig(
     add(pair.slice(0, at).trim(), pair.slice(at + 1), '--set')
   }
   const directory = args.text('data-dir')
-  if (directory !== undefined) add('log.dir', directory, '--data-dir')
+  if (directory !== undefined) add('log.dirs', directory, '--data-dir')
   addAddress(args, entries, add)
 
   const { config, texts, errors } = parseBrokerConfig(entries)

@@ -26,7 +26,7 @@ test('defaults are said in words where that helps', () => {
   assert.equal(words('log.retention.ms'), '7 d')
   assert.equal(words('log.retention.hours'), '7 d')
   assert.equal(words('log.segment.bytes'), '1 GiB')
-  assert.equal(words('log.flush.interval.ms'), '')
+  assert.equal(words('flush.interval.ms'), '')
   assert.equal(words('group.max.size'), 'no limit')
   assert.equal(words('log.message.timestamp.before.max.ms'), 'no limit')
   assert.equal(words('log.retention.bytes'), '')

@@ -29,7 +29,7 @@ export interface ConfigLine {
   readonly doc: string
 }
 
-const EFFECT = { topic: 'at once', broker: 'at once', restart: 'at the next start' } as const
+const EFFECT = { topic: 'at once', broker: 'at once', restart: 'at the next start', never: 'read only' } as const
 
 /** Every key of the scopes, in the order of the tables. */
 export function configLines(wanted: readonly Scope[]): ConfigLine[] {
@@ -116,7 +116,7 @@ export function configMarkdown(): string {
     '<!-- Written by scripts/generate-docs.ts from packages/config: change it there and run `npm run docs`. -->',
     '',
     'Every key that acts is listed here, and no other is accepted. Keys that Kafka has too have its name and meaning, and its default',
-    'but for `listeners`, `log.dir`, `node.id` and `log.flush.interval.ms`. An environment variable that names no key is warned of.',
+    'but for `listeners`, `log.dirs` and `node.id`. An environment variable that names no key is warned of.',
     'In files, in the environment and behind `--set` times and sizes may be written with a unit: `500ms`, `30s`, `10min`, `12h`, `7d`;',
     '`64KiB`, `16MiB`, `1GiB`. `odradek config` prints the same tables.',
   ]

@@ -9,7 +9,7 @@ import { version } from './version.ts'
 /**
  * Runs a broker until a signal ends it. Prints `Listening on HOST:PORT` on stdout once per listener when it serves; logs go to
  * stderr. SIGTERM and SIGINT shut down cleanly, a second signal ends the process at once.
- * @returns the exit code: 0 after a clean shutdown
+ * @returns the exit code: 0 after a clean shutdown, 1 when the disks failed
  * @throws CommandError when the configuration is refused or the broker cannot start
  */
 export async function runBroker(args: Arguments, options: { greet: boolean }): Promise<number> {
@@ -23,7 +23,7 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
   let broker: Broker
   try {
     broker = await startBroker({
-      dataDir: resolve(config['log.dir']),
+      dataDir: config['log.dirs'].map((directory) => resolve(directory)),
       config: { ...standaloneTexts(config), ...texts },
       logger,
     })
@@ -33,9 +33,15 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
   }
   for (const { host, port } of broker.listeners) process.stdout.write(`Listening on ${bracketed(host)}:${port}\n`)
   if (options.greet) process.stdout.write(greeting(broker))
-  await stopped
-  await broker.close()
-  return 0
+  const failure = await Promise.race([stopped, broker.failed])
+  if (failure instanceof Error)
+    logger.fatal({ err: failure }, 'No data directory is left that can be used: the broker ends.')
+  try {
+    await broker.close()
+  } catch (error) {
+    if (!(failure instanceof Error)) throw error
+  }
+  return failure instanceof Error ? 1 : 0
 }
 
 /** Settings for which an embedded broker has defaults of its own, as a broker by itself has them. */
@@ -61,7 +67,7 @@ function nextSignal(): Promise<void> {
 }
 
 function greeting(broker: Broker): string {
-  const interval = broker.config['log.flush.interval.ms']
+  const interval = Math.min(broker.config['flush.interval.ms'], broker.config['log.flush.interval.ms'])
   const flush =
     broker.config['flush.mode'] === 'sync'
       ? 'sync: a write is on disk before it is acknowledged'
@@ -70,7 +76,7 @@ function greeting(broker: Broker): string {
     '',
     `odradek ${version()}`,
     `  clients  ${broker.address}`,
-    `  data     ${broker.dataDir}`,
+    `  data     ${broker.dataDirs.join(', ')}`,
     `  flush    ${flush}`,
   ]
   if (broker.adminAddress !== null) lines.push(`  health   http://${broker.adminAddress}/health`)

@@ -45,23 +45,20 @@ export const brokerConfig = table({
     mutable: 'restart',
     doc: 'Where to serve health and metrics over HTTP, as host:port. Empty turns it off.',
   },
-  'log.dir': {
-    type: 'string',
-    default: './data',
-    check: (value) => {
-      if (value === '') return 'must name a directory'
-      return value.includes(',') ? `must be a single directory, not "${value}"` : null
-    },
+  'log.dirs': {
+    type: 'list',
+    default: ['./data'],
+    minItems: 1,
     mutable: 'restart',
     doc: 'The data directory. It is made when missing, and only one broker at a time can use it.',
   },
-  'log.dirs': {
-    type: 'string',
-    default: './data',
-    check: (value) => (value.includes(',') ? `must be a single directory, not "${value}"` : null),
+  'log.dir': {
+    type: 'list',
+    default: ['./data'],
+    minItems: 1,
     mutable: 'restart',
-    standsFor: 'log.dir',
-    doc: 'Another spelling of log.dir.',
+    standsFor: 'log.dirs',
+    doc: 'Another spelling of log.dirs.',
   },
   'num.partitions': {
     type: 'int',
@@ -289,21 +286,52 @@ export const brokerConfig = table({
     mutable: 'broker',
     doc: 'async acknowledges once the operating system has the write and flushes it to disk soon after; sync flushes before it acknowledges.',
   },
-  'log.flush.interval.ms': {
+  'flush.interval.ms': {
     type: 'long',
     default: 500,
     min: 1,
     unit: 'ms',
-    mutable: 'restart',
-    doc: 'In async mode: how often what was written is flushed to disk.',
+    mutable: 'broker',
+    doc: 'In async mode: how long what was written stays unflushed at most.',
   },
   'flush.dirty.bytes': {
     type: 'long',
     default: 4 * MIB,
     min: 1,
     unit: 'bytes',
-    mutable: 'restart',
-    doc: 'In async mode: how many unflushed bytes of a partition start a flush before log.flush.interval.ms is over.',
+    mutable: 'broker',
+    doc: 'How many unflushed bytes of a partition start a flush before flush.interval.ms is over.',
+  },
+  'log.flush.interval.ms': {
+    type: 'long',
+    default: LONG_MAX,
+    min: 1,
+    unit: 'ms',
+    mutable: 'broker',
+    doc: 'How long a record stays unflushed at most. It acts where it is less than flush.interval.ms.',
+  },
+  'log.flush.interval.messages': {
+    type: 'long',
+    default: LONG_MAX,
+    min: 1,
+    mutable: 'broker',
+    doc: 'How many unflushed records of a partition start a flush. 1 flushes each write before it is acknowledged, as flush.mode=sync does.',
+  },
+  'flush.timeout.ms': {
+    type: 'long',
+    default: 5 * SECOND_MS,
+    min: 1,
+    unit: 'ms',
+    mutable: 'broker',
+    doc: 'In sync mode: how long an acknowledgement waits for the disk at most. Past it the client gets REQUEST_TIMED_OUT; what it sent stays in the log.',
+  },
+  'journal.bytes.max': {
+    type: 'long',
+    default: 256 * MIB,
+    min: 0,
+    unit: 'bytes',
+    mutable: 'broker',
+    doc: 'In sync mode: how large the journal of a data directory may grow, in which small writes to many partitions are made durable together until their own files are. 0 flushes each file instead.',
   },
   'offsets.topic.num.partitions': {
     type: 'int',

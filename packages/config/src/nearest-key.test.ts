@@ -22,8 +22,8 @@ test('an unknown key is answered with the key that was probably meant', () => {
   assert.equal(unknownKeyText(topicConfig, 'segment.byte'), 'Unknown key "segment.byte". Did you mean "segment.bytes"?')
   assert.equal(unknownKeyText(brokerConfig, 'listener'), 'Unknown key "listener". Did you mean "listeners"?')
   assert.equal(
-    unknownKeyText(topicConfig, 'flush.messages'),
-    'Unknown key "flush.messages". The nearest key is "flush.mode".',
+    unknownKeyText(topicConfig, 'flush.massages.x'),
+    'Unknown key "flush.massages.x". Did you mean "flush.messages"?',
   )
 })
 

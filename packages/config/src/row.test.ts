@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type BrokerConfig, brokerConfig } from './broker-config.ts'
 import { scopes } from './config-entries.ts'
+import { intakeTopicConfig } from './intake-config.ts'
 import { resolveBrokerConfig, resolveTopicConfig } from './resolve-config.ts'
 import type { Row, Table } from './row.ts'
 import { type TopicConfig, topicConfig } from './topic-config.ts'
@@ -15,8 +16,8 @@ test('the types of the values are inferred from the rows', () => {
   const list: Same<TopicConfig['cleanup.policy'], readonly string[]> = true
   const choice: Same<TopicConfig['flush.mode'], 'async' | 'sync'> = true
   const flag: Same<BrokerConfig['auto.create.topics.enable'], boolean> = true
-  const text: Same<BrokerConfig['log.dir'], string> = true
-  const standIn: Same<Extract<keyof BrokerConfig, 'log.retention.hours' | 'broker.id'>, never> = true
+  const text: Same<BrokerConfig['admin.listener'], string> = true
+  const standIn: Same<Extract<keyof BrokerConfig, 'log.retention.hours' | 'broker.id' | 'log.dir'>, never> = true
   assert.ok(long && list && choice && flag && text && standIn)
   assert.equal(typeof resolveTopicConfig()['retention.ms'], 'number')
 })
@@ -39,6 +40,7 @@ test('every row has a doc that ends as a sentence', () => {
 
 test('every topic key inherits from a broker key of the same type and default', () => {
   for (const [key, row] of Object.entries(topicConfig as Table)) {
+    if (key in intakeTopicConfig) continue
     const broker = (brokerConfig as Table)[row.from ?? '']
     assert.ok(broker, `${key} inherits from ${row.from}`)
     assert.equal(row.type, broker.type, key)

@@ -32,6 +32,14 @@ export const topicConfig = table({
     'async acknowledges once the operating system has the write and flushes it to disk soon after; sync flushes before it acknowledges.',
   ),
   'index.interval.bytes': from(
+  'flush.messages': from(
+    'log.flush.interval.messages',
+    'How many unflushed records of a partition start a flush. 1 flushes each write before it is acknowledged, as flush.mode=sync does.',
+  ),
+  'flush.ms': from(
+    'log.flush.interval.ms',
+    'How long a record stays unflushed at most. It acts where it is less than flush.interval.ms of the broker.',
+  ),
     'log.index.interval.bytes',
     'How many bytes of a segment go by between two entries of its offset index.',
   ),

@@ -57,7 +57,7 @@ const refused: [Row, string, string][] = [
   [list, 'compact,shred', 'must be a list of delete, compact, not "compact,shred"'],
   [list, '', 'must not be empty'],
   [choice, 'brotli', 'must be one of producer, uncompressed, gzip, snappy, lz4, zstd, not "brotli"'],
-  [brokerConfig['log.dir'], 'a,b', 'must be a single directory, not "a,b"'],
+  [brokerConfig['log.dirs'], '', 'must not be empty'],
   [brokerConfig['admin.listener'], '9644', 'must be host:port, for example 127.0.0.1:9644, or empty, not "9644"'],
 ]
 for (const [row, text, problem] of refused) {

@@ -42,7 +42,7 @@ export class BrokerLife {
     return this.#survives(async () => {
       this.core = await BrokerCore.open({
         host: this.#mutation(this.host),
-        dataDir: DATA_DIRECTORY,
+        dataDirs: [DATA_DIRECTORY],
         config,
         texts: parsed.texts,
         logger,

@@ -41,7 +41,7 @@ export function makePlan(random: SimRandom, withFaults: boolean): Plan {
   return {
     config: {
       'flush.mode': flushMode,
-      'log.flush.interval.ms': pick('5', '50', '500'),
+      'flush.interval.ms': pick('5', '50', '500'),
       'flush.dirty.bytes': pick('1', '3000', '4194304'),
       'log.retention.check.interval.ms': pick('100', '700'),
       'log.cleaner.backoff.ms': pick('50', '400'),

@@ -264,7 +264,7 @@ class Simulation {
     }
     await this.#check()
     const before = [...this.#life.core!.partitions].map((partition) => ({ ...partition, end: partition.log.endOffset }))
-    await this.#world.runFor(2 * Number(this.#plan.config['log.flush.interval.ms']) + 2000)
+    await this.#world.runFor(2 * Number(this.#plan.config['flush.interval.ms']) + 2000)
     for (const { topic, index, log, end } of before) {
       if (log.flushedOffset < end)
         history.fail(`${topic}-${index} ended at ${end}, and only ${log.flushedOffset} is flushed after a pause`)

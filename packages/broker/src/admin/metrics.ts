@@ -28,7 +28,7 @@ export interface MeteredBroker {
   readonly groups: { readonly groupCount: number }
   readonly metadata: { readonly image: { readonly topics: ReadonlyMap<string, unknown> } }
   readonly partitions: Iterable<Partition>
-  readonly directory: { readonly openFiles: number }
+  readonly directories: { readonly openFiles: number }
   readonly flushLatency: LatencyHistograms
 }
 
@@ -107,7 +107,7 @@ export class Metrics {
         one(countOf(broker.partitions, ({ isr, replicas }) => isr.length < replicas.length)),
       odradek_partitions_offline: () => one(countOf(broker.partitions, ({ offlineCode }) => offlineCode !== 0)),
       odradek_log_size_bytes: () => logSizes(broker.partitions),
-      odradek_segment_files_open: () => one(broker.directory.openFiles),
+      odradek_segment_files_open: () => one(broker.directories.openFiles),
       odradek_flush_duration_seconds: () =>
         histogram('odradek_flush_duration_seconds', NO_LABELS, broker.flushLatency.read(0)),
       odradek_event_loop_delay_seconds: () => loopDelays(this.#loopDelay),

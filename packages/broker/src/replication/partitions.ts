@@ -9,6 +9,7 @@ import type { FlushSchedule } from '../flush/flush-schedule.ts'
 import type { Turn } from '../host/turn.ts'
 import type { MetadataImage, TopicImage } from '../metadata/image.ts'
 import type { Log } from '../storage/log.ts'
+import type { LogDirectories } from '../storage/log-directories.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
 import { Partition, type PartitionEvents } from './partition.ts'
 
@@ -28,10 +29,11 @@ export interface LeadershipListener {
 export class Partitions implements PartitionEvents {
   readonly #nodeId: number
   readonly #config: () => BrokerConfig
-  readonly #directory: LogDirectory
+  readonly #directories: LogDirectories
   readonly #flushSchedule: FlushSchedule
   readonly #turn: Turn
   readonly #logger: Logger
+  readonly #allOffline: (error: Error) => void
   readonly #byName = new Map<string, LedTopic>()
   readonly #byId = new Map<string, LedTopic>()
   readonly #byLog = new Map<Log, Partition>()
@@ -41,17 +43,21 @@ export class Partitions implements PartitionEvents {
     nodeId: number
     /** The settings in force: topics inherit from them. */
     config: () => BrokerConfig
-    directory: LogDirectory
+    directories: LogDirectories
     flushSchedule: FlushSchedule
     turn: Turn
     logger: Logger
+    /** No log directory is left: nothing can be served any more. */
+    allOffline: (error: Error) => void
   }) {
     this.#nodeId = options.nodeId
     this.#config = options.config
-    this.#directory = options.directory
+    this.#directories = options.directories
     this.#flushSchedule = options.flushSchedule
     this.#turn = options.turn
     this.#logger = options.logger
+    this.#allOffline = options.allOffline
+    this.#directories.onOffline((directory, error) => this.#wentOffline(directory, error))
   }
 
   /** The partition, or undefined where this broker does not lead it. */
@@ -99,11 +105,13 @@ export class Partitions implements PartitionEvents {
   }
 
   failed(partition: Partition, error: Error): void {
+    const directory = this.#directories.directoryOf(partition.log)
+    if (directory === undefined || directory.offline !== null) return
     this.#logger.error(
-      { topic: partition.topic, partition: partition.index, directory: this.#directory.path, err: error },
-      'Writing the log failed: its directory is offline until the broker is restarted. Check the disk, then restart.',
+      { topic: partition.topic, partition: partition.index, directory: directory.path, err: error },
+      'Writing a log failed: its directory is offline until the broker is restarted. Check the disk, then restart.',
     )
-    this.goOffline(error)
+    directory.fail(error)
   }
 
   /** Called where a log failed apart from an append: in a flush. */
@@ -112,10 +120,13 @@ export class Partitions implements PartitionEvents {
     if (partition) this.failed(partition, error)
   }
 
-  /** Takes the log directory offline: all its partitions answer KAFKA_STORAGE_ERROR. */
-  goOffline(error: Error): void {
-    this.#directory.fail(error)
-    for (const partition of this) this.#lose(partition, errors.KAFKA_STORAGE_ERROR.code)
+  /** All partitions of a directory that went offline answer KAFKA_STORAGE_ERROR and have no leader. */
+  #wentOffline(directory: LogDirectory, error: Error): void {
+    for (const partition of this) {
+      if (this.#directories.directoryOf(partition.log) === directory)
+        this.#lose(partition, errors.KAFKA_STORAGE_ERROR.code)
+    }
+    if (!this.#directories.isAnyOnline) this.#allOffline(error)
   }
 
   /** Ends all waits, before the logs are closed. */
@@ -137,7 +148,7 @@ export class Partitions implements PartitionEvents {
         partition.configure(config)
         partition.lead(leaderEpoch, replicas, isr)
       } else if (leader === this.#nodeId) {
-        const log = this.#directory.openLog(topic.name, index, topic.topicId, config)
+        const log = this.#directories.openLog(topic.name, index, topic.topicId, config)
         const opened = new Partition({
           topic: topic.name,
           topicId: topic.topicId,
@@ -167,7 +178,7 @@ export class Partitions implements PartitionEvents {
       if (!partition) continue
       this.#lose(partition, errors.UNKNOWN_TOPIC_OR_PARTITION.code)
       this.#byLog.delete(partition.log)
-      this.#directory.deleteLog(partition.log)
+      this.#directories.deleteLog(partition.log)
     }
   }
 

@@ -7,7 +7,7 @@ import type { Turn } from '../host/turn.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import type { ProducerIds } from '../metadata/producer-ids.ts'
 import type { Partitions } from '../replication/partitions.ts'
-import type { LogDirectory } from '../storage/log-directory.ts'
+import type { LogDirectories } from '../storage/log-directories.ts'
 import type { Handler } from './exchange.ts'
 import type { FetchSessions } from './fetch-sessions.ts'
 import type { LogLimiter } from './log-limiter.ts'
@@ -23,7 +23,7 @@ export interface BrokerContext {
   readonly turn: Turn
   readonly metadata: Metadata
   readonly partitions: Partitions
-  readonly directory: LogDirectory
+  readonly directories: LogDirectories
   readonly groups: GroupCoordinator
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessions

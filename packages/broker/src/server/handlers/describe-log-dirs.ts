@@ -1,32 +1,39 @@
-/** DescribeLogDirs (key 35, versions 1 to 4): sizes of the logs in the data directory, and of its volume (KIP-827). */
+/** DescribeLogDirs (key 35, versions 1 to 4): sizes of the logs in each data directory, and of its volume (KIP-827). */
 import { DescribeLogDirs, errors } from '@odradek/protocol'
 import type { BrokerContext } from '../broker-context.ts'
 import { handle } from '../exchange.ts'
 
 export const describeLogDirs = handle(DescribeLogDirs, (request, _exchange, broker) => {
-  const { directory, host } = broker
-  if (directory.offline) {
-    return { results: [{ errorCode: errors.KAFKA_STORAGE_ERROR.code, logDir: directory.path, topics: [] }] }
-  }
+  const { directories, host } = broker
   const wanted = request.topics?.map(({ topic, partitions }) => ({ name: topic, indexes: partitions }))
-  const topics = (wanted ?? allTopics(broker)).map(({ name, indexes }) => ({
-    name,
-    partitions: indexes.flatMap((partitionIndex) => {
-      const partition = broker.partitions.get(name, partitionIndex)
-      if (!partition) return []
-      return [{ partitionIndex, partitionSize: partition.log.sizeInBytes, offsetLag: 0, isFutureKey: false }]
-    }),
+  const asked = wanted ?? allTopics(broker)
+  const offline = directories.offline.map(({ path }) => ({
+    errorCode: errors.KAFKA_STORAGE_ERROR.code,
+    logDir: path,
+    topics: [],
   }))
-  const { totalBytes, freeBytes } = host.disk.space(directory.path)
+  const online = [...directories].filter((directory) => directory.offline === null)
   return {
     results: [
-      {
-        errorCode: 0,
-        logDir: directory.path,
-        topics: topics.filter(({ partitions }) => partitions.length > 0),
-        totalBytes,
-        usableBytes: freeBytes,
-      },
+      ...online.map((directory) => {
+        const { totalBytes, freeBytes } = host.disk.space(directory.path)
+        const topics = asked.map(({ name, indexes }) => ({
+          name,
+          partitions: indexes.flatMap((partitionIndex) => {
+            const log = broker.partitions.get(name, partitionIndex)?.log
+            if (log === undefined || directories.directoryOf(log) !== directory) return []
+            return [{ partitionIndex, partitionSize: log.sizeInBytes, offsetLag: 0, isFutureKey: false }]
+          }),
+        }))
+        return {
+          errorCode: 0,
+          logDir: directory.path,
+          topics: topics.filter(({ partitions }) => partitions.length > 0),
+          totalBytes,
+          usableBytes: freeBytes,
+        }
+      }),
+      ...offline,
     ],
   }
 })

@@ -1,8 +1,10 @@
 /** DescribeTopicPartitions (key 75, version 0): partitions of topics in the order of their names, page by page (KIP-966). */
 import { DescribeTopicPartitions, type DescribeTopicPartitionsResponse, errors } from '@odradek/protocol'
-import type { MetadataImage, PartitionImage } from '../../metadata/image.ts'
+import type { PartitionImage, TopicImage } from '../../metadata/image.ts'
 import { TOPIC_OPERATIONS } from '../authorized-operations.ts'
+import type { BrokerContext } from '../broker-context.ts'
 import { handle } from '../exchange.ts'
+import { leaderOf } from '../leader-of.ts'
 
 type TopicResponse = DescribeTopicPartitionsResponse['topics'][number]
 
@@ -32,7 +34,7 @@ export const describeTopicPartitions = handle(DescribeTopicPartitions, (request,
       name,
       topicId: topic.topicId,
       isInternal: topic.isInternal,
-      partitions: page.map((partition) => describe(image, partition)),
+      partitions: page.map((partition) => describe(broker, topic, partition)),
       topicAuthorizedOperations: TOPIC_OPERATIONS,
     })
     const next = first + page.length
@@ -41,17 +43,14 @@ export const describeTopicPartitions = handle(DescribeTopicPartitions, (request,
   return { topics, nextCursor: null }
 })
 
-function describe({ brokers }: MetadataImage, partition: PartitionImage) {
-  const led = brokers.has(partition.leader)
+function describe(broker: BrokerContext, topic: TopicImage, partition: PartitionImage) {
   return {
-    errorCode: led ? 0 : errors.LEADER_NOT_AVAILABLE.code,
+    ...leaderOf(broker, topic.name, partition),
     partitionIndex: partition.index,
-    leaderId: led ? partition.leader : -1,
     leaderEpoch: partition.leaderEpoch,
     replicaNodes: partition.replicas,
     isrNodes: partition.isr,
     eligibleLeaderReplicas: [],
     lastKnownElr: [],
-    offlineReplicas: partition.replicas.filter((replica) => !brokers.has(replica)),
   }
 }

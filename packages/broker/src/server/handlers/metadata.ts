@@ -8,6 +8,7 @@ import { CLUSTER_OPERATIONS, OPERATIONS_UNASKED, TOPIC_OPERATIONS } from '../aut
 import type { BrokerContext } from '../broker-context.ts'
 import { brokerEndpoints } from '../broker-endpoints.ts'
 import { handle } from '../exchange.ts'
+import { leaderOf } from '../leader-of.ts'
 
 type TopicResponse = MetadataResponse['topics'][number]
 
@@ -98,20 +99,17 @@ function unknown(name: string | null, topicId: string, errorCode: number): Topic
 }
 
 function describe(broker: BrokerContext, topic: TopicImage, request: MetadataRequest): TopicResponse {
-  const { brokers } = broker.metadata.image
   return {
     errorCode: 0,
     name: topic.name,
     topicId: topic.topicId,
     isInternal: topic.isInternal,
     partitions: topic.partitions.map((partition) => ({
-      errorCode: brokers.has(partition.leader) ? 0 : errors.LEADER_NOT_AVAILABLE.code,
+      ...leaderOf(broker, topic.name, partition),
       partitionIndex: partition.index,
-      leaderId: brokers.has(partition.leader) ? partition.leader : -1,
       leaderEpoch: partition.leaderEpoch,
       replicaNodes: partition.replicas,
       isrNodes: partition.isr,
-      offlineReplicas: partition.replicas.filter((replica) => !brokers.has(replica)),
     })),
     topicAuthorizedOperations: request.includeTopicAuthorizedOperations ? TOPIC_OPERATIONS : OPERATIONS_UNASKED,
   }

@@ -1,0 +1,216 @@
+/**
+ * The data directories of a broker, `log.dirs`: each a disk of its own, as a rule. A partition's log is in one of them; a
+ * new one goes where the fewest are. A directory whose disk fails is offline until the next start, the others go on.
+ *
+ * The first directory says which cluster it is: the metadata store is in it, and without it nothing starts. Another one
+ * that cannot be read is offline from the start. Logs that are nowhere else are in it then, and are not made anew.
+ */
+import type { BrokerConfig, TopicConfig } from '@odradek/config'
+import type { Logger } from 'pino'
+import type { Host } from '../host/host.ts'
+import type { Log } from './log.ts'
+import { LogDirectory, LogDirectoryError } from './log-directory.ts'
+import { LOADED_INDEXES_MAX, RecencyBound } from './recency-bound.ts'
+
+export interface LogDirectoriesOptions {
+  readonly host: Pick<Host, 'disk' | 'clock' | 'timers' | 'offload' | 'random'>
+  /** At least one. They are made where they are not there. */
+  readonly paths: readonly string[]
+  readonly nodeId: number
+  readonly config: BrokerConfig
+  readonly logger: Logger
+}
+
+/** A directory that cannot be used, and why. */
+export interface OfflineDirectory {
+  readonly path: string
+  readonly error: Error
+}
+
+/** Hears that a directory has gone offline. */
+export type OfflineListener = (directory: LogDirectory, error: Error) => void
+
+export class LogDirectories implements Iterable<LogDirectory> {
+  readonly #options: LogDirectoriesOptions
+  readonly #directories: readonly LogDirectory[]
+  readonly #unreadable: readonly OfflineDirectory[]
+  readonly #openFiles: RecencyBound
+  readonly #listeners: OfflineListener[]
+  readonly #directoryOf = new Map<Log, LogDirectory>()
+  /** Until the logs that were there at start are open, one that is not found may be in a directory that is not read. */
+  #isStarting = true
+
+  /** Takes and reads the directories. Throws a LogDirectoryError where one is not to be used, and what the first one throws. */
+  static open(options: LogDirectoriesOptions): LogDirectories {
+    const openFiles = new RecencyBound(options.config['log.open.files.max'])
+    const loadedIndexes = new RecencyBound(LOADED_INDEXES_MAX)
+    const listeners: OfflineListener[] = []
+    const failed: OfflineListener = (directory, error) => {
+      for (const listener of listeners) listener(directory, error)
+    }
+    const opened: LogDirectory[] = []
+    const unreadable: OfflineDirectory[] = []
+    try {
+      for (const path of options.paths) {
+        try {
+          opened.push(LogDirectory.open({ ...options, path, openFiles, loadedIndexes, failed }))
+        } catch (error) {
+          if (opened.length === 0 || error instanceof LogDirectoryError) throw error
+          unreadable.push({ path, error: error as Error })
+          options.logger.error(
+            { directory: path, err: error },
+            'A log directory cannot be read: it is offline. Check the disk, then restart.',
+          )
+        }
+      }
+      const older = opened.find(({ clusterId }) => clusterId !== null)
+      if (older !== undefined && opened[0]!.clusterId === null)
+        throw new LogDirectoryError(
+          `The data directory ${older.path} has been in use, ${opened[0]!.path} is new: the metadata is in the one that was first in log.dirs. Put that first again.`,
+        )
+      return new LogDirectories(options, opened, unreadable, openFiles, listeners)
+    } catch (error) {
+      for (const directory of opened) directory.release()
+      throw error
+    }
+  }
+
+  private constructor(
+    options: LogDirectoriesOptions,
+    directories: readonly LogDirectory[],
+    unreadable: readonly OfflineDirectory[],
+    openFiles: RecencyBound,
+    listeners: OfflineListener[],
+  ) {
+    this.#listeners = listeners
+    this.#options = options
+    this.#directories = directories
+    this.#unreadable = unreadable
+    this.#openFiles = openFiles
+  }
+
+  /** From now on `listener` hears of directories that go offline, once of each. */
+  onOffline(listener: OfflineListener): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Those that could be opened, offline ones included. */
+  [Symbol.iterator](): Iterator<LogDirectory> {
+    return this.#directories[Symbol.iterator]()
+  }
+
+  /** The one that has the metadata. */
+  get first(): LogDirectory {
+    return this.#directories[0]!
+  }
+
+  get offline(): OfflineDirectory[] {
+    const failed = this.#directories.flatMap(({ path, offline }) => (offline ? [{ path, error: offline }] : []))
+    return [...failed, ...this.#unreadable]
+  }
+
+  /** Whether a directory is left that can be used. */
+  get isAnyOnline(): boolean {
+    return this.#directories.some(({ offline }) => offline === null)
+  }
+
+  /** The cluster they belong to; null while they are new. */
+  get clusterId(): string | null {
+    return this.first.clusterId
+  }
+
+  /** Makes new directories the cluster's. Throws a LogDirectoryError where one is another's. */
+  setClusterId(clusterId: string): void {
+    for (const directory of this.#directories) directory.setClusterId(clusterId)
+  }
+
+  /** Segment files that are open, of all logs together. */
+  get openFiles(): number {
+    return this.#openFiles.size
+  }
+
+  /** Where a log is; undefined when that cannot be read. */
+  directoryOf(log: Log): LogDirectory | undefined {
+    return this.#directoryOf.get(log)
+  }
+
+  /**
+   * Opens a partition's log where it is, or begins it where the fewest are; see LogDirectory.openLog. A directory that
+   * cannot be read is taken offline, and its logs refuse everything, as long as another one is left.
+   */
+  openLog(topic: string, partition: number, topicId: string, config: TopicConfig): Log {
+    const name = `${topic}-${partition}`
+    const known = this.#directories.find(({ unclaimed }) => unclaimed.has(name))
+    const lostIn = this.#isStarting && known === undefined ? this.#unreadable[0]?.error : known?.offline
+    const directory = known ?? this.#leastUsed()
+    if (lostIn) return directory.unavailableLog(topic, partition, topicId, config, lostIn)
+    try {
+      const log = directory.openLog(topic, partition, topicId, config)
+      this.#directoryOf.set(log, directory)
+      return log
+    } catch (error) {
+      directory.fail(error as Error)
+      if (!this.isAnyOnline) throw error
+      this.#options.logger.error(
+        { directory: directory.path, err: error },
+        'A log directory cannot be read: it is offline. Check the disk, then restart.',
+      )
+      return directory.unavailableLog(topic, partition, topicId, config, error as Error)
+    }
+  }
+
+  #leastUsed(): LogDirectory {
+    const online = this.#directories.filter(({ offline }) => offline === null)
+    let best = online[0] ?? this.first
+    for (const other of online) if (other.logCount < best.logCount) best = other
+    return best
+  }
+
+  /** Lets go of a log and removes its directory, off the loop. */
+  deleteLog(log: Log): void {
+    const directory = this.directoryOf(log)
+    if (directory === undefined) log.close(false)
+    else directory.deleteLog(log)
+    this.#directoryOf.delete(log)
+  }
+
+  /** All logs that were there at start are open: sets those aside that belong to none of `topics` (by topic id). */
+  started(topics: { has(topicId: string): boolean }): void {
+    this.#isStarting = false
+    for (const directory of this.#directories) if (directory.offline === null) directory.removeStrays(topics)
+  }
+
+  /** Writes the checkpoints of all directories; see LogDirectory.checkpoint. */
+  checkpoint(highWatermarks: ReadonlyMap<Log, number>): void {
+    for (const directory of this.#directories) directory.checkpoint(highWatermarks)
+  }
+
+  /** Forgets producers that wrote nothing for long, in all logs. */
+  expireProducers(): void {
+    for (const directory of this.#directories) directory.expireProducers()
+  }
+
+  /** Makes all logs durable, off the loop; resolves in any case. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#directories.map((directory) => directory.flush()))
+  }
+
+  /** Closes all, cleanly where nothing failed. */
+  close(highWatermarks: ReadonlyMap<Log, number>): void {
+    let failure: Error | null = null
+    for (const directory of this.#directories) {
+      try {
+        directory.close(highWatermarks)
+      } catch (error) {
+        failure ??= error as Error
+        this.#options.logger.error({ directory: directory.path, err: error }, 'A log directory was not closed cleanly.')
+      }
+    }
+    if (failure !== null) throw failure
+  }
+
+  /** Gives all free and writes nothing: the start did not succeed. */
+  release(): void {
+    for (const directory of this.#directories) directory.release()
+  }
+}
