@@ -1,8 +1,9 @@
 /**
  * Where small batches of a turn are put together, so that they reach the file with one write. The memory is borrowed from
- * a pool from the first batch to the write: thousands of partitions stage in turn, few at the same time.
+ * a pool from the first batch to the write: thousands of partitions stage in turn, few at the same time. The largest still
+ * fits into the processor's second-level cache.
  */
-const SIZES_BYTES = [8 * 1024, 64 * 1024, 1024 * 1024] as const
+const SIZES_BYTES = [8 * 1024, 64 * 1024, 256 * 1024] as const
 /** Buffers of each size kept for the next turn. */
 const KEPT_MAX = [256, 64, 8] as const
 
