@@ -81,6 +81,13 @@ export class PagedFile {
     if (position + end - start > this.#size && end > start) this.#resize(position + end - start)
   }
 
+  /** Flips a bit where the device holds it, and in the page cache. */
+  decay(position: number, bit: number): void {
+    const page = Math.floor(position / PAGE_BYTES)
+    const copies = new Set([this.#pages.get(page), this.#durable.get(page)])
+    for (const bytes of copies) if (bytes !== undefined) bytes[position % PAGE_BYTES]! ^= 1 << bit
+  }
+
   truncate(size: number): void {
     if (size < this.#size) {
       const kept = Math.ceil(size / PAGE_BYTES)

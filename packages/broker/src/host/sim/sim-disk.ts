@@ -75,11 +75,20 @@ export class SimDisk implements Disk {
     this.#crashDeath = death
   }
 
-  /** Lets the next `count` calls of a kind fail with a system error's code. A sync that fails leaves its pages clean, yet not durable. */
+  /**
+   * Lets the next `count` calls of a kind fail with a system error's code. A sync that fails leaves its pages clean, yet not
+   * durable; a write that fails may have written a part.
+   */
   failNext(kind: DiskCall, code: string, count = 1): void {
     const codes = this.#failures.get(kind) ?? []
     for (let i = 0; i < count; i++) codes.push(code)
     this.#failures.set(kind, codes)
+  }
+
+  /** Flips a bit of what a file holds: the medium decayed, and nobody was told. */
+  decay(path: string, position: number, bit: number): void {
+    const file = this.#find(path)
+    if (file instanceof PagedFile) file.decay(position, bit)
   }
 
   /** Ends the life that uses this disk: by power failure, or by a kill that leaves the page cache. */
@@ -289,7 +298,7 @@ export class SimDisk implements Disk {
       this.crash(this.#crashDeath)
       throw new SimCrash(`${kind} ${detail}`)
     }
-    if (kind !== 'sync') this.#failIfAsked(kind, detail)
+    if (kind !== 'sync') this.#failIfAsked(kind, detail, partly)
     return run()
   }
 
@@ -364,9 +373,10 @@ export class SimDisk implements Disk {
     file.completeSync(sync)
   }
 
-  #failIfAsked(kind: DiskCall, detail: string): void {
+  #failIfAsked(kind: DiskCall, detail: string, partly?: () => void): void {
     const code = this.#failures.get(kind)?.shift()
     if (code === undefined) return
+    if (partly !== undefined && this.#random.chance(0.5)) attempt(partly)
     this.#world.note(this.#life, `${kind} ${detail} fails: ${code}`)
     throw systemError(code, kind, detail)
   }
