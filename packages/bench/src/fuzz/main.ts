@@ -1,6 +1,7 @@
 /** `npm run fuzz`: see `--help`. Exit code 1 when the broker failed, 2 for flags that cannot be meant. */
 import { randomInt } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { replay } from './replay.ts'
 import { type FailureRecord, FuzzFailure, type FuzzReport, runFuzz } from './run-fuzz.ts'
@@ -14,6 +15,7 @@ them, drawn from a seed, while an honest client uses it. Ends with the first fai
   --seed N       [a random one]
   --cases N      Cases in a round [600].
   --memory-mb N  What the broker may have resident [600].
+  --hold FILE    Rests between rounds while this file is there, and does not count that time.
   --json FILE    Write the figures.
   --replay FILE  Send the bytes of a failure again, one case after the other, and tell which one it was.
 `
@@ -33,6 +35,7 @@ async function main(): Promise<number> {
       seed: { type: 'string' },
       cases: { type: 'string', default: '600' },
       'memory-mb': { type: 'string', default: '600' },
+      hold: { type: 'string' },
       json: { type: 'string' },
       replay: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -44,7 +47,7 @@ async function main(): Promise<number> {
   }
   if (values.replay !== undefined) return replayFile(values.replay)
   const seed = values.seed === undefined ? randomInt(2 ** 31) : number('--seed', values.seed, 0)
-  const until = performance.now() + number('--minutes', values.minutes, 0) * 60_000
+  let until = performance.now() + number('--minutes', values.minutes, 0) * 60_000
   process.stdout.write(`seed ${seed}\n`)
   let told = performance.now()
   try {
@@ -52,7 +55,12 @@ async function main(): Promise<number> {
       seed,
       casesPerRound: number('--cases', values.cases, 1),
       residentMegabytesMax: number('--memory-mb', values['memory-mb'], 1),
-      goesOn: () => performance.now() < until,
+      async goesOn() {
+        const from = performance.now()
+        while (values.hold !== undefined && existsSync(values.hold)) await sleep(500)
+        until += performance.now() - from
+        return performance.now() < until
+      },
       progress(report) {
         if (performance.now() - told < 10_000) return
         told = performance.now()

@@ -30,7 +30,7 @@ export function randomFrame(api: Api, version: number, correlationId: number, op
   writer.int32(0)
   const clientId = options.random.pick(['fuzz', '', null])
   writeRequestHeader(writer, { apiKey: api.key, apiVersion: version, correlationId, clientId }, flexible)
-  new RequestWriter(writer, version, flexible, options).struct(api.request.fields, '')
+  new RequestWriter(writer, version, flexible, options).struct(api.request.fields, api.name)
   writer.patchInt32(0, writer.length - 4)
   return Buffer.from(writer.buffer.subarray(0, writer.length))
 }
@@ -86,11 +86,11 @@ class RequestWriter {
         if (!isNull || !mayBeNull) this.struct(field.shape!, `${path}.${name}`)
         break
       default:
-        this.#fixed(name, field)
+        this.#fixed(name, field, path)
     }
   }
 
-  #fixed(name: string, field: AnyField): void {
+  #fixed(name: string, field: AnyField, path: string): void {
     const out = this.#out
     const number = () => this.#vocabulary.number(name, field.kind, this.#random)
     switch (field.kind) {
@@ -119,7 +119,7 @@ class RequestWriter {
         out.float64(this.#random.pick([0, 1, -1, 0.5, 1e300, Number.NaN, Number.POSITIVE_INFINITY]))
         break
       case 'uuid':
-        this.#out.raw(this.#vocabulary.uuid(this.#random))
+        this.#out.raw(this.#vocabulary.uuid(path, this.#random))
         break
       default:
         throw new Error(`${field.kind} has no fixed size`)

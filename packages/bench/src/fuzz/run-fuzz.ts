@@ -11,18 +11,18 @@ import { Random } from './random.ts'
 import { FUZZ_TOPICS, Misbehaviour, Subject } from './subject.ts'
 import { Vocabulary } from './vocabulary.ts'
 
-const GROUPS = ['fuzz-group', 'group-2', 'group-3', 'group-4']
+const GROUPS = ['fuzz-group', 'other-group']
 const ATTACKERS = 12
 /** After so many rounds the topics are made anew. */
-const ROUNDS_PER_SCENE = 10
+const ROUNDS_PER_SCENE = 5
 /** … the broker is started again, every other time after it was killed. */
 const ROUNDS_PER_LIFE = 40
 
 export interface FuzzOptions {
   readonly seed: number
   readonly casesPerRound: number
-  /** Ends when this returns false, asked before each round. */
-  readonly goesOn: (rounds: number) => boolean
+  /** Ends when this gives false, asked before each round. */
+  readonly goesOn: (rounds: number) => boolean | Promise<boolean>
   /** The most that the broker may have resident, in MB. */
   readonly residentMegabytesMax: number
   readonly progress?: (report: FuzzReport) => void
@@ -83,7 +83,7 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzReport> {
   await using subject = await Subject.start()
   const run = new FuzzRun(options, subject)
   let rounds = 0
-  for (; options.goesOn(rounds); rounds += 1) {
+  for (; await options.goesOn(rounds); rounds += 1) {
     await run.round(rounds)
     options.progress?.(run.report())
   }
