@@ -1,0 +1,141 @@
+'use client'
+import { Dialog as Base } from '@base-ui/react/dialog'
+import { skipToken, useQuery } from '@tanstack/react-query'
+import { Command } from 'cmdk'
+import { useRouter } from 'next/navigation'
+import { useTranslations } from 'next-intl'
+import { type ReactNode, useDeferredValue, useState } from 'react'
+import { href } from '../../lib/href.ts'
+import { keepPreference } from '../../lib/preferences.ts'
+import { recordAddress } from '../../lib/record-address.ts'
+import { useTRPC } from '../../lib/trpc.tsx'
+import { places } from './navigation.ts'
+import { useShell } from './shell.tsx'
+
+const FOUND_MAX = 8
+
+/** Search or jump: places, topics and groups by name (the server searches), a record by its address, and a few acts. */
+export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
+  const t = useTranslations('frame')
+  const trpc = useTRPC()
+  const router = useRouter()
+  const { cluster } = useShell()
+  const [search, setSearch] = useState('')
+  const wanted = useDeferredValue(search.trim())
+  const list = open && wanted !== '' ? { cluster, search: wanted, pageSize: FOUND_MAX } : skipToken
+  const topics = useQuery(trpc.topics.list.queryOptions(list))
+  const groups = useQuery(trpc.groups.list.queryOptions(list))
+  const record = recordAddress(search)
+  const close = (next: boolean) => {
+    if (!next) setSearch('')
+    onOpenChange(next)
+  }
+  const go = (target: string) => {
+    close(false)
+    router.push(target)
+  }
+  const theme = (value: 'light' | 'dark') => {
+    keepPreference('theme', value)
+    document.documentElement.classList.remove('light', 'dark')
+    document.documentElement.classList.add(value)
+    close(false)
+    router.refresh()
+  }
+  const matches = (text: string) => text.toLowerCase().includes(wanted.toLowerCase())
+  const shownPlaces = places.filter(({ id }) => matches(t(`place.${id}`)) || matches(id))
+  const acts: readonly { id: string; label: string; run(): void }[] = [
+    { id: 'create', label: t('palette.createTopic'), run: () => go(href.newTopic(cluster)) },
+    { id: 'light', label: t('palette.themeLight'), run: () => theme('light') },
+    { id: 'dark', label: t('palette.themeDark'), run: () => theme('dark') },
+  ].filter(({ label }) => matches(label))
+  return (
+    <Base.Root open={open} onOpenChange={close}>
+      <Base.Portal>
+        <Base.Backdrop className="appear fixed inset-0 z-30 bg-[oklch(0_0_0/0.35)]" />
+        <Base.Popup className="appear fixed top-[10vh] left-1/2 z-30 w-[min(600px,calc(100vw-24px))] -translate-x-1/2 overflow-hidden rounded-panel border border-line bg-panel shadow-float">
+          <Base.Title className="sr-only">{t('search')}</Base.Title>
+          <Command shouldFilter={false} label={t('search')}>
+            <Command.Input
+              autoFocus
+              value={search}
+              onValueChange={setSearch}
+              placeholder={t('palette.placeholder')}
+              className="h-11 w-full border-b bg-transparent px-4 text-panel outline-none placeholder:text-muted"
+            />
+            <Command.List className="max-h-[50vh] overflow-y-auto p-1">
+              <Command.Empty className="px-3 py-6 text-center text-muted">{t('palette.nothing')}</Command.Empty>
+              {record !== null && (
+                <Item
+                  id="record"
+                  onSelect={() => go(href.record(cluster, record.topic, record.partition, record.offset))}
+                >
+                  {t('palette.record', { offset: record.offset, topic: record.topic, partition: record.partition })}
+                </Item>
+              )}
+              {(topics.data?.rows.length ?? 0) > 0 && (
+                <Group heading={t('palette.topics')}>
+                  {topics.data?.rows.map(({ name }) => (
+                    <Item key={name} id={`topic ${name}`} onSelect={() => go(href.topic(cluster, name))}>
+                      <span className="break-all font-mono">{name}</span>
+                    </Item>
+                  ))}
+                </Group>
+              )}
+              {(groups.data?.rows.length ?? 0) > 0 && (
+                <Group heading={t('palette.groups')}>
+                  {groups.data?.rows.map(({ id }) => (
+                    <Item key={id} id={`group ${id}`} onSelect={() => go(href.group(cluster, id))}>
+                      <span className="break-all font-mono">{id}</span>
+                    </Item>
+                  ))}
+                </Group>
+              )}
+              {shownPlaces.length > 0 && (
+                <Group heading={t('palette.places')}>
+                  {shownPlaces.map(({ id, icon: Icon, ...place }) => (
+                    <Item key={id} id={`place ${id}`} onSelect={() => go(place.href(cluster))}>
+                      <Icon size={16} strokeWidth={1.75} aria-hidden className="text-muted" />
+                      {t(`place.${id}`)}
+                    </Item>
+                  ))}
+                </Group>
+              )}
+              {acts.length > 0 && (
+                <Group heading={t('palette.actions')}>
+                  {acts.map((act) => (
+                    <Item key={act.id} id={`act ${act.id}`} onSelect={act.run}>
+                      {act.label}
+                    </Item>
+                  ))}
+                </Group>
+              )}
+            </Command.List>
+          </Command>
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  )
+}
+
+function Group({ heading, children }: { heading: string; children: ReactNode }) {
+  return (
+    <Command.Group
+      heading={heading}
+      className="[&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:py-1 [&_[cmdk-group-heading]]:text-meta [&_[cmdk-group-heading]]:text-muted"
+    >
+      {children}
+    </Command.Group>
+  )
+}
+
+function Item({ id, onSelect, children }: { id: string; onSelect(): void; children: ReactNode }) {
+  return (
+    <Command.Item
+      value={id}
+      onSelect={onSelect}
+      className="flex min-h-8 items-center gap-2 rounded-[4px] px-3 data-[selected=true]:bg-hover"
+    >
+      {children}
+    </Command.Item>
+  )
+}

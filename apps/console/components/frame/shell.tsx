@@ -1,0 +1,87 @@
+'use client'
+import dynamic from 'next/dynamic'
+import { useTranslations } from 'next-intl'
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
+import type { Preferences } from '../../lib/preferences.ts'
+import { PALETTE_EVENT } from './palette-state.ts'
+import { Rail } from './rail.tsx'
+import { useShortcuts } from './shortcuts.ts'
+import { TopBar } from './top-bar.tsx'
+
+const Palette = dynamic(async () => (await import('./palette.tsx')).Palette, { ssr: false })
+const ShortcutList = dynamic(async () => (await import('./shortcut-list.tsx')).ShortcutList, { ssr: false })
+
+export interface ClusterEntry {
+  readonly id: string
+  readonly name: string
+  readonly bootstrap: readonly string[]
+  readonly environment: { readonly name: string; readonly color: string } | null
+  readonly isReadOnly: boolean
+  readonly role: 'viewer' | 'operator' | 'admin'
+  readonly payloads: boolean
+}
+
+export interface Me {
+  readonly name: string | null
+  readonly kind: 'open' | 'anonymous' | 'local' | 'oidc'
+}
+
+export interface ShellData {
+  readonly cluster: string
+  readonly clusters: readonly ClusterEntry[]
+  readonly me: Me
+  readonly preferences: Preferences
+}
+
+const ShellContext = createContext<ShellData | null>(null)
+
+/** The cluster's id, who asks, and the clusters there are. */
+export function useShell(): ShellData {
+  const shell = useContext(ShellContext)
+  if (shell === null) throw new Error('useShell is for what stands inside the frame')
+  return shell
+}
+
+/** Why something may not be done here; undefined where it may. The server has the same rule. */
+export function useForbidden(needs: 'operate' | 'administer' | 'payloads'): string | undefined {
+  const t = useTranslations('frame')
+  const { cluster, clusters } = useShell()
+  const here = clusters.find(({ id }) => id === cluster)
+  if (here === undefined) return undefined
+  if (needs === 'payloads') return here.payloads ? undefined : t('forbidden.payloads')
+  if (here.isReadOnly) return t('forbidden.readOnly')
+  const may = here.role === 'admin' || (needs === 'operate' && here.role === 'operator')
+  return may ? undefined : t('forbidden.role', { role: t(`user.role.${needs === 'operate' ? 'operator' : 'admin'}`) })
+}
+
+/** The frame around every page of a cluster: rail, top bar, palette, keyboard. */
+export function Shell({ children, ...data }: ShellData & { children: ReactNode }) {
+  const [palette, setPalette] = useState<'never' | 'open' | 'closed'>('never')
+  const [shortcuts, setShortcuts] = useState(false)
+  useShortcuts(data.cluster, () => setShortcuts(true))
+  useEffect(() => {
+    const openPalette = () => setPalette('open')
+    const openShortcuts = () => setShortcuts(true)
+    document.addEventListener(PALETTE_EVENT, openPalette)
+    document.addEventListener('odradek:shortcuts', openShortcuts)
+    return () => {
+      document.removeEventListener(PALETTE_EVENT, openPalette)
+      document.removeEventListener('odradek:shortcuts', openShortcuts)
+    }
+  }, [])
+  return (
+    <ShellContext value={data}>
+      <div className="flex h-dvh min-w-0">
+        <Rail cluster={data.cluster} width={data.preferences.rail} />
+        <div className="flex min-w-0 flex-1 flex-col">
+          <TopBar {...data} />
+          <main className="flex min-h-0 min-w-0 flex-1 flex-col overflow-y-auto">{children}</main>
+        </div>
+      </div>
+      {palette !== 'never' && (
+        <Palette open={palette === 'open'} onOpenChange={(open) => setPalette(open ? 'open' : 'closed')} />
+      )}
+      {shortcuts && <ShortcutList onClose={() => setShortcuts(false)} />}
+    </ShellContext>
+  )
+}

@@ -1,0 +1,257 @@
+'use client'
+import { type PointerEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { cn } from '../../lib/cn.ts'
+import { timeText } from '../../lib/times.ts'
+import { useZone } from '../../lib/zone.tsx'
+import { useCursor } from './chart-cursor.tsx'
+
+export interface Series {
+  readonly name: string
+  /** One value per moment of `times`; null is a gap, and is drawn as one. */
+  readonly values: readonly (number | null)[]
+  /** The one that matters has the accent; others are grey, told apart by their dashes. */
+  readonly leading?: boolean
+  /** A value that holds until the next one. */
+  readonly step?: boolean
+}
+
+/** Something that happened at a moment, as a vertical line with a word. */
+export interface Mark {
+  readonly at: number
+  readonly label: string
+}
+
+const LEFT = 56
+const RIGHT = 8
+const TOP = 6
+const BOTTOM = 18
+const DASHES = ['', '4 2', '1 2', '6 2 1 2', '2 4']
+
+/**
+ * Lines over time. Horizontal grid only, an area under a single series, the same cursor in all charts of a page, and under it all
+ * values at that instant. The legend is the table below.
+ */
+export function Chart(props: {
+  label: string
+  times: readonly number[]
+  series: readonly Series[]
+  marks?: readonly Mark[]
+  format(value: number): ReactNode
+  /** The axis, as text. */
+  axis(value: number): string
+  height?: number
+}) {
+  const { label, times, series, marks = [], format, axis, height = 132 } = props
+  const zone = useZone()
+  const clip = useId()
+  const frame = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(640)
+  const [cursor, setCursor] = useCursor()
+  useEffect(() => {
+    const element = frame.current
+    if (element === null) return
+    const observer = new ResizeObserver(([entry]) =>
+      setWidth(Math.max(160, Math.floor(entry?.contentRect.width ?? 640))),
+    )
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  const from = times[0] ?? 0
+  const to = Math.max(times.at(-1) ?? 1, from + 1)
+  const ticks = useMemo(() => niceTicks(series), [series])
+  const top = ticks.at(-1) ?? 1
+  const bottom = ticks[0] ?? 0
+  const x = (at: number) => LEFT + ((at - from) / (to - from)) * (width - LEFT - RIGHT)
+  const y = (value: number) => TOP + (1 - (value - bottom) / (top - bottom || 1)) * (height - TOP - BOTTOM)
+  const instant = cursor === null ? null : nearest(times, cursor)
+  const move = (event: PointerEvent<SVGSVGElement>) => {
+    const { left } = event.currentTarget.getBoundingClientRect()
+    const at = from + ((event.clientX - left - LEFT) / (width - LEFT - RIGHT)) * (to - from)
+    setCursor(Math.min(to, Math.max(from, at)))
+  }
+  const timeTicks = width < 400 ? 2 : width < 800 ? 4 : 6
+  return (
+    <figure className="m-0 min-w-0">
+      <div ref={frame} className="min-w-0">
+        <svg
+          width={width}
+          height={height}
+          role="img"
+          aria-label={label}
+          className="block touch-pan-y"
+          onPointerMove={move}
+          onPointerLeave={() => setCursor(null)}
+        >
+          <clipPath id={clip}>
+            <rect x={LEFT} y={0} width={Math.max(0, width - LEFT - RIGHT)} height={height - BOTTOM + 1} />
+          </clipPath>
+          {ticks.map((tick) => (
+            <g key={tick}>
+              <line x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} stroke="var(--line)" />
+              <text x={LEFT - 6} y={y(tick) + 4} textAnchor="end" fontSize="11" fill="var(--muted)">
+                {axis(tick)}
+              </text>
+            </g>
+          ))}
+          {times.length > 1 &&
+            Array.from({ length: timeTicks + 1 }, (_, n) => from + ((to - from) * n) / timeTicks).map((at, n) => (
+              <text
+                key={at}
+                x={x(at)}
+                y={height - 4}
+                fontSize="11"
+                fill="var(--muted)"
+                textAnchor={n === 0 ? 'start' : n === timeTicks ? 'end' : 'middle'}
+              >
+                {timeText(at, zone, 'clock').slice(0, to - from > 600_000 ? 5 : 8)}
+              </text>
+            ))}
+          <g clipPath={`url(#${clip})`}>
+            {series.map((one, n) => {
+              const line = linePath(one, times, x, y)
+              const stroke = one.leading || series.length === 1 ? 'var(--accent)' : 'var(--muted)'
+              return (
+                <g key={one.name}>
+                  {series.length === 1 && line !== '' && (
+                    <path d={areaPath(one, times, x, y, y(bottom))} fill="var(--accent-soft)" opacity="0.6" />
+                  )}
+                  <path
+                    d={line}
+                    fill="none"
+                    stroke={stroke}
+                    strokeWidth="1.25"
+                    strokeDasharray={one.leading ? '' : DASHES[n % DASHES.length]}
+                  />
+                </g>
+              )
+            })}
+            {marks.map((mark) => (
+              <g key={`${mark.at} ${mark.label}`}>
+                <line
+                  x1={x(mark.at)}
+                  x2={x(mark.at)}
+                  y1={TOP}
+                  y2={height - BOTTOM}
+                  stroke="var(--attention)"
+                  strokeDasharray="3 2"
+                />
+                <text x={x(mark.at) + 4} y={TOP + 10} fontSize="11" fill="var(--attention)">
+                  {mark.label}
+                </text>
+              </g>
+            ))}
+          </g>
+          {instant !== null && times[instant] !== undefined && (
+            <line
+              x1={x(times[instant])}
+              x2={x(times[instant])}
+              y1={TOP}
+              y2={height - BOTTOM}
+              stroke="var(--line-strong)"
+            />
+          )}
+        </svg>
+      </div>
+      <figcaption className="flex min-h-5 flex-wrap gap-x-4 pl-14 text-meta text-muted">
+        {series.map((one, n) => (
+          <span key={one.name} className="inline-flex items-center gap-1.5">
+            <svg width="14" height="6" aria-hidden>
+              <line
+                x1="0"
+                x2="14"
+                y1="3"
+                y2="3"
+                strokeWidth="1.5"
+                stroke={one.leading || series.length === 1 ? 'var(--accent)' : 'var(--muted)'}
+                strokeDasharray={one.leading ? '' : DASHES[n % DASHES.length]}
+              />
+            </svg>
+            {one.name}
+            <span className="text-text">{shownValue(one.values[instant ?? times.length - 1], format)}</span>
+          </span>
+        ))}
+        <span className={cn(instant === null && 'invisible')}>
+          {timeText(times[instant ?? times.length - 1] ?? 0, zone, 's')}
+        </span>
+      </figcaption>
+    </figure>
+  )
+}
+
+function shownValue(value: number | null | undefined, format: (value: number) => ReactNode): ReactNode {
+  return value === null || value === undefined ? '—' : format(value)
+}
+
+function linePath(
+  one: Series,
+  times: readonly number[],
+  x: (at: number) => number,
+  y: (value: number) => number,
+): string {
+  let path = ''
+  let before: number | null = null
+  one.values.forEach((value, n) => {
+    const at = times[n]
+    if (at === undefined) return
+    if (value === null) {
+      before = null
+      return
+    }
+    if (before === null) path += `M${x(at).toFixed(1)} ${y(value).toFixed(1)}`
+    else if (one.step) path += `H${x(at).toFixed(1)}V${y(value).toFixed(1)}`
+    else path += `L${x(at).toFixed(1)} ${y(value).toFixed(1)}`
+    before = value
+  })
+  return path
+}
+
+/** The line, closed down to the axis, run by run. */
+function areaPath(
+  one: Series,
+  times: readonly number[],
+  x: (at: number) => number,
+  y: (value: number) => number,
+  floor: number,
+): string {
+  let path = ''
+  let run: string[] = []
+  let first = 0
+  let last = 0
+  const close = () => {
+    if (run.length > 1)
+      path += `M${x(first).toFixed(1)} ${floor.toFixed(1)}${run.join('')}L${x(last).toFixed(1)} ${floor.toFixed(1)}Z`
+    run = []
+  }
+  one.values.forEach((value, n) => {
+    const at = times[n]
+    if (at === undefined || value === null) {
+      close()
+      return
+    }
+    if (run.length === 0) first = at
+    last = at
+    run.push(`L${x(at).toFixed(1)} ${y(value).toFixed(1)}`)
+  })
+  close()
+  return path
+}
+
+/** Three or four round values that cover the series, nought included. */
+function niceTicks(series: readonly Series[]): number[] {
+  let max = 0
+  for (const { values } of series) for (const value of values) if (value !== null && value > max) max = value
+  if (max === 0) return [0, 1]
+  const rough = max / 3
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough
+  const ticks = [0]
+  while (ticks.at(-1)! < max) ticks.push(Number((ticks.at(-1)! + step).toPrecision(12)))
+  return ticks
+}
+
+function nearest(times: readonly number[], at: number): number | null {
+  if (times.length === 0) return null
+  let best = 0
+  for (let n = 1; n < times.length; n++) if (Math.abs(times[n]! - at) < Math.abs(times[best]! - at)) best = n
+  return best
+}

@@ -1,0 +1,52 @@
+'use client'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useTranslations } from 'next-intl'
+import { PageBody } from '../../components/frame/page.tsx'
+import { TitleRow } from '../../components/frame/title-row.tsx'
+import { Copy } from '../../components/ui/copy.tsx'
+import { ErrorState } from '../../components/ui/error-state.tsx'
+import { useTRPC } from '../../lib/trpc.tsx'
+import { AttentionList } from './attention-list.tsx'
+import { BrokerTable } from './broker-table.tsx'
+import { EmptyCluster } from './empty-cluster.tsx'
+import { History } from './history.tsx'
+import { OverviewFigures } from './overview-figures.tsx'
+
+const REFRESH_MS = 5_000
+
+/** The cluster at a glance: what needs attention first, and why; then its figures over time and its brokers. */
+export function Overview({ cluster }: { cluster: string }) {
+  const t = useTranslations('overview')
+  const trpc = useTRPC()
+  const about = useQuery(
+    trpc.overview.get.queryOptions({ cluster }, { refetchInterval: REFRESH_MS, placeholderData: keepPreviousData }),
+  )
+  const series = useQuery(trpc.overview.series.queryOptions({ cluster }, { refetchInterval: REFRESH_MS }))
+  const { data } = about
+  const bare = data !== undefined && data.topics.total === data.topics.internal
+  return (
+    <>
+      <TitleRow
+        title={t('title')}
+        badges={
+          data?.clusterId != null && (
+            <span className="inline-flex min-w-0 items-center gap-1 text-meta text-muted">
+              {t('clusterId')} <span className="break-all font-mono">{data.clusterId}</span>
+              <Copy text={data.clusterId} />
+            </span>
+          )
+        }
+      />
+      <OverviewFigures data={data} series={series.data} />
+      <PageBody padded>
+        {about.error !== null && (
+          <ErrorState className="mb-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
+        )}
+        {data !== undefined && <AttentionList cluster={cluster} attention={data.attention} />}
+        {bare && <EmptyCluster cluster={cluster} />}
+        {!bare && <History series={series.data} />}
+        {(data === undefined ? about.error === null : true) && <BrokerTable brokers={data?.brokers} />}
+      </PageBody>
+    </>
+  )
+}

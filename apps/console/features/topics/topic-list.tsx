@@ -1,0 +1,142 @@
+'use client'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { Columns3, Plus, Rows3 } from 'lucide-react'
+import { useTranslations } from 'next-intl'
+import { parseAsBoolean, useQueryState, useQueryStates } from 'nuqs'
+import { useCallback, useState } from 'react'
+import { PageBody } from '../../components/frame/page.tsx'
+import { useForbidden } from '../../components/frame/shell.tsx'
+import { TitleRow } from '../../components/frame/title-row.tsx'
+import { Button } from '../../components/ui/button.tsx'
+import { EmptyState } from '../../components/ui/empty-state.tsx'
+import { ErrorState } from '../../components/ui/error-state.tsx'
+import { Checkbox } from '../../components/ui/field.tsx'
+import { FilterInput } from '../../components/ui/filter-input.tsx'
+import { Menu, MenuChoice } from '../../components/ui/menu.tsx'
+import { Pager } from '../../components/ui/pager.tsx'
+import { Table } from '../../components/ui/table.tsx'
+import { useColumns } from '../../components/ui/use-columns.ts'
+import { useTRPC } from '../../lib/trpc.tsx'
+import { useTopicColumns } from './topic-columns.tsx'
+import { topicQueryInput, topicQueryParsers } from './topic-query.ts'
+
+const REFRESH_MS = 10_000
+const PENDING_REFRESH_MS = 1_500
+
+/** All topics: searched, sorted and paged by the server, so that ten thousand are no more than fifty. */
+export function TopicList({ cluster }: { cluster: string }) {
+  const t = useTranslations('topics')
+  const trpc = useTRPC()
+  const [query, setQuery] = useQueryStates(topicQueryParsers)
+  const [, setCreating] = useQueryState('create', parseAsBoolean.withDefault(false))
+  const [selection, setSelection] = useState<ReadonlySet<string>>(new Set())
+  const columns = useTopicColumns(cluster)
+  const { hidden, toggle } = useColumns('topics')
+  const forbidden = useForbidden('operate')
+  const list = useQuery(
+    trpc.topics.list.queryOptions(topicQueryInput(cluster, query), {
+      placeholderData: keepPreviousData,
+      refetchInterval: ({ state }) => ((state.data?.pending.length ?? 0) > 0 ? PENDING_REFRESH_MS : REFRESH_MS),
+    }),
+  )
+  const { data } = list
+  const search = useCallback((q: string) => void setQuery({ q, page: 1 }), [setQuery])
+  return (
+    <>
+      <TitleRow
+        title={t('title')}
+        badges={
+          data !== undefined && (
+            <span className="text-meta text-muted">
+              {t('counts', { topics: data.counts.topics, internal: data.counts.internal })}
+            </span>
+          )
+        }
+        actions={
+          <Button kind="primary" onClick={() => setCreating(true)} disabledReason={forbidden}>
+            <Plus size={16} strokeWidth={1.75} aria-hidden />
+            {t('create')}
+          </Button>
+        }
+      />
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b px-6 pb-3 max-sm:px-4">
+        <FilterInput label={t('filter')} value={query.q} onChange={search} className="w-72 max-sm:w-full" />
+        <Checkbox checked={query.internal} onChange={(internal) => setQuery({ internal, page: 1 })}>
+          {t('internal')}
+        </Checkbox>
+        <Checkbox checked={query.unhealthy} onChange={(unhealthy) => setQuery({ unhealthy, page: 1 })}>
+          {t('unhealthy')}
+        </Checkbox>
+        <Menu
+          label={t('columns')}
+          className="ml-auto max-sm:hidden"
+          trigger={<Columns3 size={16} strokeWidth={1.75} aria-hidden />}
+        >
+          {columns.slice(1).map((column) => (
+            <MenuChoice key={column.id} chosen={!hidden.has(column.id)} onSelect={() => toggle(column.id)}>
+              {column.title}
+            </MenuChoice>
+          ))}
+        </Menu>
+      </div>
+      <PageBody>
+        {list.error !== null && (
+          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
+        )}
+        <Table
+          label={t('title')}
+          className="flex-1"
+          columns={columns.filter(({ id }) => !hidden.has(id))}
+          rows={data?.rows ?? (list.error === null ? undefined : [])}
+          rowKey={(row) => row.name}
+          sort={{ by: query.sort, direction: query.desc ? 'desc' : 'asc' }}
+          onSort={({ by, direction }) =>
+            setQuery({ sort: topicQueryParsers.sort.parse(by), desc: direction === 'desc', page: 1 })
+          }
+          selection={selection}
+          onSelection={setSelection}
+          stale={list.isPlaceholderData}
+          hold
+          empty={
+            list.error === null && (
+              <Nothing query={query} clear={() => setQuery({ q: '', unhealthy: false, page: 1 })} />
+            )
+          }
+          footer={
+            <Pager
+              page={query.page}
+              pageSize={topicQueryInput(cluster, query).pageSize}
+              total={data?.total ?? 0}
+              onPage={(page) => setQuery({ page }, { history: 'push' })}
+            />
+          }
+        />
+      </PageBody>
+    </>
+  )
+}
+
+function Nothing({ query, clear }: { query: { q: string; internal: boolean; unhealthy: boolean }; clear(): void }) {
+  const t = useTranslations('topics')
+  const frame = useTranslations('frame')
+  const clearButton = <Button onClick={clear}>{frame('table.clear')}</Button>
+  if (query.q !== '') {
+    return (
+      <EmptyState title={t('empty.noMatch', { search: query.q })} action={clearButton}>
+        {t('empty.noMatchAbout', { internal: String(query.internal) })}
+      </EmptyState>
+    )
+  }
+  if (query.unhealthy) {
+    return (
+      <EmptyState title={t('empty.healthy')} action={clearButton}>
+        {t('empty.healthyAbout')}
+      </EmptyState>
+    )
+  }
+  return (
+    <EmptyState icon={Rows3} title={t('empty.title')}>
+      {t('empty.about')}
+    </EmptyState>
+  )
+}

@@ -1,0 +1,14 @@
+/** Every feature's words, in both languages. A feature adds its file to both lists; the types come from the English one. */
+import enFrame from '../messages/en/frame.json' with { type: 'json' }
+import enOverview from '../messages/en/overview.json' with { type: 'json' }
+import enTopics from '../messages/en/topics.json' with { type: 'json' }
+import zhFrame from '../messages/zh/frame.json' with { type: 'json' }
+import zhOverview from '../messages/zh/overview.json' with { type: 'json' }
+import zhTopics from '../messages/zh/topics.json' with { type: 'json' }
+
+export const messages = {
+  en: { frame: enFrame, overview: enOverview, topics: enTopics },
+  zh: { frame: zhFrame, overview: zhOverview, topics: zhTopics },
+}
+
+export type Messages = (typeof messages)['en']

@@ -1,0 +1,38 @@
+/**
+ * Every address of the console in one place. Names are any Unicode, `%` and `/` included, and are encoded here exactly once;
+ * `nameOf` undoes it for a route's parameter.
+ */
+export const href = {
+  overview: (cluster: string) => `/${encode(cluster)}`,
+  topics: (cluster: string) => `/${encode(cluster)}/topics`,
+  newTopic: (cluster: string) => `/${encode(cluster)}/topics?create=1`,
+  topic: (cluster: string, topic: string, tab: TopicTab = 'messages') =>
+    `/${encode(cluster)}/topics/${encode(topic)}/${tab}`,
+  record: (cluster: string, topic: string, partition: number, offset: number | string) =>
+    `/${encode(cluster)}/topics/${encode(topic)}/${partition}/${offset}`,
+  groups: (cluster: string) => `/${encode(cluster)}/groups`,
+  group: (cluster: string, group: string, tab: GroupTab = 'lag') =>
+    `/${encode(cluster)}/groups/${encode(group)}/${tab}`,
+  brokers: (cluster: string) => `/${encode(cluster)}/brokers`,
+  broker: (cluster: string, id: number) => `/${encode(cluster)}/brokers/${id}`,
+  audit: (cluster: string) => `/${encode(cluster)}/audit`,
+  login: (next?: string) => (next === undefined ? '/login' : `/login?next=${encodeURIComponent(next)}`),
+}
+
+export type TopicTab = 'messages' | 'partitions' | 'groups' | 'configuration' | 'producers'
+export type GroupTab = 'lag' | 'members' | 'reset' | 'diagnosis'
+
+/** The name behind a route parameter. A lone `%` that was typed by hand stands for itself. */
+export function nameOf(parameter: string): string {
+  try {
+    return decodeURIComponent(parameter)
+  } catch {
+    return parameter
+  }
+}
+
+// A path segment of only dots would be taken for "this folder" or "the one above" by every browser.
+function encode(name: string): string {
+  const encoded = encodeURIComponent(name)
+  return /^\.+$/.test(encoded) ? encoded.replaceAll('.', '%2E') : encoded
+}

@@ -1,0 +1,47 @@
+'use client'
+import type { AppRouter } from '@odradek/api'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { createTRPCClient, createWSClient, httpBatchStreamLink, splitLink, wsLink } from '@trpc/client'
+import { createTRPCContext } from '@trpc/tanstack-react-query'
+import { type ReactNode, useState } from 'react'
+
+export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>()
+
+/** Queries and mutations go over HTTP, subscriptions over one WebSocket that opens with the first of them and comes back by itself. */
+export function ApiProvider({ children }: { children: ReactNode }) {
+  const [queryClient] = useState(createQueryClient)
+  const [client] = useState(createClient)
+  return (
+    <QueryClientProvider client={queryClient}>
+      <TRPCProvider trpcClient={client} queryClient={queryClient}>
+        {children}
+      </TRPCProvider>
+    </QueryClientProvider>
+  )
+}
+
+function createQueryClient() {
+  return new QueryClient({
+    defaultOptions: {
+      queries: { staleTime: 5_000, retry: 1, retryDelay: 500, refetchOnWindowFocus: true },
+      mutations: { retry: false },
+    },
+  })
+}
+
+function createClient() {
+  const http = httpBatchStreamLink<AppRouter>({ url: '/api/trpc', maxItems: 20 })
+  // Rendered on the server, no query is sent: pages prefetch in the process itself.
+  if (typeof window === 'undefined') return createTRPCClient<AppRouter>({ links: [http] })
+  const socket = createWSClient({
+    url: () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/ws`,
+    lazy: { enabled: true, closeMs: 10_000 },
+    retryDelayMs: (attempt) => Math.min(10_000, attempt === 0 ? 0 : 250 * 2 ** attempt),
+    keepAlive: { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5_000 },
+  })
+  return createTRPCClient<AppRouter>({
+    links: [
+      splitLink({ condition: ({ type }) => type === 'subscription', true: wsLink({ client: socket }), false: http }),
+    ],
+  })
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import type { ClusterSettings, ConsoleOptions } from '@odradek/api'
+import { z } from 'zod'
+
+/** What someone typed that makes no console; its message is one line. */
+export class OptionError extends Error {}
+
+export interface StartOptions {
+  readonly host: string
+  readonly port: number
+  /** Whether the next free port is taken where `port` is not free; a port that was asked for is not replaced. */
+  readonly portMayMove: boolean
+  readonly dev: boolean
+  readonly console: ConsoleOptions
+}
+
+export const usage = `odradek console: the web console, for any Kafka cluster.
+
+  --bootstrap HOST:PORT[,…]   The cluster's brokers [127.0.0.1:9092]
+  --name TEXT                 What the cluster is called [local]
+  --config FILE               Clusters, users and sign-in, as JSON
+  --port PORT                 Listen on this port [8080, or the next free one]; 0 takes a free one
+  --host HOST                 Listen on this address [127.0.0.1]
+  --read-only                 Change nothing
+`
+
+const file = z.strictObject({
+  host: z.string().min(1).optional(),
+  port: z.int().min(0).max(65_535).optional(),
+  readOnly: z.boolean().optional(),
+  clusters: z
+    .array(
+      z.looseObject({
+        id: z.string(),
+        bootstrap: z.array(z.string().min(1)).min(1),
+      }),
+    )
+    .min(1),
+})
+
+/** Reads the flags and the file they name. @throws OptionError */
+export function readOptions(words: readonly string[]): StartOptions | 'help' {
+  let values: ReturnType<typeof parse>
+  try {
+    values = parse(words)
+  } catch (error) {
+    throw new OptionError(`${(error as Error).message.split('\n')[0]}\n${usage}`)
+  }
+  if (values.help) return 'help'
+  const kept = values.config === undefined ? undefined : readFile(values.config)
+  const port = values.port === undefined ? kept?.port : Number(values.port)
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    throw new OptionError(`--port must be a number from 0 to 65535, not "${values.port}"`)
+  }
+  if (kept !== undefined && values.bootstrap !== undefined) {
+    throw new OptionError('--bootstrap and --config do not go together: the file names the clusters')
+  }
+  const id =
+    (values.name ?? 'local')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '') || 'local'
+  const clusters: readonly ClusterSettings[] = kept?.clusters ?? [
+    { id, name: values.name ?? 'local', bootstrap: (values.bootstrap ?? '127.0.0.1:9092').split(',') },
+  ]
+  return {
+    host: values.host ?? kept?.host ?? '127.0.0.1',
+    port: port ?? 8080,
+    portMayMove: port === undefined,
+    dev: values.dev ?? false,
+    console: { clusters, readOnly: values['read-only'] ?? kept?.readOnly ?? false },
+  }
+}
+
+function parse(words: readonly string[]) {
+  return parseArgs({
+    args: [...words],
+    options: {
+      bootstrap: { type: 'string', short: 'b' },
+      name: { type: 'string' },
+      config: { type: 'string', short: 'c' },
+      port: { type: 'string', short: 'p' },
+      host: { type: 'string' },
+      'read-only': { type: 'boolean' },
+      dev: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  }).values
+}
+
+function readFile(path: string) {
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new OptionError(`${path} cannot be read: ${(error as Error).message}`)
+  }
+  const parsed = file.safeParse(json)
+  if (parsed.success) return parsed.data as typeof parsed.data & { clusters: ClusterSettings[] }
+  const [issue] = parsed.error.issues
+  throw new OptionError(`${path}: ${issue?.path.join('.')}: ${issue?.message}`)
+}

@@ -1,0 +1,142 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import { appRouter, Console, createContext } from '@odradek/api'
+import { createHTTPHandler } from '@trpc/server/adapters/standalone'
+import { applyWSSHandler } from '@trpc/server/adapters/ws'
+import next from 'next'
+import { WebSocketServer } from 'ws'
+import { setHost } from './host.ts'
+import { OptionError, type StartOptions } from './options.ts'
+import { isKnownHost, isOwnOrigin, setSecurityHeaders } from './security.ts'
+
+export interface RunningConsole {
+  readonly url: string
+  close(): Promise<void>
+}
+
+const BODY_BYTES_MAX = 4 * 1024 * 1024
+const FRAME_BYTES_MAX = 256 * 1024
+const PORTS_TRIED_MAX = 20
+
+/** Starts the console and resolves when it serves. @throws OptionError, and what the system says about the port. */
+export async function startConsole(options: StartOptions): Promise<RunningConsole> {
+  const { host, dev } = options
+  // Nobody would be asked who they are: then only this machine may reach it.
+  if (!isLoopback(host)) {
+    throw new OptionError(`Without users the console listens on loopback only, not on ${host}`)
+  }
+  const console = new Console(options.console)
+  const server = createServer({ requestTimeout: 120_000, headersTimeout: 20_000 })
+  const known = new Set(['localhost', '127.0.0.1', '[::1]', bracketed(host)])
+
+  setHost({
+    router: appRouter,
+    context: (headers) => createContext(console, { header: (name) => headers.get(name), remoteAddress: 'page' }),
+  })
+  const app = next({ dev, dir: join(import.meta.dirname, '..'), hostname: host, port: options.port })
+  await app.prepare()
+  const pages = app.getRequestHandler()
+
+  const trpc = createHTTPHandler({
+    router: appRouter,
+    basePath: '/api/trpc/',
+    maxBodySize: BODY_BYTES_MAX,
+    createContext: ({ req, res }) =>
+      createContext(console, {
+        ...factsOf(req),
+        setCookie: (value) => void res.appendHeader('Set-Cookie', value),
+      }),
+  })
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX })
+  const live = applyWSSHandler({
+    wss: sockets,
+    router: appRouter,
+    createContext: ({ req }) => createContext(console, factsOf(req)),
+    keepAlive: { enabled: true, pingMs: 15_000, pongWaitMs: 10_000 },
+  })
+
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    setSecurityHeaders(request, response, dev)
+    if (!isKnownHost(request, known)) return refuse(response, 421, 'This console is not known by that name.')
+    const path = request.url?.split('?', 1)[0] ?? '/'
+    const reading = request.method === 'GET' || request.method === 'HEAD'
+    if (!reading && !isOwnOrigin(request)) return refuse(response, 403, 'The request comes from another site.')
+    if (path.startsWith('/api/trpc/')) {
+      response.setHeader('Cache-Control', 'no-store')
+      return trpc(request, response)
+    }
+    if (path === '/api/health')
+      return void response.setHeader('Content-Type', 'application/json').end('{"status":"ok"}')
+    pages(request, response).catch((error: Error) => {
+      process.stderr.write(`${error.stack}\n`)
+      if (response.headersSent) response.destroy()
+      else refuse(response, 500, 'The page could not be made.')
+    })
+  })
+  server.on('upgrade', (request, socket, head) => {
+    if (request.url?.split('?', 1)[0] === '/api/ws') {
+      // A browser sends the cookie of this site with a WebSocket of any page: only the Origin tells whose page it is.
+      if (!isKnownHost(request, known) || !isOwnOrigin(request))
+        return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+      sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request))
+    } else if (dev) app.getUpgradeHandler()(request, socket, head)
+    else socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
+  })
+  const { port } = await listen(server, options)
+  return {
+    url: `http://${bracketed(host)}:${port}/`,
+    async close() {
+      live.broadcastReconnectNotification()
+      for (const client of sockets.clients) client.terminate()
+      server.close()
+      server.closeAllConnections()
+      await console.close()
+      await app.close()
+    },
+  }
+}
+
+/** Takes the port, or where nobody asked for that one the next that is free. */
+async function listen(server: ReturnType<typeof createServer>, options: StartOptions): Promise<{ port: number }> {
+  for (let port = options.port; ; port++) {
+    server.listen(port, options.host)
+    try {
+      await once(server, 'listening')
+      const address = server.address()
+      return { port: typeof address === 'object' && address !== null ? address.port : port }
+    } catch (error) {
+      const busy = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      if (!busy) throw error
+      if (!options.portMayMove || port >= options.port + PORTS_TRIED_MAX) {
+        throw new OptionError(`Port ${port} is taken by another program; choose one with --port`)
+      }
+      process.stderr.write(`Port ${port} is taken, trying ${port + 1}\n`)
+    }
+  }
+}
+
+function factsOf(request: IncomingMessage) {
+  return {
+    header(name: string): string | null {
+      const value = request.headers[name]
+      return Array.isArray(value) ? value.join(', ') : (value ?? null)
+    },
+    remoteAddress: request.socket.remoteAddress ?? '',
+  }
+}
+
+function refuse(response: ServerResponse, status: number, text: string): void {
+  response.statusCode = status
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8')
+  response.end(`${text}\n`)
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
