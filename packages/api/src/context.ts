@@ -3,6 +3,14 @@
 import type { Visitor } from './access/visitor.ts'
 import type { Console } from './console.ts'
 
+export interface ChangeNote {
+  readonly resource?: string
+  readonly before?: unknown
+  readonly after?: unknown
+  /** Nothing was changed; the cluster was only asked whether it would. */
+  readonly isTrial?: boolean
+}
+
 export interface Context {
   readonly console: Console
   readonly visitor: Visitor
@@ -13,6 +21,6 @@ export interface Context {
   assertSameOrigin(): void
   /** Sends a Set-Cookie header, where the transport can. */
   setCookie(value: string): void
-  /** Notes what a mutation changed, for the audit. Does nothing outside of mutations. */
-  note(change: { resource?: string; before?: unknown; after?: unknown }): void
+  /** Notes what a mutation changed, for the audit. Does nothing outside of mutations of a cluster. */
+  note(change: ChangeNote): void
 }

@@ -6,7 +6,7 @@ import { initTRPC } from '@trpc/server'
 import { z } from 'zod'
 import { type Permission, procedurePermissions } from './access/permissions.ts'
 import { isPermitted } from './access/visitor.ts'
-import type { Context } from './context.ts'
+import type { ChangeNote, Context } from './context.ts'
 import { asTrpcError, failureOf, refuse } from './failure.ts'
 
 const t = initTRPC.context<Context>().create({
@@ -52,19 +52,20 @@ export const clusterProcedure = procedure
   .use(({ ctx, input, next }) => next({ ctx: { ...ctx, session: ctx.console.session(input.cluster) } }))
   .use(async ({ ctx, path, type, input, getRawInput, next }) => {
     if (type !== 'mutation') return next()
-    const change = { resource: null as string | null, before: null as unknown, after: null as unknown }
+    const change: ChangeNote = {}
     const result = await next({
-      ctx: { ...ctx, note: (noted: Partial<typeof change>) => void Object.assign(change, noted) },
+      ctx: { ...ctx, note: (noted: ChangeNote) => void Object.assign(change, noted) },
     })
+    if (change.isTrial === true) return result
     const { cluster: _, ...asked } = (await getRawInput()) as Record<string, unknown>
     ctx.console.audit(input.cluster).record({
       atMs: Date.now(),
       who: ctx.visitor,
       action: path,
-      resource: change.resource,
+      resource: change.resource ?? null,
       input: asked,
-      before: change.before,
-      after: change.after,
+      before: change.before ?? null,
+      after: change.after ?? null,
       error: result.ok ? null : result.error.message,
     })
     return result

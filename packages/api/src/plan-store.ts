@@ -1,0 +1,58 @@
+/**
+ * Plans that wait to be applied. A plan is applied once: a second click, or a second operator with the same plan, gets the
+ * result of the first. Bounded in number and age.
+ */
+import { randomUUID } from 'node:crypto'
+import { refuse } from './failure.ts'
+
+interface Stored<P, R> {
+  readonly clusterId: string
+  readonly plan: P
+  readonly atMs: number
+  applied: Promise<R> | null
+}
+
+export class PlanStore<P, R> {
+  readonly #plans = new Map<string, Stored<P, R>>()
+  readonly #plansMax: number
+  readonly #ageMaxMs: number
+
+  constructor(limits: { plansMax?: number; ageMaxMs?: number } = {}) {
+    this.#plansMax = limits.plansMax ?? 1000
+    this.#ageMaxMs = limits.ageMaxMs ?? 30 * 60_000
+  }
+
+  /** Keeps a plan of a cluster and returns its id. The oldest goes where there are too many. */
+  add(clusterId: string, plan: P): string {
+    const id = randomUUID()
+    for (const [old, { atMs }] of this.#plans) {
+      if (this.#plans.size < this.#plansMax && Date.now() - atMs <= this.#ageMaxMs) break
+      this.#plans.delete(old)
+    }
+    this.#plans.set(id, { clusterId, plan, atMs: Date.now(), applied: null })
+    return id
+  }
+
+  /** The plan; throws where it is not known (any more), or of another cluster. */
+  get(clusterId: string, id: string, tried: string): P {
+    return this.#stored(clusterId, id, tried).plan
+  }
+
+  /** Applies the plan, or gives the result of the time it was applied. One that was refused may be tried again. */
+  once(clusterId: string, id: string, tried: string, apply: (plan: P) => Promise<R>): Promise<R> {
+    const stored = this.#stored(clusterId, id, tried)
+    if (!stored.applied) {
+      stored.applied = apply(stored.plan)
+      stored.applied.catch(() => {
+        stored.applied = null
+      })
+    }
+    return stored.applied
+  }
+
+  #stored(clusterId: string, id: string, tried: string): Stored<P, R> {
+    const stored = this.#plans.get(id)
+    if (stored && stored.clusterId === clusterId && Date.now() - stored.atMs <= this.#ageMaxMs) return stored
+    throw refuse('NOT_FOUND', 'This plan is not known any more.', { tried, remedy: 'Plan again.' })
+  }
+}
