@@ -46,19 +46,29 @@ const PREVIEW_CHARS = 400
 const PREVIEW_HEADERS = 8
 const PREVIEW_HEX_BYTES = 64
 
-/** The record at a cursor as a row. Throws SchemaWanted where a schema must be loaded first. */
-export function rowOf(cursor: RecordCursor, partition: number, decoders: Decoders, schemas: SchemaCache): MessageRow {
+/**
+ * The record at a cursor as a row, its payloads cut to previews, or `whole`. Throws SchemaWanted where a schema must be
+ * loaded first.
+ */
+export function rowOf(
+  cursor: RecordCursor,
+  partition: number,
+  decoders: Decoders,
+  schemas: SchemaCache,
+  whole = false,
+): MessageRow {
   const headers = cursor.headers()
+  const charsMax = whole ? Number.POSITIVE_INFINITY : PREVIEW_CHARS
   return {
     partition,
     offset: cursor.offset,
     timestamp: cursor.timestamp,
     timestampType: cursor.header.timestampType,
-    key: viewPayload(cursor.key(), decoders.key, schemas),
-    value: viewPayload(cursor.value(), decoders.value, schemas),
+    key: viewPayload(cursor.key(), decoders.key, schemas, charsMax),
+    value: viewPayload(cursor.value(), decoders.value, schemas, charsMax),
     headers: headers
-      .slice(0, PREVIEW_HEADERS)
-      .map(({ key, value }) => ({ key, value: viewPayload(value, 'auto', schemas) })),
+      .slice(0, whole ? headers.length : PREVIEW_HEADERS)
+      .map(({ key, value }) => ({ key, value: viewPayload(value, 'auto', schemas, charsMax) })),
     headerCount: headers.length,
   }
 }
@@ -71,23 +81,28 @@ export function viewPayload(
   charsMax = PREVIEW_CHARS,
 ): PayloadView {
   const decoded = decodePayload(bytes, decoder, schemas)
-  const text = previewOf(decoded, bytes)
+  const text = previewOf(decoded, bytes, charsMax === Number.POSITIVE_INFINITY)
   const cut = text.length > charsMax
   return {
     kind: decoded.kind,
     text: cut ? text.slice(0, charsMax) : text,
-    truncated: cut || (decoded.kind === 'hex' && bytes !== null && bytes.length > PREVIEW_HEX_BYTES),
+    truncated:
+      cut ||
+      (decoded.kind === 'hex' &&
+        bytes !== null &&
+        charsMax !== Number.POSITIVE_INFINITY &&
+        bytes.length > PREVIEW_HEX_BYTES),
     sizeInBytes: bytes?.length ?? 0,
     schema: decoded.schema,
     problems: decoded.problems,
   }
 }
 
-function previewOf({ kind, value, jsonStart }: DecodedPayload, bytes: Buffer | null): string {
+function previewOf({ kind, value, jsonStart }: DecodedPayload, bytes: Buffer | null, whole = false): string {
   if (kind === 'null' || kind === 'empty' || bytes === null) return ''
   if (kind === 'json') return bytes.toString('utf8', jsonStart)
   if (kind === 'text') return value as string
-  if (kind === 'hex') return hexText(bytes.subarray(0, PREVIEW_HEX_BYTES))
+  if (kind === 'hex') return hexText(whole ? bytes : bytes.subarray(0, PREVIEW_HEX_BYTES))
   return writeJson(value)
 }
 

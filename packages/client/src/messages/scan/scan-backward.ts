@@ -104,8 +104,8 @@ async function readWindows(state: ScanState, group: readonly Walked[]): Promise<
       }
       state.bytes += answer.records === null ? 0 : answer.records.end - answer.records.start
       const end = part.cursor.end
-      await state.evaluate(answer, part.next, end, (row) => {
-        part.found.push(row)
+      await state.evaluate(answer, part.next, end, (record) => {
+        part.found.push(state.row(record, answer.partition))
         if (part.found.length > room * 2) part.found.splice(0, part.found.length - room)
         return true
       })

@@ -95,8 +95,8 @@ async function look(state: ScanState, { cursor, next }: OpenPartition, answer: F
   let rows: MessageRow[] = []
   const upTo = Math.min(next, cursor.end)
   while (cursor.start < upTo) {
-    const reached = await state.evaluate(answer, cursor.start, upTo, (row) => {
-      rows.push(row)
+    const reached = await state.evaluate(answer, cursor.start, upTo, (record) => {
+      rows.push(state.row(record, answer.partition))
       state.matched++
       return !state.isFull && rows.length < ROWS_AT_ONCE
     })

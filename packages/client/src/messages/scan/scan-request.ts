@@ -26,6 +26,8 @@ export interface ScanRequest {
   readonly readCommitted: boolean
   /** Rows after which the scan stops; it can be continued. */
   readonly limit: number
+  /** Whether rows have whole payloads, not previews [false]. */
+  readonly whole?: boolean
   /** Where an earlier scan of the same request stopped. */
   readonly resume?: string
 }

@@ -11,6 +11,8 @@ import { BatchWalk, WalkCounts } from './walk-batches.ts'
 export interface ScanSink {
   rows(rows: MessageRow[]): void | Promise<void>
   progress(progress: ScanProgress): void
+  /** Told of each match while it is in its batch, before its row is made. */
+  look?(record: RecordCursor): void
 }
 
 /** What is left of a partition: from `at` up to `end` where the scan goes forward, from `start` up to `at` where back. */
@@ -80,9 +82,9 @@ export class ScanState {
     fetched: FetchedPartition,
     from: number,
     upTo: number,
-    take: (row: MessageRow) => boolean,
+    take: (cursor: RecordCursor) => boolean,
   ): Promise<number> {
-    const { topic, decoders, readCommitted, from: since, to } = this.request
+    const { topic, readCommitted, from: since, to } = this.request
     const { schemas } = this.source
     const earliest = since.kind === 'time' ? since.timestamp : Number.NEGATIVE_INFINITY
     const latest = to.kind === 'time' ? to.timestamp : Number.POSITIVE_INFINITY
@@ -91,9 +93,7 @@ export class ScanState {
         this.scanned++
         return true
       }
-      const goOn =
-        !this.filter.matches(cursor, topic, fetched.partition) ||
-        take(rowOf(cursor, fetched.partition, decoders, schemas))
+      const goOn = !this.filter.matches(cursor, topic, fetched.partition) || take(cursor)
       this.scanned++
       return goOn
     }
@@ -108,6 +108,12 @@ export class ScanState {
         await schemas.load(error.id)
       }
     }
+  }
+
+  row(cursor: RecordCursor, partition: number): MessageRow {
+    this.sink.look?.(cursor)
+    const { decoders, whole } = this.request
+    return rowOf(cursor, partition, decoders, this.source.schemas, whole)
   }
 
   progress(end: ScanEnd | null, failure: string | null = null): ScanProgress {
