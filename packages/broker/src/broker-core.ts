@@ -17,6 +17,7 @@ import { groupLimitsOf } from './groups/group-limits.ts'
 import type { Timer } from './host/clock.ts'
 import type { Host } from './host/host.ts'
 import { Turn } from './host/turn.ts'
+import { Intakes } from './intake/intakes.ts'
 import { offsetsTopic } from './metadata/controller/internal-topic.ts'
 import { EmbeddedStore } from './metadata/embedded-store.ts'
 import type { MetadataImage } from './metadata/image.ts'
@@ -63,6 +64,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   readonly metadata: Metadata
   readonly partitions: Partitions
   readonly groups: GroupCoordinator
+  readonly intakes: Intakes
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessions
   readonly parkedFetches: ParkedFetches
@@ -130,6 +132,13 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       },
       partitionCount: () => metadata.image.topics.get(offsetsTopic)?.partitions.length ?? 0,
       leaderOf: (index) => metadata.image.topics.get(offsetsTopic)?.partitions[index]?.leader ?? -1,
+    })
+    this.intakes = new Intakes({
+      clock: host.clock,
+      timers: host.timers,
+      turn,
+      logger,
+      partitionOf: (topicId, index) => this.partitions.byId(topicId, index),
     })
     this.partitions.listen(this)
     this.partitions.apply(metadata.image, metadata.image.topics.keys())
@@ -265,6 +274,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.#timers.clear()
     await this.#server?.close()
     this.groups.close()
+    this.intakes.close()
     this.partitions.close()
     this.#stopFollowing()
     this.#flushSchedule.close()
@@ -278,10 +288,12 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
 
   led(partition: Partition): void {
     if (partition.topic === offsetsTopic) this.groups.lead(new LedPartition(partition))
+    this.intakes.led(partition)
   }
 
   lost(partition: Partition): void {
     if (partition.topic === offsetsTopic) this.groups.resign(partition.index)
+    this.intakes.lost(partition)
   }
 
   #follow(image: MetadataImage, previous: MetadataImage, change: ImageChange): void {

@@ -1,3 +1,4 @@
+import { intakeBrokerConfig } from './intake-config.ts'
 import { checkAdvertisedListener, checkHostAndPort, checkListener } from './listener.ts'
 import { type ConfigOf, table } from './row.ts'
 import { DAY_MS, GIB, HOUR_MS, INT_MAX, LONG_MAX, MIB, MINUTE_MS, SECOND_MS } from './units.ts'
@@ -520,6 +521,7 @@ export const brokerConfig = table({
     mutable: 'restart',
     doc: 'The least severe log lines that are written.',
   },
+  ...intakeBrokerConfig,
 })
 
 /** The values of all broker keys, by key. */

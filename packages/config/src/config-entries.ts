@@ -1,6 +1,12 @@
 import { brokerConfig } from './broker-config.ts'
 import { groupConfig } from './group-config.ts'
-import { type BrokerLayers, resolveBrokerConfig, resolveTopicConfig, spellingsOfBrokerKey } from './resolve-config.ts'
+import {
+  type BrokerLayers,
+  resolveBrokerConfig,
+  resolveGroupConfig,
+  resolveTopicConfig,
+  spellingsOfBrokerKey,
+} from './resolve-config.ts'
 import type { Row, Table, Value } from './row.ts'
 import { topicConfig } from './topic-config.ts'
 import { formatValue } from './value.ts'
@@ -56,7 +62,11 @@ export function configEntries(scope: Scope, layers: ConfigLayers): ConfigEntry[]
   const table = scopes[scope]
   const broker = resolveBrokerConfig(layers)
   const values: Record<string, Value | undefined> =
-    scope === 'topic' ? resolveTopicConfig(layers.overrides, broker) : scope === 'broker' ? broker : {}
+    scope === 'topic'
+      ? resolveTopicConfig(layers.overrides, broker)
+      : scope === 'broker'
+        ? broker
+        : resolveGroupConfig(layers.overrides)
   const entries: ConfigEntry[] = []
   for (const [name, row] of Object.entries(table)) {
     if (row.standsFor !== undefined) continue
@@ -68,7 +78,7 @@ export function configEntries(scope: Scope, layers: ConfigLayers): ConfigEntry[]
       value: row.sensitive === true ? null : value,
       source,
       isDefault: source === configSource.default,
-      isReadOnly: row.mutable === 'restart',
+      isReadOnly: row.mutable === 'restart' || row.mutable === 'never',
       isSensitive: row.sensitive === true,
       type: configType[row.type],
       documentation: row.doc,

@@ -10,6 +10,7 @@ export {
   type Scope,
   scopes,
 } from './config-entries.ts'
+export { parseDurationMs } from './duration.ts'
 export { type GroupConfig, groupConfig } from './group-config.ts'
 export { type Listener, parseHostAndPort, parseListener } from './listener.ts'
 export { editDistance, nearestWord, unknownKeyText } from './nearest-key.ts'
@@ -20,7 +21,7 @@ export {
   parseBrokerConfig,
   parseConfig,
 } from './parse-config.ts'
-export { type BrokerLayers, resolveBrokerConfig, resolveTopicConfig } from './resolve-config.ts'
+export { type BrokerLayers, resolveBrokerConfig, resolveGroupConfig, resolveTopicConfig } from './resolve-config.ts'
 export type { ConfigOf, Mutable, Row, Table, Unit, Value, ValueOf } from './row.ts'
 export { type TopicConfig, type TopicKey, topicConfig } from './topic-config.ts'
 export { DAY_MS, GIB, HOUR_MS, INT_MAX, KIB, LONG_MAX, MIB, MINUTE_MS, SECOND_MS, TIB } from './units.ts'

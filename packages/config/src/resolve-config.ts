@@ -1,4 +1,5 @@
 import { type BrokerConfig, brokerConfig } from './broker-config.ts'
+import { type GroupConfig, groupConfig } from './group-config.ts'
 import type { NumberRow, Row, Table, Value } from './row.ts'
 import { type TopicConfig, topicConfig } from './topic-config.ts'
 import { parseValue } from './value.ts'
@@ -84,4 +85,15 @@ export function resolveTopicConfig(
     config[key] = own ?? (broker[row.from as keyof BrokerConfig] as Value | undefined) ?? (row as NumberRow).default
   }
   return Object.freeze(config) as TopicConfig
+}
+
+/** All group keys with their values, as a frozen flat object: what the group sets, else the default. */
+export function resolveGroupConfig(overrides: Readonly<Record<string, string>> = {}): GroupConfig {
+  const config: Record<string, Value> = {}
+  for (const [key, row] of Object.entries(groupConfig as Table)) {
+    const text = overrides[key]
+    const own = text === undefined ? null : parseValue(row, text, { bounds: false }).value
+    config[key] = own ?? row.default
+  }
+  return Object.freeze(config) as GroupConfig
 }

@@ -3,8 +3,8 @@
  * docs/configuration.md all derive from the rows, so that a key is written down once.
  */
 
-/** When a new value takes effect: at once per topic, at once for the whole broker, or when the broker starts next. */
-export type Mutable = 'topic' | 'broker' | 'restart'
+/** When a new value takes effect: at once per topic, at once for the whole broker, when the broker starts next, or never: it is told only. */
+export type Mutable = 'topic' | 'broker' | 'restart' | 'never'
 
 /** What a number counts. In files and flags it may be written with a suffix: `500ms`, `7d`, `1GiB`. */
 export type Unit = 'ms' | 'minutes' | 'hours' | 'bytes'

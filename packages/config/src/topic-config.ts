@@ -1,4 +1,5 @@
 import { brokerConfig } from './broker-config.ts'
+import { intakeTopicConfig } from './intake-config.ts'
 import { type ConfigOf, table } from './row.ts'
 
 type BrokerRows = typeof brokerConfig
@@ -31,7 +32,6 @@ export const topicConfig = table({
     'flush.mode',
     'async acknowledges once the operating system has the write and flushes it to disk soon after; sync flushes before it acknowledges.',
   ),
-  'index.interval.bytes': from(
   'flush.messages': from(
     'log.flush.interval.messages',
     'How many unflushed records of a partition start a flush. 1 flushes each write before it is acknowledged, as flush.mode=sync does.',
@@ -40,6 +40,7 @@ export const topicConfig = table({
     'log.flush.interval.ms',
     'How long a record stays unflushed at most. It acts where it is less than flush.interval.ms of the broker.',
   ),
+  'index.interval.bytes': from(
     'log.index.interval.bytes',
     'How many bytes of a segment go by between two entries of its offset index.',
   ),
@@ -89,6 +90,20 @@ export const topicConfig = table({
     'The largest an index file may grow; the segment is closed when its index is full.',
   ),
   'segment.ms': from('log.roll.ms', 'The age at which a segment is closed even if it is not full.'),
+  'delay.levels': from('delay.levels', 'What the levels in a DELAY header stand for, the first being level 1.'),
+  'delay.max.ms': from(
+    'delay.max.ms',
+    'How far in the future a timed record may be due. One that is due later is refused.',
+  ),
+  'intake.waiting.records.max': from(
+    'intake.waiting.records.max',
+    'How many records may wait in one partition before producers are told to try again later.',
+  ),
+  'intake.waiting.bytes.max': from(
+    'intake.waiting.bytes.max',
+    'How large the log of what waits in one partition may grow before producers are told to try again later.',
+  ),
+  ...intakeTopicConfig,
 })
 
 /** The values of all topic keys, by key. */

@@ -6,6 +6,7 @@
  *
  * Images are never modified.
  */
+import { intakeTopicOf } from './intake-topic.ts'
 import { brokerConfigKey, brokerKey, clusterKey, controllerKey, groupConfigKey, topicKey } from './keys.ts'
 import type { BrokerListener, Configs, PartitionImage } from './values.ts'
 
@@ -95,6 +96,11 @@ export class MetadataImage implements ImageContents {
     brokerConfigs: new Map(),
     groupConfigs: new Map(),
   })
+
+  /** The topics that clients are told of when they ask for all: those that records wait in are the broker's alone. */
+  listedTopics(): TopicImage[] {
+    return [...this.topics.values()].filter(({ name }) => intakeTopicOf(name) === null)
+  }
 
   /** The live brokers, ascending by id. */
   liveBrokers(): BrokerRegistration[] {

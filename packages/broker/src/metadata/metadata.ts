@@ -16,6 +16,7 @@ import {
   type AlterRequest,
   type AlterResult,
   changeConfigs,
+  configResource,
   refusedAlter,
   repeatedResources,
   replaceConfigs,
@@ -35,10 +36,12 @@ import {
   type TopicReference,
 } from './controller/delete-topic.ts'
 import { electLeaders } from './controller/elect-leaders.ts'
+import { alignIntakeTopic, intakeTopicsToAlign, removeIntakeTopic } from './controller/intake-topics.ts'
 import { createOffsetsTopic, offsetsTopic } from './controller/internal-topic.ts'
 import { ControllerWrites } from './controller-writes.ts'
 import type { MetadataImage } from './image.ts'
 import { ImageFollower, type ImageListener } from './image-follower.ts'
+import { hasIntake, intakeTopicName } from './intake-topic.ts'
 import { Registration } from './registration.ts'
 import type { MetadataStore } from './store.ts'
 import { isInternalTopic } from './topic-name.ts'
@@ -114,6 +117,7 @@ export class Metadata {
       const writes = new ControllerWrites(store, follower, registration)
       const metadata = new Metadata(options, follower, registration, writes)
       await metadata.#electAtStart()
+      await metadata.#alignIntakesAtStart()
       return metadata
     } catch (error) {
       follower.close()
@@ -156,7 +160,7 @@ export class Metadata {
     { validateOnly = false }: { validateOnly?: boolean } = {},
   ): Promise<CreateTopicResult[]> {
     const byName = Map.groupBy(requests, (request) => request.name)
-    return await Promise.all(
+    const results = await Promise.all(
       [...byName].map(([name, [request, ...others]]) =>
         others.length > 0
           ? refusedTopic(name, invalidRequest(`The request names topic "${name}" more than once.`))
@@ -171,6 +175,8 @@ export class Metadata {
             ),
       ),
     )
+    if (!validateOnly) await this.#alignIntakes(byName.keys())
+    return results
   }
 
   /**
@@ -197,13 +203,28 @@ export class Metadata {
   /** One result per reference, in order. */
   async deleteTopics(references: readonly TopicReference[]): Promise<DeleteTopicResult[]> {
     const problems = referenceProblems(this.image, references)
-    return await Promise.all(
+    const results = await Promise.all(
       references.map((reference, index) => {
         const refuse = (refusal: Refusal): DeleteTopicResult => ({ ...reference, ...refusal })
         const problem = problems[index]!
         if (problem !== null) return refuse(invalidRequest(problem))
         return this.#submit((image, context) => deleteTopic(image, reference, context), refuse)
       }),
+    )
+    await Promise.all(
+      results.map(({ errorCode, topicId }) =>
+        errorCode === errors.NONE.code ? this.removeIntakeTopic(topicId) : undefined,
+      ),
+    )
+    return results
+  }
+
+  /** Removes the intake topic of a topic that is gone, or whose records no longer wait. */
+  async removeIntakeTopic(topicId: string): Promise<void> {
+    if (!this.image.topics.has(intakeTopicName(topicId))) return
+    await this.#submit(
+      (image) => removeIntakeTopic(image, topicId),
+      () => false,
     )
   }
 
@@ -213,7 +234,7 @@ export class Metadata {
     { validateOnly = false }: { validateOnly?: boolean } = {},
   ): Promise<PartitionsResult[]> {
     const byName = Map.groupBy(requests, (request) => request.name)
-    return await Promise.all(
+    const results = await Promise.all(
       requests.map((request) => {
         const { name } = request
         const refuse = (refusal: Refusal): PartitionsResult => ({ name, ...refusal })
@@ -223,6 +244,8 @@ export class Metadata {
         return this.#submit((image, context) => addPartitions(image, request, context), refuse, validateOnly)
       }),
     )
+    if (!validateOnly) await this.#alignIntakes(byName.keys())
+    return results
   }
 
   /** AlterConfigs: each resource's dynamic configs become exactly those given. One result per resource, in order. */
@@ -267,6 +290,26 @@ export class Metadata {
     this.#logger.debug({ partitions }, 'Leaders elected')
   }
 
+  /** Makes and changes the intake topics that go with topics of these names. Nothing to do costs nothing. */
+  async #alignIntakes(names: Iterable<string>): Promise<void> {
+    const concerned = [...names].filter((name) => hasIntake(this.image.topics.get(name)?.configs['message.type']))
+    await Promise.all(
+      concerned.map((name) =>
+        this.#submit(
+          (image, context) => alignIntakeTopic(image, name, context),
+          () => false,
+        ),
+      ),
+    )
+  }
+
+  async #alignIntakesAtStart(): Promise<void> {
+    if (!this.isController) return
+    const { names, orphans } = intakeTopicsToAlign(this.image)
+    await this.#alignIntakes(names)
+    await Promise.all(orphans.map((topicId) => this.removeIntakeTopic(topicId)))
+  }
+
   async #autoCreate(name: string): Promise<number> {
     if (name === offsetsTopic) return (await this.createOffsetsTopic()).errorCode
     if (isInternalTopic(name)) return errors.UNKNOWN_TOPIC_OR_PARTITION.code
@@ -281,13 +324,16 @@ export class Metadata {
     validateOnly: boolean,
   ): Promise<AlterResult[]> {
     const repeated = repeatedResources(requests)
-    return await Promise.all(
+    const results = await Promise.all(
       requests.map((request, index) => {
         const refuse = (refusal: Refusal) => refusedAlter(request, refusal)
         if (repeated[index]) return refuse(invalidRequest('The request names the same resource more than once.'))
         return this.#submit((image, context) => decide(image, request, context), refuse, validateOnly)
       }),
     )
+    const topics = requests.filter(({ resourceType }) => resourceType === configResource.topic)
+    if (!validateOnly) await this.#alignIntakes(topics.map(({ resourceName }) => resourceName))
+    return results
   }
 
   #submit<Result>(

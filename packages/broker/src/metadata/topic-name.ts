@@ -1,3 +1,5 @@
+import { intakeTopicOf } from './intake-topic.ts'
+
 /** What names topics may have, as Kafka rules it. */
 export const topicNameCharactersMax = 249
 
@@ -11,7 +13,7 @@ const internalTopics: ReadonlySet<string> = new Set([
 const LEGAL = /^[a-zA-Z0-9._-]+$/
 
 export function isInternalTopic(name: string): boolean {
-  return internalTopics.has(name)
+  return internalTopics.has(name) || intakeTopicOf(name) !== null
 }
 
 /** What is wrong with a topic's name, as a sentence; null for a good one. */

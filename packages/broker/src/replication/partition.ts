@@ -9,6 +9,7 @@
 import type { TopicConfig } from '@odradek/config'
 import type { BatchHeader, Slice } from '@odradek/protocol'
 import type { Turn, TurnTask } from '../host/turn.ts'
+import { hasIntake } from '../metadata/intake-topic.ts'
 import type { AppendResult, Log } from '../storage/log.ts'
 import { type OffsetWait, OffsetWaits } from './offset-waits.ts'
 
@@ -40,6 +41,8 @@ export class Partition implements TurnTask {
   #highWatermark: number
   #writing = false
   #offlineCode = 0
+  /** Whether clients write to another log than this, in which their records wait until they are due. */
+  hasIntake: boolean
 
   constructor(options: {
     topic: string
@@ -62,6 +65,7 @@ export class Partition implements TurnTask {
     this.#turn = options.turn
     this.#events = options.events
     const { log } = options
+    this.hasIntake = hasIntake(log.config['message.type'])
     // What an unclean stop left in the log was perhaps never flushed: a topic that waits for the disk waits for it here too.
     this.#highWatermark = this.isFlushSynchronous ? Math.max(log.startOffset, log.flushedOffset) : log.endOffset
   }
@@ -114,6 +118,7 @@ export class Partition implements TurnTask {
   /** Takes over the topic's configuration. */
   configure(config: TopicConfig): void {
     this.log.configure(config)
+    this.hasIntake = hasIntake(config['message.type'])
     // A topic that no longer waits for the disk shows what it had held back.
     if (!this.isFlushSynchronous && !this.#writing && this.#offlineCode === 0) this.#advance(this.log.endOffset)
   }

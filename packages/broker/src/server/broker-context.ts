@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { GroupCoordinator } from '../groups/group-coordinator.ts'
 import type { Host } from '../host/host.ts'
 import type { Turn } from '../host/turn.ts'
+import type { Intakes } from '../intake/intakes.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import type { ProducerIds } from '../metadata/producer-ids.ts'
 import type { Partitions } from '../replication/partitions.ts'
@@ -25,6 +26,7 @@ export interface BrokerContext {
   readonly partitions: Partitions
   readonly directories: LogDirectories
   readonly groups: GroupCoordinator
+  readonly intakes: Intakes
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessions
   readonly parkedFetches: ParkedFetches

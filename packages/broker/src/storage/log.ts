@@ -398,6 +398,12 @@ export class Log {
     return this.#state.producers.entries()
   }
 
+  /** What is known of one producer. An I/O error is thrown and sets `failed`. */
+  producer(producerId: number): ProducerEntry | undefined {
+    const state = this.#state
+    return (state.producersIfLoaded ?? state.guarded(() => state.producers)).get(producerId)
+  }
+
   /** Forgets producers that wrote nothing for long. */
   expireProducers(now: number): void {
     this.#state.producersIfLoaded?.expire(now, this.#producerIdExpirationMs)

@@ -9,6 +9,7 @@
  */
 import { type BatchHeader, type ControlRecord, controlTypes, errors } from '@odradek/protocol'
 import { follows, ProducerEntry } from './producer-entry.ts'
+import { RESERVED_PRODUCER_ID_MIN } from './reserved-producer-ids.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
 const NONE = errors.NONE.code
@@ -161,7 +162,8 @@ export class ProducerState {
   forgetOldest(max: number, currentId: number): void {
     const idle: ProducerEntry[] = []
     for (const entry of this.#producers.values()) {
-      if (entry.transactionStartOffset < 0 && entry.producerId !== currentId) idle.push(entry)
+      const { producerId, transactionStartOffset } = entry
+      if (transactionStartOffset < 0 && producerId !== currentId && !isReserved(producerId)) idle.push(entry)
     }
     idle.sort((a, b) => a.lastTimestamp - b.lastTimestamp)
     const excess = this.#producers.size - (max - (max >> 4))
@@ -171,8 +173,12 @@ export class ProducerState {
   /** Forgets producers that wrote nothing for `expirationMs` and have no open transaction. */
   expire(now: number, expirationMs: number): void {
     for (const [producerId, entry] of this.#producers) {
-      if (entry.transactionStartOffset < 0 && now - entry.lastTimestamp >= expirationMs)
-        this.#producers.delete(producerId)
+      const isIdle = entry.transactionStartOffset < 0 && now - entry.lastTimestamp >= expirationMs
+      if (isIdle && !isReserved(producerId)) this.#producers.delete(producerId)
     }
   }
+}
+
+function isReserved(producerId: number): boolean {
+  return producerId >= RESERVED_PRODUCER_ID_MIN
 }

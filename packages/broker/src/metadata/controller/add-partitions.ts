@@ -1,5 +1,6 @@
 import { errors } from '@odradek/protocol'
 import type { MetadataImage, TopicImage } from '../image.ts'
+import { intakeTopicOf } from '../intake-topic.ts'
 import { topicKey } from '../keys.ts'
 import { formatTopic } from '../values.ts'
 import { assignmentProblem, invalidAssignment, newPartition } from './assignment.ts'
@@ -29,6 +30,10 @@ export function addPartitions(
   const topic = image.topics.get(request.name)
   if (topic === undefined) {
     return refused(request.name, { errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION.code, errorMessage: null })
+  }
+  if (intakeTopicOf(topic.name) !== null) {
+    const errorMessage = `"${topic.name}" has as many partitions as the topic whose records wait in it.`
+    return refused(request.name, { errorCode: errors.POLICY_VIOLATION.code, errorMessage })
   }
   const replicas = countProblem(topic, request) ?? newReplicas(image, topic, request, context)
   if (!Array.isArray(replicas)) return refused(request.name, replicas as Refusal)

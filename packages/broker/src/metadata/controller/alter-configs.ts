@@ -1,9 +1,19 @@
-import { brokerConfig, groupConfig, parseConfig, resolveTopicConfig, type Table, topicConfig } from '@odradek/config'
+import {
+  brokerConfig,
+  groupConfig,
+  parseConfig,
+  resolveGroupConfig,
+  resolveTopicConfig,
+  type Table,
+  topicConfig,
+} from '@odradek/config'
 import { errors } from '@odradek/protocol'
 import type { MetadataImage } from '../image.ts'
+import { intakeTopicOf } from '../intake-topic.ts'
 import { brokerConfigKey, groupConfigKey, topicKey } from '../keys.ts'
 import { topicNameProblem } from '../topic-name.ts'
 import { type Configs, formatConfigs, formatTopic } from '../values.ts'
+import { roleProblem } from './create-topic.ts'
 import type { Decision, DecisionContext, Refusal } from './decision.ts'
 import { topicBytesProblem } from './topic-size.ts'
 
@@ -40,7 +50,7 @@ interface Target {
   /** What a list is before it was ever set. */
   inherited(name: string): readonly string[]
   /** Why keys that are set may not be, or null. */
-  check(touched: readonly string[]): Refusal | null
+  check(touched: readonly string[], next: Configs): Refusal | null
 }
 
 /** Replaces all dynamic configs of a resource by those of the request (AlterConfigs). */
@@ -100,7 +110,7 @@ function decide(request: AlterRequest, target: Target, kept: Configs, set: Confi
     return refused(request, invalid(parsed.errors.map((problem) => problem.text).join(' ')))
   }
   const next = { ...kept, ...parsed.texts }
-  const problem = target.check(Object.keys(set))
+  const problem = target.check(Object.keys(set), next)
   if (problem !== null) return refused(request, problem)
   const result = refusedAlter(request, { errorCode: errors.NONE.code, errorMessage: null })
   if (isSame(target.current, next)) return { result, change: null }
@@ -150,6 +160,7 @@ function topicTarget(image: MetadataImage, name: string, { config }: DecisionCon
       ? { errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION.code, errorMessage: `There is no topic "${name}".` }
       : { errorCode: errors.INVALID_TOPIC_EXCEPTION.code, errorMessage: problem }
   }
+  if (intakeTopicOf(name) !== null) return badRequest(`"${name}" takes its configs from the topic it goes with.`)
   return {
     table: topicConfig,
     current: topic.configs,
@@ -157,7 +168,10 @@ function topicTarget(image: MetadataImage, name: string, { config }: DecisionCon
     key: topicKey(name),
     store: (configs) => formatTopic({ ...topic, configs }),
     inherited: (key) => resolveTopicConfig({}, config)[key as 'cleanup.policy'],
-    check: () => null,
+    check: (_touched, next) => {
+      const problem = roleProblem(next)
+      return problem === null ? null : invalid(problem)
+    },
   }
 }
 
@@ -194,8 +208,11 @@ function groupTarget(image: MetadataImage, name: string): Target | Refusal {
     base: stored?.modRevision ?? 0,
     key: groupConfigKey(name),
     store: formatConfigs,
-    inherited: () => [],
-    check: () => null,
+    inherited: (key) => resolveGroupConfig()[key as 'retry.delay.levels'],
+    check: (touched) => {
+      const fixed = touched.filter((key) => (groupConfig as Table)[key]?.mutable === 'never')
+      return fixed.length === 0 ? null : badRequest(`${fixed.join(', ')} cannot be set: the broker tells it.`)
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import { configEntries, parseConfig, topicConfig } from '@odradek/config'
 import { errors } from '@odradek/protocol'
 import type { MetadataImage } from '../image.ts'
+import { intakeTopicOf } from '../intake-topic.ts'
 import { topicKey } from '../keys.ts'
 import { hasCollisionCharacters, topicNameProblem, unifyCollisionCharacters } from '../topic-name.ts'
 import { type Configs, formatTopic, type PartitionImage } from '../values.ts'
@@ -90,7 +91,7 @@ function nameProblem(image: MetadataImage, name: string): Refusal | null {
   if (image.topics.has(name)) {
     return { errorCode: errors.TOPIC_ALREADY_EXISTS.code, errorMessage: `Topic "${name}" already exists.` }
   }
-  if (name === '__cluster_metadata') {
+  if (name === '__cluster_metadata' || intakeTopicOf(name) !== null) {
     return { errorCode: errors.INVALID_REQUEST.code, errorMessage: `The name "${name}" is reserved.` }
   }
   const problem = topicNameProblem(name)
@@ -113,7 +114,18 @@ function topicConfigs({ configs }: TopicRequest): { texts: Configs; refusal: Ref
   if (empty !== undefined) return refuse(`${empty.name} has no value. Leave it out to get the broker's default.`)
   const parsed = parseConfig(topicConfig, Object.fromEntries(configs.map(({ name, value }) => [name, value!])))
   if (parsed.errors.length > 0) return refuse(parsed.errors.map((problem) => problem.text).join(' '))
-  return { texts: parsed.texts, refusal: null }
+  const problem = roleProblem(parsed.texts)
+  return problem === null ? { texts: parsed.texts, refusal: null } : refuse(problem)
+}
+
+/** What is wrong with what a topic's configs say together about its role, as a sentence; null for nothing. */
+export function roleProblem(configs: Configs): string | null {
+  const isRetry = configs['message.type'] === 'RETRY'
+  const group = configs['retry.group'] ?? ''
+  if (isRetry && group === '') return 'message.type=RETRY needs retry.group, the group whose records are retried here.'
+  if (!isRetry && group !== '') return 'retry.group needs message.type=RETRY.'
+  if (isRetry && (configs['dlq.group'] ?? '') !== '') return 'A topic is for retries or for dead letters, not for both.'
+  return null
 }
 
 type Placed = { readonly partitions: readonly PartitionImage[] }

@@ -1,5 +1,6 @@
 import { errors } from '@odradek/protocol'
 import type { MetadataImage, TopicImage } from '../image.ts'
+import { intakeTopicOf } from '../intake-topic.ts'
 import { topicKey } from '../keys.ts'
 import { zeroTopicId } from './create-topic.ts'
 import type { Decision, DecisionContext } from './decision.ts'
@@ -36,6 +37,9 @@ export function deleteTopic(
   const topic = findTopic(image, reference)
   if (topic === undefined) {
     return refuse(byId ? errors.UNKNOWN_TOPIC_ID.code : errors.UNKNOWN_TOPIC_OR_PARTITION.code)
+  }
+  if (intakeTopicOf(topic.name) !== null) {
+    return refuse(errors.POLICY_VIOLATION.code, `"${topic.name}" goes with the topic whose records wait in it.`)
   }
   return {
     result: { name: topic.name, topicId: topic.topicId, errorCode: errors.NONE.code, errorMessage: null },

@@ -14,7 +14,8 @@ const PARTITIONS_MAX = 2000
 export const describeTopicPartitions = handle(DescribeTopicPartitions, (request, _exchange, broker) => {
   const { image } = broker.metadata
   const { cursor } = request
-  const asked = request.topics.length > 0 ? request.topics.map(({ name }) => name) : [...image.topics.keys()]
+  const asked =
+    request.topics.length > 0 ? request.topics.map(({ name }) => name) : image.listedTopics().map(({ name }) => name)
   const names = [...new Set(asked)].sort().filter((name) => cursor === null || name >= cursor.topicName)
   let left = Math.min(Math.max(request.responsePartitionLimit, 1), PARTITIONS_MAX)
   const topics: TopicResponse[] = []

@@ -20,7 +20,10 @@ export const listConfigResources = handle(ListConfigResources, (request, exchang
     if (!types.includes(type)) return
     for (const name of names) configResources.push({ resourceName: String(name), resourceType: type })
   }
-  add(TOPIC, image.topics.keys())
+  add(
+    TOPIC,
+    image.listedTopics().map(({ name }) => name),
+  )
   add(BROKER, image.brokers.keys())
   add(GROUP, image.groupConfigs.keys())
   return { errorCode: 0, configResources }

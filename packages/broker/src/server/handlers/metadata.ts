@@ -22,7 +22,7 @@ export const metadata = handle(
     const isAll = topics === null || (exchange.version === 0 && topics.length === 0)
     const { listenerName } = exchange.connection
     if (isAll) {
-      const all = [...broker.metadata.image.topics.values()].map((topic) => describe(broker, topic, request))
+      const all = broker.metadata.image.listedTopics().map((topic) => describe(broker, topic, request))
       return answer(broker, listenerName, all, request)
     }
     if (

@@ -16,6 +16,7 @@ import {
 } from '@odradek/protocol'
 import type { Timer } from '../../host/clock.ts'
 import type { TurnTask } from '../../host/turn.ts'
+import type { Admission } from '../../intake/intake-rules.ts'
 import type { OffsetWait } from '../../replication/offset-waits.ts'
 import type { Partition } from '../../replication/partition.ts'
 import type { BrokerContext } from '../broker-context.ts'
@@ -44,7 +45,7 @@ export const produce = handle(Produce, (request, exchange, broker) => {
       if (!validAcks)
         response = refused(index, errors.INVALID_REQUIRED_ACKS.code, `acks must be -1, 0 or 1, not ${acks}.`)
       else if (!partition) response = refused(index, absent(broker, byId, topic, index), null)
-      else response = append(broker, exchange.version, partition, records, acks, pending)
+      else response = append(exchange, partition, records, acks, pending)
       responses.push(response)
     }
     pending.responses.push({ name: topic.name, topicId: topic.topicId ?? ZERO_UUID, partitionResponses: responses })
@@ -62,23 +63,27 @@ function absent(broker: BrokerContext, byId: boolean, topic: { name: string; top
 }
 
 function append(
-  broker: BrokerContext,
-  apiVersion: number,
+  exchange: Exchange,
   partition: Partition,
   records: Slice | null,
   acks: number,
   pending: PendingProduce,
 ): MutablePartitionResponse {
-  const { index, log } = partition
-  if (partition.offlineCode !== 0) return refused(index, partition.offlineCode, null)
+  const { broker, version: apiVersion } = exchange
+  const { index } = partition
+  // Records that wait are written to another log than they are read from.
+  const intake = partition.hasIntake ? broker.intakes.get(partition) : null
+  if (intake === undefined) return refused(index, errors.NOT_LEADER_OR_FOLLOWER.code, null)
+  const written = intake === null ? partition : intake.partition
+  if (written.offlineCode !== 0) return refused(index, written.offlineCode, null)
   if (broker.metadata.image.topics.get(partition.topic)?.isInternal) {
     return refused(index, errors.TOPIC_AUTHORIZATION_FAILED.code, `${partition.topic} is written by the broker only.`)
   }
   if (!records) return refused(index, errors.INVALID_RECORD.code, 'A partition was sent without a record batch.')
-  if (acks === ACKS_ALL && !partition.hasMinInsyncReplicas) {
+  if (acks === ACKS_ALL && !written.hasMinInsyncReplicas) {
     return refused(index, errors.NOT_ENOUGH_REPLICAS.code, null)
   }
-  const { config } = log
+  const { config } = partition.log
   const check = validateProducedBatch(records, {
     maxMessageBytes: config['max.message.bytes'],
     timestampType: config['message.timestamp.type'],
@@ -91,16 +96,7 @@ function append(
     apiVersion,
   })
   if (check.errorCode !== 0) {
-    broker.logLimiter.warn(
-      'batch',
-      { topic: partition.topic, partition: index, errorCode: check.errorCode, record: check.recordIndex },
-      `Refused a record batch: ${check.text}`,
-    )
-    const response = refused(index, check.errorCode, check.text ?? null)
-    if (check.recordIndex >= 0) {
-      response.recordErrors = [{ batchIndex: check.recordIndex, batchIndexErrorMessage: check.text ?? null }]
-    }
-    return response
+    return badBatch(broker, partition, check.errorCode, check.recordIndex, check.text)
   }
   if (check.header.isTransactional) {
     // Nobody could end the transaction: who reads committed records would wait behind it for ever.
@@ -109,20 +105,47 @@ function append(
   if (check.walked && check.maxTimestamp !== check.header.maxTimestamp) {
     setMaxTimestamp(records.buffer, records.view, records.start, check.maxTimestamp)
   }
-  const batch = storedBatch(records, check.header.codec, config['compression.type'])
+  let batch = storedBatch(records, check.header.codec, config['compression.type'])
   readBatchHeader(batch.view, batch.start, header)
-  const result = partition.append(batch, header)
+  let admission: Admission | null = null
+  if (intake !== null) {
+    const admitted = intake.admit(batch, header, {
+      clientId: exchange.clientId,
+      host: exchange.connection.remoteAddress,
+    })
+    if ('text' in admitted) {
+      return badBatch(broker, partition, admitted.errorCode, admitted.recordIndex, admitted.text)
+    }
+    admission = admitted
+    batch = admission.batch
+  }
+  const result = written.append(batch, header)
   if (result.errorCode !== 0) return refused(index, result.errorCode, null)
+  if (admission !== null && !result.duplicate) intake!.accepted(result.baseOffset, admission)
   const response: MutablePartitionResponse = {
     index,
     errorCode: 0,
     baseOffset: result.baseOffset,
-    logAppendTimeMs: result.logAppendTime,
-    logStartOffset: log.startOffset,
+    logAppendTimeMs: intake === null ? result.logAppendTime : -1,
+    logStartOffset: written.startOffset,
     recordErrors: [],
     errorMessage: null,
   }
-  pending.await(partition, result.lastOffset + 1, response)
+  pending.await(written, result.lastOffset + 1, response)
+  return response
+}
+
+/** The answer to a batch that is not as it should be. */
+function badBatch(
+  broker: BrokerContext,
+  { topic, index }: Partition,
+  errorCode: number,
+  record: number,
+  text: string | null,
+): MutablePartitionResponse {
+  broker.logLimiter.warn('batch', { topic, partition: index, errorCode, record }, `Refused a record batch: ${text}`)
+  const response = refused(index, errorCode, text)
+  if (record >= 0) response.recordErrors = [{ batchIndex: record, batchIndexErrorMessage: text }]
   return response
 }
 

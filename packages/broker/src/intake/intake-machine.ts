@@ -1,0 +1,206 @@
+/**
+ * What waits in one intake partition, and what is delivered next. Pure: time and what the target knows come in, notes go
+ * out, and `replay` is the only writer of what must survive.
+ *
+ *   accepted ──▶ waiting ──due──▶ candidates ──intent──▶ in flight ──delivered──▶ gone
+ *                   └────────────── recalled ─────────────────────────────────────▶ gone
+ *
+ * Each lane has one intent in flight at most. A record is delivered once because its intent is committed under a fixed
+ * sequence before the target sees it: whoever takes over appends the same batch under the same sequence again, and the
+ * target knows whether it has it.
+ */
+import {
+  DEAD,
+  type DeliveredNote,
+  type IntakeNote,
+  type IntentNote,
+  type Lane,
+  type RecalledNote,
+  type RescheduledNote,
+  VISIBLE,
+} from './intake-note.ts'
+import { TimeIndex } from './time-index.ts'
+import { WaitingSet } from './waiting-set.ts'
+
+/** A target, and what its next batch from this partition has to carry: the target's own producer state says so. */
+export interface Target {
+  readonly topicId: string
+  readonly partition: number
+  readonly epoch: number
+  readonly sequence: number
+}
+
+/** Records that are due, taken out of the time index: in the order in which they are to be delivered. */
+export interface Candidates {
+  readonly dues: number[]
+  readonly offsets: number[]
+}
+
+export class IntakeMachine {
+  readonly #waiting = new WaitingSet()
+  readonly #lanes: readonly [TimeIndex, TimeIndex] = [new TimeIndex(), new TimeIndex()]
+  readonly #flights: [IntentNote | null, IntentNote | null] = [null, null]
+  /** Offsets in flight, of both lanes. */
+  readonly #flying = new Set<number>()
+  /** Waiting records that are dead letters. */
+  readonly #dead = new Set<number>()
+  /** Where records are that were moved forward. */
+  readonly #moved = new Map<number, number>()
+
+  /** Records that wait, those in flight among them. */
+  get waitingCount(): number {
+    return this.#waiting.size
+  }
+
+  /** Records that were moved forward and still wait. */
+  get movedCount(): number {
+    return this.#moved.size
+  }
+
+  isWaiting(offset: number): boolean {
+    return this.#waiting.has(offset)
+  }
+
+  isFlying(offset: number): boolean {
+    return this.#flying.has(offset)
+  }
+
+  laneOf(offset: number): Lane {
+    return this.#dead.has(offset) ? DEAD : VISIBLE
+  }
+
+  /** Where the record that was accepted at `offset` is in the log. */
+  locationOf(offset: number): number {
+    return this.#moved.get(offset) ?? offset
+  }
+
+  /** The intent that is committed or about to be, and not yet known to be delivered. */
+  flight(lane: Lane): IntentNote | null {
+    return this.#flights[lane]
+  }
+
+  /** When the next record of a lane is due, epoch milliseconds: too early at times, never too late. Infinity for never. */
+  nextDue(lane: Lane): number {
+    return this.#lanes[lane].next()
+  }
+
+  /** A committed record of a client. */
+  accepted(offset: number, due: number, lane: Lane): void {
+    if (!this.#waiting.add(offset)) return
+    if (lane === DEAD) this.#dead.add(offset)
+    this.#lanes[lane].add(due, offset)
+  }
+
+  /** Applies a note: one just decided, or one read back. `noteOffset` is where it is in the log. */
+  replay(note: IntakeNote, noteOffset: number): void {
+    switch (note.kind) {
+      case 'intent': {
+        this.#land(note.lane)
+        this.#flights[note.lane] = note
+        for (const offset of note.offsets) this.#flying.add(offset)
+        break
+      }
+      case 'delivered':
+        for (const offset of this.#land(note.lane)) this.#forget(offset)
+        break
+      case 'recalled':
+        for (const offset of note.offsets) this.#forget(offset)
+        break
+      case 'rescheduled':
+        for (const offset of note.offsets) {
+          if (this.#waiting.has(offset)) this.#lanes[this.laneOf(offset)].add(note.due, offset)
+        }
+        break
+      case 'moved':
+        // The record it moves may have gone with its segment.
+        this.accepted(note.offset, note.due, note.lane)
+        this.#moved.set(note.offset, noteOffset)
+        break
+      default:
+        note satisfies never
+    }
+  }
+
+  /** Takes out at most `max` records of a lane that are due at `now`. They must come back by an intent or `putBack`. */
+  take(lane: Lane, now: number, max: number): Candidates {
+    const index = this.#lanes[lane]
+    const dues: number[] = []
+    const taken = new Set<number>()
+    while (taken.size < max && index.pop(now)) {
+      // Recalls and reschedules leave entries behind.
+      const { due, offset } = index
+      if (!this.#waiting.has(offset) || this.#flying.has(offset) || taken.has(offset)) continue
+      dues.push(due)
+      taken.add(offset)
+    }
+    return { dues, offsets: [...taken] }
+  }
+
+  /** Gives candidates from `start` [the first] on back, and cuts them off. */
+  putBack(lane: Lane, { dues, offsets }: Candidates, start: number = 0): void {
+    for (let at = start; at < offsets.length; at++) this.#lanes[lane].add(dues[at]!, offsets[at]!)
+    dues.length = start
+    offsets.length = start
+  }
+
+  /** What is delivered next: these records, in this order. */
+  intend(lane: Lane, target: Target, offsets: readonly number[]): IntentNote {
+    const { topicId, partition, epoch, sequence } = target
+    return { kind: 'intent', lane, topicId, partition, epoch, sequence, offsets }
+  }
+
+  /** The same records as in flight under another sequence: the target lost what was delivered before, or is another. */
+  rebase(lane: Lane, target: Target): IntentNote {
+    return this.intend(lane, target, this.#flights[lane]!.offsets)
+  }
+
+  /** The target has what was in flight. */
+  delivered(lane: Lane): DeliveredNote {
+    return { kind: 'delivered', lane }
+  }
+
+  /** Takes records back that wait and are not being delivered. Null where there are none among `offsets`. */
+  recall(offsets: readonly number[]): RecalledNote | null {
+    const recalled = this.#movable(offsets)
+    return recalled.length === 0 ? null : { kind: 'recalled', offsets: recalled }
+  }
+
+  /** Makes records due at `due`. Null where none of `offsets` waits. */
+  reschedule(offsets: readonly number[], due: number): RescheduledNote | null {
+    const rescheduled = this.#movable(offsets)
+    return rescheduled.length === 0 ? null : { kind: 'rescheduled', due, offsets: rescheduled }
+  }
+
+  /** The records that wait, as due and offset, in no order; what is in flight is among them. */
+  *entries(): Generator<{ readonly due: number; readonly offset: number; readonly lane: Lane }> {
+    for (const lane of [VISIBLE, DEAD] as const) {
+      for (const [due, offset] of this.#lanes[lane].entries()) {
+        if (this.#waiting.has(offset) && !this.#flying.has(offset)) yield { due, offset, lane }
+      }
+    }
+  }
+
+  /** How many records whose bodies are in `[from, to)` wait; those that were moved away do not count. */
+  *waitingBetween(from: number, to: number): Generator<number> {
+    for (const offset of this.#waiting.between(from, to)) if (!this.#moved.has(offset)) yield offset
+    for (const [offset, location] of this.#moved) if (location >= from && location < to) yield offset
+  }
+
+  #movable(offsets: readonly number[]): number[] {
+    return [...new Set(offsets)].filter((offset) => this.#waiting.has(offset) && !this.#flying.has(offset))
+  }
+
+  #land(lane: Lane): readonly number[] {
+    const flight = this.#flights[lane]
+    if (flight === null) return []
+    this.#flights[lane] = null
+    for (const offset of flight.offsets) this.#flying.delete(offset)
+    return flight.offsets
+  }
+
+  #forget(offset: number): void {
+    this.#waiting.delete(offset)
+    this.#dead.delete(offset)
+    this.#moved.delete(offset)
+  }
+}

@@ -1,0 +1,40 @@
+import type { BatchHeader, RecordCursor, Slice } from '@odradek/protocol'
+import type { Lane } from './intake-note.ts'
+import type { RecordHeaders, StoredRecord } from './intake-reader.ts'
+
+/** Who sent a batch. */
+export interface Sender {
+  readonly clientId: string | null
+  /** The address it came from. */
+  readonly host: string
+}
+
+/** A batch that may be appended to the intake log, and what its records wait for. */
+export interface Admission {
+  readonly errorCode: 0
+  readonly batch: Slice
+  /** By record: epoch milliseconds. */
+  readonly dues: Float64Array
+  /** By record: 1 for dead letters. Null where there are none. */
+  readonly lanes: Uint8Array | null
+}
+
+/** Why a batch is refused, all of it. */
+export interface AdmissionRefusal {
+  readonly errorCode: number
+  /** The record that is to blame; -1 when it is the batch. */
+  readonly recordIndex: number
+  readonly text: string
+}
+
+/** What records of a message type wait for, and how they look when they are delivered. */
+export interface IntakeRules {
+  /** Looks at a batch that a client sent and that was validated; `header` is the one it was read into. */
+  admit(batch: Slice, header: BatchHeader, nowMs: number, sender: Sender): Admission | AdmissionRefusal
+  /** When the record that `cursor` is at is due: one that is in the log, accepted at `acceptedMs`. */
+  dueOf(cursor: RecordCursor, acceptedMs: number): number
+  /** Where it goes then. */
+  laneOf(cursor: RecordCursor): Lane
+  /** The headers that a record has from its delivery on. */
+  headersOf(record: StoredRecord, lane: Lane): RecordHeaders
+}

@@ -1,0 +1,124 @@
+/**
+ * The intakes of this broker, by the partition that clients see. An intake is there while this broker leads both its
+ * partitions: that of the internal topic, which clients write to, and that which they read.
+ */
+import type { Logger } from 'pino'
+import type { Clock, Timer, Timers } from '../host/clock.ts'
+import type { Turn } from '../host/turn.ts'
+import { intakeTopicOf } from '../metadata/intake-topic.ts'
+import type { Partition } from '../replication/partition.ts'
+import { DelayRules } from './delay/delay-rules.ts'
+import { DEAD } from './intake-note.ts'
+import type { IntakeRules } from './intake-rules.ts'
+import { PartitionIntake } from './partition-intake.ts'
+
+/** How often it is looked whether the wall clock has stepped, and by how much it must have. */
+const CLOCK_CHECK_MS = 500
+const CLOCK_STEP_MS = 50
+
+export interface IntakesOptions {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly turn: Turn
+  readonly logger: Logger
+  /** The partition of a topic id that this broker leads. */
+  readonly partitionOf: (topicId: string, index: number) => Partition | undefined
+}
+
+export class Intakes {
+  readonly #options: IntakesOptions
+  readonly #byVisible = new Map<Partition, PartitionIntake>()
+  /** Led partitions of internal topics whose visible partition is not led yet, by topic id of the latter. */
+  readonly #waiting = new Set<Partition>()
+  #clockTimer: Timer | null = null
+  /** Wall clock less monotonic clock. */
+  #clockOffset = 0
+
+  constructor(options: IntakesOptions) {
+    this.#options = options
+  }
+
+  /** The intake of a partition that clients see; undefined while there is none here. */
+  get(visible: Partition): PartitionIntake | undefined {
+    return this.#byVisible.get(visible)
+  }
+
+  [Symbol.iterator](): Iterator<PartitionIntake> {
+    return this.#byVisible.values()
+  }
+
+  /** The intakes of a topic that clients see, in the order of their partitions. */
+  ofTopic(topicId: string): PartitionIntake[] {
+    return [...this.#byVisible.values()].filter((each) => each.topicId === topicId).sort((a, b) => a.index - b.index)
+  }
+
+  /** Records that wait in a topic that clients see. */
+  waitingIn(topicId: string): number {
+    return this.ofTopic(topicId).reduce((sum, { waitingCount }) => sum + waitingCount, 0)
+  }
+
+  /** This broker begins to lead a partition. */
+  led(partition: Partition): void {
+    if (intakeTopicOf(partition.topic) !== null) this.#waiting.add(partition)
+    for (const waiting of this.#waiting) {
+      const visible = this.#options.partitionOf(intakeTopicOf(waiting.topic)!, waiting.index)
+      if (visible === undefined || visible.offlineCode !== 0) continue
+      this.#waiting.delete(waiting)
+      this.#open(visible, waiting)
+    }
+  }
+
+  /** This broker leads a partition no more. */
+  lost(partition: Partition): void {
+    this.#waiting.delete(partition)
+    for (const [visible, intake] of this.#byVisible) {
+      if (visible !== partition && intake.partition !== partition) continue
+      intake.close()
+      this.#byVisible.delete(visible)
+      if (intake.partition !== partition && intake.partition.offlineCode === 0) this.#waiting.add(intake.partition)
+    }
+  }
+
+  close(): void {
+    for (const intake of this.#byVisible.values()) intake.close()
+    this.#byVisible.clear()
+    this.#waiting.clear()
+    this.#clockTimer?.cancel()
+  }
+
+  #open(visible: Partition, partition: Partition): void {
+    const { clock, timers, turn, logger } = this.#options
+    const intake = new PartitionIntake({
+      partition,
+      topic: visible.topic,
+      topicId: visible.topicId,
+      rules: this.#rulesOf(visible),
+      config: () => visible.log.config,
+      targetOf: (lane) => (lane === DEAD ? 'there is no topic for dead letters' : visible),
+      clock,
+      timers,
+      turn,
+      logger,
+    })
+    this.#byVisible.set(visible, intake)
+    intake.start()
+    if (this.#clockTimer === null) this.#watchClock()
+  }
+
+  #rulesOf(visible: Partition): IntakeRules {
+    return new DelayRules(() => visible.log.config)
+  }
+
+  /** Timers go by the monotonic clock, due times by the wall clock: after a step everything is looked at once. */
+  #watchClock(): void {
+    const { clock, timers, logger } = this.#options
+    const offset = clock.now() - clock.monotonic()
+    const stepMs = offset - this.#clockOffset
+    if (this.#clockTimer !== null && Math.abs(stepMs) >= CLOCK_STEP_MS) {
+      logger.warn({ stepMs: Math.round(stepMs) }, 'The wall clock has stepped: what waits is due by the new time.')
+      for (const intake of this.#byVisible.values()) intake.clockStepped()
+    }
+    this.#clockOffset = offset
+    this.#clockTimer = timers.after(CLOCK_CHECK_MS, () => this.#watchClock())
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * What is due when: offsets in the order of their due times, those due at the same time in the order of their offsets.
+ *
+ *   buckets  65.5 s each, by number, not sorted          8 bytes an entry
+ *   slots    the bucket whose time has come, cut in 64 of 1.024 s, sorted one by one as their time comes
+ *   run      the slot whose time has come, sorted
+ *   heap     what came for a time that is in the run already, or earlier
+ *
+ * An entry of a bucket is one number: the due time within the bucket (16 bits), then the offset less the bucket's base
+ * (36 bits). So adding is a store, and no part that is sorted at once is large.
+ *
+ * Entries are not removed: who takes one out looks whether it still counts.
+ */
+const BUCKET_MS = 65_536
+const SLOT_MS = 1_024
+const SLOTS = BUCKET_MS / SLOT_MS
+const OFFSET_SPAN = 2 ** 36
+
+class Bucket {
+  readonly base: number
+  entries = new Float64Array(4)
+  length = 0
+
+  constructor(base: number) {
+    this.base = base
+  }
+
+  add(entry: number): void {
+    if (this.length === this.entries.length) {
+      const grown = new Float64Array(this.length < 1024 ? this.length * 2 : Math.ceil(this.length * 1.5))
+      grown.set(this.entries)
+      this.entries = grown
+    }
+    this.entries[this.length++] = entry
+  }
+
+  /** The entries, sorted. */
+  sorted(): Float64Array {
+    return this.entries.subarray(0, this.length).sort()
+  }
+}
+
+export class TimeIndex {
+  readonly #buckets = new Map<number, Bucket>()
+  /** The least bucket there is, Infinity for none. */
+  #leastBucket = Number.POSITIVE_INFINITY
+  /** The bucket that is open, -Infinity before any. */
+  #openBucket = Number.NEGATIVE_INFINITY
+  #slots: (Bucket | undefined)[] = []
+  /** The next slot of the open bucket. */
+  #nextSlot = SLOTS
+  #run: Float64Array = new Float64Array(0)
+  #runAt = 0
+  #runBase = 0
+  readonly #heapDues: number[] = []
+  readonly #heapOffsets: number[] = []
+  #size = 0
+  /** The entry that `pop` took out. */
+  due = 0
+  offset = 0
+
+  /** Entries held, those that no longer count among them. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Adds an entry: `due` in epoch milliseconds. */
+  add(due: number, offset: number): void {
+    this.#size++
+    const number = Math.floor(due / BUCKET_MS)
+    if (number > this.#openBucket) {
+      let bucket = this.#buckets.get(number)
+      if (bucket === undefined) {
+        bucket = new Bucket(Math.max(0, offset - OFFSET_SPAN / 2))
+        this.#buckets.set(number, bucket)
+        if (number < this.#leastBucket) this.#leastBucket = number
+      }
+      const relative = offset - bucket.base
+      if (relative >= 0 && relative < OFFSET_SPAN) {
+        bucket.add((due - number * BUCKET_MS) * OFFSET_SPAN + relative)
+        return
+      }
+    } else if (number === this.#openBucket) {
+      const slotNumber = Math.floor((due - number * BUCKET_MS) / SLOT_MS)
+      if (slotNumber >= this.#nextSlot && offset >= this.#runBase && offset - this.#runBase < OFFSET_SPAN) {
+        this.#slot(slotNumber).add((due - number * BUCKET_MS) * OFFSET_SPAN + (offset - this.#runBase))
+        return
+      }
+    }
+    this.#push(due, offset)
+  }
+
+  /** When the next entry is due; too early at times, never too late. Infinity for none. */
+  next(): number {
+    const heap = this.#heapDues[0] ?? Number.POSITIVE_INFINITY
+    return Math.min(heap, this.#nextSorted())
+  }
+
+  /** Takes out the first entry if it is due at `now` into `due` and `offset`, or returns false. */
+  pop(now: number): boolean {
+    for (;;) {
+      const sorted = this.#nextSorted()
+      const heap = this.#heapDues[0] ?? Number.POSITIVE_INFINITY
+      if (Math.min(sorted, heap) > now) return false
+      if (sorted <= heap && this.#runAt === this.#run.length) {
+        this.#openNext()
+        continue
+      }
+      this.#size--
+      if (sorted < heap || (sorted === heap && this.#runOffset() < this.#heapOffsets[0]!)) {
+        this.due = sorted
+        this.offset = this.#runOffset()
+        this.#runAt++
+      } else this.#shift()
+      return true
+    }
+  }
+
+  /** Every entry as due and offset, in no order. */
+  *entries(): Generator<readonly [number, number]> {
+    for (let at = 0; at < this.#heapDues.length; at++) yield [this.#heapDues[at]!, this.#heapOffsets[at]!]
+    const openStart = this.#openBucket * BUCKET_MS
+    for (let at = this.#runAt; at < this.#run.length; at++) yield split(this.#run[at]!, openStart, this.#runBase)
+    for (let at = this.#nextSlot; at < SLOTS; at++) {
+      const slot = this.#slots[at]
+      if (slot === undefined) continue
+      for (let i = 0; i < slot.length; i++) yield split(slot.entries[i]!, openStart, this.#runBase)
+    }
+    for (const [number, bucket] of this.#buckets) {
+      for (let i = 0; i < bucket.length; i++) yield split(bucket.entries[i]!, number * BUCKET_MS, bucket.base)
+    }
+  }
+
+  #slot(number: number): Bucket {
+    let slot = this.#slots[number]
+    if (slot === undefined) {
+      slot = new Bucket(this.#runBase)
+      this.#slots[number] = slot
+    }
+    return slot
+  }
+
+  /** The due time of the first sorted entry, or when the next part that is to be sorted begins. */
+  #nextSorted(): number {
+    if (this.#runAt < this.#run.length) {
+      return this.#openBucket * BUCKET_MS + Math.floor(this.#run[this.#runAt]! / OFFSET_SPAN)
+    }
+    while (this.#nextSlot < SLOTS && this.#slots[this.#nextSlot] === undefined) this.#nextSlot++
+    if (this.#nextSlot < SLOTS) return this.#openBucket * BUCKET_MS + this.#nextSlot * SLOT_MS
+    return this.#leastBucket * BUCKET_MS
+  }
+
+  #runOffset(): number {
+    return (this.#run[this.#runAt]! % OFFSET_SPAN) + this.#runBase
+  }
+
+  /** Sorts the next slot, or opens the next bucket: its time has come and the run is used up. */
+  #openNext(): void {
+    if (this.#nextSlot < SLOTS) {
+      this.#run = this.#slots[this.#nextSlot]!.sorted()
+      this.#runAt = 0
+      this.#slots[this.#nextSlot] = undefined
+      this.#nextSlot++
+      return
+    }
+    const number = this.#leastBucket
+    const bucket = this.#buckets.get(number)!
+    this.#buckets.delete(number)
+    this.#leastBucket = Number.POSITIVE_INFINITY
+    for (const other of this.#buckets.keys()) if (other < this.#leastBucket) this.#leastBucket = other
+    this.#openBucket = number
+    this.#run = new Float64Array(0)
+    this.#runAt = 0
+    this.#runBase = bucket.base
+    this.#slots = new Array(SLOTS)
+    this.#nextSlot = 0
+    for (let i = 0; i < bucket.length; i++) {
+      const entry = bucket.entries[i]!
+      this.#slot(Math.floor(entry / OFFSET_SPAN / SLOT_MS)).add(entry)
+    }
+  }
+
+  #isBefore(due: number, offset: number, at: number): boolean {
+    return isLess(due, offset, this.#heapDues[at]!, this.#heapOffsets[at]!)
+  }
+
+  #push(due: number, offset: number): void {
+    const dues = this.#heapDues
+    const offsets = this.#heapOffsets
+    let index = dues.length
+    dues.push(due)
+    offsets.push(offset)
+    while (index > 0) {
+      const parent = (index - 1) >> 1
+      if (!this.#isBefore(due, offset, parent)) break
+      dues[index] = dues[parent]!
+      offsets[index] = offsets[parent]!
+      index = parent
+    }
+    dues[index] = due
+    offsets[index] = offset
+  }
+
+  #shift(): void {
+    const dues = this.#heapDues
+    const offsets = this.#heapOffsets
+    this.due = dues[0]!
+    this.offset = offsets[0]!
+    const due = dues.pop()!
+    const offset = offsets.pop()!
+    const length = dues.length
+    if (length === 0) return
+    let index = 0
+    for (;;) {
+      let child = 2 * index + 1
+      if (child >= length) break
+      if (child + 1 < length && this.#isBefore(dues[child + 1]!, offsets[child + 1]!, child)) child++
+      if (!isLess(dues[child]!, offsets[child]!, due, offset)) break
+      dues[index] = dues[child]!
+      offsets[index] = offsets[child]!
+      index = child
+    }
+    dues[index] = due
+    offsets[index] = offset
+  }
+}
+
+function isLess(due: number, offset: number, otherDue: number, otherOffset: number): boolean {
+  return due < otherDue || (due === otherDue && offset < otherOffset)
+}
+
+function split(entry: number, start: number, base: number): readonly [number, number] {
+  return [start + Math.floor(entry / OFFSET_SPAN), (entry % OFFSET_SPAN) + base]
+}
