@@ -21,6 +21,8 @@ export class Attacker {
   readonly #host: string
   readonly #port: number
   #socket: Socket | null = null
+  /** Its address, as the broker's log names it. */
+  #name = ''
   #received: Buffer = Buffer.alloc(0)
   #probes = 0
 
@@ -61,7 +63,7 @@ export class Attacker {
     // The probe may have become a part of a frame that was cut off.
     const answers = checkAnswers(cutFrames(Buffer.concat([...pieces, probe])), said.frames)
     if (said.end === 'closed' && fuzzCase.isValid && ending === 'wait' && !mayBeClosed(fuzzCase)) {
-      throw new WrongAnswer('the broker closed the connection, and nothing was wrong with the request')
+      throw new WrongAnswer(`the broker closed ${this.#name}, and nothing was wrong with the request`)
     }
     return { answers, end: said.end }
   }
@@ -71,6 +73,7 @@ export class Attacker {
     this.#socket = socket
     this.#received = Buffer.alloc(0)
     await once(socket, 'connect')
+    this.#name = `${socket.localAddress}:${socket.localPort}`
     socket.on('error', () => {})
     return socket
   }

@@ -75,6 +75,11 @@ function batchOf(codec: Compressed, payload: Buffer, count: number): Buffer {
   return batch
 }
 
+/** A batch of one record, as its header says, that inflates to so many MiB. */
+export function bombBatch(codec: Compressed, mebibytes: number): Buffer {
+  return batchOf(codec, bomb(codec, mebibytes), 1)
+}
+
 const bombs = new Map<string, Buffer>()
 
 /** Bytes that inflate to about so many MiB of zeros, made once. All four formats may be repeated to grow. */

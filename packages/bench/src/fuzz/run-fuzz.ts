@@ -3,6 +3,7 @@
  * process lives, its memory is bounded, its log tells of no error; every answer was an answer. Now and then the broker is
  * stopped or killed and started again on what the cases have left; at the end its files are verified.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Attacker, type Outcome } from './attacker.ts'
 import type { FuzzCase, Layer } from './fuzz-case.ts'
 import { layers } from './fuzz-case.ts'
@@ -61,6 +62,8 @@ export interface FailureRecord {
   readonly topicIds: Readonly<Record<string, string>>
   /** Those that were under way when it showed, or whose answer was wrong. */
   readonly suspects: readonly CaseRecord[]
+  /** The newest lines of the broker's log. */
+  readonly log: readonly string[]
   /** All cases of the round up to then, in the order in which they were begun. */
   readonly cases: readonly CaseRecord[]
 }
@@ -132,6 +135,8 @@ class FuzzRun {
       await this.#subject.check()
       this.#checkMemory()
     } catch (error) {
+      // What the broker says of it may still be on its way.
+      await sleep(300)
       throw this.#failure(error as Error, round, begun, underWay)
     }
     this.#count.rounds += 1
@@ -207,6 +212,7 @@ class FuzzRun {
       round,
       topicIds: Object.fromEntries(this.#topicIds),
       suspects: [...underWay].map(recordOf),
+      log: [...this.#subject.log],
       cases: begun.map(recordOf),
     })
   }

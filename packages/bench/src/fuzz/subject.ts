@@ -33,6 +33,7 @@ const CONFIG = {
   'group.min.session.timeout.ms': 1000,
   'group.max.session.timeout.ms': 10_000,
   'group.initial.rebalance.delay.ms': 0,
+  'log.level': 'debug',
   'log.segment.bytes': 256 * 1024,
   'log.retention.bytes': 4 * MIB,
   'log.retention.check.interval.ms': 2000,
@@ -50,27 +51,39 @@ export const FUZZ_TOPICS: Readonly<Record<string, Readonly<Record<string, string
   'fuzz-sync': { 'flush.mode': 'sync' },
 }
 
+/** So many lines of the log are kept, for the report of a failure. */
+const RECENT_LINES = 400
+
 /** Something that the broker did and must not do; the message says what. */
 export class Misbehaviour extends Error {}
 
 export class Subject implements AsyncDisposable {
   readonly #server: ServerProcess
   readonly #problems: string[]
+  readonly #recent: string[]
   #client: ControlClient
   /** What the honest client wrote: record n says `honest n`. */
   #written = 0
   #honestId = ''
 
-  private constructor(server: ServerProcess, client: ControlClient, problems: string[]) {
+  private constructor(server: ServerProcess, client: ControlClient, problems: string[], recent: string[]) {
     this.#server = server
     this.#client = client
     this.#problems = problems
+    this.#recent = recent
   }
 
   static async start(): Promise<Subject> {
     const problems: string[] = []
-    const server = await ServerProcess.broker({ config: CONFIG, logLine: (line) => noteProblem(line, problems) })
-    const subject = new Subject(server, await ControlClient.connect(server.host, server.port), problems)
+    const recent: string[] = []
+    const logLine = (line: string) => {
+      noteProblem(line, problems)
+      recent.push(line)
+      if (recent.length > 2 * RECENT_LINES) recent.splice(0, RECENT_LINES)
+    }
+    const server = await ServerProcess.broker({ config: CONFIG, logLine })
+    const client = await ControlClient.connect(server.host, server.port)
+    const subject = new Subject(server, client, problems, recent)
     await subject.#client.createTopic(HONEST, 1, {
       'retention.bytes': '-1',
       'retention.ms': '-1',
@@ -96,6 +109,11 @@ export class Subject implements AsyncDisposable {
 
   get residentMegabytes(): number {
     return memoryMegabytesOf(this.#server.pid, 'VmRSS')
+  }
+
+  /** The newest lines of its log, oldest first. */
+  get log(): readonly string[] {
+    return this.#recent
   }
 
   /** Keys of the APIs that it serves. */

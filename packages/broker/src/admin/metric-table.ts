@@ -53,6 +53,8 @@ export const metricTable = {
     'How late the event loop was, since the last scrape: 0.5, 0.99, 1 (the longest).',
   ),
   odradek_process_resident_bytes: row('gauge', [], 'Resident memory of the process.'),
+  odradek_process_heap_bytes: row('gauge', [], 'Memory in use by JavaScript objects.'),
+  odradek_process_external_bytes: row('gauge', [], 'Memory in use by buffers.'),
   odradek_process_cpu_seconds_total: row('counter', [], 'CPU time of the process, user and system.'),
 } as const satisfies Readonly<Record<string, MetricRow>>
 

@@ -112,6 +112,8 @@ export class Metrics {
         histogram('odradek_flush_duration_seconds', NO_LABELS, broker.flushLatency.read(0)),
       odradek_event_loop_delay_seconds: () => loopDelays(this.#loopDelay),
       odradek_process_resident_bytes: () => one(process.memoryUsage.rss()),
+      odradek_process_heap_bytes: () => one(process.memoryUsage().heapUsed),
+      odradek_process_external_bytes: () => one(process.memoryUsage().external),
       odradek_process_cpu_seconds_total: () => one(cpuSeconds()),
     }
   }
