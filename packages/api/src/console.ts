@@ -1,9 +1,11 @@
 /** The console: its clusters, its users and their sessions, its audit. One of them serves all requests. */
+import { ScanPool } from '@odradek/client'
+import { Access, type AccessOptions } from './access/access.ts'
 import { AuditTrail } from './audit/audit-trail.ts'
 import { ClusterSession, type ClusterSettings } from './cluster-session.ts'
 import { refuse } from './failure.ts'
 
-export interface ConsoleOptions {
+export interface ConsoleOptions extends AccessOptions {
   readonly clusters: readonly ClusterSettings[]
   /** Nothing may be changed through this console. */
   readonly readOnly?: boolean
@@ -11,11 +13,15 @@ export interface ConsoleOptions {
 
 export class Console implements AsyncDisposable {
   readonly options: ConsoleOptions
+  readonly access: Access
+  /** The threads that search messages. */
+  readonly scans = new ScanPool()
   readonly #sessions: ReadonlyMap<string, ClusterSession>
   readonly #audits = new Map<string, AuditTrail>()
 
   constructor(options: ConsoleOptions) {
     this.options = options
+    this.access = new Access(options)
     const ids = options.clusters.map(({ id }) => id)
     for (const id of ids) {
       if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(id)) {
@@ -58,7 +64,7 @@ export class Console implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.sessions.map((session) => session.close()))
+    await Promise.all([this.scans.close(), ...this.sessions.map((session) => session.close())])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 /** Makes the context of a request, for whichever transport: HTTP, WebSocket or a call in the same process. */
-import { openVisitor } from './access/visitor.ts'
+import { cookieValue, SESSION_COOKIE } from './access/session-cookie.ts'
 import type { Console } from './console.ts'
 import type { Context } from './context.ts'
 import { refuse } from './failure.ts'
@@ -14,10 +14,14 @@ export interface RequestFacts {
 }
 
 export async function createContext(console: Console, request: RequestFacts): Promise<Context> {
+  const token = cookieValue(request.header('cookie'), SESSION_COOKIE)
   return {
     console,
-    visitor: openVisitor,
-    token: null,
+    // Looked up each time: a WebSocket lives longer than a session may.
+    get visitor() {
+      return console.access.visitor(token)
+    },
+    token,
     remoteAddress: request.remoteAddress,
     assertSameOrigin: () => assertSameOrigin(request),
     setCookie: (value) => request.setCookie?.(value),

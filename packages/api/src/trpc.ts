@@ -49,12 +49,12 @@ export const clusterInput = z.object({ cluster: z.string().min(1).max(100) })
 /** A procedure of one cluster: `ctx.session` is it. Mutations are audited. */
 export const clusterProcedure = procedure
   .input(clusterInput)
-  .use(({ ctx, input, next }) => next({ ctx: { ...ctx, session: ctx.console.session(input.cluster) } }))
+  .use(({ ctx, input, next }) => next({ ctx: { session: ctx.console.session(input.cluster) } }))
   .use(async ({ ctx, path, type, input, getRawInput, next }) => {
     if (type !== 'mutation') return next()
     const change: ChangeNote = {}
     const result = await next({
-      ctx: { ...ctx, note: (noted: ChangeNote) => void Object.assign(change, noted) },
+      ctx: { note: (noted: ChangeNote) => void Object.assign(change, noted) },
     })
     if (change.isTrial === true) return result
     const { cluster: _, ...asked } = (await getRawInput()) as Record<string, unknown>

@@ -1,0 +1,90 @@
+/** Who may use the console: users, sessions, sign-in. Without users and without a provider it is open. */
+import { refuse } from '../failure.ts'
+import { LoginLimiter } from './login-limiter.ts'
+import { OidcProvider, type OidcSettings } from './oidc.ts'
+import { SessionStore } from './session-store.ts'
+import { UserFile } from './user-file.ts'
+import { anonymousVisitor, openVisitor, type Visitor } from './visitor.ts'
+
+export interface AccessOptions {
+  /** The file of the local users; none: there are none. */
+  readonly users?: string | undefined
+  /** Sign-in by OpenID Connect. */
+  readonly oidc?: OidcSettings | undefined
+  /** How browsers reach the console, where that is not how it listens: https://console.example.org */
+  readonly publicUrl?: string | undefined
+}
+
+const VERIFICATIONS_MAX = 4
+
+export class Access {
+  readonly sessions = new SessionStore()
+  readonly oidc: OidcProvider | null
+  readonly publicUrl: string | null
+  readonly #users: UserFile | null
+  readonly #limiter = new LoginLimiter()
+  #verifying = 0
+  #isClosed = false
+
+  constructor(options: AccessOptions) {
+    this.#users = options.users === undefined ? null : new UserFile(options.users)
+    this.oidc = options.oidc ? new OidcProvider(options.oidc) : null
+    this.publicUrl = options.publicUrl ?? null
+    // A file that cannot be read must not make an open console of it.
+    void this.isOpen
+  }
+
+  /**
+   * Nobody is asked who they are: there are no users, and no provider. The first user ends that, and it does not come
+   * back while the console runs: removing the last user must not let everyone in.
+   */
+  get isOpen(): boolean {
+    this.#isClosed ||= this.oidc !== null || this.hasLocalUsers
+    return !this.#isClosed
+  }
+
+  get hasLocalUsers(): boolean {
+    return (this.#users?.users.length ?? 0) > 0
+  }
+
+  get isSecure(): boolean {
+    return this.publicUrl?.startsWith('https:') === true
+  }
+
+  /** Whoever has this session. */
+  visitor(token: string | null): Visitor {
+    const session = token === null ? null : this.sessions.find(token)
+    if (session?.kind === 'oidc') return { name: session.name, kind: 'oidc', grants: session.grants }
+    if (session) {
+      const user = this.#users?.find(session.name)
+      return user ? { name: user.name, kind: 'local', grants: user.grants } : anonymousVisitor
+    }
+    return this.isOpen ? openVisitor : anonymousVisitor
+  }
+
+  /** Opens a session for a local user and returns its token. Throws UNAUTHORIZED or TOO_MANY_REQUESTS. */
+  async login(name: string, password: string, remoteAddress: string): Promise<string> {
+    const tried = `sign in as "${name}"`
+    const keys = [`name ${name}`, `address ${remoteAddress}`]
+    const waitMs = this.#limiter.waitMs(keys)
+    if (waitMs > 0 || this.#verifying >= VERIFICATIONS_MAX) {
+      const seconds = Math.max(1, Math.ceil(waitMs / 1000))
+      throw refuse('TOO_MANY_REQUESTS', `Too many tries. Wait ${seconds} s.`, { tried, remedy: `Wait ${seconds} s.` })
+    }
+    this.#limiter.begin(keys)
+    this.#verifying += 1
+    try {
+      const user = (await this.#users?.verify(name, password)) ?? null
+      if (!user) {
+        throw refuse('UNAUTHORIZED', 'The name or the password is wrong.', {
+          tried,
+          remedy: 'Try again, or ask an administrator for a new password.',
+        })
+      }
+      this.#limiter.succeed(keys)
+      return this.sessions.open(user.name, 'local')
+    } finally {
+      this.#verifying -= 1
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createTRPCClient, httpBatchLink, type TRPCClientError } from '@trpc/client'
+import { type AppRouter, appRouter, createCaller, createContext, procedurePermissions, UserFile } from '../src/index.ts'
+import { ConsoleScene } from './console-scene.ts'
+import { ServedConsole } from './served-console.ts'
+
+const cluster = 'local'
+const password = 'correct horse'
+
+/** A scene with a viewer, an operator, an admin, and one who may only see another cluster. */
+async function openWithUsers(options: { readOnly?: boolean } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'odradek-users-'))
+  const users = join(folder, 'users.json')
+  const file = new UserFile(users)
+  await file.put('vera', password, { '*': { role: 'viewer', payloads: false } })
+  await file.put('otto', password, { local: { role: 'operator', payloads: true } })
+  await file.put('ada', password, { '*': { role: 'admin', payloads: true } })
+  await file.put('eve', password, { elsewhere: { role: 'admin', payloads: true } })
+  const scene = await ConsoleScene.open({ console: { users, ...options } })
+  const callerOf = async (name: string | null) => {
+    const token = name === null ? '' : await scene.console.access.login(name, password, '127.0.0.1')
+    const header = (wanted: string) => (wanted === 'cookie' ? `odradek_session=${token}` : null)
+    return createCaller(await createContext(scene.console, { header, remoteAddress: '127.0.0.1' }))
+  }
+  return {
+    scene,
+    file,
+    callerOf,
+    async [Symbol.asyncDispose]() {
+      await scene[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+type Procedures = Record<string, { _def: { type: 'query' | 'mutation' | 'subscription' } }>
+const procedures = appRouter._def.procedures as unknown as Procedures
+
+/** What a caller gets from a procedure: `refused` if it lacks the permission, `let in` whatever came of it then. */
+async function walk(caller: unknown, path: string): Promise<'refused' | 'let in'> {
+  const [router = '', name = ''] = path.split('.')
+  const call = (caller as Record<string, Record<string, (input: unknown) => Promise<unknown>>>)[router]![name]!
+  try {
+    // Nothing that could be done: the names are not there, the confirmations are wrong.
+    const result = await call({ cluster, topic: 'nothing', group: 'nobody', confirm: '-' })
+    if (result !== null && typeof result === 'object' && Symbol.asyncIterator in result) {
+      const iterator = (result as AsyncIterable<unknown>)[Symbol.asyncIterator]()
+      await iterator.return?.()
+    }
+    return 'let in'
+  } catch (error) {
+    const { code } = error as { code?: string }
+    return code === 'UNAUTHORIZED' || code === 'FORBIDDEN' ? 'refused' : 'let in'
+  }
+}
+
+test('every procedure has a permission, and every permission a procedure', () => {
+  assert.deepEqual(Object.keys(procedures).sort(), Object.keys(procedurePermissions).sort())
+})
+
+test('each procedure lets in whoever holds its permission on the cluster, and nobody else', async () => {
+  await using users = await openWithUsers()
+  const holders: Record<string, readonly string[]> = {
+    public: ['nobody', 'eve', 'vera', 'otto', 'ada'],
+    self: ['eve', 'vera', 'otto', 'ada'],
+    view: ['vera', 'otto', 'ada'],
+    payloads: ['otto', 'ada'],
+    operate: ['otto', 'ada'],
+    administer: ['ada'],
+  }
+  for (const name of ['nobody', 'eve', 'vera', 'otto', 'ada']) {
+    const caller = await users.callerOf(name === 'nobody' ? null : name)
+    for (const [path, permission] of Object.entries(procedurePermissions)) {
+      if (!(path in procedures) || path === 'session.logout' || path === 'session.login') continue
+      const expected = holders[permission]!.includes(name) ? 'let in' : 'refused'
+      assert.equal(await walk(caller, path), expected, `${name} at ${path} (${permission})`)
+    }
+  }
+})
+
+test('in read-only mode nobody changes anything, and everybody sees', async () => {
+  await using users = await openWithUsers({ readOnly: true })
+  const caller = await users.callerOf('ada')
+  for (const [path, { _def }] of Object.entries(procedures)) {
+    if (procedurePermissions[path] === 'public') continue
+    const expected = _def.type === 'mutation' ? 'refused' : 'let in'
+    assert.equal(await walk(caller, path), expected, path)
+  }
+})
+
+test('a user who is removed is gone at the next request, and the last one leaves no open door', async () => {
+  await using users = await openWithUsers()
+  const caller = await users.callerOf('vera')
+  assert.equal((await caller.session.me()).kind, 'local')
+  for (const { name } of users.file.users) await users.file.remove(name)
+  assert.equal((await caller.session.me()).kind, 'anonymous')
+  assert.equal(users.scene.console.access.isOpen, false)
+  await assert.rejects(caller.topics.list({ cluster }), { code: 'UNAUTHORIZED' })
+})
+
+test('sign-in over HTTP: a cookie no script can read, guesses slowed down, other sites refused, sign-out', async () => {
+  await using users = await openWithUsers()
+  await using served = await ServedConsole.open(users.scene.console)
+  let cookies: string[] = []
+  const clientWith = (headers: Record<string, string>) =>
+    createTRPCClient<AppRouter>({
+      links: [
+        httpBatchLink({
+          url: `${served.url}/api/trpc`,
+          headers,
+          fetch: async (url, options) => {
+            const response = await fetch(url, options as RequestInit)
+            cookies = response.headers.getSetCookie()
+            return response
+          },
+        }),
+      ],
+    })
+  const anonymous = clientWith({})
+  assert.deepEqual(await anonymous.session.providers.query(), { isOpen: false, local: true, oidc: null })
+  await assert.rejects(anonymous.topics.list.query({ cluster }), (error: TRPCClientError<AppRouter>) => {
+    assert.equal(error.data?.code, 'UNAUTHORIZED')
+    assert.equal(error.data?.failure.remedy, 'Sign in.')
+    assert.equal('stack' in (error.data ?? {}), false)
+    return true
+  })
+  await assert.rejects(anonymous.session.login.mutate({ name: 'vera', password: 'wrong' }), { message: /is wrong/ })
+  assert.equal(cookies.length, 0)
+  await anonymous.session.login.mutate({ name: 'vera', password })
+  assert.match(cookies[0] ?? '', /^odradek_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=604800$/)
+  const cookie = cookies[0]!.split(';')[0]!
+  const vera = clientWith({ cookie })
+  assert.equal((await vera.session.me.query()).name, 'vera')
+  assert.deepEqual((await vera.topics.list.query({ cluster })).rows, [])
+  await assert.rejects(vera.topics.create.mutate({ cluster, topic: 'x' }), { message: /lack the permission "operate"/ })
+
+  const foreign = clientWith({ cookie, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })
+  await assert.rejects(foreign.session.logout.mutate(), { message: /another site/ })
+  const own = clientWith({ cookie, origin: served.url, 'sec-fetch-site': 'same-origin' })
+  await own.session.logout.mutate()
+  assert.match(cookies[0] ?? '', /Max-Age=0/)
+  assert.equal((await vera.session.me.query()).kind, 'anonymous')
+
+  for (let i = 0; i < 5; i++) await anonymous.session.login.mutate({ name: 'ada', password: 'guess' }).catch(() => {})
+  await assert.rejects(
+    anonymous.session.login.mutate({ name: 'ada', password }),
+    (error: TRPCClientError<AppRouter>) => {
+      assert.equal(error.data?.code, 'TOO_MANY_REQUESTS', 'even the right password has to wait')
+      return true
+    },
+  )
+})
