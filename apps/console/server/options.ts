@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { ClusterSettings, ConsoleOptions } from '@odradek/api'
+import { type ClusterSettings, type ConsoleOptions, consoleSettings, defaultUserFilePath } from '@odradek/api'
 import { z } from 'zod'
 
 /** What someone typed that makes no console; its message is one line. */
@@ -20,23 +20,15 @@ export const usage = `odradek console: the web console, for any Kafka cluster.
   --bootstrap HOST:PORT[,…]   The cluster's brokers [127.0.0.1:9092]
   --name TEXT                 What the cluster is called [local]
   --config FILE               Clusters, users and sign-in, as JSON
+  --users FILE                Local users, made by odradek console users add [~/.config/odradek/console-users.json]
   --port PORT                 Listen on this port [8080, or the next free one]; 0 takes a free one
   --host HOST                 Listen on this address [127.0.0.1]
   --read-only                 Change nothing
 `
 
-const file = z.strictObject({
+const file = consoleSettings.extend({
   host: z.string().min(1).optional(),
   port: z.int().min(0).max(65_535).optional(),
-  readOnly: z.boolean().optional(),
-  clusters: z
-    .array(
-      z.looseObject({
-        id: z.string(),
-        bootstrap: z.array(z.string().min(1)).min(1),
-      }),
-    )
-    .min(1),
 })
 
 /** Reads the flags and the file they name. @throws OptionError */
@@ -69,7 +61,13 @@ export function readOptions(words: readonly string[]): StartOptions | 'help' {
     port: port ?? 8080,
     portMayMove: port === undefined,
     dev: values.dev ?? false,
-    console: { clusters, readOnly: values['read-only'] ?? kept?.readOnly ?? false },
+    console: {
+      clusters,
+      readOnly: values['read-only'] ?? kept?.readOnly ?? false,
+      users: values.users ?? kept?.users ?? defaultUserFilePath(),
+      oidc: kept?.oidc,
+      publicUrl: kept?.publicUrl,
+    },
   }
 }
 
@@ -80,6 +78,7 @@ function parse(words: readonly string[]) {
       bootstrap: { type: 'string', short: 'b' },
       name: { type: 'string' },
       config: { type: 'string', short: 'c' },
+      users: { type: 'string' },
       port: { type: 'string', short: 'p' },
       host: { type: 'string' },
       'read-only': { type: 'boolean' },

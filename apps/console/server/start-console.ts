@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { appRouter, Console, createContext } from '@odradek/api'
+import { appRouter, Console, createContext, handleSignIn, UserFileError } from '@odradek/api'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import next from 'next'
@@ -23,13 +23,18 @@ const PORTS_TRIED_MAX = 20
 /** Starts the console and resolves when it serves. @throws OptionError, and what the system says about the port. */
 export async function startConsole(options: StartOptions): Promise<RunningConsole> {
   const { host, dev } = options
+  const console = openConsole(options)
   // Nobody would be asked who they are: then only this machine may reach it.
-  if (!isLoopback(host)) {
-    throw new OptionError(`Without users the console listens on loopback only, not on ${host}`)
+  if (console.access.isOpen && !isLoopback(host)) {
+    throw new OptionError(
+      `Without users the console listens on loopback only, not on ${host}. Add one: odradek console users add NAME`,
+    )
   }
-  const console = new Console(options.console)
   const server = createServer({ requestTimeout: 120_000, headersTimeout: 20_000 })
   const known = new Set(['localhost', '127.0.0.1', '[::1]', bracketed(host)])
+  if (console.access.publicUrl !== null) known.add(new URL(console.access.publicUrl).hostname)
+  // Cookies belong to a name, so that with users a name which a foreign page made up gives nobody anything.
+  const isExpected = (request: IncomingMessage) => !console.access.isOpen || isKnownHost(request, known)
 
   setHost({
     router: appRouter,
@@ -59,13 +64,20 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     setSecurityHeaders(request, response, dev)
-    if (!isKnownHost(request, known)) return refuse(response, 421, 'This console is not known by that name.')
+    if (!isExpected(request)) return refuse(response, 421, 'This console is not known by that name.')
     const path = request.url?.split('?', 1)[0] ?? '/'
     const reading = request.method === 'GET' || request.method === 'HEAD'
     if (!reading && !isOwnOrigin(request)) return refuse(response, 403, 'The request comes from another site.')
     if (path.startsWith('/api/trpc/')) {
       response.setHeader('Cache-Control', 'no-store')
       return trpc(request, response)
+    }
+    if (path.startsWith('/api/auth/')) {
+      const answered = (isOurs: boolean) => isOurs || refuse(response, 404, 'There is nothing at this address.')
+      return void handleSignIn(console, request, response).then(answered, (error: Error) => {
+        process.stderr.write(`${error.stack}\n`)
+        refuse(response, 500, 'The sign-in failed.')
+      })
     }
     if (path === '/api/health')
       return void response.setHeader('Content-Type', 'application/json').end('{"status":"ok"}')
@@ -78,8 +90,7 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
   server.on('upgrade', (request, socket, head) => {
     if (request.url?.split('?', 1)[0] === '/api/ws') {
       // A browser sends the cookie of this site with a WebSocket of any page: only the Origin tells whose page it is.
-      if (!isKnownHost(request, known) || !isOwnOrigin(request))
-        return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
+      if (!isExpected(request) || !isOwnOrigin(request)) return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
       sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request))
     } else if (dev) app.getUpgradeHandler()(request, socket, head)
     else socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
@@ -95,6 +106,15 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
       await console.close()
       await app.close()
     },
+  }
+}
+
+function openConsole(options: StartOptions): Console {
+  try {
+    return new Console(options.console)
+  } catch (error) {
+    if (error instanceof UserFileError || error instanceof TypeError) throw new OptionError(error.message)
+    throw error
   }
 }
 

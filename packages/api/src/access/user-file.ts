@@ -4,7 +4,8 @@
  */
 import { readFileSync, statSync } from 'node:fs'
 import { chmod, mkdir, open, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { hashPassword, isPassword } from './password.ts'
 import { roles } from './permissions.ts'
@@ -22,6 +23,12 @@ export type User = z.infer<typeof user>
 
 /** The file cannot be read as what it should be; its message is one line for a person. */
 export class UserFileError extends Error {}
+
+/** Where the users are unless another file is named: beside the person's other settings. */
+export function defaultUserFilePath(): string {
+  const folder = process.env.XDG_CONFIG_HOME || join(homedir(), '.config')
+  return join(folder, 'odradek', 'console-users.json')
+}
 
 export class UserFile {
   readonly path: string
