@@ -60,7 +60,7 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange(op
               value={search}
               onValueChange={setSearch}
               placeholder={t('palette.placeholder')}
-              className="h-11 w-full border-b bg-transparent px-4 text-panel outline-none placeholder:text-muted"
+              className="h-11 w-full border-b bg-transparent px-4 text-heading outline-none placeholder:text-muted"
             />
             <Command.List className="max-h-[50vh] overflow-y-auto p-1">
               <Command.Empty className="px-3 py-6 text-center text-muted">{t('palette.nothing')}</Command.Empty>

@@ -48,7 +48,7 @@ export function RailContent(props: { cluster: string; narrow: boolean; onGo?: ()
         className="flex h-10 items-center gap-2 px-4"
       >
         <Logo />
-        {!narrow && <span className="font-strong text-panel">Odradek</span>}
+        {!narrow && <span className="font-strong text-heading">Odradek</span>}
       </Link>
       <nav aria-label={t('rail.label')} className="flex min-h-0 flex-1 flex-col gap-0.5 overflow-y-auto p-2">
         {places.map(({ id, icon: Icon, href }) => {

@@ -35,11 +35,11 @@ export interface ShellData {
 
 const ShellContext = createContext<ShellData | null>(null)
 
-/** The cluster's id, who asks, and the clusters there are. */
-export function useShell(): ShellData {
+/** The cluster's id and brokers, who asks, and the clusters there are. */
+export function useShell(): ShellData & { readonly bootstrap: readonly string[] } {
   const shell = useContext(ShellContext)
   if (shell === null) throw new Error('useShell is for what stands inside the frame')
-  return shell
+  return { ...shell, bootstrap: shell.clusters.find(({ id }) => id === shell.cluster)?.bootstrap ?? [] }
 }
 
 /** Why something may not be done here; undefined where it may. The server has the same rule. */

@@ -33,7 +33,7 @@ export function Dialog({ open, onOpenChange, title, description, footer, wide = 
         >
           <header className="flex items-start gap-3 px-4 pt-4 pb-2">
             <div className="min-w-0 flex-1">
-              <Base.Title className="break-words text-panel">{title}</Base.Title>
+              <Base.Title className="break-words text-heading">{title}</Base.Title>
               {description !== undefined && (
                 <Base.Description className="mt-1 break-words text-muted">{description}</Base.Description>
               )}

@@ -9,8 +9,8 @@ export function Select<Value extends string>(props: {
   /** Where a `Field` or the words around it name it already. */
   id?: string
   value: Value
-  onChange(value: Value): void
-  options: readonly { readonly value: Value; readonly label: string }[]
+  onChange(value: NoInfer<Value>): void
+  options: readonly { readonly value: NoInfer<Value>; readonly label: string }[]
   className?: string
 }) {
   const { label, id, value, onChange, options, className } = props

@@ -61,7 +61,7 @@ export function SidePanel(props: { title: ReactNode; onClose(): void; actions?: 
         onKeyDown={keys}
       />
       <header className="flex min-h-10 items-center gap-1 border-b py-1 pr-2 pl-4">
-        <h2 className="min-w-0 flex-1 truncate text-panel">{title}</h2>
+        <h2 className="min-w-0 flex-1 truncate text-heading">{title}</h2>
         {actions}
         <IconButton label={t('close')} onClick={onClose}>
           <X size={16} strokeWidth={1.75} />

@@ -21,7 +21,7 @@ export function AttentionList({ cluster, attention }: { cluster: string; attenti
   }
   return (
     <section aria-label={t('attention')} className="mb-6">
-      <h2 className="mb-2 text-panel">{t('attention')}</h2>
+      <h2 className="mb-2 text-heading">{t('attention')}</h2>
       <ul className="rounded-panel border bg-panel">
         {attention.map((one) => (
           <li key={`${one.severity} ${one.kind}`} className="flex gap-2.5 border-b px-3 py-2 last:border-b-0">

@@ -10,8 +10,7 @@ import { href } from '../../lib/href.ts'
 /** A cluster without topics: what they are, and how the first comes to be. */
 export function EmptyCluster({ cluster }: { cluster: string }) {
   const t = useTranslations('overview')
-  const { clusters } = useShell()
-  const bootstrap = clusters.find(({ id }) => id === cluster)?.bootstrap.join(',') ?? ''
+  const { bootstrap } = useShell()
   return (
     <EmptyState
       icon={Rows3}
@@ -23,7 +22,7 @@ export function EmptyCluster({ cluster }: { cluster: string }) {
       }
     >
       <p className="mb-3">{t('empty.about')}</p>
-      <CommandLine label="kcat" command={`echo hello | kcat -P -b ${bootstrap} -t greetings`} />
+      <CommandLine label="kcat" command={`echo hello | kcat -P -b ${bootstrap.join(',')} -t greetings`} />
     </EmptyState>
   )
 }

@@ -17,6 +17,8 @@ import { Pager } from '../../components/ui/pager.tsx'
 import { Table } from '../../components/ui/table.tsx'
 import { useColumns } from '../../components/ui/use-columns.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { CreateTopic } from './dialogs/create-topic.tsx'
+import { DeleteTopics } from './dialogs/delete-topics.tsx'
 import { useTopicColumns } from './topic-columns.tsx'
 import { topicQueryInput, topicQueryParsers } from './topic-query.ts'
 
@@ -28,11 +30,13 @@ export function TopicList({ cluster }: { cluster: string }) {
   const t = useTranslations('topics')
   const trpc = useTRPC()
   const [query, setQuery] = useQueryStates(topicQueryParsers)
-  const [, setCreating] = useQueryState('create', parseAsBoolean.withDefault(false))
+  const [creating, setCreating] = useQueryState('create', parseAsBoolean.withDefault(false))
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set())
+  const [deleting, setDeleting] = useState(false)
   const columns = useTopicColumns(cluster)
   const { hidden, toggle } = useColumns('topics')
   const forbidden = useForbidden('operate')
+  const mayDelete = useForbidden('administer')
   const list = useQuery(
     trpc.topics.list.queryOptions(topicQueryInput(cluster, query), {
       placeholderData: keepPreviousData,
@@ -43,8 +47,19 @@ export function TopicList({ cluster }: { cluster: string }) {
   const search = useCallback((q: string) => void setQuery({ q, page: 1 }), [setQuery])
   return (
     <>
+      {creating && <CreateTopic cluster={cluster} onClose={() => setCreating(null)} />}
+      {deleting && (
+        <DeleteTopics
+          cluster={cluster}
+          topics={[...selection]}
+          onClose={() => {
+            setDeleting(false)
+            setSelection(new Set())
+          }}
+        />
+      )}
       <TitleRow
-        title={t('title')}
+        title={selection.size === 0 ? t('title') : t('selected', { count: selection.size })}
         badges={
           data !== undefined && (
             <span className="text-meta text-muted">
@@ -53,10 +68,19 @@ export function TopicList({ cluster }: { cluster: string }) {
           )
         }
         actions={
-          <Button kind="primary" onClick={() => setCreating(true)} disabledReason={forbidden}>
-            <Plus size={16} strokeWidth={1.75} aria-hidden />
-            {t('create')}
-          </Button>
+          selection.size > 0 ? (
+            <>
+              <Button onClick={() => setSelection(new Set())}>{t('unselect')}</Button>
+              <Button kind="wrong" disabledReason={mayDelete} onClick={() => setDeleting(true)}>
+                {t('delete.act', { count: selection.size })}
+              </Button>
+            </>
+          ) : (
+            <Button kind="primary" onClick={() => setCreating(true)} disabledReason={forbidden}>
+              <Plus size={16} strokeWidth={1.75} aria-hidden />
+              {t('create')}
+            </Button>
+          )
         }
       />
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b px-6 pb-3 max-sm:px-4">

@@ -1,0 +1,43 @@
+'use client'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useTranslations } from 'next-intl'
+import { ConfigEditor } from '../../../components/config/config-editor.tsx'
+import { useForbidden } from '../../../components/frame/shell.tsx'
+import { ErrorState } from '../../../components/ui/error-state.tsx'
+import { odradekCommand } from '../../../lib/shell-command.ts'
+import { useTRPC } from '../../../lib/trpc.tsx'
+import { useTopicsChanged } from '../dialogs/use-topics-changed.ts'
+
+/** A topic's configs: what each means, where its value comes from, and changing or resetting it in place. */
+export function TopicConfiguration({ cluster, topic }: { cluster: string; topic: string }) {
+  const t = useTranslations('topics')
+  const trpc = useTRPC()
+  const changed = useTopicsChanged()
+  const forbidden = useForbidden('administer')
+  const list = useQuery(trpc.topics.configs.queryOptions({ cluster, topic }))
+  const set = useMutation(trpc.topics.setConfig.mutationOptions({ onSuccess: changed }))
+  const reset = useMutation(trpc.topics.resetConfig.mutationOptions({ onSuccess: changed }))
+  return (
+    <>
+      {list.error !== null && (
+        <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
+      )}
+      <ConfigEditor
+        label={t('tab.configuration')}
+        entries={list.data ?? (list.error === null ? undefined : [])}
+        forbidden={forbidden}
+        onSet={(name, value) => set.mutateAsync({ cluster, topic, name, value })}
+        onReset={(name) => reset.mutateAsync({ cluster, topic, name })}
+        commandOf={(bootstrap, name, value) =>
+          odradekCommand(
+            bootstrap,
+            'topics',
+            'config',
+            topic,
+            ...(value === null ? ['--reset', name] : ['--set', `${name}=${value}`]),
+          )
+        }
+      />
+    </>
+  )
+}

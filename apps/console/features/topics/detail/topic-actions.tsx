@@ -1,0 +1,45 @@
+'use client'
+import { Ellipsis, Eraser, ListX, Rows4, Trash2 } from 'lucide-react'
+import { useTranslations } from 'next-intl'
+import { useState } from 'react'
+import { useForbidden } from '../../../components/frame/shell.tsx'
+import { Menu, MenuItem, MenuLine } from '../../../components/ui/menu.tsx'
+import { AddPartitions } from '../dialogs/add-partitions.tsx'
+import { DeleteRecords } from '../dialogs/delete-records.tsx'
+import { DeleteTopics } from '../dialogs/delete-topics.tsx'
+
+type Act = 'partitions' | 'records' | 'empty' | 'delete'
+
+/** What may be done to a topic as a whole. */
+export function TopicActions(props: { cluster: string; topic: string; partitions: number | undefined }) {
+  const { cluster, topic, partitions } = props
+  const t = useTranslations('topics')
+  const frame = useTranslations('frame')
+  const [act, setAct] = useState<Act | null>(null)
+  const forbidden = useForbidden('administer')
+  const close = () => setAct(null)
+  const icon = { size: 16, strokeWidth: 1.75, 'aria-hidden': true } as const
+  return (
+    <>
+      <Menu label={frame('more')} trigger={<Ellipsis {...icon} />}>
+        <MenuItem icon={<Rows4 {...icon} />} disabledReason={forbidden} onSelect={() => setAct('partitions')}>
+          {t('act.partitions')}
+        </MenuItem>
+        <MenuItem icon={<ListX {...icon} />} disabledReason={forbidden} onSelect={() => setAct('records')}>
+          {t('act.records')}
+        </MenuItem>
+        <MenuItem icon={<Eraser {...icon} />} disabledReason={forbidden} onSelect={() => setAct('empty')}>
+          {t('act.empty')}
+        </MenuItem>
+        <MenuLine />
+        <MenuItem wrong icon={<Trash2 {...icon} />} disabledReason={forbidden} onSelect={() => setAct('delete')}>
+          {t('act.delete')}
+        </MenuItem>
+      </Menu>
+      {act === 'partitions' && <AddPartitions cluster={cluster} topic={topic} now={partitions ?? 0} onClose={close} />}
+      {act === 'records' && <DeleteRecords cluster={cluster} topic={topic} onClose={close} />}
+      {act === 'empty' && <DeleteRecords cluster={cluster} topic={topic} everything onClose={close} />}
+      {act === 'delete' && <DeleteTopics cluster={cluster} topics={[topic]} onClose={close} />}
+    </>
+  )
+}

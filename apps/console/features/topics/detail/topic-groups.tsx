@@ -1,0 +1,57 @@
+'use client'
+import { useQuery } from '@tanstack/react-query'
+import { Users } from 'lucide-react'
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { EmptyState } from '../../../components/ui/empty-state.tsx'
+import { ErrorState } from '../../../components/ui/error-state.tsx'
+import { Count, Exact } from '../../../components/ui/number.tsx'
+import { type Column, Table } from '../../../components/ui/table.tsx'
+import { href } from '../../../lib/href.ts'
+import { useTRPC } from '../../../lib/trpc.tsx'
+import type { TopicGroupRow } from '../outputs.ts'
+
+const REFRESH_MS = 5_000
+
+/** The groups that have read the topic, those that are at it now first. */
+export function TopicGroups({ cluster, topic }: { cluster: string; topic: string }) {
+  const t = useTranslations('topics')
+  const trpc = useTRPC()
+  const list = useQuery(trpc.topics.groups.queryOptions({ cluster, topic }, { refetchInterval: REFRESH_MS }))
+  const columns: readonly Column<TopicGroupRow>[] = [
+    {
+      id: 'group',
+      header: t('group.group'),
+      cell: (row) => (
+        <Link href={href.group(cluster, row.id)} prefetch={false} className="font-strong text-accent hover:underline">
+          {row.id}
+        </Link>
+      ),
+    },
+    { id: 'state', header: t('group.state'), cell: (row) => row.state },
+    { id: 'members', header: t('group.members'), align: 'right', cell: (row) => <Exact value={row.members} /> },
+    { id: 'lag', header: t('group.lag'), align: 'right', cell: (row) => <Count value={row.lag} /> },
+  ]
+  return (
+    <>
+      {list.error !== null && (
+        <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
+      )}
+      <Table
+        label={t('tab.groups')}
+        className="flex-1"
+        columns={columns}
+        rows={list.data ?? (list.error === null ? undefined : [])}
+        rowKey={(row) => row.id}
+        hold
+        empty={
+          list.error === null && (
+            <EmptyState icon={Users} title={t('group.none')}>
+              {t('group.noneAbout')}
+            </EmptyState>
+          )
+        }
+      />
+    </>
+  )
+}
