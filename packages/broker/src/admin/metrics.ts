@@ -1,6 +1,6 @@
 /**
  * `/metrics` in the Prometheus text format. The broker counts in plain numbers and flat arrays; they become samples only
- * when someone asks, and the library that formats them is loaded only then.
+ * when someone asks.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { BrokerConfig } from '@odradek/config'
@@ -15,6 +15,8 @@ import { type MetricName, metricTable } from './metric-table.ts'
 
 /** How often the event loop is looked at; a delay shorter than this may be missed. */
 const LOOP_RESOLUTION_MS = 20
+/** The library is loaded this long after the start, so that neither the start nor the first scrape waits for it. */
+const LOAD_AFTER_MS = 1000
 
 /** What is measured: a `BrokerCore`, as far as metrics need it. */
 export interface MeteredBroker {
@@ -46,6 +48,7 @@ const NO_LABELS = {}
 export class Metrics {
   readonly #broker: MeteredBroker
   readonly #loopDelay: LoopDelay
+  readonly #loading: NodeJS.Timeout
   #registry: Promise<Registry> | null = null
 
   /** Begins to watch the event loop. */
@@ -53,9 +56,17 @@ export class Metrics {
     this.#broker = broker
     this.#loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
     this.#loopDelay.enable()
+    this.#loading = setTimeout(() => {
+      this.#registry ??= this.#load()
+      // The scrape that tries again says what is wrong.
+      this.#registry.catch(() => {
+        this.#registry = null
+      })
+    }, LOAD_AFTER_MS).unref()
   }
 
   close(): void {
+    clearTimeout(this.#loading)
     this.#loopDelay.disable()
   }
 
