@@ -1,6 +1,7 @@
 /** Timed messages as a client sees them (`message.type=DELAY`). */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { CreateTopics, DeleteTopics, InitProducerId, Metadata } from '@odradek/protocol'
 import { Subject } from '../protocol/subject.ts'
 import { WireTopic } from '../protocol/wire-topic.ts'
 import { batch, headerOf, readUntil, timed } from './timed-topic.ts'
@@ -41,4 +42,156 @@ test('a record appears at its time, as it was, and a batch is taken apart', asyn
   assert.equal(headerOf(records[3]!, 'TIMER_DELAY_MS'), '300')
   const [, , soon, late] = records
   assert.ok(late!.timestamp - soon!.timestamp >= 150)
+})
+
+test('what is due at the same time comes in the order of its acceptance', async () => {
+  const topic = await WireTopic.create(client, DELAY)
+  const due = Date.now() + 150
+  for (let batchNumber = 0; batchNumber < 5; batchNumber++) {
+    const records = [0, 1, 2].map((index) => timed(`${batchNumber}.${index}`, 'TIMER_DELIVER_MS', due))
+    assert.equal((await topic.produce(batch(records))).errorCode, 0)
+  }
+  const records = await readUntil(topic, 15)
+  assert.deepEqual(
+    records.map(({ value }) => value),
+    [0, 1, 2, 3, 4].flatMap((batchNumber) => [0, 1, 2].map((index) => `${batchNumber}.${index}`)),
+  )
+})
+
+test('compressed batches are opened, and the codec is kept', async () => {
+  const topic = await WireTopic.create(client, DELAY)
+  for (const codec of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
+    const records = [timed(`${codec} 1`, 'TIMER_DELAY_MS', 10), timed(`${codec} 2`, 'TIMER_DELAY_MS', 5)]
+    assert.equal((await topic.produce(batch(records, { codec }))).errorCode, 0)
+    const read = (await readUntil(topic, 2 * (1 + ['gzip', 'snappy', 'lz4', 'zstd'].indexOf(codec)))).slice(-2)
+    assert.deepEqual(
+      read.map((record) => [record.value, record.codec]),
+      [
+        [`${codec} 2`, codec],
+        [`${codec} 1`, codec],
+      ],
+    )
+  }
+})
+
+test('levels, seconds and milliseconds; a level counts first', async () => {
+  const topic = await WireTopic.create(client, {
+    configs: { ...DELAY.configs, 'delay.levels': '200ms,400ms' },
+  })
+  const both = [
+    { key: 'DELAY', value: '1' },
+    { key: 'TIMER_DELAY_SEC', value: '3600' },
+  ]
+  const answer = await topic.produce(
+    batch([
+      timed('level 9', 'DELAY', 9),
+      { value: 'level 1', headers: both, timestamp: 1 },
+      timed('0 s', 'TIMER_DELAY_SEC', 0),
+      timed('level 0', 'DELAY', 0),
+    ]),
+  )
+  assert.equal(answer.errorCode, 0, answer.errorMessage ?? '')
+  const records = await readUntil(topic, 4)
+  assert.deepEqual(
+    records.map(({ value }) => value),
+    ['0 s', 'level 0', 'level 1', 'level 9'],
+  )
+})
+
+test('a header that cannot be followed refuses the batch, naming the record and the reason', async () => {
+  const topic = await WireTopic.create(client, { configs: { ...DELAY.configs, 'delay.max.ms': '60000' } })
+  const cases: [string, string, RegExp][] = [
+    ['DELAY', 'three', /^Header DELAY must be a whole number in decimal digits, not "three"\.$/],
+    ['TIMER_DELAY_MS', '-5', /TIMER_DELAY_MS must be a whole number/],
+    ['TIMER_DELAY_MS', '', /TIMER_DELAY_MS must be a whole number/],
+    ['TIMER_DELIVER_MS', '1e12', /TIMER_DELIVER_MS must be a whole number/],
+    ['TIMER_DELAY_MS', '60001', /^The record is due in 60001 ms, and delay\.max\.ms is 60000\.$/],
+    ['TIMER_DELAY_SEC', '999999999999999', /delay\.max\.ms/],
+  ]
+  for (const codec of ['none', 'lz4'] as const) {
+    for (const [header, text, reason] of cases) {
+      const answer = await topic.produce(batch([timed('good', 'DELAY', 1), timed('bad', header, text)], { codec }))
+      assert.equal(answer.errorCode, 87)
+      assert.equal(answer.recordErrors.length, 1)
+      assert.equal(answer.recordErrors[0]!.batchIndex, 1)
+      assert.match(answer.recordErrors[0]!.batchIndexErrorMessage!, reason)
+    }
+  }
+  assert.deepEqual(await topic.read(0), [])
+  assert.equal((await topic.produce(batch([{ value: 'now' }]))).baseOffset, 0, 'nothing of them was taken')
+  assert.deepEqual(
+    (await readUntil(topic, 1)).map(({ value }) => value),
+    ['now'],
+  )
+})
+
+test('an idempotent producer sends again and it counts once', async () => {
+  const topic = await WireTopic.create(client, DELAY)
+  const { producerId, producerEpoch } = await client.send(InitProducerId, 4, {
+    transactionalId: null,
+    transactionTimeoutMs: 0,
+    producerId: -1,
+    producerEpoch: -1,
+  })
+  const send = (baseSequence: number, value: string) =>
+    topic.produce(batch([timed(value, 'TIMER_DELAY_MS', 50)], { producerId, producerEpoch, baseSequence }))
+  const first = await send(0, 'a')
+  assert.deepEqual([(await send(0, 'a')).baseOffset, first.errorCode], [first.baseOffset, 0])
+  assert.equal((await send(1, 'b')).errorCode, 0)
+  assert.equal((await send(3, 'd')).errorCode, 45)
+  assert.deepEqual(
+    (await readUntil(topic, 2)).map(({ value }) => value),
+    ['a', 'b'],
+  )
+  const reserved = await topic.produce(
+    batch([{ value: 'x' }], { producerId: 2 ** 52, producerEpoch: 0, baseSequence: 0 }),
+  )
+  assert.equal(reserved.errorCode, 87)
+})
+
+test('clients see the topic alone, and cannot reach what its records wait in', async () => {
+  const topic = await WireTopic.create(client, DELAY)
+  const hidden = `__intake.${topic.topicId}`
+  const all = await client.send(Metadata, 12, { topics: null })
+  assert.ok(all.topics.some(({ name }) => name === topic.name))
+  assert.ok(!all.topics.some(({ name }) => name?.startsWith('__intake')))
+  const { topics } = await client.send(CreateTopics, 7, {
+    topics: [{ name: '__intake.mine', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],
+  })
+  assert.equal(topics[0]!.errorCode, 42)
+  const deleted = await client.send(DeleteTopics, 5, { topicNames: [hidden], timeoutMs: 1000 })
+  assert.equal(deleted.responses[0]!.errorCode, 44)
+  const produced = await new WireTopic(client, hidden, '').produce(batch([{ value: 'x' }]))
+  assert.equal(produced.errorCode, 29)
+})
+
+test('no more wait than may', async () => {
+  const topic = await WireTopic.create(client, { configs: { ...DELAY.configs, 'intake.waiting.records.max': '3' } })
+  const wait = (value: string) => timed(value, 'TIMER_DELAY_SEC', 3600)
+  assert.equal((await topic.produce(batch([wait('a'), wait('b')]))).errorCode, 0)
+  const answer = await topic.produce(batch([wait('c'), wait('d')]))
+  assert.equal(answer.errorCode, 19)
+  assert.match(answer.errorMessage!, /^2 records wait in .*, and intake\.waiting\.records\.max is 3\.$/)
+  assert.equal((await topic.produce(batch([wait('c')]))).errorCode, 0)
+})
+
+test('types that are not served are refused with a text', async () => {
+  const create = async (configs: Record<string, string>) => {
+    const request = {
+      name: 'refused',
+      numPartitions: 1,
+      replicationFactor: 1,
+      assignments: [],
+      configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+    }
+    const { topics } = await client.send(CreateTopics, 7, { topics: [request] })
+    assert.equal(topics[0]!.errorCode, 40)
+    return topics[0]!.errorMessage!
+  }
+  assert.match(
+    await create({ 'message.type': 'TRANSACTION' }),
+    /message\.type must be one of NORMAL, FIFO, DELAY, RETRY/,
+  )
+  assert.match(await create({ 'message.type': 'RETRY' }), /needs retry\.group/)
+  assert.match(await create({ 'retry.group': 'g' }), /needs message\.type=RETRY/)
 })

@@ -1,7 +1,7 @@
 /** What the stories of timed messages say more than once. */
 import { type BatchOptions, encodeBatch, type RecordInput } from '@odradek/protocol'
-import type { ReadRecord } from '../protocol-cross-check/read-records.ts'
 import type { WireTopic } from '../protocol/wire-topic.ts'
+import type { ReadRecord } from '../protocol-cross-check/read-records.ts'
 
 /** A record with one header. */
 export function timed(value: string, header: string, text: string | number, timestamp = Date.now()): RecordInput {

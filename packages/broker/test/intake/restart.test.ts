@@ -1,0 +1,51 @@
+/** What waits is there after a restart, in the middle of a delivery too. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { startBroker } from '../../src/index.ts'
+import { WireTopic } from '../protocol/wire-topic.ts'
+import { WireClient } from '../wire-client.ts'
+import { batch, headerOf, readUntil, timed } from './timed-topic.ts'
+
+for (const flushMode of ['async', 'sync']) {
+  test(`with flush.mode=${flushMode}, each record once, at its time`, async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'odradek-intake-'))
+    try {
+      let topic: WireTopic
+      const born = Date.now()
+      {
+        await using broker = await startBroker({ dataDir })
+        using client = await WireClient.connect(broker.port)
+        topic = await WireTopic.create(client, { configs: { 'message.type': 'DELAY', 'flush.mode': flushMode } })
+        const records = Array.from({ length: 100 }, (_, index) =>
+          timed(String(index), 'TIMER_DELIVER_MS', born + 300 + index * 5, born),
+        )
+        for (let at = 0; at < 100; at += 10) {
+          assert.equal((await topic.produce(batch(records.slice(at, at + 10)))).baseOffset >= at, true)
+        }
+        await readUntil(topic, 10)
+      }
+      {
+        await using broker = await startBroker({ dataDir })
+        using client = await WireClient.connect(broker.port)
+        topic = new WireTopic(client, topic.name, topic.topicId)
+        const records = await readUntil(topic, 100)
+        assert.deepEqual(
+          records.map(({ value }) => value),
+          Array.from({ length: 100 }, (_, index) => String(index)),
+        )
+        assert.deepEqual(
+          records.map(({ offset }) => offset),
+          records.map((_, index) => index),
+        )
+        for (const record of records) assert.equal(headerOf(record, 'BORN_TIMESTAMP'), String(born))
+        assert.equal((await topic.produce(batch([timed('more', 'TIMER_DELAY_MS', 1)]))).errorCode, 0)
+        assert.equal((await readUntil(topic, 101)).at(-1)!.value, 'more')
+      }
+    } finally {
+      await rm(dataDir, { recursive: true, force: true })
+    }
+  })
+}
