@@ -138,7 +138,11 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       timers: host.timers,
       turn,
       logger,
+      image: () => metadata.image,
       partitionOf: (topicId, index) => this.partitions.byId(topicId, index),
+      createDeadLetterTopic: (groupId) => this.#inBackground(metadata.createGroupTopic('dlq', groupId)),
+      deadLetterPrefix: () => this.config['dlq.topic.prefix'],
+      retire: (topicId) => this.#inBackground(metadata.removeIntakeTopic(topicId)),
     })
     this.partitions.listen(this)
     this.partitions.apply(metadata.image, metadata.image.topics.keys())
@@ -303,6 +307,11 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       (name) => previous.topics.get(name)?.topicId !== image.topics.get(name)?.topicId && previous.topics.has(name),
     )
     if (deleted.length > 0) this.groups.topicsDeleted(deleted)
+  }
+
+  /** Lets a change of the metadata happen; where it fails it is tried again by whoever needs it. */
+  #inBackground(change: Promise<unknown>): void {
+    change.catch((error: Error) => this.logger.warn({ err: error }, 'A change of the metadata failed'))
   }
 
   /** Does `task` every so often, for as long as the broker runs. */

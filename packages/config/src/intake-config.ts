@@ -5,6 +5,11 @@ import { DAY_MS, GIB, HOUR_MS, SECOND_MS } from './units.ts'
 /** What a topic's records may be: an intake holds those of DELAY and RETRY until they are due. */
 const DELAY_LEVELS = '1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h'.split(' ')
 
+function checkPrefix(prefix: string): string | null {
+  if (/^[a-zA-Z0-9._-]{1,40}$/.test(prefix) || prefix === '%RETRY%' || prefix === '%DLQ%') return null
+  return `must be 1 to 40 ASCII letters, digits, ".", "_" and "-", or %RETRY% or %DLQ%, not "${prefix}"`
+}
+
 /** Keys of the broker about records that wait. Topics inherit them where they have a key of the same name. */
 export const intakeBrokerConfig = table({
   'delay.levels': {
@@ -22,6 +27,20 @@ export const intakeBrokerConfig = table({
     unit: 'ms',
     mutable: 'broker',
     doc: 'How far in the future a timed record may be due. One that is due later is refused.',
+  },
+  'retry.topic.prefix': {
+    type: 'string',
+    default: 'retry.',
+    check: checkPrefix,
+    mutable: 'restart',
+    doc: 'How the names begin of the topics in which groups retry records. The group id follows.',
+  },
+  'dlq.topic.prefix': {
+    type: 'string',
+    default: 'dlq.',
+    check: checkPrefix,
+    mutable: 'restart',
+    doc: 'How the names begin of the topics that keep the dead letters of groups. The group id follows.',
   },
   'intake.waiting.records.max': {
     type: 'long',

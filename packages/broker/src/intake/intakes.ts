@@ -2,15 +2,19 @@
  * The intakes of this broker, by the partition that clients see. An intake is there while this broker leads both its
  * partitions: that of the internal topic, which clients write to, and that which they read.
  */
+import { resolveGroupConfig } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Clock, Timer, Timers } from '../host/clock.ts'
 import type { Turn } from '../host/turn.ts'
+import type { MetadataImage } from '../metadata/image.ts'
 import { intakeTopicOf } from '../metadata/intake-topic.ts'
+import { topicOfGroup } from '../metadata/retry-topics.ts'
 import type { Partition } from '../replication/partition.ts'
 import { DelayRules } from './delay/delay-rules.ts'
 import { DEAD } from './intake-note.ts'
 import type { IntakeRules } from './intake-rules.ts'
 import { PartitionIntake } from './partition-intake.ts'
+import { RetryRules } from './retry/retry-rules.ts'
 
 /** How often it is looked whether the wall clock has stepped, and by how much it must have. */
 const CLOCK_CHECK_MS = 500
@@ -21,8 +25,15 @@ export interface IntakesOptions {
   readonly timers: Timers
   readonly turn: Turn
   readonly logger: Logger
+  readonly image: () => MetadataImage
   /** The partition of a topic id that this broker leads. */
   readonly partitionOf: (topicId: string, index: number) => Partition | undefined
+  /** Makes the topic of a group's dead letters. */
+  readonly createDeadLetterTopic: (groupId: string) => void
+  /** Prefix of the names of those topics. */
+  readonly deadLetterPrefix: () => string
+  /** Nothing waits in a topic any more whose records no longer wait. */
+  readonly retire: (topicId: string) => void
 }
 
 export class Intakes {
@@ -88,13 +99,14 @@ export class Intakes {
 
   #open(visible: Partition, partition: Partition): void {
     const { clock, timers, turn, logger } = this.#options
+    const rules = this.#rulesOf(visible)
     const intake = new PartitionIntake({
       partition,
       topic: visible.topic,
       topicId: visible.topicId,
-      rules: this.#rulesOf(visible),
+      rules,
       config: () => visible.log.config,
-      targetOf: (lane) => (lane === DEAD ? 'there is no topic for dead letters' : visible),
+      targetOf: (lane) => (lane === DEAD ? this.#deadLettersOf(visible) : visible),
       clock,
       timers,
       turn,
@@ -105,8 +117,36 @@ export class Intakes {
     if (this.#clockTimer === null) this.#watchClock()
   }
 
-  #rulesOf(visible: Partition): IntakeRules {
-    return new DelayRules(() => visible.log.config)
+  /** The rules go by the topic's type as it is now: it changes only while nothing waits. */
+  #rulesOf(visible: Partition): () => IntakeRules {
+    const { image } = this.#options
+    const groupId = () => visible.log.config['retry.group']
+    const delay = new DelayRules(() => visible.log.config)
+    const retry = new RetryRules({
+      config: () => resolveGroupConfig(image().groupConfigs.get(groupId())?.configs),
+      isFifo: (topic) => image().topics.get(topic)?.configs['message.type'] === 'FIFO',
+    })
+    return () => (visible.log.config['message.type'] === 'RETRY' ? retry : delay)
+  }
+
+  /** Where dead letters of a retry partition go; made where it is missing. */
+  #deadLettersOf(visible: Partition): Partition | string {
+    const { image, partitionOf, createDeadLetterTopic, deadLetterPrefix } = this.#options
+    const groupId = visible.log.config['retry.group']
+    const topic = topicOfGroup(image(), 'dlq', deadLetterPrefix(), groupId)
+    if (topic === undefined) {
+      createDeadLetterTopic(groupId)
+      return `the topic for dead letters of group "${groupId}" is being made`
+    }
+    const index = visible.index % topic.partitions.length
+    return partitionOf(topic.topicId, index) ?? `${topic.name}-${index} is not led here`
+  }
+
+  /** Topics whose type has changed lose their intake when it is empty. */
+  #retire(): void {
+    for (const [visible, { topicId }] of this.#byVisible) {
+      if (!visible.hasIntake && this.ofTopic(topicId).every((intake) => intake.isEmpty)) this.#options.retire(topicId)
+    }
   }
 
   /** Timers go by the monotonic clock, due times by the wall clock: after a step everything is looked at once. */
@@ -119,6 +159,7 @@ export class Intakes {
       for (const intake of this.#byVisible.values()) intake.clockStepped()
     }
     this.#clockOffset = offset
+    this.#retire()
     this.#clockTimer = timers.after(CLOCK_CHECK_MS, () => this.#watchClock())
   }
 }

@@ -68,7 +68,8 @@ export interface PartitionIntakeOptions {
   readonly topic: string
   /** Of the topic that clients see. */
   readonly topicId: string
-  readonly rules: IntakeRules
+  /** Those of the topic's `message.type`. */
+  readonly rules: () => IntakeRules
   /** The topic's settings in force. */
   readonly config: () => TopicConfig
   readonly targetOf: TargetOf
@@ -76,8 +77,6 @@ export interface PartitionIntakeOptions {
   readonly timers: Timers
   readonly turn: Turn
   readonly logger: Logger
-  /** Nothing waits any more. */
-  readonly emptied?: () => void
 }
 
 /** What is known already of a batch that was just appended, so that it need not be read back. */
@@ -156,6 +155,11 @@ export class PartitionIntake implements FetchWait, TurnTask {
     return this.#machine.waitingCount + this.#handedCount
   }
 
+  /** Whether nothing waits, and nothing is about to. */
+  get isEmpty(): boolean {
+    return this.#isActive && this.waitingCount === 0 && this.#processed >= this.partition.endOffset
+  }
+
   /** Why what is due is not taken, by lane. */
   get refusals(): readonly [Refusal | null, Refusal | null] {
     return this.#refusals
@@ -183,7 +187,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
     }
     const full = this.#fullness(config(), header.count)
     if (full !== null) return { errorCode: errors.NOT_ENOUGH_REPLICAS.code, recordIndex: -1, text: full }
-    return rules.admit(batch, header, clock.now(), sender)
+    return rules().admit(batch, header, clock.now(), sender)
   }
 
   /** Why no more may wait, or null. */
@@ -341,7 +345,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
     const bytes = readChunk(log, from, upTo)
     const chunk = sliceOf(bytes)
     const batches = new BatchCursor(chunk)
-    const { rules } = this.#options
+    const rules = this.#options.rules()
     const cursor = this.#cursor
     let end = from
     while (batches.next()) {
@@ -514,7 +518,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
       sequence: intent.sequence,
       nowMs: clock.now(),
       compression: target.log.config['compression.type'],
-      headersOf: (record) => rules.headersOf(record, intent.lane),
+      headersOf: (record) => rules().headersOf(record, intent.lane),
     })
   }
 
@@ -605,7 +609,6 @@ export class PartitionIntake implements FetchWait, TurnTask {
       return
     }
     this.#deliverDue()
-    if (this.#machine.waitingCount === 0) this.#options.emptied?.()
   }
 
   /** Does what reads the log. False where that failed: its partition is offline then, and with it this. */

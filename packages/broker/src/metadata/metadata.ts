@@ -43,6 +43,7 @@ import type { MetadataImage } from './image.ts'
 import { ImageFollower, type ImageListener } from './image-follower.ts'
 import { hasIntake, intakeTopicName } from './intake-topic.ts'
 import { Registration } from './registration.ts'
+import { decodeGroupId, type GroupRole, groupTopicName, roleConfigs, topicOfGroup } from './retry-topics.ts'
 import type { MetadataStore } from './store.ts'
 import { isInternalTopic } from './topic-name.ts'
 import type { BrokerListener, Configs } from './values.ts'
@@ -64,6 +65,9 @@ export interface MetadataOptions {
   readonly sessionTimeoutMs?: number
 }
 
+/** Names of groups' topics that are remembered. */
+const TOLD_NAMES_MAX = 10_000
+
 export class Metadata {
   readonly #host: Host
   readonly #nodeId: number
@@ -74,6 +78,8 @@ export class Metadata {
   readonly #writes: ControllerWrites
   #context: DecisionContext | null = null
   #contextOf: MetadataImage['brokerConfigs'] | null = null
+  /** Names that were told as those of groups' topics: some do not tell the group by themselves. */
+  readonly #toldNames = new Map<string, { role: GroupRole; groupId: string }>()
 
   private constructor(
     options: MetadataOptions,
@@ -219,6 +225,50 @@ export class Metadata {
     return results
   }
 
+  /** The name of a group's topic: that which there is, or that which it gets when it is first used. */
+  groupTopicName(role: GroupRole, groupId: string): string {
+    const name = groupTopicName(this.image, role, this.#prefixOf(role), groupId)
+    if (this.#toldNames.size >= TOLD_NAMES_MAX) this.#toldNames.clear()
+    this.#toldNames.set(name, { role, groupId })
+    return name
+  }
+
+  /** The group whose topic is made when a topic of this name is first used; null for names of other topics. */
+  groupOfTopicName(name: string): { role: GroupRole; groupId: string } | null {
+    const told = this.#toldNames.get(name)
+    if (told !== undefined) return told
+    for (const role of ['retry', 'dlq'] as const) {
+      const prefix = this.#prefixOf(role)
+      const groupId = name.startsWith(prefix) ? decodeGroupId(name.slice(prefix.length)) : null
+      if (groupId !== null) return { role, groupId }
+    }
+    return null
+  }
+
+  /** Makes the topic of a group where it is missing. NONE, or why it cannot be. */
+  async createGroupTopic(role: GroupRole, groupId: string): Promise<number> {
+    const prefix = this.#prefixOf(role)
+    let name = ''
+    const errorCode = await this.#submit(
+      (image, context) => {
+        const existing = topicOfGroup(image, role, prefix, groupId)
+        name = existing?.name ?? groupTopicName(image, role, prefix, groupId)
+        if (existing !== undefined) return { result: errors.NONE.code as number, change: null }
+        const configs = Object.entries(roleConfigs(role, groupId)).map(([key, value]) => ({ name: key, value }))
+        const request = { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs }
+        const { result, change } = createTopic(image, request, context)
+        return { result: result.errorCode, change }
+      },
+      (refusal) => refusal.errorCode,
+    )
+    await this.#alignIntakes([name])
+    return errorCode
+  }
+
+  #prefixOf(role: GroupRole): string {
+    return this.brokerConfig[role === 'retry' ? 'retry.topic.prefix' : 'dlq.topic.prefix']
+  }
+
   /** Removes the intake topic of a topic that is gone, or whose records no longer wait. */
   async removeIntakeTopic(topicId: string): Promise<void> {
     if (!this.image.topics.has(intakeTopicName(topicId))) return
@@ -313,6 +363,8 @@ export class Metadata {
   async #autoCreate(name: string): Promise<number> {
     if (name === offsetsTopic) return (await this.createOffsetsTopic()).errorCode
     if (isInternalTopic(name)) return errors.UNKNOWN_TOPIC_OR_PARTITION.code
+    const group = this.groupOfTopicName(name)
+    if (group !== null) return await this.createGroupTopic(group.role, group.groupId)
     const request = { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }
     const [result] = await this.createTopics([request])
     return result!.errorCode

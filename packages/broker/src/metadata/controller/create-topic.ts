@@ -50,7 +50,8 @@ export function createTopic(
   context: DecisionContext,
 ): Decision<CreateTopicResult> {
   const configs = topicConfigs(request)
-  const refusal = nameProblem(image, request.name) ?? configs.refusal
+  const isOfGroup = 'retry.group' in configs.texts || 'dlq.group' in configs.texts
+  const refusal = nameProblem(image, request.name, isOfGroup) ?? configs.refusal
   if (refusal !== null) return { result: refusedTopic(request.name, refusal), change: null }
   const placed =
     request.assignments.length > 0 ? placedByClient(image, request) : placedByBroker(image, request, context)
@@ -87,14 +88,17 @@ export function refusedTopic(name: string, { errorCode, errorMessage }: Refusal)
   }
 }
 
-function nameProblem(image: MetadataImage, name: string): Refusal | null {
+/** Topics of groups may be named as RocketMQ names them, which no other topic may. */
+const GROUP_PREFIX = /^%(RETRY|DLQ)%/
+
+function nameProblem(image: MetadataImage, name: string, isOfGroup: boolean): Refusal | null {
   if (image.topics.has(name)) {
     return { errorCode: errors.TOPIC_ALREADY_EXISTS.code, errorMessage: `Topic "${name}" already exists.` }
   }
   if (name === '__cluster_metadata' || intakeTopicOf(name) !== null) {
     return { errorCode: errors.INVALID_REQUEST.code, errorMessage: `The name "${name}" is reserved.` }
   }
-  const problem = topicNameProblem(name)
+  const problem = topicNameProblem(isOfGroup ? name.replace(GROUP_PREFIX, '') : name)
   if (problem !== null) return { errorCode: errors.INVALID_TOPIC_EXCEPTION.code, errorMessage: problem }
   const other = hasCollisionCharacters(name) ? image.collisions.get(unifyCollisionCharacters(name)) : undefined
   if (other === undefined) return null

@@ -63,13 +63,21 @@ function entriesOf(
         return { errorCode: errors.INVALID_REQUEST.code, errorMessage: 'A group id must not be empty.' }
       }
       const overrides = image.groupConfigs.get(name)?.configs ?? {}
-      return { entries: configEntries('group', { ...configLayers, overrides }) }
+      const entries = configEntries('group', { ...configLayers, overrides })
+      return { entries: entries.map((entry) => withTopicName(broker, name, entry)) }
     }
     default: {
       const errorMessage = `Resource type ${resourceType} has no configs here; topics (2), brokers (4) and groups (32) have.`
       return { errorCode: errors.INVALID_REQUEST.code, errorMessage }
     }
   }
+}
+
+/** The names of a group's topics are told, not set. */
+function withTopicName(broker: BrokerContext, groupId: string, entry: ConfigEntry): ConfigEntry {
+  const role = entry.name === 'retry.topic.name' ? 'retry' : entry.name === 'dlq.topic.name' ? 'dlq' : null
+  if (role === null) return entry
+  return { ...entry, value: broker.metadata.groupTopicName(role, groupId), synonyms: [] }
 }
 
 function dynamicDefaults(broker: BrokerContext): ConfigEntry[] {

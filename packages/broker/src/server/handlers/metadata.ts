@@ -34,9 +34,12 @@ export const metadata = handle(
       return answer(broker, listenerName, refused, request)
     }
     const missing = new Set<string>()
-    if (request.allowAutoTopicCreation && broker.config['auto.create.topics.enable']) {
+    if (request.allowAutoTopicCreation) {
       for (const { name, topicId } of topics) {
-        if (name !== null && topicId === ZERO_UUID && !broker.metadata.image.topics.has(name)) missing.add(name)
+        if (name === null || topicId !== ZERO_UUID || broker.metadata.image.topics.has(name)) continue
+        // Where groups retry, and their dead letters, are the broker's to make.
+        const isAllowed = broker.config['auto.create.topics.enable'] || broker.metadata.groupOfTopicName(name) !== null
+        if (isAllowed) missing.add(name)
       }
     }
     if (missing.size === 0) {
