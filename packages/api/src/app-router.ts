@@ -1,11 +1,12 @@
 import { brokers } from './routers/brokers.ts'
 import { clusters } from './routers/clusters.ts'
 import { groups } from './routers/groups.ts'
+import { messages } from './routers/messages.ts'
 import { overview } from './routers/overview.ts'
 import { session } from './routers/session.ts'
 import { topics } from './routers/topics.ts'
 import { router } from './trpc.ts'
 
 /** Everything the console can be asked. */
-export const appRouter = router({ session, clusters, overview, brokers, topics, groups })
+export const appRouter = router({ session, clusters, overview, brokers, topics, groups, messages })
 export type AppRouter = typeof appRouter

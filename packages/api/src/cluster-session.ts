@@ -1,9 +1,9 @@
 /** One cluster as the console has it: a connection, what is known of it for a while, and its history. */
-import { Cluster, type ClusterOptions, describeLogDirectories, type LogDirectories } from '@odradek/client'
+import { Cluster, describeLogDirectories, type LogDirectories, type MessageSourceOptions } from '@odradek/client'
 import { ClusterSampler } from './sampling/cluster-sampler.ts'
 import { Snapshot } from './snapshot.ts'
 
-export interface ClusterSettings extends ClusterOptions {
+export interface ClusterSettings extends MessageSourceOptions {
   /** In URLs: letters, digits, hyphens. */
   readonly id: string
   /** For people [the id]. */

@@ -1,5 +1,5 @@
 /** The one mapping of everything that goes wrong to what the browser (or a script) is told. */
-import { KafkaError, RefusedError, UnreachableError, UnsupportedError } from '@odradek/client'
+import { FilterError, KafkaError, RefusedError, UnreachableError, UnsupportedError } from '@odradek/client'
 import { TRPCError } from '@trpc/server'
 
 /** In the `data.failure` of every error. */
@@ -68,6 +68,7 @@ function codeOf(error: Error): TrpcCode {
   if (error instanceof UnreachableError) return 'SERVICE_UNAVAILABLE'
   if (error instanceof UnsupportedError) return 'NOT_IMPLEMENTED'
   if (error instanceof RefusedError) return 'PRECONDITION_FAILED'
+  if (error instanceof FilterError) return 'BAD_REQUEST'
   return 'INTERNAL_SERVER_ERROR'
 }
 

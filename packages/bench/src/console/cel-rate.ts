@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: {
     bootstrap: { type: 'string', default: '127.0.0.1:9092' },
     records: { type: 'string', default: '1000000' },
-    cel: { type: 'string', default: 'value.amount > 995 && value.country == "DE"' },
+    cel: { type: 'string', default: 'value.amount > 990 && value.country == "DE"' },
   },
 })
 const RECORD_BYTES = 256
