@@ -56,6 +56,10 @@ export const loadRows: readonly LoadRow[] = [
   { name: 'fetch 1 MiB', load: { ...FETCH, depth: 2, fetchBytes: MIB } },
   // A batch of 64 records of 1,000 B is just below 64 KiB.
   { name: 'fetch 64 KiB', load: { ...FETCH, depth: 4, fetchBytes: 64 * 1024 } },
+  ...[10, 5000].map((connections) => ({
+    name: `produce 16 KiB over ${connections.toLocaleString('en')} connections`,
+    load: { ...PRODUCE, connections, depth: 1 },
+  })),
   {
     name: 'produce 16 KiB beside 5,000 idle connections',
     load: { ...PRODUCE, idleConnections: 5000 },
