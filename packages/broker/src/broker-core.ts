@@ -9,8 +9,7 @@
 import { type BrokerConfig, type Listener, parseListener } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Health } from './admin/admin-listener.ts'
-import { Compaction } from './cleanup/compaction.ts'
-import { Retention } from './cleanup/retention.ts'
+import { Cleanup } from './cleanup/cleanup.ts'
 import { FlushSchedule } from './flush/flush-schedule.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { groupLimitsOf } from './groups/group-limits.ts'
@@ -63,6 +62,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   readonly directories: LogDirectories
   readonly metadata: Metadata
   readonly partitions: Partitions
+  readonly cleanup: Cleanup
   readonly groups: GroupCoordinator
   readonly intakes: Intakes
   readonly producerIds: ProducerIds
@@ -74,8 +74,6 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   readonly handlers = handlers
   readonly #store: EmbeddedStore
   readonly #flushSchedule: FlushSchedule
-  readonly #retention: Retention
-  readonly #compaction: Compaction
   readonly #failed = Promise.withResolvers<Error>()
   readonly #timers = new Map<string, Timer>()
   readonly #stopFollowing: () => void
@@ -110,6 +108,17 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       flushed: (log) => this.partitions.flushed(log),
       failed: (log, error) => this.partitions.logFailed(log, error),
     })
+    this.cleanup = new Cleanup({
+      host,
+      logger,
+      config: () => metadata.brokerConfig,
+      directories: [...directories],
+      partitions: () => this.partitions,
+      directoryOf: (log) => directories.directoryOf(log),
+      isInternal: (topic) => metadata.image.topics.get(topic)?.isInternal === true,
+      shortened: (partition) => this.partitions.get(partition.topic, partition.index)?.changed(),
+      failed: (log, error) => this.partitions.logFailed(log, error),
+    })
     this.partitions = new Partitions({
       nodeId: this.nodeId,
       config: () => metadata.brokerConfig,
@@ -117,6 +126,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       flushSchedule: this.#flushSchedule,
       turn,
       logger,
+      gaugeOf: (log) => this.cleanup.gaugeOf(log),
       allOffline: (error) => this.#failed.resolve(error),
     })
     this.groups = new GroupCoordinator({
@@ -148,28 +158,11 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.partitions.apply(metadata.image, metadata.image.topics.keys())
     this.directories.started(metadata.image.topicsById)
     this.#stopFollowing = metadata.onChange((image, previous, change) => this.#follow(image, previous, change))
-    this.#retention = new Retention({ clock: host.clock, logger })
-    this.#compaction = new Compaction({
-      clock: host.clock,
-      offload: host.offload,
-      disk: host.disk,
-      logger,
-      failed: (log, error) => this.partitions.logFailed(log, error),
-    })
+    this.cleanup.start()
     this.#every(
       'checkpoint',
       () => CHECKPOINT_INTERVAL_MS,
       () => this.#checkpoint(),
-    )
-    this.#every(
-      'retention',
-      () => this.config['log.retention.check.interval.ms'],
-      () => this.#retain(),
-    )
-    this.#every(
-      'compaction',
-      () => this.config['log.cleaner.backoff.ms'],
-      () => this.#compact(),
     )
     this.#every(
       'producers',
@@ -277,12 +270,12 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
     await this.#server?.close()
+    await this.cleanup.close()
     this.groups.close()
     this.intakes.close()
     this.partitions.close()
     this.#stopFollowing()
     this.#flushSchedule.close()
-    await this.#compaction.close()
     await this.metadata.close()
     await this.#store.close()
     await this.directories.flush()
@@ -335,25 +328,6 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       }
     }
     this.directories.checkpoint(this.partitions.highWatermarks())
-  }
-
-  #retain(): void {
-    for (const partition of this.partitions) {
-      if (partition.offlineCode !== 0) continue
-      try {
-        if (this.#retention.apply(partition.log, partition.highWatermark)) partition.changed()
-      } catch (error) {
-        this.partitions.failed(partition, error as Error)
-      }
-    }
-  }
-
-  #compact(): void {
-    for (const { log, lastStableOffset, offlineCode } of this.partitions) {
-      if (offlineCode !== 0) continue
-      // No record may go for the sake of a newer one that a power failure could take.
-      this.#compaction.consider(log, Math.min(lastStableOffset, log.flushedOffset))
-    }
   }
 }
 

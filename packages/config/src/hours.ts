@@ -46,6 +46,22 @@ const QUARTER_MS = 15 * 60_000
  * waited for until the next day.
  */
 export function nextTimeInHours(time: number, hours: readonly string[], timeZone: string): number {
+  // Forecasts ask for many times between two of those hours.
+  const isKnown = hours === last.hours && timeZone === last.timeZone && time >= last.time && time <= last.next
+  if (isKnown) return last.next
+  const next = searchTimeInHours(time, hours, timeZone)
+  if (next > time) last = { hours, timeZone, time, next }
+  return next
+}
+
+let last: { hours: readonly string[]; timeZone: string; time: number; next: number } = {
+  hours: [],
+  timeZone: '',
+  time: 0,
+  next: -1,
+}
+
+function searchTimeInHours(time: number, hours: readonly string[], timeZone: string): number {
   const wanted = new Set(hours.map(Number))
   if (wanted.has(hourAt(time, timeZone))) return time
   const first = Math.floor(time / QUARTER_MS) + 1

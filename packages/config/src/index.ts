@@ -12,6 +12,7 @@ export {
 } from './config-entries.ts'
 export { parseDurationMs } from './duration.ts'
 export { type GroupConfig, groupConfig } from './group-config.ts'
+export { hourAt, nextTimeInHours } from './hours.ts'
 export { type Listener, parseHostAndPort, parseListener } from './listener.ts'
 export { editDistance, nearestWord, unknownKeyText } from './nearest-key.ts'
 export {

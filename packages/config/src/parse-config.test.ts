@@ -30,10 +30,9 @@ test('every problem is reported, with the key, the value and a sentence', () => 
 
 test('a key of Kafka that would not act is refused like any unknown one', () => {
   for (const key of [
-    'segment.jitter.ms',
-    'flush.messages',
-    'flush.ms',
-    'preallocate',
+    'flush.offset.checkpoint.interval.ms',
+    'index.interval.messages',
+    'local.retention.ms',
     'remote.storage.enable',
     'toString',
   ]) {
@@ -73,6 +72,14 @@ test('keys that contradict each other are refused', () => {
   assert.deepEqual(texts({ listeners: 'A://:1', 'advertised.listeners': 'C://kafka.example:1' }), [
     'advertised.listeners names C, which is not one of listeners (A)',
   ])
+})
+
+test('thresholds of a disk come into force in their order', () => {
+  const texts = (entries: Record<string, string>) => parseBrokerConfig(entries).errors.map((error) => error.text)
+  assert.deepEqual(texts({ 'disk.force.above.percent': '92' }), [
+    'disk.refuse.above.percent must be at least disk.force.above.percent (92), not 90',
+  ])
+  assert.deepEqual(texts({ 'disk.force.above.percent': '90', 'disk.refuse.internal.above.percent': '90' }), [])
 })
 
 test('listeners are checked for their form and for what is not served', () => {

@@ -64,6 +64,14 @@ export function parseBrokerConfig(entries: ConfigEntries): {
   return { config, texts, errors: [...errors, ...checkTogether(config)] }
 }
 
+/** In the order in which they come into force as a disk fills. */
+const diskThresholds = [
+  'disk.expire.above.percent',
+  'disk.force.above.percent',
+  'disk.refuse.above.percent',
+  'disk.refuse.internal.above.percent',
+] as const
+
 /** What single rows cannot say: keys that bound each other. */
 function checkTogether(config: BrokerConfig): ConfigProblem[] {
   const problems: ConfigProblem[] = []
@@ -75,6 +83,12 @@ function checkTogether(config: BrokerConfig): ConfigProblem[] {
       value: String(least),
       text: `group.min.session.timeout.ms must be at most group.max.session.timeout.ms (${most}), not ${least}`,
     })
+  }
+  for (const [at, key] of diskThresholds.slice(1).entries()) {
+    const lower = diskThresholds[at]!
+    if (config[key] >= config[lower]) continue
+    const text = `${key} must be at least ${lower} (${config[lower]}), not ${config[key]}`
+    problems.push({ key, value: String(config[key]), text })
   }
   const names = config.listeners.map((item) => parseListener(item)?.name)
   for (const [index, name] of names.entries()) {

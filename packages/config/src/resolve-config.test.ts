@@ -97,3 +97,11 @@ test('types carry the numbers of the protocol', () => {
   assert.equal(types['compression.type'], 2)
   assert.equal(configEntries('group', {}).find(({ name }) => name === 'retry.max.times')?.type, 3)
 })
+
+test('the rocketmq profile keeps segments for 72 hours unless something else is set', () => {
+  const retention = (texts: Record<string, string>) =>
+    resolveTopicConfig({}, resolveBrokerConfig({ static: { 'cleanup.profile': 'rocketmq', ...texts } }))['retention.ms']
+  assert.equal(retention({}), 72 * HOUR_MS)
+  assert.equal(retention({ 'log.retention.hours': '168' }), 7 * DAY_MS)
+  assert.equal(retention({ 'cleanup.profile': 'kafka' }), 7 * DAY_MS)
+})

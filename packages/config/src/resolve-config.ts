@@ -2,6 +2,7 @@ import { type BrokerConfig, brokerConfig } from './broker-config.ts'
 import { type GroupConfig, groupConfig } from './group-config.ts'
 import type { NumberRow, Row, Table, Value } from './row.ts'
 import { type TopicConfig, topicConfig } from './topic-config.ts'
+import { DAY_MS } from './units.ts'
 import { parseValue } from './value.ts'
 
 /** Texts by key that were given to a broker, by where they come from. The first that has a key wins. */
@@ -16,6 +17,8 @@ export interface BrokerLayers {
 
 /** The spellings of each broker key in the order in which they win: itself, then the keys that stand for it. */
 const spellings: ReadonlyMap<string, readonly string[]> = spellingsOf(brokerConfig)
+
+const ROCKETMQ_RETENTION_MS = 3 * DAY_MS
 
 /** The keys under which a setting can be given, the winning one first; the key alone when nothing stands for it. */
 export function spellingsOfBrokerKey(key: string): readonly string[] {
@@ -42,6 +45,9 @@ export function resolveBrokerConfig(layers: BrokerLayers = {}): BrokerConfig {
   for (const [key, row] of Object.entries(brokerConfig as Table)) {
     if (row.standsFor === undefined) config[key] = givenValue(layers, key) ?? row.default
   }
+  // A default of that profile: docs/configuration.md says so at cleanup.profile.
+  if (config['cleanup.profile'] === 'rocketmq' && givenValue(layers, 'log.retention.ms') === null)
+    config['log.retention.ms'] = ROCKETMQ_RETENTION_MS
   return Object.freeze(config) as BrokerConfig
 }
 

@@ -68,9 +68,17 @@ export const topicConfig = table({
     'log.cleaner.min.compaction.lag.ms',
     'How long a record stays out of compaction after it was written.',
   ),
+  'max.compaction.lag.ms': from(
+    'log.cleaner.max.compaction.lag.ms',
+    'How long a record of a compacted topic stays out of compaction at most: then its segment is closed and compacted, however little is new.',
+  ),
   'min.insync.replicas': from(
     'min.insync.replicas',
     'How many replicas must be in sync for a write with acks=all to be accepted.',
+  ),
+  preallocate: from(
+    'log.preallocate',
+    'Reserves the room of a whole segment when it is begun. Without it segments grow by extents.',
   ),
   'record.validation': from(
     'record.validation',
@@ -88,6 +96,10 @@ export const topicConfig = table({
   'segment.index.bytes': from(
     'log.index.size.max.bytes',
     'The largest an index file may grow; the segment is closed when its index is full.',
+  ),
+  'segment.jitter.ms': from(
+    'log.roll.jitter.ms',
+    'By how much segment.ms is shortened at most, differently for each segment, so that not all are closed at one time.',
   ),
   'segment.ms': from('log.roll.ms', 'The age at which a segment is closed even if it is not full.'),
   'delay.levels': from('delay.levels', 'What the levels in a DELAY header stand for, the first being level 1.'),

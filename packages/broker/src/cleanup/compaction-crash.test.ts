@@ -27,7 +27,13 @@ function stateOf(log: Log): [string | null, string | null][] {
 }
 
 function compactionOn(host: SimHost): Compaction {
-  return new Compaction({ clock: host.clock, disk: host.disk, logger: quiet, offload: host.offload })
+  return new Compaction({
+    clock: host.clock,
+    disk: host.disk,
+    logger: quiet,
+    offload: host.offload,
+    config: resolveBrokerConfig,
+  })
 }
 
 describe('compaction when the machine loses power', () => {

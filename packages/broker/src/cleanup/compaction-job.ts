@@ -1,8 +1,9 @@
 /**
  * Compaction of a stretch of closed segments: of each key only the newest record stays, offsets stay what they were.
  *
- *   1  collect: key → offset of its newest record, over what is new since the last pass
- *   2  rewrite: group by group of neighbouring segments into `.cleaned` files, without the records that are superseded
+ *   1  collect: key → offset of its newest record, over what is new since the last pass, as far as there is memory
+ *   2  rewrite: group by group of neighbouring segments into `.cleaned` files, without the records that are superseded;
+ *      what lies above the last key collected stays as it is
  *
  * What else stays, and goes:
  * - A tombstone (null value) stays for `delete.retention.ms` after the pass that first sees it; that time is noted in its
@@ -27,15 +28,14 @@ import {
   viewOf,
 } from '@odradek/protocol'
 import type { Disk } from '../host/disk.ts'
-import type { Job } from '../host/offload.ts'
+import type { Job, Pace } from '../host/offload.ts'
 import { BatchReader } from '../storage/batch-reader.ts'
 import { fileName, LOG_SUFFIX } from '../storage/segment-files.ts'
 import { SegmentWriter } from '../storage/segment-writer.ts'
 import type { AbortedTransaction } from '../storage/transaction-index.ts'
+import { KeyOffsets } from './key-offsets.ts'
+import { Throttle } from './throttle.ts'
 import { TransactionTrace } from './transaction-trace.ts'
-
-/** Keys collected in one pass; the rest is left to the next. About 100 bytes of memory each. */
-const KEYS_MAX = 1_000_000
 
 const OFFSETS_PER_SEGMENT_MAX = 0x7fff_ffff
 const POSITION_MAX = 0x7fff_ffff
@@ -62,6 +62,12 @@ export interface CompactionArgs {
   /** Who may still write, and the last offset of their newest batch (-1: only a marker of theirs is known). */
   readonly producers: readonly { readonly producerId: number; readonly epoch: number; readonly lastOffset: number }[]
   readonly aborted: readonly AbortedTransaction[]
+  /** For the keys. */
+  readonly keyBytesMax: number
+  /** Read and written together, in bytes. */
+  readonly ioBytesPerSecond: number
+  /** An Int32Array of one: KiB read so far, for whoever looks at it meanwhile. */
+  readonly progress: SharedArrayBuffer
 }
 
 /** Segments that are replaced by one, which lies in `.cleaned` files at the first one's base offset. */
@@ -75,77 +81,95 @@ export interface CompactionResult {
   readonly groups: readonly CompactedGroup[]
   /** Everything before is compacted now. */
   readonly compactedTo: number
+  /** Read and written. */
+  readonly ioBytes: number
 }
 
 export const job: Job<CompactionArgs, CompactionResult> = {
   module: import.meta.url,
-  run: (disk, args) => compact(disk, args, KEYS_MAX),
+  run: compact,
 }
 
-/** The job, with another bound on the keys. */
-export function compact(disk: Disk, args: CompactionArgs, keysMax: number): CompactionResult {
-  const { keys, end, compactedTo } = collectKeys(disk, args, keysMax)
+function compact(disk: Disk, args: CompactionArgs, pace?: Pace): CompactionResult {
+  const source = new Source(disk, args, pace)
+  const { keys, end, compactedTo } = collectKeys(source, args)
   const segments = args.segments.slice(0, end)
   const trace = new TransactionTrace(args.aborted)
   const groups: CompactedGroup[] = []
   let group: Group | null = null
   for (const [at, segment] of segments.entries()) {
-    const segmentEnd = segments[at + 1]?.baseOffset ?? compactedTo
+    const segmentEnd = args.segments[at + 1]?.baseOffset ?? args.upTo
     if (group !== null && !group.takes(segment, segmentEnd)) {
       group.finish(groups)
       group = null
     }
-    group ??= new Group(disk, args, new Cleaner(args, keys, trace), segment.baseOffset)
+    group ??= new Group(disk, args, new Cleaner(args, source, keys, compactedTo, trace), segment.baseOffset)
     group.add(segment, segmentEnd)
   }
   group?.finish(groups)
-  return { groups, compactedTo }
+  return { groups, compactedTo, ioBytes: source.throttle.bytes }
 }
 
-/** The newest offset of each key, over whole segments; how many segments that took in, and where they end. */
-function collectKeys(disk: Disk, args: CompactionArgs, keysMax: number) {
-  const keys = new Map<string, number>()
+/** The newest offset of each key, how many segments that took in, and up to where. */
+function collectKeys(source: Source, args: CompactionArgs) {
+  const keys = new KeyOffsets(args.keyBytesMax)
   const trace = new TransactionTrace(args.aborted)
-  const reader = new BatchReader()
   const cursor = new RecordCursor()
-  let end = 0
-  for (const { baseOffset, size } of args.segments) {
-    if (keys.size >= keysMax) break
-    end++
-    const segmentEnd = args.segments[end]?.baseOffset ?? args.upTo
+  const { reader } = source
+  for (const [at, segment] of args.segments.entries()) {
+    const segmentEnd = args.segments[at + 1]?.baseOffset ?? args.upTo
     if (segmentEnd <= args.firstDirtyOffset) continue
-    readSegment(disk, args.directory, baseOffset, size, reader, () => {
-      const { header } = reader
-      if (header.isControl || header.lastOffset < args.firstDirtyOffset || trace.isAborted(header)) return
-      cursor.openAt(reader.buffer, reader.view, reader.start, reader.end)
-      while (cursor.next()) if (cursor.keyStart >= 0) keys.set(keyOf(cursor), cursor.offset)
+    const isWhole = source.read(segment, () => {
+      const { header, buffer } = reader
+      if (header.isControl || header.lastOffset < args.firstDirtyOffset || trace.isAborted(header)) return true
+      if (!keys.hasRoomFor(header.count)) return false
+      cursor.openAt(buffer, reader.view, reader.start, reader.end)
+      while (cursor.next()) {
+        if (cursor.keyStart >= 0) keys.set(cursor.buffer, cursor.keyStart, cursor.keyEnd, cursor.offset)
+      }
+      return true
     })
+    if (!isWhole) return { keys, end: at + 1, compactedTo: reader.header.baseOffset }
   }
-  return { keys, end, compactedTo: args.segments[end]?.baseOffset ?? args.upTo }
+  return { keys, end: args.segments.length, compactedTo: args.upTo }
 }
 
-/** A key as a string of its bytes. */
-function keyOf({ buffer, keyStart, keyEnd }: RecordCursor): string {
-  return buffer.toString('latin1', keyStart, keyEnd)
-}
+/** Reads segments, at the rate that is allowed. */
+class Source {
+  readonly reader = new BatchReader()
+  readonly throttle: Throttle
+  readonly #disk: Disk
+  readonly #directory: string
+  readonly #progress: Int32Array
+  #bytesRead = 0
 
-function readSegment(
-  disk: Disk,
-  directory: string,
-  baseOffset: number,
-  size: number,
-  reader: BatchReader,
-  visit: () => void,
-): void {
-  const path = `${directory}/${fileName(baseOffset, LOG_SUFFIX)}`
-  const file = disk.open(path, 'read')
-  try {
-    reader.open(file, 0, size, true)
-    while (reader.next()) visit()
-    if (reader.problem !== null)
-      throw new CorruptBatchError(`${path} at position ${reader.position}: ${reader.problem}.`)
-  } finally {
-    file.close()
+  constructor(disk: Disk, args: CompactionArgs, pace: Pace | undefined) {
+    this.#disk = disk
+    this.#directory = args.directory
+    this.#progress = new Int32Array(args.progress)
+    this.throttle = new Throttle(args.ioBytesPerSecond, pace)
+  }
+
+  /** Moves `reader` from batch to batch until `visit` says no; whether it never did. */
+  read({ baseOffset, size }: SegmentSize, visit: () => boolean): boolean {
+    const { reader } = this
+    const path = `${this.#directory}/${fileName(baseOffset, LOG_SUFFIX)}`
+    const file = this.#disk.open(path, 'read')
+    try {
+      reader.open(file, 0, size, true)
+      while (reader.next()) {
+        const bytes = reader.end - reader.start
+        this.#bytesRead += bytes
+        this.#progress[0] = this.#bytesRead / 1024
+        this.throttle.spend(bytes)
+        if (!visit()) return false
+      }
+      if (reader.problem !== null)
+        throw new CorruptBatchError(`${path} at position ${reader.position}: ${reader.problem}.`)
+      return true
+    } finally {
+      file.close()
+    }
   }
 }
 
@@ -153,7 +177,6 @@ type SegmentSize = CompactionArgs['segments'][number]
 
 /** Neighbours that, cleaned, fit into one segment together, so that segments do not shrink to crumbs. */
 class Group {
-  readonly #disk: Disk
   readonly #cleaner: Cleaner
   readonly #writer: SegmentWriter
   readonly #baseOffsets: number[] = []
@@ -161,7 +184,6 @@ class Group {
   #bytesBefore = 0
 
   constructor(disk: Disk, args: CompactionArgs, cleaner: Cleaner, baseOffset: number) {
-    this.#disk = disk
     this.#cleaner = cleaner
     this.#writer = new SegmentWriter(disk, args.directory, baseOffset, args.indexIntervalBytes)
     const indexedBytesMax = (args.segmentIndexBytesMax / OFFSET_INDEX_ENTRY_BYTES) * args.indexIntervalBytes
@@ -173,10 +195,10 @@ class Group {
     return isNear && this.#writer.size + segment.size <= this.#bytesMax
   }
 
-  add({ baseOffset, size }: SegmentSize, segmentEnd: number): void {
-    this.#baseOffsets.push(baseOffset)
-    this.#bytesBefore += size
-    this.#cleaner.clean(this.#disk, baseOffset, size, segmentEnd, this.#writer)
+  add(segment: SegmentSize, segmentEnd: number): void {
+    this.#baseOffsets.push(segment.baseOffset)
+    this.#bytesBefore += segment.size
+    this.#cleaner.clean(segment, segmentEnd, this.#writer)
   }
 
   finish(groups: CompactedGroup[]): void {
@@ -195,10 +217,13 @@ class Group {
 class Cleaner {
   hasChanged = false
   readonly #args: CompactionArgs
-  readonly #keys: ReadonlyMap<string, number>
+  readonly #source: Source
+  readonly #keys: KeyOffsets
+  /** Batches from here on stay as they are. */
+  readonly #compactedTo: number
   readonly #trace: TransactionTrace
   readonly #producers: ReadonlyMap<number, CompactionArgs['producers'][number]>
-  readonly #reader = new BatchReader()
+  readonly #reader: BatchReader
   readonly #cursor = new RecordCursor()
   #writer: SegmentWriter | null = null
   /** Where the segment at hand ends. */
@@ -206,20 +231,24 @@ class Cleaner {
   /** An empty batch that is needed only if nothing comes after it in the group. */
   #lastBatch: Buffer | null = null
 
-  constructor(args: CompactionArgs, keys: ReadonlyMap<string, number>, trace: TransactionTrace) {
+  constructor(args: CompactionArgs, source: Source, keys: KeyOffsets, compactedTo: number, trace: TransactionTrace) {
     this.#args = args
+    this.#source = source
+    this.#reader = source.reader
     this.#keys = keys
+    this.#compactedTo = compactedTo
     this.#trace = trace
     this.#producers = new Map(args.producers.map((producer) => [producer.producerId, producer]))
   }
 
-  clean(disk: Disk, baseOffset: number, size: number, end: number, writer: SegmentWriter): void {
+  clean(segment: SegmentSize, end: number, writer: SegmentWriter): void {
     this.#end = end
     this.#writer = writer
     this.#lastBatch = null
-    readSegment(disk, this.#args.directory, baseOffset, size, this.#reader, () => {
+    this.#source.read(segment, () => {
       if (this.#reader.header.isControl) this.#cleanMarker()
       else this.#cleanBatch()
+      return true
     })
   }
 
@@ -227,6 +256,11 @@ class Cleaner {
     const { header } = this.#reader
     const { now, deleteRetentionMs } = this.#args
     const { aborted, isDone } = this.#trace.end(header)
+    if (header.baseOffset >= this.#compactedTo) {
+      if (aborted !== null) this.#writer!.addAborted(aborted)
+      this.#copy()
+      return
+    }
     if (isDone && header.deleteHorizon >= 0 && header.deleteHorizon <= now) {
       this.#drop(header)
       return
@@ -240,15 +274,19 @@ class Cleaner {
     const { header } = this.#reader
     const cursor = this.#cursor
     const { now, deleteRetentionMs } = this.#args
-    if (this.#trace.observe(header)) {
+    const isAborted = this.#trace.observe(header)
+    if (header.baseOffset >= this.#compactedTo) {
+      this.#copy()
+      return
+    }
+    if (isAborted) {
       this.#drop(header)
       return
     }
     const takesTombstones = header.deleteHorizon >= 0 && header.deleteHorizon <= now
     const stays = () => {
       if (cursor.keyStart < 0) return false
-      const newest = this.#keys.get(keyOf(cursor))
-      if (newest !== undefined && newest > cursor.offset) return false
+      if (this.#keys.get(cursor.buffer, cursor.keyStart, cursor.keyEnd) > cursor.offset) return false
       return cursor.valueStart >= 0 || !takesTombstones
     }
     let kept = 0
@@ -296,6 +334,7 @@ class Cleaner {
   /** The batch as it is. */
   #copy(): void {
     const { buffer, start, end, header } = this.#reader
+    this.#source.throttle.spend(end - start)
     this.#writer!.append(buffer, start, end, header)
   }
 
@@ -316,6 +355,7 @@ class Cleaner {
   #append(batch: Buffer): void {
     const header = new Header()
     readBatchHeader(viewOf(batch), 0, header)
+    this.#source.throttle.spend(batch.length)
     this.#writer!.append(batch, 0, batch.length, header)
   }
 

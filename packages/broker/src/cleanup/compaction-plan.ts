@@ -1,3 +1,4 @@
+import { LONG_MAX } from '@odradek/config'
 import type { Log } from '../storage/log.ts'
 import type { Segment } from '../storage/segment.ts'
 import type { CompactionArgs } from './compaction-job.ts'
@@ -10,38 +11,92 @@ export interface CompactionPlan {
   readonly firstDirtyOffset: number
   /** The end of the last segment. */
   readonly upTo: number
+  /** The share of its bytes that is new. */
+  readonly dirtyRatio: number
+}
+
+/** How a compacted log stands. */
+export interface CompactionState extends CompactionPlan {
+  readonly bytes: number
+  readonly dirtyBytes: number
+  /** The first segment that has something new. */
+  readonly firstDirty: Segment | null
 }
 
 /**
- * What to compact in a log of which everything before `firstDirtyOffset` was compacted before, or null when that is not
- * worth while: closed segments below `limit` (the last stable offset), none with a record younger than
- * `min.compaction.lag.ms`, if at least `min.cleanable.dirty.ratio` of their bytes are new. `now` is epoch milliseconds.
+ * How much of a log could be compacted of which everything before `firstDirtyOffset` was: closed segments below `limit` (the
+ * last stable offset), none with a record younger than `min.compaction.lag.ms`. `now` is epoch milliseconds.
  */
-export function planCompaction(log: Log, firstDirtyOffset: number, limit: number, now: number): CompactionPlan | null {
-  const { config } = log
-  if (!config['cleanup.policy'].includes('compact')) return null
+export function compactionState(log: Log, firstDirtyOffset: number, limit: number, now: number): CompactionState {
+  const minLagMs = log.config['min.compaction.lag.ms']
   const all = log.segments()
-  const youngest = now - config['min.compaction.lag.ms']
   const segments: Segment[] = []
   let upTo = all[0]?.baseOffset ?? 0
   let bytes = 0
   let dirtyBytes = 0
+  let firstDirty: Segment | null = null
   for (let at = 0; at + 1 < all.length; at++) {
     const segment = all[at]!
     const end = all[at + 1]!.baseOffset
     if (end > limit) break
-    if (config['min.compaction.lag.ms'] > 0 && segment.maxTimestamp > youngest) break
+    if (minLagMs > 0 && segment.maxTimestamp > now - minLagMs) break
     segments.push(segment)
     upTo = end
     bytes += segment.size
-    if (segment.baseOffset >= firstDirtyOffset) dirtyBytes += segment.size
+    // A pass may have ended within a segment, where its memory did.
+    if (end <= firstDirtyOffset || segment.size === 0) continue
+    firstDirty ??= segment
+    dirtyBytes += segment.size
   }
-  if (dirtyBytes === 0 || dirtyBytes / bytes < config['min.cleanable.dirty.ratio']) return null
-  return { segments, firstDirtyOffset, upTo }
+  const dirtyRatio = bytes === 0 ? 0 : dirtyBytes / bytes
+  return { segments, firstDirtyOffset, upTo, bytes, dirtyBytes, dirtyRatio, firstDirty }
+}
+
+/**
+ * What to compact, or null when that is not worth while: at least `min.cleanable.dirty.ratio` of the bytes must be new, or
+ * something new older than `max.compaction.lag.ms`.
+ */
+export function planCompaction(
+  log: Log,
+  firstDirtyOffset: number,
+  limit: number,
+  now: number,
+  isContinued = false,
+): CompactionPlan | null {
+  const { config } = log
+  if (!config['cleanup.policy'].includes('compact')) return null
+  const state = compactionState(log, firstDirtyOffset, limit, now)
+  if (state.dirtyBytes === 0) return null
+  // Without a bound nothing is read for it.
+  const isOverdue = hasMaxLag(log) && now - state.firstDirty!.oldestTime() > maxLagMs(log)
+  return isContinued || isOverdue || state.dirtyRatio >= config['min.cleanable.dirty.ratio'] ? state : null
+}
+
+/** Whether the active segment has a record that has stayed out of compaction for too long: it is to be closed then. */
+export function isActiveOverdue(log: Log, now: number): boolean {
+  const active = log.segments().at(-1)
+  if (!hasMaxLag(log) || active === undefined || active.size === 0) return false
+  const oldest = active.firstTimestamp >= 0 ? active.firstTimestamp : active.createdMs
+  return now - oldest > maxLagMs(log)
+}
+
+function hasMaxLag({ config }: Log): boolean {
+  return config['max.compaction.lag.ms'] < LONG_MAX
+}
+
+/** The greater of both bounds, where they contradict each other. */
+function maxLagMs({ config }: Log): number {
+  return Math.max(config['max.compaction.lag.ms'], config['min.compaction.lag.ms'])
+}
+
+/** What the job may use. */
+export interface CompactionBounds {
+  readonly keyBytesMax: number
+  readonly ioBytesPerSecond: number
 }
 
 /** A plan as the job takes it. */
-export function compactionArgs(log: Log, plan: CompactionPlan, now: number): CompactionArgs {
+export function compactionArgs(log: Log, plan: CompactionPlan, now: number, bounds: CompactionBounds): CompactionArgs {
   const { config } = log
   const all = log.segments()
   const producers: CompactionArgs['producers'][number][] = []
@@ -59,5 +114,8 @@ export function compactionArgs(log: Log, plan: CompactionPlan, now: number): Com
     producers,
     // A marker may lie in a later segment than the records it concerns.
     aborted: all.flatMap(({ aborted }) => aborted.filter(({ firstOffset }) => firstOffset < plan.upTo)),
+    keyBytesMax: bounds.keyBytesMax,
+    ioBytesPerSecond: bounds.ioBytesPerSecond,
+    progress: new SharedArrayBuffer(4),
   }
 }

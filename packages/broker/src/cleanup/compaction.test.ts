@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { resolveBrokerConfig } from '@odradek/config'
 import { encodeBatch, type RecordInput } from '@odradek/protocol'
 import type { Job, Offload } from '../host/offload.ts'
 import { dumpLog } from '../storage/dump.ts'
@@ -17,7 +18,7 @@ import {
 } from '../storage/testing/log-kit.ts'
 import { verifyLog } from '../storage/verify.ts'
 import { Compaction } from './compaction.ts'
-import { type CompactionArgs, type CompactionResult, compact } from './compaction-job.ts'
+import { type CompactionArgs, type CompactionResult, job as compactionJob } from './compaction-job.ts'
 import { compactionArgs, planCompaction } from './compaction-plan.ts'
 
 const config = {
@@ -47,6 +48,7 @@ async function compactAll(bench: Bench, log: Log, limit = log.endOffset): Promis
     disk: bench.disk,
     logger: quiet,
     offload: offloadAtOnce(bench),
+    config: resolveBrokerConfig,
   })
   compaction.consider(log, limit)
   await compaction.idle()
@@ -280,7 +282,8 @@ describe('compaction', () => {
     for (; ; passes++) {
       const plan = planCompaction(log, compactedTo, log.endOffset, 0)
       if (plan === null) break
-      const result = compact(bench.disk, compactionArgs(log, plan, 0), 10)
+      const args = compactionArgs(log, plan, 0, { keyBytesMax: 0, ioBytesPerSecond: Number.MAX_VALUE })
+      const result = compactionJob.run(bench.disk, args)
       assert.ok(result.compactedTo > compactedTo)
       for (const { baseOffsets } of result.groups)
         log.replaceSegments(plan.segments.filter(({ baseOffset }) => baseOffsets.includes(baseOffset)))
@@ -312,7 +315,7 @@ describe('compaction', () => {
       },
       async close() {},
     }
-    const options = { clock: bench.clock, disk: bench.disk, logger: quiet, offload }
+    const options = { clock: bench.clock, disk: bench.disk, logger: quiet, offload, config: resolveBrokerConfig }
     let compaction = new Compaction(options)
     const pass = async () => {
       compaction.consider(log, log.endOffset)

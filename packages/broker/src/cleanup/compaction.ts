@@ -3,6 +3,7 @@
  * log at a time (compaction-job.ts), and puts the result in place on the loop (storage/swap.ts). How far each log was
  * compacted is kept in `cleaner-offset-checkpoint` of the data directory.
  */
+import type { BrokerConfig } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Clock } from '../host/clock.ts'
 import type { Disk } from '../host/disk.ts'
@@ -12,7 +13,14 @@ import type { Log } from '../storage/log.ts'
 import type { Segment } from '../storage/segment.ts'
 import { removeCleaned } from '../storage/segment-writer.ts'
 import { type CompactionArgs, type CompactionResult, job } from './compaction-job.ts'
-import { type CompactionPlan, compactionArgs, planCompaction } from './compaction-plan.ts'
+import {
+  type CompactionPlan,
+  type CompactionState,
+  compactionArgs,
+  compactionState,
+  isActiveOverdue,
+  planCompaction,
+} from './compaction-plan.ts'
 
 const CHECKPOINT = 'cleaner-offset-checkpoint'
 
@@ -21,18 +29,43 @@ export interface CompactionOptions {
   readonly offload: Offload
   readonly disk: Disk
   readonly logger: Logger
+  readonly config: () => BrokerConfig
+  /** Whether there is room for so many bytes more while a pass over a log is on [always]. */
+  readonly mayWrite?: (log: Log, bytes: number) => boolean
   /** Putting a result in place failed: the log's disk has. */
   readonly failed?: (log: Log, error: Error) => void
 }
 
+/** The pass that is on. */
+export interface CompactionProgress {
+  readonly topic: string
+  readonly partition: number
+  /** Monotonic milliseconds. */
+  readonly since: number
+  /** It reads what is new, then all. */
+  readonly bytesToRead: number
+  readonly bytesRead: number
+}
+
+/** One that waits for its turn. */
+interface Waiting {
+  readonly limit: number
+  readonly dirtyRatio: number
+  /** The pass before ended where its memory did. */
+  readonly isContinued: boolean
+}
+
 export class Compaction {
+  /** Since the start. */
+  readonly totals = { passes: 0, ioBytes: 0, bytesFreed: 0 }
   readonly #options: CompactionOptions
   /** Logs that are worth a pass, with the limit that held when they were considered. */
-  readonly #waiting = new Map<Log, number>()
+  readonly #waiting = new Map<Log, Waiting>()
   readonly #checkpoints = new Map<string, OffsetCheckpoint>()
   /** The topic that an entry of a checkpoint is about, for topics made again under an old name. */
   readonly #topicIds = new Map<string, string>()
   #running: Promise<void> | null = null
+  #pass: { readonly log: Log; readonly args: CompactionArgs; readonly bytesToRead: number; since: number } | null = null
   #closed = false
 
   constructor(options: CompactionOptions) {
@@ -42,9 +75,35 @@ export class Compaction {
   /** Compacts `log` when it is worth while, in its turn. Records at or above `limit`, the end of what is stable and durable, stay. */
   consider(log: Log, limit: number): void {
     if (this.#closed || log.failed !== null || !log.config['cleanup.policy'].includes('compact')) return
-    if (planCompaction(log, this.#compactedTo(log), limit, this.#options.clock.now()) === null) return
-    this.#waiting.set(log, limit)
+    const now = this.#options.clock.now()
+    try {
+      if (isActiveOverdue(log, now)) log.roll()
+      const plan = planCompaction(log, this.#compactedTo(log), limit, now)
+      if (plan === null) return
+      this.#waiting.set(log, { limit, dirtyRatio: plan.dirtyRatio, isContinued: false })
+    } catch (error) {
+      this.#failed(log, error as Error)
+      return
+    }
     this.#running ??= this.#run()
+  }
+
+  /** How a log stands, of which nothing at or above `limit` is compacted. */
+  stateOf(log: Log, limit: number): CompactionState {
+    return compactionState(log, this.#compactedTo(log), limit, this.#options.clock.now())
+  }
+
+  /** The pass that is on, or null. */
+  get progress(): CompactionProgress | null {
+    if (this.#pass === null) return null
+    const { log, args, bytesToRead, since } = this.#pass
+    const bytesRead = new Int32Array(args.progress)[0]! * 1024
+    return { topic: log.topic, partition: log.partition, since, bytesToRead, bytesRead }
+  }
+
+  /** Logs that wait for their pass. */
+  get waiting(): number {
+    return this.#waiting.size
   }
 
   /** Ends when nothing is left to do. */
@@ -60,30 +119,62 @@ export class Compaction {
   }
 
   async #run(): Promise<void> {
-    for (const [log, limit] of this.#waiting) {
+    for (let log = this.#dirtiest(); log !== null; log = this.#dirtiest()) {
+      const waiting = this.#waiting.get(log)!
       this.#waiting.delete(log)
       const { directory } = log
       try {
-        await this.#compact(log, limit)
+        await this.#compact(log, waiting)
       } catch (error) {
         // Its topic was deleted under the job's hands.
-        if (this.#closed || log.directory !== directory) continue
-        this.#options.logger.error({ log: log.directory, err: error }, 'A log could not be compacted.')
-        if (log.failed !== null) this.#options.failed?.(log, log.failed)
+        if (!this.#closed && log.directory === directory) this.#failed(log, error as Error)
+      } finally {
+        this.#pass = null
       }
     }
     this.#running = null
   }
 
-  async #compact(log: Log, limit: number): Promise<void> {
-    const { clock, offload, disk, logger } = this.#options
+  #failed(log: Log, error: Error): void {
+    this.#options.logger.error({ log: log.directory, err: error }, 'A log could not be compacted.')
+    if (log.failed !== null) this.#options.failed?.(log, log.failed)
+  }
+
+  /** Of the logs that wait, the one of which the most is new; one that is half done first. */
+  #dirtiest(): Log | null {
+    let found: Log | null = null
+    let most = -1
+    for (const [log, { dirtyRatio, isContinued }] of this.#waiting) {
+      const ratio = isContinued ? 2 : dirtyRatio
+      if (ratio <= most) continue
+      most = ratio
+      found = log
+    }
+    return found
+  }
+
+  async #compact(log: Log, { limit, isContinued }: Waiting): Promise<void> {
+    const { clock, offload, disk, logger, config, mayWrite } = this.#options
     if (log.failed !== null) return
     const now = clock.now()
-    const plan = planCompaction(log, this.#compactedTo(log), limit, now)
+    const plan = planCompaction(log, this.#compactedTo(log), limit, now, isContinued)
     if (plan === null) return
-    const args = compactionArgs(log, plan, now)
+    const bytesBefore = plan.segments.reduce((sum, { size }) => sum + size, 0)
+    // Both are there until all is put in place. It is considered again.
+    if (mayWrite?.(log, bytesBefore) === false) {
+      const { topic, partition } = log
+      logger.warn({ topic, partition, bytes: bytesBefore }, 'A log is not compacted: the disk has no room for that.')
+      return
+    }
+    const args = compactionArgs(log, plan, now, {
+      keyBytesMax: config()['log.cleaner.dedupe.buffer.size'],
+      ioBytesPerSecond: config()['log.cleaner.io.max.bytes.per.second'],
+    })
     const { directory } = log
+    const bytesToRead = bytesBefore * (1 + plan.dirtyRatio)
+    this.#pass = { log, args, bytesToRead, since: clock.monotonic() }
     const result = await offload.run(job, args)
+    this.totals.ioBytes += result.ioBytes
     // Closed, deleted, cut or shortened meanwhile: what was made is of no use.
     const isCurrent =
       !this.#closed && log.failed === null && log.directory === directory && isUnchanged(log, plan, args)
@@ -95,10 +186,14 @@ export class Compaction {
     this.#putInPlace(log, plan, result)
     const { topic, partition } = log
     const bytes = (pick: 'bytesBefore' | 'bytesAfter') => result.groups.reduce((sum, group) => sum + group[pick], 0)
+    this.totals.passes++
+    this.totals.bytesFreed += bytes('bytesBefore') - bytes('bytesAfter')
     logger.info(
       { topic, partition, upTo: result.compactedTo, before: bytes('bytesBefore'), after: bytes('bytesAfter') },
       'Compacted a log.',
     )
+    if (result.compactedTo < plan.upTo && result.compactedTo > plan.firstDirtyOffset && !this.#closed)
+      this.#waiting.set(log, { limit, dirtyRatio: 1, isContinued: true })
   }
 
   #putInPlace(log: Log, plan: CompactionPlan, result: CompactionResult): void {

@@ -7,7 +7,15 @@ import type { Disk } from './disk.ts'
 export interface Job<Args, Result> {
   /** `import.meta.url` of the module whose export `job` this is, so that a worker thread can load it. */
   readonly module: string
-  run(disk: Disk, args: Args): Result
+  run(disk: Disk, args: Args, pace?: Pace): Result
+}
+
+/** For jobs that must not take all of a disk: they wait in between. */
+export interface Pace {
+  /** Milliseconds from an arbitrary start. */
+  monotonic(): number
+  /** Blocks the thread of the job, and the jobs behind it. */
+  pause(ms: number): void
 }
 
 export interface Offload {

@@ -7,7 +7,8 @@
  * written (`flush.mode=async`) or flushed (`sync`).
  */
 import type { TopicConfig } from '@odradek/config'
-import type { BatchHeader, Slice } from '@odradek/protocol'
+import { type BatchHeader, errors, type Slice } from '@odradek/protocol'
+import type { DiskGauge } from '../cleanup/disk-gauge.ts'
 import type { Turn, TurnTask } from '../host/turn.ts'
 import { hasIntake } from '../metadata/intake-topic.ts'
 import type { AppendResult, Log } from '../storage/log.ts'
@@ -31,6 +32,8 @@ export class Partition implements TurnTask {
   readonly topicId: string
   readonly index: number
   readonly log: Log
+  /** How full its disk is; null where nobody looks. */
+  readonly gauge: DiskGauge | null
   readonly #turn: Turn
   readonly #events: PartitionEvents
   readonly #committed = new OffsetWaits()
@@ -52,6 +55,7 @@ export class Partition implements TurnTask {
     leaderEpoch: number
     replicas: readonly number[]
     isr: readonly number[]
+    gauge?: DiskGauge | null
     turn: Turn
     events: PartitionEvents
   }) {
@@ -59,6 +63,7 @@ export class Partition implements TurnTask {
     this.topicId = options.topicId
     this.index = options.index
     this.log = options.log
+    this.gauge = options.gauge ?? null
     this.#leaderEpoch = options.leaderEpoch
     this.#replicas = options.replicas
     this.#isr = options.isr
@@ -110,6 +115,12 @@ export class Partition implements TurnTask {
     return this.log.config['flush.mode'] === 'sync'
   }
 
+  /** Why a client's records of so many bytes cannot be taken: the disk is too full. Null where they can. */
+  clientRefusal(bytes: number): string | null {
+    const { gauge } = this
+    return gauge === null || gauge.admitsFromClient(bytes) ? null : gauge.refusal
+  }
+
   /** Whether acks=all can be promised now. */
   get hasMinInsyncReplicas(): boolean {
     return this.#isr.length >= Math.min(this.log.config['min.insync.replicas'], this.#replicas.length)
@@ -148,6 +159,7 @@ export class Partition implements TurnTask {
 
   #append(batch: Slice, header: BatchHeader): AppendResult {
     if (this.#offlineCode !== 0) return notAppended(this.#offlineCode)
+    if (this.gauge?.admits(batch.end - batch.start) === false) return notAppended(errors.NOT_ENOUGH_REPLICAS.code)
     try {
       return this.log.append(batch, header, this.#leaderEpoch)
     } catch (error) {

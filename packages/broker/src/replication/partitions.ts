@@ -5,6 +5,7 @@
 import { type BrokerConfig, resolveTopicConfig } from '@odradek/config'
 import { errors } from '@odradek/protocol'
 import type { Logger } from 'pino'
+import type { DiskGauge } from '../cleanup/disk-gauge.ts'
 import type { FlushSchedule } from '../flush/flush-schedule.ts'
 import type { Turn } from '../host/turn.ts'
 import type { MetadataImage, TopicImage } from '../metadata/image.ts'
@@ -34,6 +35,7 @@ export class Partitions implements PartitionEvents {
   readonly #turn: Turn
   readonly #logger: Logger
   readonly #allOffline: (error: Error) => void
+  readonly #gaugeOf: (log: Log) => DiskGauge | null
   readonly #byName = new Map<string, LedTopic>()
   readonly #byId = new Map<string, LedTopic>()
   readonly #byLog = new Map<Log, Partition>()
@@ -47,6 +49,8 @@ export class Partitions implements PartitionEvents {
     flushSchedule: FlushSchedule
     turn: Turn
     logger: Logger
+    /** How full the disk of a log is [nobody looks]. */
+    gaugeOf?: (log: Log) => DiskGauge | null
     /** No log directory is left: nothing can be served any more. */
     allOffline: (error: Error) => void
   }) {
@@ -57,6 +61,7 @@ export class Partitions implements PartitionEvents {
     this.#turn = options.turn
     this.#logger = options.logger
     this.#allOffline = options.allOffline
+    this.#gaugeOf = options.gaugeOf ?? (() => null)
     this.#directories.onOffline((directory, error) => this.#wentOffline(directory, error))
   }
 
@@ -154,6 +159,7 @@ export class Partitions implements PartitionEvents {
           topicId: topic.topicId,
           index,
           log,
+          gauge: this.#gaugeOf(log),
           leaderEpoch,
           replicas,
           isr,

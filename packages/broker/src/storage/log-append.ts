@@ -64,7 +64,7 @@ function segmentFor(state: LogState, header: BatchHeader, size: number): Segment
       : state.place.clock.now() - active.createdMs
   const isFull =
     active.size > config['segment.bytes'] - size ||
-    age > config['segment.ms'] ||
+    age > ageMsMax(state, active.baseOffset) ||
     active.isIndexFull(config['segment.index.bytes']) ||
     !active.canHold(header.lastOffset)
   if (isFull) {
@@ -73,4 +73,21 @@ function segmentFor(state: LogState, header: BatchHeader, size: number): Segment
     state.roll(canFollow ? state.endOffset : header.baseOffset)
   }
   return state.active!
+}
+
+/** At which age a segment is closed: earlier by its share of the jitter, and in time for `max.compaction.lag.ms`. */
+function ageMsMax({ config, topicId }: LogState, baseOffset: number): number {
+  const segmentMs = config['segment.ms']
+  const jitterMs = Math.min(config['segment.jitter.ms'], segmentMs)
+  const ageMs = jitterMs === 0 ? segmentMs : segmentMs - Math.floor(jitterMs * shareOf(topicId, baseOffset))
+  const isCompacted = config['cleanup.policy'].includes('compact')
+  return isCompacted ? Math.min(ageMs, config['max.compaction.lag.ms']) : ageMs
+}
+
+/** A fraction that differs from segment to segment, and is the same whenever it is asked for. */
+function shareOf(topicId: string, baseOffset: number): number {
+  let bits = baseOffset >>> 0
+  for (let at = 0; at < topicId.length; at++) bits = Math.imul(bits ^ topicId.charCodeAt(at), 0x01000193)
+  bits = Math.imul(bits ^ (bits >>> 15), 0x85ebca6b)
+  return ((bits ^ (bits >>> 13)) >>> 0) / 2 ** 32
 }

@@ -19,14 +19,13 @@ import type { Disk, DiskLock } from '../host/disk.ts'
 import type { Host } from '../host/host.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
 import { type Damage, DamagedLogError, noteDamage, readDamage } from './damage.ts'
+import { DeletedFiles } from './deleted-files.ts'
 import { Log, type LogOptions } from './log.ts'
 import { LogCheckpoints } from './log-checkpoints.ts'
 import type { LogPlace } from './log-place.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts'
 import { LOADED_INDEXES_MAX, RecencyBound } from './recency-bound.ts'
-import { job as removeFiles } from './remove-files.ts'
-import type { Segment } from './segment.ts'
 import { PARTITION_METADATA } from './segment-files.ts'
 
 const MIB = 1024 * 1024
@@ -67,6 +66,10 @@ export class LogDirectory {
   readonly wasClean: boolean
   /** Why it is not used any more. */
   offline: Error | null = null
+  /** What waits to be unlinked. */
+  readonly deletedFiles: DeletedFiles
+  /** Whether room for so many bytes may be reserved ahead of what is written [always]. */
+  mayReserve: (bytes: number) => boolean = () => true
   readonly #options: LogDirectoryOptions
   readonly #lock: DiskLock
   readonly #openFiles: RecencyBound
@@ -93,6 +96,7 @@ export class LogDirectory {
     this.#openFiles = options.openFiles ?? new RecencyBound(options.config['log.open.files.max'])
     this.#loadedIndexes = options.loadedIndexes ?? new RecencyBound(LOADED_INDEXES_MAX)
     this.path = directory
+    this.deletedFiles = new DeletedFiles(host, logger)
     disk.makeDirectory(directory)
     const lock = disk.lock(`${directory}/.lock`)
     if (lock === null)
@@ -110,7 +114,7 @@ export class LogDirectory {
       this.#unclaimed = new Set()
       for (const { name, isDirectory } of disk.list(directory)) {
         if (!isDirectory) continue
-        if (name.endsWith(DELETE_SUFFIX)) this.#removeLater(`${directory}/${name}`)
+        if (name.endsWith(DELETE_SUFFIX)) this.deletedFiles.addDirectory(`${directory}/${name}`)
         else if (LOG_NAME.test(name)) this.#unclaimed.add(name)
       }
     } catch (error) {
@@ -197,7 +201,8 @@ export class LogDirectory {
       indexIntervalBytes: config['index.interval.bytes'],
       markBytes: () => Math.max(MARK_BYTES_MIN, Math.min(MARK_BYTES_MAX, RECOVERY_BYTES / this.#logs.size)),
       flushed: (bytes) => this.#flushed(bytes),
-      discard: (paths, segments, delayMs) => this.#discard(paths, segments, delayMs),
+      discard: (paths, segments, delayMs) => this.deletedFiles.add(paths, segments, delayMs),
+      mayReserve: (bytes) => this.mayReserve(bytes),
       cut: () => this.checkpointNow(),
     }
     return {
@@ -242,7 +247,7 @@ export class LogDirectory {
     this.#logs.delete(log)
     this.#checkpoints.delete(log.topic, log.partition)
     const target = `${this.path}/${this.#uniqueName(`${log.topic}-${log.partition}`, DELETE_SUFFIX)}`
-    if (log.moveTo(target)) this.#removeLater(target)
+    if (log.moveTo(target)) this.deletedFiles.addDirectory(target)
   }
 
   /**
@@ -314,6 +319,7 @@ export class LogDirectory {
   close(highWatermarks: ReadonlyMap<Log, number> = new Map(), brokerEpoch = -1): void {
     if (this.#closed) return
     this.#closed = true
+    this.deletedFiles.close()
     try {
       let isClean = this.offline === null
       for (const log of this.#logs) {
@@ -334,6 +340,7 @@ export class LogDirectory {
   release(): void {
     if (this.#closed) return
     this.#closed = true
+    this.deletedFiles.close()
     for (const log of this.#logs) log.close(false)
     if (this.wasClean && this.#logs.size === 0) writeCleanShutdown(this.#options.host.disk, this.path, -1)
     this.#lock.release()
@@ -377,26 +384,6 @@ export class LogDirectory {
   #uniqueName(name: string, suffix: string): string {
     const unique = `.${this.#options.host.random.bytes(16).toString('hex')}${suffix}`
     return name.slice(0, FILE_NAME_CHARACTERS_MAX - unique.length) + unique
-  }
-
-  #removeLater(directory: string): void {
-    const { host, logger } = this.#options
-    host.disk.removeDirectory(directory).catch((error: Error) => {
-      if (!this.#closed)
-        logger.warn({ directory, err: error }, 'A deleted log could not be removed; the next start tries again.')
-    })
-  }
-
-  #discard(paths: readonly string[], segments: readonly Segment[], delayMs: number): void {
-    const { host, logger } = this.#options
-    host.timers.after(delayMs, () => {
-      if (this.#closed) return
-      for (const segment of segments) segment.close()
-      host.offload.run(removeFiles, { paths }).catch((error: Error) => {
-        if (!this.#closed)
-          logger.warn({ paths, err: error }, 'Deleted segments could not be removed; the next start tries again.')
-      })
-    })
   }
 }
 

@@ -21,6 +21,8 @@ export interface LogPlace {
   indexIntervalBytes: number
   /** After `delayMs`: closes `segments`, which nobody finds any more, and removes `paths`, their renamed files, off the loop. */
   discard(paths: readonly string[], segments: readonly Segment[], delayMs: number): void
+  /** Whether room for so many bytes may be reserved ahead of what is written [always]. */
+  mayReserve?(bytes: number): boolean
   /** So many bytes of the log are to be read again after an unclean stop, if nothing was lost: how far marks are apart. */
   markBytes(): number
   /** `bytes` more of the log are durable. */

@@ -167,6 +167,7 @@ export class LogState implements FlushedLog {
     const segment = Segment.create(this.place, baseOffset)
     this.flush.made(this.directory)
     this.segments.push(segment)
+    if (this.config.preallocate) segment.reserveAll(this.config['segment.bytes'])
     this.marks.reset(baseOffset)
     this.active = segment
     if (this.recent === null) this.recent = new PositionRing()

@@ -4,15 +4,34 @@ import type { NodeFile } from '../host/node/file.ts'
 /** What the real host's connections ask of a file whose ranges they send. */
 type SendableFile = Pick<NodeFile, 'path' | 'read' | 'readCached' | 'readLater' | 'isCached' | 'sendTo'>
 
+/** A segment, as its reader needs it. */
+interface ReadSegment {
+  readonly file: DiskFile
+  path(suffix: string): string
+  hold(): void
+  letGo(): void
+}
+
 /**
  * What a range of a segment refers to: the file, as long as the segment is there, also when it was closed meanwhile to keep
  * few open. A range may wait long for a slow peer; when its segment was removed by then, it reads as cut off.
  */
 export class SegmentReader implements SendableFile {
-  readonly #segment: { readonly file: DiskFile; path(suffix: string): string }
+  readonly #segment: ReadSegment
 
-  constructor(segment: { readonly file: DiskFile; path(suffix: string): string }) {
+  constructor(segment: ReadSegment) {
     this.#segment = segment
+  }
+
+  /** Keeps the file open until `letGo`, also where the segment is removed meanwhile. False where it is gone already. */
+  hold(): boolean {
+    if (this.#sendable() === null) return false
+    this.#segment.hold()
+    return true
+  }
+
+  letGo(): void {
+    this.#segment.letGo()
   }
 
   get path(): string {

@@ -39,6 +39,10 @@ export class Segment implements Holder {
   /** The disk has room for the bytes below; Infinity where it does not reserve any. */
   #reservedTo = 0
   #syncing = 0
+  /** Ranges of it that are on their way to a client. */
+  #readers = 0
+  #closesWhenRead = false
+  #oldestTime = -1
   #retired = false
 
   constructor(place: LogPlace, baseOffset: number) {
@@ -106,7 +110,7 @@ export class Segment implements Holder {
   }
 
   get pinned(): boolean {
-    return this.dirty || this.#syncing > 0
+    return this.dirty || this.#syncing > 0 || this.#readers > 0
   }
 
   release(): void {
@@ -123,6 +127,23 @@ export class Segment implements Holder {
       if (this.#syncing === 0 && this.#file !== file) file.close()
       done(error)
     })
+  }
+
+  /** Keeps the file open until `letGo`: a range of it is on its way to a client. Throws where it was removed. */
+  hold(): void {
+    if (this.file !== null) this.#readers++
+  }
+
+  letGo(): void {
+    this.#readers--
+    if (this.#readers === 0 && this.#closesWhenRead) this.close()
+  }
+
+  /** Closes the data file for good, as soon as nothing of it is on its way to a client. */
+  closeWhenRead(): void {
+    this.retire()
+    if (this.#readers === 0) this.close()
+    else this.#closesWhenRead = true
   }
 
   /** Closes the data file, for good. */
@@ -150,6 +171,17 @@ export class Segment implements Holder {
     return this.#indexes.maxTimestamp
   }
 
+  /** When its first batch was written, as far as that is known; epoch milliseconds. */
+  oldestTime(): number {
+    if (this.firstTimestamp >= 0) return this.firstTimestamp
+    if (this.#oldestTime < 0) {
+      batchScanner.open(this.file, 0, this.size)
+      const timestamp = batchScanner.next() ? batchScanner.header.maxTimestamp : -1
+      this.#oldestTime = timestamp >= 0 ? timestamp : this.createdMs
+    }
+    return this.#oldestTime
+  }
+
   /** The last offset of the first batch that has it. */
   get maxTimestampOffset(): number {
     return this.#indexes.maxTimestampOffset
@@ -171,9 +203,18 @@ export class Segment implements Holder {
   reserve(size: number): void {
     const end = this.size + size
     if (end <= this.#reservedTo || end < EXTENTS_FROM_BYTES) return
-    const extent = Math.min(Math.max(end, EXTENT_BYTES_MIN), EXTENT_BYTES_MAX)
-    const from = Math.max(this.#size, this.#reservedTo)
-    this.#reservedTo = this.file.reserve(from, end + extent - from) ? end + extent : Number.POSITIVE_INFINITY
+    this.#reserveTo(end + Math.min(Math.max(end, EXTENT_BYTES_MIN), EXTENT_BYTES_MAX))
+  }
+
+  /** Reserves the room for the whole of a segment of `size` bytes: `preallocate`. */
+  reserveAll(size: number): void {
+    if (size > this.#reservedTo) this.#reserveTo(size)
+  }
+
+  #reserveTo(end: number): void {
+    const from = Math.max(this.size, this.#reservedTo)
+    if (this.#place.mayReserve?.(end - from) === false) return
+    this.#reservedTo = this.file.reserve(from, end - from) ? end : Number.POSITIVE_INFINITY
   }
 
   /** Gives back the room that is reserved and not used. Everything that `size` counts must be written. */

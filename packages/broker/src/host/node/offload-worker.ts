@@ -1,6 +1,6 @@
 /** The worker thread's side of `offload.ts`: loads a job's module, runs it, answers. */
 import { parentPort } from 'node:worker_threads'
-import type { Job } from '../offload.ts'
+import type { Job, Pace } from '../offload.ts'
 import { createNodeDisk } from './disk.ts'
 
 export interface OffloadRequest {
@@ -25,6 +25,12 @@ export interface OffloadError {
 
 const disk = createNodeDisk()
 const port = parentPort!
+const never = new Int32Array(new SharedArrayBuffer(4))
+const pace: Pace = {
+  monotonic: () => performance.now(),
+  // Nobody wakes it; ending the thread ends it too.
+  pause: (ms) => void Atomics.wait(never, 0, 0, ms),
+}
 
 // Jobs run in the order they came: loading a module is asynchronous, so each waits for the one before.
 let previous: Promise<void> = Promise.resolve()
@@ -35,7 +41,7 @@ port.on('message', (request: OffloadRequest) => {
 async function answer({ id, module, args }: OffloadRequest): Promise<void> {
   try {
     const { job } = (await import(module)) as { job: Job<unknown, unknown> }
-    const result = job.run(disk, args)
+    const result = job.run(disk, args, pace)
     port.postMessage({ id, result, error: null } satisfies OffloadAnswer)
   } catch (error) {
     port.postMessage({ id, result: null, error: fieldsOf(error) } satisfies OffloadAnswer)

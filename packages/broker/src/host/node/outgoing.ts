@@ -32,9 +32,15 @@ interface Bytes {
   readonly kind: 'bytes'
   readonly bytes: Uint8Array
 }
+/** A file that may be removed while a range of it waits: it stays open for that. */
+interface HeldFile {
+  hold?(): boolean
+  letGo?(): void
+}
 interface Range {
   readonly kind: 'range'
   readonly file: NodeFile
+  readonly isHeld: boolean
   position: number
   readonly end: number
 }
@@ -83,7 +89,8 @@ export class Outgoing {
       from = at
       if (range.length === 0) continue
       const { position, length } = range
-      this.#items.push({ kind: 'range', file: range.file as NodeFile, position, end: position + length })
+      const file = range.file as NodeFile & HeldFile
+      this.#items.push({ kind: 'range', file, isHeld: file.hold?.() === true, position, end: position + length })
       this.#queuedBytes += length
     }
     this.#pushBytes(buffer, from, end)
@@ -210,7 +217,9 @@ export class Outgoing {
   #advance(range: Range, count: number): void {
     range.position += count
     this.#queuedBytes -= count
-    if (range.position === range.end) this.#items.shift()
+    if (range.position < range.end) return
+    this.#items.shift()
+    letGo(range)
   }
 
   /** Writes; false where the kernel did not take it all and `#go` is called again later. */
@@ -247,6 +256,13 @@ export class Outgoing {
 
   #drop(): void {
     this.#queuedBytes = 0
-    for (const item of this.#items.splice(0)) if (item.kind === 'sent') item.sent()
+    for (const item of this.#items.splice(0)) {
+      if (item.kind === 'sent') item.sent()
+      else if (item.kind === 'range') letGo(item)
+    }
   }
+}
+
+function letGo({ file, isHeld }: Range): void {
+  if (isHeld) (file as NodeFile & HeldFile).letGo?.()
 }

@@ -83,6 +83,8 @@ function append(
   if (acks === ACKS_ALL && !written.hasMinInsyncReplicas) {
     return refused(index, errors.NOT_ENOUGH_REPLICAS.code, null)
   }
+  const full = written.clientRefusal(records.end - records.start)
+  if (full !== null) return refused(index, errors.NOT_ENOUGH_REPLICAS.code, full)
   const { config } = partition.log
   const check = validateProducedBatch(records, {
     maxMessageBytes: config['max.message.bytes'],

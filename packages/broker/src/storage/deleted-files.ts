@@ -1,0 +1,105 @@
+/**
+ * Segments that are let go of: their files are renamed already, nobody finds them any more. Reads in progress may end, for
+ * `file.delete.delay.ms`; then the files are unlinked, off the loop. Where their room is needed at once they are unlinked
+ * before, and each stays open only as long as somebody reads it.
+ */
+import type { Logger } from 'pino'
+import type { Timer } from '../host/clock.ts'
+import type { Host } from '../host/host.ts'
+import type { Segment } from './segment.ts'
+
+/** What goes together. */
+interface Deleted {
+  readonly paths: readonly string[]
+  readonly segments: readonly Segment[]
+  readonly bytes: number
+  timer: Timer | null
+  isUnlinked: boolean
+}
+
+export class DeletedFiles {
+  readonly #host: Pick<Host, 'disk' | 'timers'>
+  readonly #logger: Logger
+  /** Not unlinked yet. */
+  readonly #waiting = new Set<Deleted>()
+  readonly #removals = new Set<Promise<void>>()
+  #closed = false
+
+  constructor(host: Pick<Host, 'disk' | 'timers'>, logger: Logger) {
+    this.#host = host
+    this.#logger = logger
+  }
+
+  /** Bytes of segments that are not unlinked yet. */
+  get bytes(): number {
+    let bytes = 0
+    for (const deleted of this.#waiting) bytes += deleted.bytes
+    return bytes
+  }
+
+  /** Unlinks `paths`, the renamed files of `segments`, after `delayMs`. */
+  add(paths: readonly string[], segments: readonly Segment[], delayMs: number): void {
+    const bytes = segments.reduce((sum, { size }) => sum + size, 0)
+    const deleted: Deleted = { paths, segments, bytes, timer: null, isUnlinked: false }
+    this.#waiting.add(deleted)
+    deleted.timer = this.#host.timers.after(delayMs, () => {
+      // Whoever is still reading has had the time for that.
+      for (const segment of segments) segment.close()
+      if (!this.#closed) this.#unlink(deleted)
+    })
+  }
+
+  /** The same for a directory with all in it, at once. */
+  addDirectory(path: string): void {
+    this.#track(
+      this.#host.disk.removeDirectory(path).catch((error: Error) => {
+        if (this.#closed) return
+        this.#logger.warn(
+          { directory: path, err: error },
+          'A deleted log could not be removed; the next start tries again.',
+        )
+      }),
+    )
+  }
+
+  /** Unlinks everything that waits now. Ends when that is done. */
+  async removeNow(): Promise<void> {
+    for (const deleted of this.#waiting) {
+      if (this.#closed) break
+      for (const segment of deleted.segments) segment.closeWhenRead()
+      this.#unlink(deleted)
+    }
+    while (this.#removals.size > 0) await Promise.all(this.#removals)
+  }
+
+  /** Removes nothing more: the next start does. */
+  close(): void {
+    this.#closed = true
+    for (const { timer, segments } of this.#waiting) {
+      timer?.cancel()
+      for (const segment of segments) segment.close()
+    }
+  }
+
+  #unlink(deleted: Deleted): void {
+    if (deleted.isUnlinked) return
+    deleted.isUnlinked = true
+    const { paths } = deleted
+    this.#track(
+      this.#host.disk
+        .removeFiles(paths)
+        .catch((error: Error) => {
+          if (this.#closed) return
+          this.#logger.warn({ paths, err: error }, 'Deleted segments could not be removed; the next start tries again.')
+        })
+        .then(() => {
+          this.#waiting.delete(deleted)
+        }),
+    )
+  }
+
+  #track(removal: Promise<void>): void {
+    const tracked = removal.finally(() => this.#removals.delete(tracked))
+    this.#removals.add(tracked)
+  }
+}
