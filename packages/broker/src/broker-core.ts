@@ -103,8 +103,9 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.#flushSchedule = new FlushSchedule({
       clock: host.clock,
       timers: host.timers,
-      intervalMs: config['flush.interval.ms'],
-      dirtyBytesMax: config['flush.dirty.bytes'],
+      turn,
+      intervalMs: () => this.config['flush.interval.ms'],
+      dirtyBytesMax: () => this.config['flush.dirty.bytes'],
       flushed: (log) => this.partitions.flushed(log),
       failed: (log, error) => this.partitions.logFailed(log, error),
     })
@@ -177,7 +178,15 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     const turn = new Turn(host.timers, (error) => {
       logger.error({ err: error }, 'What a turn was to do failed; please report this as a bug')
     })
-    const directories = LogDirectories.open({ host, paths: dataDirs, nodeId: config['node.id'], config, logger })
+    let settings = () => config
+    const directories = LogDirectories.open({
+      host,
+      paths: dataDirs,
+      nodeId: config['node.id'],
+      config,
+      logger,
+      journalBytesMax: () => settings()['journal.bytes.max'],
+    })
     let store: EmbeddedStore | null = null
     try {
       const { disk, clock, timers } = host
@@ -199,6 +208,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
         nodeId,
         clusterId: directories.clusterId,
       })
+      settings = () => metadata.brokerConfig
       directories.setClusterId(metadata.image.clusterId)
       return new BrokerCore(options, turn, directories, store, metadata)
     } catch (error) {

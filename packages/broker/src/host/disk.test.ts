@@ -182,6 +182,15 @@ for (const { name, open } of machines) {
       file.close()
     })
 
+    it('makes names durable off the loop', async () => {
+      await using machine = open()
+      const { disk } = machine.host
+      const done = Promise.withResolvers<Error | null>()
+      disk.syncDirectoryLater(machine.directory, done.resolve)
+      assert.equal(await machine.until(done.promise), null)
+      assert.throws(() => disk.syncDirectoryLater(`${machine.directory}/none`, () => {}), { code: 'ENOENT' })
+    })
+
     it('removes files, also such as are open or missing', async () => {
       await using machine = open()
       const { disk } = machine.host

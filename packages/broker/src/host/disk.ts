@@ -70,6 +70,8 @@ export interface Disk {
   removeDirectory(path: string): Promise<void>
   /** Makes creations, renames and removals in a directory durable. */
   syncDirectory(path: string): void
+  /** The same off the loop: what was done in the directory before the call is durable when `done(null)` comes. */
+  syncDirectoryLater(path: string, done: (error: Error | null) => void): void
   space(path: string): DiskSpace
   volume(path: string): DiskVolume
   /**

@@ -112,7 +112,7 @@ export class Partition implements TurnTask {
 
   /** Whether an acknowledgement also waits for the disk. */
   get isFlushSynchronous(): boolean {
-    return this.log.config['flush.mode'] === 'sync'
+    return this.log.isFlushSynchronous
   }
 
   /** Why a client's records of so many bytes cannot be taken: the disk is too full. Null where they can. */
@@ -132,6 +132,8 @@ export class Partition implements TurnTask {
     this.hasIntake = hasIntake(config['message.type'])
     // A topic that no longer waits for the disk shows what it had held back.
     if (!this.isFlushSynchronous && !this.#writing && this.#offlineCode === 0) this.#advance(this.log.endOffset)
+    // What is not flushed may be due sooner now.
+    if (this.log.flushedOffset < this.log.endOffset && this.#offlineCode === 0) this.#events.dirty(this)
   }
 
   /** Follows the metadata: a new epoch of leadership, another ISR. */

@@ -5,7 +5,7 @@
  * Both columns rise. The file is written when a flush makes the epoch's first batch durable, not at every change: what
  * it lacks after a crash lies above the recovery point and is read again from the batches.
  */
-import type { Disk } from '../host/disk.ts'
+import type { Disk, DiskFile } from '../host/disk.ts'
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
 import { EPOCH_CHECKPOINT } from './segment-files.ts'
 
@@ -14,10 +14,20 @@ export interface EpochStart {
   readonly startOffset: number
 }
 
+/** A new epoch file that waits for the disk. */
+export interface PendingEpochs {
+  /** To be synced and closed. */
+  readonly file: DiskFile
+  /** Gives it its name, which is durable with the directory. */
+  finish(): void
+}
+
 export class EpochCache {
   #entries: EpochStart[] = []
   /** Whether the file says something else. */
   dirty = false
+  /** Raised by `write`: what was being written then is out of date. */
+  #generation = 0
 
   get entries(): readonly EpochStart[] {
     return this.#entries
@@ -117,8 +127,31 @@ export class EpochCache {
 
   /** Writes the file, durably. */
   write(disk: Disk, directory: string): void {
-    const lines = this.#entries.map((entry) => `${entry.epoch} ${entry.startOffset}`)
-    disk.replaceFile(`${directory}/${EPOCH_CHECKPOINT}`, encodeCheckpoint(lines))
+    disk.replaceFile(`${directory}/${EPOCH_CHECKPOINT}`, this.#text())
+    this.#generation++
     this.dirty = false
+  }
+
+  /**
+   * Begins to replace the file without waiting for the disk. Where `write` comes in between, that holds and this comes to
+   * nothing.
+   */
+  writeLater(disk: Disk, directory: string): PendingEpochs {
+    const path = `${directory}/${EPOCH_CHECKPOINT}`
+    const generation = this.#generation
+    const file = disk.open(`${path}.new`, 'create')
+    const bytes = Buffer.from(this.#text())
+    file.write(bytes, 0, bytes.length, 0)
+    file.truncate(bytes.length)
+    this.dirty = false
+    const finish = () => {
+      if (generation === this.#generation) disk.rename(`${path}.new`, path)
+      else disk.remove(`${path}.new`)
+    }
+    return { file, finish }
+  }
+
+  #text(): string {
+    return encodeCheckpoint(this.#entries.map((entry) => `${entry.epoch} ${entry.startOffset}`))
   }
 }

@@ -101,9 +101,9 @@ export class LogCheckpoints {
       if (highWatermark !== undefined) this.#highWatermarks.offsets.set(topic, partition, highWatermark)
       // Of a log that failed, what was known before holds: from there on it will be checked.
       if (log.failed !== null && !log.isClosed) continue
-      this.#recoveryPoints.offsets.set(topic, partition, log.flushedOffset)
-      if (startOffset > (log.segments()[0]?.baseOffset ?? 0))
-        this.#startOffsets.offsets.set(topic, partition, startOffset)
+      this.#recoveryPoints.offsets.set(topic, partition, log.recoveryPoint)
+      // Also where the first segment says it: its name may not outlive a power failure, the offsets before it must not come again.
+      if (startOffset > 0) this.#startOffsets.offsets.set(topic, partition, startOffset)
       else this.#startOffsets.offsets.delete(topic, partition)
     }
   }

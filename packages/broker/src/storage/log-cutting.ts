@@ -34,9 +34,11 @@ export function truncateTo(state: LogState, offset: number): void {
   state.writeEpochs()
   state.flush.truncated(endOffset)
   state.flushedOffset = Math.min(state.flushedOffset, endOffset)
+  state.recoveryPoint = Math.min(state.recoveryPoint, endOffset)
+  state.dirtyFrom = Math.min(state.dirtyFrom, endOffset)
   state.startOffset = Math.min(state.startOffset, endOffset)
   state.endOffset = endOffset
-  place.cut()
+  place.cut(endOffset)
   for (const segment of segments.all.slice(at + 1)) removeNow(state, segment)
   if (cut !== null && position >= 0) cut.truncate(position, endOffset)
   state.active = null
@@ -59,15 +61,18 @@ export function truncateFullyAndStartAt(state: LogState, offset: number): void {
   state.startOffset = offset
   // Until the new segment is there nothing is durable: what a crash leaves of the old ones is not taken for damage.
   state.flushedOffset = 0
-  if (state.isOnDisk) state.place.cut()
+  state.recoveryPoint = 0
+  state.dirtyFrom = offset
+  if (state.isOnDisk) state.place.cut(0)
   for (const segment of [...state.segments.all]) removeNow(state, segment)
   state.flushedOffset = offset
+  state.recoveryPoint = offset
   state.forgetProducers()
   if (!state.isOnDisk) return
   state.keepSnapshots(0, -1)
   state.begin(offset)
   state.flush.syncDirectories()
-  state.place.cut()
+  state.place.cut(offset)
 }
 
 /** Moves the log's start up to `offset`; segments that lie below it as a whole go. */
@@ -84,10 +89,13 @@ export function advanceStartOffset(state: LogState, offset: number): void {
  * Lets go of the oldest segments: the log starts after them. Their files are renamed and removed after
  * `file.delete.delay.ms`. The active segment is closed first where it is among them.
  */
-export function deleteSegments(state: LogState, segments: readonly Segment[]): void {
-  if (segments.length === 0) return
+export function deleteSegments(state: LogState, victims: readonly Segment[]): void {
   const { place } = state
-  if (segments.includes(state.segments.last!)) {
+  const { last } = state.segments
+  // An empty one has the name already that the next would get.
+  const segments = victims.filter((segment) => segment !== last || segment.size > 0)
+  if (segments.length === 0) return
+  if (segments.includes(last!)) {
     state.activate()
     state.roll(state.endOffset)
   }

@@ -19,6 +19,8 @@ export interface LogDirectoriesOptions {
   readonly nodeId: number
   readonly config: BrokerConfig
   readonly logger: Logger
+  /** `journal.bytes.max` as it is now [as in `config`]. */
+  readonly journalBytesMax?: () => number
 }
 
 /** A directory that cannot be used, and why. */
@@ -177,7 +179,7 @@ export class LogDirectories implements Iterable<LogDirectory> {
   /** All logs that were there at start are open: sets those aside that belong to none of `topics` (by topic id). */
   started(topics: { has(topicId: string): boolean }): void {
     this.#isStarting = false
-    for (const directory of this.#directories) if (directory.offline === null) directory.removeStrays(topics)
+    for (const directory of this.#directories) if (directory.offline === null) directory.started(topics)
   }
 
   /** Writes the checkpoints of all directories; see LogDirectory.checkpoint. */

@@ -7,6 +7,7 @@
  *     recovery-point-offset-checkpoint    up to where each log is durable
  *     log-start-offset-checkpoint         where each log starts, where its first segment does not say
  *     replication-offset-checkpoint       high watermarks
+ *     journal/                            what several logs were made durable by together (journal.ts)
  *     <topic>-<partition>/                a log
  *     <topic>-<partition>.<hex>-delete/   a deleted one, being removed
  *     <topic>-<partition>.<hex>-stray/    one that no topic of the cluster claims; kept for a person
@@ -20,6 +21,9 @@ import type { Host } from '../host/host.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
 import { type Damage, DamagedLogError, noteDamage, readDamage } from './damage.ts'
 import { DeletedFiles } from './deleted-files.ts'
+import { FlushTally } from './flush-tally.ts'
+import { Journal } from './journal.ts'
+import { replayJournal } from './journal-replay.ts'
 import { Log, type LogOptions } from './log.ts'
 import { LogCheckpoints } from './log-checkpoints.ts'
 import type { LogPlace } from './log-place.ts'
@@ -29,6 +33,7 @@ import { LOADED_INDEXES_MAX, RecencyBound } from './recency-bound.ts'
 import { PARTITION_METADATA } from './segment-files.ts'
 
 const MIB = 1024 * 1024
+const JOURNAL_DIRECTORY = 'journal'
 const META_PROPERTIES = 'meta.properties'
 const DELETE_SUFFIX = '-delete'
 const STRAY_SUFFIX = '-stray'
@@ -53,6 +58,10 @@ export interface LogDirectoryOptions {
   readonly nodeId: number
   readonly config: BrokerConfig
   readonly logger: Logger
+  /** How many bytes of each log lie between marks, more or less [by how many logs there are] (recovery-marks.ts). */
+  readonly markBytes?: number
+  /** `journal.bytes.max` as it is now [as in `config`]. */
+  readonly journalBytesMax?: () => number
   /** Bounds shared with other directories [its own]. */
   readonly openFiles?: RecencyBound
   readonly loadedIndexes?: RecencyBound
@@ -75,6 +84,9 @@ export class LogDirectory {
   readonly #openFiles: RecencyBound
   readonly #loadedIndexes: RecencyBound
   readonly #logs = new Set<Log>()
+  readonly #journal: Journal
+  /** What flushing has done. */
+  readonly tally = new FlushTally()
   readonly #checkpoints: LogCheckpoints
   /** Directories that were found at start and not opened since. */
   readonly #unclaimed: Set<string>
@@ -108,6 +120,13 @@ export class LogDirectory {
       this.#meta = readMeta(options, nodeId)
       if (this.#meta === null) syncParents(disk, directory)
       this.wasClean = takeCleanShutdown(disk, directory)
+      this.#journal = Journal.open({
+        disk,
+        directory: `${directory}/${JOURNAL_DIRECTORY}`,
+        bytesMax: options.journalBytesMax ?? (() => options.config['journal.bytes.max']),
+        tally: this.tally,
+        failed: (error) => this.#journalFailed(error),
+      })
       // Logs that the last life made, and was ended before it named them durably: records may be acknowledged in them soon.
       if (!this.wasClean) disk.syncDirectory(directory)
       this.#checkpoints = new LogCheckpoints(disk, directory, logger, (error) => this.#checkpointFailed(error))
@@ -178,8 +197,10 @@ export class LogDirectory {
         host.disk.replaceFile(`${directory}/${PARTITION_METADATA}`, encodePartitionMetadata(topicId))
     }
     if (!isKnown) this.#checkpoints.forget(topic, partition)
+    if (!isKnown) this.#forgetJournaled(topicId, partition)
     const log = this.#open(this.#logOptions(topic, partition, topicId, config, isKnown))
     this.#logs.add(log)
+    this.#replay(log)
     return log
   }
 
@@ -195,15 +216,22 @@ export class LogDirectory {
       clock: host.clock,
       openFiles: this.#openFiles,
       loadedIndexes: this.#loadedIndexes,
+      journal: this.#journal,
+      tally: this.tally,
       producerIdsMax: this.#options.config['producer.ids.max'],
       logger,
       directory: `${this.path}/${topic}-${partition}`,
       indexIntervalBytes: config['index.interval.bytes'],
-      markBytes: () => Math.max(MARK_BYTES_MIN, Math.min(MARK_BYTES_MAX, RECOVERY_BYTES / this.#logs.size)),
+      markBytes: () =>
+        this.#options.markBytes ??
+        Math.max(MARK_BYTES_MIN, Math.min(MARK_BYTES_MAX, RECOVERY_BYTES / Math.max(1, this.#logs.size))),
       flushed: (bytes) => this.#flushed(bytes),
       discard: (paths, segments, delayMs) => this.deletedFiles.add(paths, segments, delayMs),
       mayReserve: (bytes) => this.mayReserve(bytes),
-      cut: () => this.checkpointNow(),
+      cut: (offset) => {
+        this.#journal.cut(topicId, partition, offset)
+        this.checkpointNow()
+      },
     }
     return {
       place,
@@ -216,6 +244,17 @@ export class LogDirectory {
       startOffset: isKnown ? this.#checkpoints.startOffset(topic, partition) : 0,
       producerIdExpirationMs: this.#options.config['producer.id.expiration.ms'],
     }
+  }
+
+  /** Bytes in the journal's files. */
+  get journalBytes(): number {
+    return this.#journal.sizeInBytes
+  }
+
+  /** All logs that were there at start are open; sets those aside that belong to none of `topics` (by topic id). */
+  started(topics: { has(topicId: string): boolean }): void {
+    this.removeStrays(topics)
+    this.#journal.started()
   }
 
   /** The high watermark that was last written for a partition; undefined for a new one. */
@@ -245,6 +284,7 @@ export class LogDirectory {
   /** Lets go of a log and removes its directory, off the loop. */
   deleteLog(log: Log): void {
     this.#logs.delete(log)
+    if (this.offline === null) this.#forgetJournaled(log.topicId, log.partition)
     this.#checkpoints.delete(log.topic, log.partition)
     const target = `${this.path}/${this.#uniqueName(`${log.topic}-${log.partition}`, DELETE_SUFFIX)}`
     if (log.moveTo(target)) this.deletedFiles.addDirectory(target)
@@ -328,6 +368,7 @@ export class LogDirectory {
         if (log.failed !== null && !isDamaged) isClean = false
         log.close(isClean && !isDamaged)
       }
+      this.#journal.close(isClean)
       if (!isClean) return
       this.checkpointNow(highWatermarks)
       writeCleanShutdown(this.#options.host.disk, this.path, brokerEpoch)
@@ -342,6 +383,7 @@ export class LogDirectory {
     this.#closed = true
     this.deletedFiles.close()
     for (const log of this.#logs) log.close(false)
+    this.#journal.close(false)
     if (this.wasClean && this.#logs.size === 0) writeCleanShutdown(this.#options.host.disk, this.path, -1)
     this.#lock.release()
   }
@@ -361,6 +403,38 @@ export class LogDirectory {
       }
       return Log.damaged(options, error)
     }
+  }
+
+  /** After an unclean stop: what is durable in the journal alone. */
+  #replay(log: Log): void {
+    const { host, logger } = this.#options
+    const { directory } = log
+    if (log.failed !== null) {
+      this.#journal.keep(log)
+      return
+    }
+    const { count, refusedFrom } = replayJournal(host.disk, this.#journal, log)
+    if (count > 0) logger.info({ directory, count }, 'Records that were only in the journal are in the log now.')
+    if (refusedFrom !== null)
+      logger.warn(
+        { directory, endOffset: log.endOffset, refusedFrom },
+        'The journal has records that do not follow on the end of the log: they are dropped.',
+      )
+  }
+
+  /** A log is gone, durably so for the journal: another of its name and topic must not get what it had. */
+  #forgetJournaled(topicId: string, partition: number): void {
+    this.#journal.cut(topicId, partition, 0)
+    this.#journal.forget(topicId, partition)
+  }
+
+  #journalFailed(error: Error): void {
+    if (this.#closed) return
+    this.#options.logger.error(
+      { directory: this.path, err: error },
+      'Writing the journal failed: the log directory is offline until the broker is restarted. Check the disk, then restart.',
+    )
+    this.fail(error)
   }
 
   /** What the log of that name says; null when it has no readable `partition.metadata`. */

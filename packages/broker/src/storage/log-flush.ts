@@ -1,11 +1,20 @@
 /**
- * Making a log durable, by group commit: one round of fdatasyncs is in flight at a time, a flush asked for meanwhile waits
- * for the next round and shares it with all others that asked. A round covers what was written when it began.
+ * Making a log durable, by group commit: one round is in flight at a time, a flush asked for meanwhile waits for the next
+ * round and shares it with all others that asked. A round covers what was written when it began:
+ *
+ *     1  the data files, and small ones that the recovery point is not to pass, are synced side by side
+ *     2  the epochs get their name; directories in which files were made are synced
+ *     3  the recovery point moves
+ *
+ * Where a journal (journal.ts) holds what came since the files were last synced, that is durable too, and its acknowledgement
+ * does not wait for a round. A journal takes only what follows, in the segment that grows, on what is known to be durable:
+ * the anchor. Rounds go on below it, to let the journal forget.
  *
  * A sync that fails is never tried again: the system may have dropped the pages it could not write and would call the
  * second one a success.
  */
 import type { DiskFile } from '../host/disk.ts'
+import type { PendingEpochs } from './epoch-cache.ts'
 import type { LogPlace } from './log-place.ts'
 import type { Segment } from './segment.ts'
 
@@ -13,14 +22,54 @@ export type FlushDone = (error: Error | null) => void
 
 /** What the log tells and hears of its flushes. */
 export interface FlushedLog {
+  readonly directory: string
   readonly endOffset: number
+  /** All below is durable, in the log's files or in the journal. */
+  readonly flushedOffset: number
   readonly failed: Error | null
-  /** Writes what is staged, and the files that must be durable before the recovery point moves. Throws on I/O errors. */
+  /** The segment that grows. */
+  readonly active: Segment | null
+  /** Writes what is staged. Throws on I/O errors. */
+  write(): void
+  /** The same, and the files but for the epochs that must be durable before the recovery point moves. */
   prepareFlush(): void
-  /** All below `offset` is durable now. */
+  /** Begins to write the epochs where their file says something else. */
+  prepareEpochs(): PendingEpochs | null
+  /** The same, durable when it returns. */
+  writeEpochs(): void
+  /** All below `offset` is durable now in the log's own files. */
   advanceFlushed(offset: number): void
+  /** All below `offset` is durable now in the journal. */
+  advanceJournaled(offset: number): void
   /** A sync failed. */
   fail(error: Error): void
+}
+
+/** Where in the growing segment that ends of which all is durable. */
+interface Anchor {
+  readonly segment: Segment
+  readonly position: number
+  readonly offset: number
+}
+
+/** What of a log a journal is to make durable: a range of its growing segment. */
+export interface JournalRange {
+  readonly segment: Segment
+  readonly position: number
+  readonly length: number
+  /** The first offset, and the one after the last. */
+  readonly offset: number
+  readonly endOffset: number
+}
+
+/** What a round works on. */
+interface Round {
+  readonly waiting: readonly FlushDone[]
+  readonly segments: readonly Segment[]
+  readonly files: readonly DiskFile[]
+  readonly epochs: PendingEpochs | null
+  /** Where the log ended when it began. */
+  readonly end: Anchor | null
 }
 
 export class LogFlush {
@@ -29,16 +78,27 @@ export class LogFlush {
   #dirty: Segment[] = []
   /** Small files written since the last round, open until they are synced. */
   #files: DiskFile[] = []
-  /** Directories in which files were made. */
-  readonly #directories = new Set<string>()
+  /** Directories in which files were made, and those that the round in flight is to sync. */
+  #directories = new Set<string>()
+  #syncingDirectories: ReadonlySet<string> = new Set()
   #waiting: FlushDone[] = []
   #isFlushing = false
   /** What the round in flight makes durable; lowered when the log is cut below it. */
   #target = 0
+  /** The same of the journal. */
+  #journalTarget = 0
+  #anchor: Anchor | null = null
+  /** Raised when the log is cut: what rounds in flight know of positions is void. */
+  #cuts = 0
 
   constructor(log: FlushedLog, place: LogPlace) {
     this.#log = log
     this.#place = place
+  }
+
+  /** Whether a round is in flight. */
+  get isFlushing(): boolean {
+    return this.#isFlushing
   }
 
   /** Notes that `segment` has bytes that are not durable. */
@@ -64,12 +124,15 @@ export class LogFlush {
     this.#dirty = this.#dirty.filter((other) => other !== segment)
   }
 
-  /** The log was cut at `offset`: a round in flight proves nothing for what is appended there from now on. */
+  /** The log was cut at `offset`: what is in flight proves nothing for what is appended there from now on. */
   truncated(offset: number): void {
     this.#target = Math.min(this.#target, offset)
+    this.#journalTarget = Math.min(this.#journalTarget, offset)
+    this.#anchor = null
+    this.#cuts++
   }
 
-  /** Calls `done` when all that is in the log now is durable, or with why it cannot be. */
+  /** Calls `done` when all that is in the log now is durable in its own files, or with why it cannot be. */
   flush(done: FlushDone): void {
     if (this.#log.failed !== null) {
       done(this.#log.failed)
@@ -82,12 +145,15 @@ export class LogFlush {
   /** The same, blocking; throws when it fails. For start and shutdown, with no round in flight that matters. */
   flushNow(): void {
     this.#log.prepareFlush()
+    this.#log.writeEpochs()
     const target = this.#log.endOffset
     for (const segment of this.#dirty.splice(0)) {
+      this.#place.tally.syncs++
       segment.file.syncNow()
       segment.dirty = false
     }
     for (const file of this.#files.splice(0)) {
+      this.#place.tally.syncs++
       file.syncNow()
       file.close()
     }
@@ -95,60 +161,140 @@ export class LogFlush {
     this.#log.advanceFlushed(target)
   }
 
-  /** Makes the names of new files durable. */
+  /** Makes the names of new files durable, also of those that a round in flight is to. */
   syncDirectories(): void {
-    for (const directory of this.#directories) this.#place.disk.syncDirectory(directory)
+    for (const directory of this.#directories.union(this.#syncingDirectories)) this.#place.disk.syncDirectory(directory)
     this.#directories.clear()
+  }
+
+  /**
+   * What a journal would have to take for all of the log to be durable. Null when it cannot: the names of files, or bytes
+   * that are not in the growing segment, must be durable first. Throws on I/O errors.
+   */
+  journalRange(): JournalRange | null {
+    const { active, flushedOffset } = this.#log
+    const anchor = this.#anchor
+    if (anchor === null || active === null || anchor.segment !== active || anchor.offset !== flushedOffset) return null
+    if (this.#directories.size + this.#syncingDirectories.size > 0) return null
+    if (this.#dirty.some((segment) => segment !== active)) return null
+    this.#log.write()
+    const { endOffset } = this.#log
+    const length = active.size - anchor.position
+    return { segment: active, position: anchor.position, length, offset: anchor.offset, endOffset }
+  }
+
+  /** A journal takes `range`: `journaled` is called with the same when it is durable. */
+  journaling(range: JournalRange): void {
+    this.#journalTarget = range.endOffset
+  }
+
+  /** What was in `range` is durable, as far as it was not cut off since. */
+  journaled(range: JournalRange): void {
+    if (this.#log.failed !== null) return
+    const { segment, position, length, endOffset } = range
+    const anchor = this.#anchor
+    if (this.#journalTarget === endOffset && anchor !== null && endOffset > anchor.offset)
+      this.#anchor = { segment, position: position + length, offset: endOffset }
+    this.#log.advanceJournaled(this.#journalTarget)
   }
 
   #begin(): void {
     const waiting = this.#waiting
     this.#waiting = []
-    let segments: Segment[]
-    let files: DiskFile[]
+    const cuts = this.#cuts
+    const log = this.#log
+    let round: Round
     try {
-      this.#log.prepareFlush()
-      segments = this.#dirty
-      files = this.#files
-      this.#dirty = []
-      this.#files = []
-      this.#target = this.#log.endOffset
-      this.syncDirectories()
+      log.prepareFlush()
+      const { active, endOffset: offset } = log
+      const end = active === null ? null : { segment: active, position: active.size, offset }
+      round = { waiting, segments: this.#dirty, files: this.#files, epochs: log.prepareEpochs(), end }
     } catch (error) {
-      this.#log.fail(error as Error)
+      log.fail(error as Error)
       for (const done of waiting) done(error as Error)
       return
     }
+    this.#dirty = []
+    this.#files = []
+    this.#syncingDirectories = this.#directories
+    this.#directories = new Set()
+    this.#target = log.endOffset
     this.#isFlushing = true
-    let left = segments.length + files.length
-    let failure: Error | null = null
-    const synced = (error: Error | null): void => {
-      failure ??= error
-      left--
-      if (left > 0) return
-      for (const file of files) file.close()
-      this.#end(failure, waiting)
-    }
-    if (left === 0) {
-      this.#end(null, waiting)
-      return
-    }
+    this.#syncFiles(round, (error) => {
+      if (error !== null) this.#end(error, waiting)
+      else
+        this.#syncNames(round, (failure) => {
+          if (failure === null && cuts === this.#cuts && round.end !== null) this.#moveAnchor(round.end)
+          this.#end(failure, waiting)
+        })
+    })
+  }
+
+  #syncFiles({ segments, files, epochs }: Round, done: FlushDone): void {
+    const small = epochs === null ? files : [...files, epochs.file]
+    const synced = countdown(segments.length + small.length, (error) => {
+      for (const file of small) file.close()
+      done(error)
+    })
     for (const segment of segments) {
       // From here on new bytes make it dirty again.
       segment.dirty = false
+      this.#place.tally.syncs++
       segment.sync(synced)
     }
-    for (const file of files) file.sync(synced)
+    for (const file of small) {
+      this.#place.tally.syncs++
+      file.sync(synced)
+    }
+  }
+
+  #syncNames({ epochs }: Round, done: FlushDone): void {
+    const { disk } = this.#place
+    if (this.#log.failed !== null) {
+      done(this.#log.failed)
+      return
+    }
+    const directories = new Set(this.#syncingDirectories)
+    if (epochs !== null) directories.add(this.#log.directory)
+    const synced = countdown(directories.size, done)
+    try {
+      epochs?.finish()
+      for (const directory of directories) {
+        this.#place.tally.syncs++
+        disk.syncDirectoryLater(directory, synced)
+      }
+    } catch (error) {
+      done(error as Error)
+    }
+  }
+
+  /** All up to `end` is durable in the files; the journal may be further. */
+  #moveAnchor(end: Anchor): void {
+    if (this.#anchor === null || this.#anchor.segment !== end.segment || this.#anchor.offset < end.offset)
+      this.#anchor = end
   }
 
   #end(error: Error | null, waiting: readonly FlushDone[]): void {
     this.#isFlushing = false
+    this.#syncingDirectories = new Set()
     if (error === null && this.#log.failed === null) this.#log.advanceFlushed(this.#target)
     else if (error !== null) this.#log.fail(error)
     for (const done of waiting) done(error ?? this.#log.failed)
-    if (this.#waiting.length > 0) {
+    if (this.#waiting.length > 0 && !this.#isFlushing) {
       if (this.#log.failed === null) this.#begin()
       else for (const done of this.#waiting.splice(0)) done(this.#log.failed)
     }
+  }
+}
+
+/** Calls `done` after `count` calls of what is returned, or at once for none, with the first error among them. */
+export function countdown(count: number, done: FlushDone): FlushDone {
+  let left = count
+  let failure: Error | null = null
+  if (left === 0) done(null)
+  return (error) => {
+    failure ??= error
+    left--
+    if (left === 0) done(failure)
   }
 }

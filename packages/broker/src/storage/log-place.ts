@@ -1,6 +1,8 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../host/clock.ts'
 import type { Disk } from '../host/disk.ts'
+import type { FlushTally } from './flush-tally.ts'
+import type { Journal } from './journal.ts'
 import type { RecencyBound } from './recency-bound.ts'
 import type { Segment } from './segment.ts'
 
@@ -12,6 +14,9 @@ export interface LogPlace {
   readonly openFiles: RecencyBound
   /** Indexes of closed segments that are in memory. */
   readonly loadedIndexes: RecencyBound
+  /** What small writes of several logs are made durable by together; null where each log is flushed by itself. */
+  readonly journal: Journal | null
+  readonly tally: FlushTally
   /** `producer.ids.max`: how many producers a log remembers. */
   readonly producerIdsMax: number
   readonly logger: Logger
@@ -28,5 +33,5 @@ export interface LogPlace {
   /** `bytes` more of the log are durable. */
   flushed(bytes: number): void
   /** The recovery point went back: the checkpoint that says otherwise must be written before the log is cut. */
-  cut(): void
+  cut(offset: number): void
 }

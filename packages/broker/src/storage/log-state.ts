@@ -4,7 +4,7 @@
  */
 import type { TopicConfig } from '@odradek/config'
 import { CorruptBatchError } from '@odradek/protocol'
-import type { EpochCache } from './epoch-cache.ts'
+import type { EpochCache, PendingEpochs } from './epoch-cache.ts'
 import { type FlushedLog, LogFlush } from './log-flush.ts'
 import type { LogPlace } from './log-place.ts'
 import { encodePartitionMetadata } from './partition-metadata.ts'
@@ -31,8 +31,13 @@ export class LogState implements FlushedLog {
   config: TopicConfig
   startOffset: number
   endOffset: number
+  /** All below is durable: in the log's own files, or in the journal. */
   flushedOffset: number
+  /** All below is durable in the log's own files. */
+  recoveryPoint: number
+  /** Bytes appended since the last flush began, and the first of their offsets. */
   dirtyBytes = 0
+  dirtyFrom: number
   failed: Error | null = null
   /** The segment that grows, once something was appended; null after a start. */
   active: Segment | null = null
@@ -58,6 +63,8 @@ export class LogState implements FlushedLog {
     this.startOffset = loaded.startOffset
     this.endOffset = loaded.endOffset
     this.flushedOffset = loaded.flushedOffset
+    this.recoveryPoint = loaded.flushedOffset
+    this.dirtyFrom = loaded.flushedOffset
     this.flush = new LogFlush(this, place)
     this.marks = new RecoveryMarks(place, loaded.markedTo)
     this.recoveredBytes = loaded.readBytes
@@ -211,7 +218,7 @@ export class LogState implements FlushedLog {
     this.write()
     this.#flushingBytes = this.dirtyBytes
     this.dirtyBytes = 0
-    this.writeEpochs()
+    this.dirtyFrom = this.endOffset
     if (this.active !== null && this.marks.isDue(this.active)) this.#mark(this.active)
   }
 
@@ -228,15 +235,24 @@ export class LogState implements FlushedLog {
     this.marks.made(active, this.endOffset)
   }
 
+  prepareEpochs(): PendingEpochs | null {
+    return this.#epochs?.dirty && this.#isOnDisk ? this.#epochs.writeLater(this.place.disk, this.directory) : null
+  }
+
   /** Writes the epochs where their file says something else: before the recovery point passes what they tell about. */
   writeEpochs(): void {
     if (this.#epochs?.dirty && this.#isOnDisk) this.#epochs.write(this.place.disk, this.directory)
   }
 
   advanceFlushed(offset: number): void {
-    if (offset > this.flushedOffset) this.flushedOffset = offset
+    if (offset > this.recoveryPoint) this.recoveryPoint = offset
+    this.advanceJournaled(offset)
     this.place.flushed(this.#flushingBytes)
     this.#flushingBytes = 0
+  }
+
+  advanceJournaled(offset: number): void {
+    if (offset > this.flushedOffset) this.flushedOffset = offset
   }
 
   #makeDirectory(): void {

@@ -28,6 +28,7 @@ import {
 } from '@odradek/protocol'
 import { controlRecordOf } from './control-record-of.ts'
 import type { EpochStart } from './epoch-cache.ts'
+import type { Journal } from './journal.ts'
 import { putBatch } from './log-append.ts'
 import {
   advanceStartOffset,
@@ -36,7 +37,7 @@ import {
   truncateFullyAndStartAt,
   truncateTo,
 } from './log-cutting.ts'
-import type { FlushDone } from './log-flush.ts'
+import type { FlushDone, JournalRange } from './log-flush.ts'
 import type { LogPlace } from './log-place.ts'
 import { abortedBetween, type LogRead, readRange } from './log-reader.ts'
 import { LogState } from './log-state.ts'
@@ -100,6 +101,7 @@ export class Log {
   #lastEnd = -1
   #settledEnd = -1
   #isClosed = false
+  #isFlushSynchronous: boolean
 
   private constructor(options: LogOptions, loaded: LoadedLog) {
     this.topic = options.topic
@@ -107,6 +109,7 @@ export class Log {
     this.topicId = options.topicId
     this.#producerIdExpirationMs = options.producerIdExpirationMs
     this.#state = new LogState(options.place, options.topicId, options.config, loaded)
+    this.#isFlushSynchronous = isSynchronous(options.config)
   }
 
   /**
@@ -145,14 +148,39 @@ export class Log {
     return this.#state.endOffset
   }
 
-  /** All below is durable. */
+  /** All below is durable: in its own files, or in the journal. */
   get flushedOffset(): number {
     return this.#state.flushedOffset
+  }
+
+  /** All below is durable in its own files. */
+  get recoveryPoint(): number {
+    return this.#state.recoveryPoint
   }
 
   /** Bytes appended since the last flush began. */
   get dirtyBytes(): number {
     return this.#state.dirtyBytes
+  }
+
+  /** Records appended since the last flush began. */
+  get dirtyRecords(): number {
+    return this.#state.endOffset - this.#state.dirtyFrom
+  }
+
+  /** Whether an acknowledgement waits for the disk. */
+  get isFlushSynchronous(): boolean {
+    return this.#isFlushSynchronous
+  }
+
+  /** Whether a flush is in flight. */
+  get isFlushing(): boolean {
+    return this.#state.flush.isFlushing
+  }
+
+  /** What small writes are made durable by together with other logs'; null without. */
+  get journal(): Journal | null {
+    return this.#state.place.journal
   }
 
   /** The I/O error that ended the log's use. */
@@ -190,6 +218,7 @@ export class Log {
   /** Takes over what its topic's configuration says now. */
   configure(config: TopicConfig): void {
     this.#state.config = config
+    this.#isFlushSynchronous = isSynchronous(config)
     this.#state.place.indexIntervalBytes = config['index.interval.bytes']
   }
 
@@ -270,6 +299,20 @@ export class Log {
   /** Makes all that is appended now durable, off the loop, and calls `done`; see log-flush.ts. */
   flush(done: FlushDone): void {
     this.#state.flush.flush(done)
+  }
+
+  /** What the journal is to take for all that is appended to be durable; null where only a flush can do that. */
+  journalRange(): JournalRange | null {
+    return this.#state.guarded(() => this.#state.flush.journalRange())
+  }
+
+  /** The journal takes `range`: `journaled` is to be called when it is durable. */
+  journaling(range: JournalRange): void {
+    this.#state.flush.journaling(range)
+  }
+
+  journaled(range: JournalRange): void {
+    this.#state.flush.journaled(range)
   }
 
   /** The same, blocking. An I/O error is thrown and sets `failed`. */
@@ -460,6 +503,11 @@ export class Log {
     place.directory = directory
     return isOnDisk
   }
+}
+
+/** Kafka flushes in the append that reaches `flush.messages`: with 1, before each acknowledgement. */
+function isSynchronous(config: TopicConfig): boolean {
+  return config['flush.mode'] === 'sync' || config['flush.messages'] === 1
 }
 
 function refuse(result: AppendResult, errorCode: number): AppendResult {

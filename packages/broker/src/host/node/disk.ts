@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace, DiskVolume } from '../disk.ts'
 import { NodeFile } from './file.ts'
 import { lockFile } from './file-lock.ts'
+import { queueSync } from './sync-queue.ts'
 import { volumeOf } from './volume.ts'
 
 const OPEN_FLAGS = {
@@ -77,6 +78,17 @@ class NodeDisk implements Disk {
     } finally {
       fs.closeSync(descriptor)
     }
+  }
+
+  syncDirectoryLater(path: string, done: (error: Error | null) => void): void {
+    const descriptor = fs.openSync(path, fs.constants.O_RDONLY)
+    queueSync(
+      (landed) => fs.fsync(descriptor, landed),
+      (error) => {
+        fs.closeSync(descriptor)
+        done(error)
+      },
+    )
   }
 
   space(path: string): DiskSpace {

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { native } from '@odradek/native'
 import type { DiskFile } from '../disk.ts'
+import { queueSync } from './sync-queue.ts'
 
 /**
  * A file by its descriptor. The descriptor outlives `close` until syncs and reads in flight are done, so that no other file
@@ -82,10 +83,13 @@ export class NodeFile implements DiskFile {
   sync(done: (error: Error | null) => void): void {
     const descriptor = this.#open()
     this.#inFlight++
-    fs.fdatasync(descriptor, (error) => {
-      this.#landed()
-      done(error)
-    })
+    queueSync(
+      (landed) => fs.fdatasync(descriptor, landed),
+      (error) => {
+        this.#landed()
+        done(error)
+      },
+    )
   }
 
   syncNow(): void {

@@ -43,8 +43,15 @@ export class SimDirectory {
 
   /** Makes the names durable. */
   sync(): void {
+    this.beginSync()()
+  }
+
+  /** Begins a sync: what is returned ends it, and covers the names as they are now. */
+  beginSync(): () => void {
     const last = this.#pending.at(-1)
-    if (last !== undefined) this.#syncThrough(last)
+    return () => {
+      if (last !== undefined) this.#syncThrough(last)
+    }
   }
 
   /** All nodes that a name here leads to, or led to when the device last heard. */

@@ -50,6 +50,7 @@ export class SimDisk implements Disk {
   readonly #options: SimDiskOptions
   readonly #root: SimDirectory
   readonly #locks = new Set<string>()
+  readonly #slow = new Map<string, number>()
   readonly #failures = new Map<DiskCall, string[]>()
   #usedPages = 0
   #crashAt = Number.POSITIVE_INFINITY
@@ -83,6 +84,11 @@ export class SimDisk implements Disk {
     const codes = this.#failures.get(kind) ?? []
     for (let i = 0; i < count; i++) codes.push(code)
     this.#failures.set(kind, codes)
+  }
+
+  /** Lets each sync of one file take from a tenth of `syncMs` to all of it. */
+  slowDown(path: string, syncMs: number): void {
+    this.#slow.set(path, syncMs)
   }
 
   /** Flips a bit of what a file holds: the medium decayed, and nobody was told. */
@@ -228,6 +234,22 @@ export class SimDisk implements Disk {
     this.call('syncDirectory', path, () => this.#directory(path, 'open').sync())
   }
 
+  syncDirectoryLater(path: string, done: (error: Error | null) => void): void {
+    this.call('open', path, () => {
+      const end = this.#directory(path, 'open').beginSync()
+      this.#afterSync(path, () => {
+        try {
+          this.#failIfAsked('syncDirectory', path)
+        } catch (error) {
+          done(error as Error)
+          return
+        }
+        end()
+        done(null)
+      })
+    })
+  }
+
   space(path: string): DiskSpace {
     return this.call('space', path, () => {
       if (this.#find(path) === undefined) throw systemError('ENOENT', 'statfs', path)
@@ -334,9 +356,7 @@ export class SimDisk implements Disk {
   /** Syncs a file in its own time, for `SimFile`. */
   syncLater(file: PagedFile, path: string, done: (error: Error | null) => void): void {
     const sync = file.beginSync()
-    const longest = this.#options.syncMs ?? SYNC_MS
-    const delay = this.#random.between(longest / 10, longest) * (this.#random.chance(0.02) ? 10 : 1)
-    this.#world.schedule(delay, 'disk', `synced ${path}`, this.#life, () => {
+    this.#afterSync(path, () => {
       let failure: Error | null = null
       try {
         this.#endSync(file, sync, path)
@@ -345,6 +365,13 @@ export class SimDisk implements Disk {
       }
       done(failure)
     })
+  }
+
+  /** Does `run` after the time that a sync of `path` takes. */
+  #afterSync(path: string, run: () => void): void {
+    const longest = this.#slow.get(path) ?? this.#options.syncMs ?? SYNC_MS
+    const delay = this.#random.between(longest / 10, longest) * (this.#random.chance(0.02) ? 10 : 1)
+    this.#world.schedule(delay, 'disk', `synced ${path}`, this.#life, run)
   }
 
   /** Closes a handle, for `SimFile`. */

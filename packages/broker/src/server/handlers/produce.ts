@@ -200,7 +200,9 @@ class PendingProduce implements TurnTask {
         wait.partition.waitFor(wait.offset, wait)
       }
     }
-    this.#timeoutMs = Math.max(request.timeoutMs, 0)
+    const waitsForDisk = this.#waits.some(({ partition }) => partition.isFlushSynchronous)
+    const longestMs = waitsForDisk ? broker.config['flush.timeout.ms'] : Number.POSITIVE_INFINITY
+    this.#timeoutMs = Math.min(Math.max(request.timeoutMs, 0), longestMs)
     broker.turn.defer('answer', this)
   }
 

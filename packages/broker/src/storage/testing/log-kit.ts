@@ -18,6 +18,7 @@ import { pino } from 'pino'
 import type { Clock } from '../../host/clock.ts'
 import type { Disk } from '../../host/disk.ts'
 import { createNodeDisk } from '../../host/node/disk.ts'
+import { FlushTally } from '../flush-tally.ts'
 import { Log } from '../log.ts'
 import type { LogPlace } from '../log-place.ts'
 import { RecencyBound } from '../recency-bound.ts'
@@ -79,6 +80,8 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
     clock: bench.clock,
     openFiles: options.openFiles ?? new RecencyBound(100),
     loadedIndexes: new RecencyBound(4),
+    journal: null,
+    tally: new FlushTally(),
     producerIdsMax: options.producerIdsMax ?? 1000,
     logger: quiet,
     directory: `${bench.directory}/t-0`,

@@ -1,0 +1,220 @@
+/** Sync mode with several logs: what is acknowledged is durable in the journal, or in the log, whatever the machine does. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
+import { createSimHost, type SimHost } from '../host/sim/index.ts'
+import { Turn } from '../host/turn.ts'
+import type { Log } from '../storage/log.ts'
+import { LogDirectory } from '../storage/log-directory.ts'
+import { appendRecords, quiet, readAll, TOPIC_ID } from '../storage/testing/log-kit.ts'
+import { FlushSchedule } from './flush-schedule.ts'
+
+const sync = resolveTopicConfig({ 'flush.mode': 'sync' })
+
+function openBench(host: SimHost, { logCount = 10, settings = {} as Record<string, string> } = {}) {
+  const directory = LogDirectory.open({
+    host,
+    path: '/data',
+    nodeId: 1,
+    config: resolveBrokerConfig({ static: settings }),
+    logger: quiet,
+  })
+  directory.setClusterId('c')
+  const failed: Error[] = []
+  /** Per log, the offset up to which it was told to be durable. */
+  const told = new Map<Log, number>()
+  const schedule = new FlushSchedule({
+    clock: host.clock,
+    timers: host.timers,
+    turn: new Turn(host.timers),
+    intervalMs: () => 500,
+    dirtyBytesMax: () => 1_000_000,
+    flushed: (log) => told.set(log, log.flushedOffset),
+    failed: (_, error) => failed.push(error),
+  })
+  const logs = Array.from({ length: logCount }, (_, index) => directory.openLog('t', index, TOPIC_ID, sync))
+  directory.started({ has: () => true })
+  const write = (log: Log, value = 'v') => {
+    appendRecords(log, [{ value: `${value} ${log.partition} ${log.endOffset}` }])
+    log.write()
+    schedule.dirtied(log)
+  }
+  /** Writes to all, `rounds` times, and waits until all is durable. */
+  const writeAll = async (rounds = 1) => {
+    for (let round = 0; round < rounds; round++) {
+      for (const log of logs) write(log)
+      await host.world.runUntil(() => failed.length > 0 || logs.every((log) => log.flushedOffset === log.endOffset))
+    }
+  }
+  return { directory, schedule, logs, failed, told, write, writeAll }
+}
+
+describe('several logs in sync mode', () => {
+  it('flush their own files at first, then share the sync of a journal', async () => {
+    const host = createSimHost(1)
+    const { directory, writeAll, logs } = openBench(host)
+    await writeAll()
+    assert.equal(directory.tally.journalSyncs, 0, 'the names of new files are not durable')
+    const { syncs } = directory.tally
+    await writeAll(20)
+    assert.equal(directory.tally.journalSyncs, 20)
+    assert.ok(directory.tally.syncs - syncs < 30, `${directory.tally.syncs - syncs} syncs`)
+    for (const log of logs) {
+      assert.equal(log.flushedOffset, 21)
+      assert.equal(log.recoveryPoint, 1, 'not in its own file yet')
+    }
+    assert.ok(directory.journalBytes > 1000)
+  })
+
+  it('flush their own file where only one is dirty, large, or has a new segment', async () => {
+    const host = createSimHost(2)
+    const { directory, write, writeAll, logs } = openBench(host)
+    await writeAll()
+    for (let at = 0; at < 5; at++) {
+      write(logs[0]!)
+      await host.world.runUntil(() => logs[0]!.flushedOffset === logs[0]!.endOffset)
+    }
+    assert.equal(directory.tally.journalSyncs, 0)
+    logs[1]!.roll()
+    write(logs[1]!)
+    write(logs[2]!, 'x'.repeat(100_000))
+    write(logs[3]!)
+    write(logs[4]!)
+    await host.world.runUntil(() => logs.every((log) => log.flushedOffset === log.endOffset))
+    assert.equal(directory.tally.journalSyncs, 1)
+    assert.deepEqual(
+      logs.slice(0, 5).map((log) => log.endOffset - log.recoveryPoint),
+      [0, 0, 0, 1, 1],
+    )
+  })
+
+  it('are durable in the journal alone: a power failure takes their files, not what was told', async () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const host = createSimHost(seed)
+      // Small enough for files to come and go.
+      const settings: Record<string, string> = seed % 2 === 0 ? { 'journal.bytes.max': '8000' } : {}
+      const { told, logs, write, writeAll } = openBench(host, { settings })
+      await writeAll(1 + (seed % 12))
+      for (const log of logs.slice(seed % 7)) write(log, 'last')
+      await host.world.runFor((seed % 10) / 5)
+      const durable = logs.map((log) => told.get(log) ?? 0)
+      const before = logs.map((log) => readAll(log))
+      host.crash('power')
+      const next = host.reboot()
+      const again = openBench(next)
+      for (const [at, log] of again.logs.entries()) {
+        assert.equal(log.failed, null)
+        assert.ok(log.endOffset >= durable[at]!, `seed ${seed}: ${log.endOffset} of ${durable[at]}`)
+        const found = readAll(log)
+        assert.deepEqual(found, before[at]!.slice(0, found.length), `seed ${seed}`)
+      }
+      // And on: what was replayed is flushed, the old journal goes.
+      await again.writeAll(2)
+      assert.equal(again.failed.length, 0)
+    }
+  })
+
+  it('let the journal go when their own files have what it holds', async () => {
+    const host = createSimHost(4)
+    const { directory, write, writeAll, logs, schedule } = openBench(host)
+    await writeAll(3)
+    assert.ok(directory.journalBytes > 0)
+    await host.world.runFor(30_000)
+    for (const log of logs) assert.equal(log.recoveryPoint, 3, 'flushed later, without anybody asking')
+    // Sixteen megabytes later the next file is begun, and the first goes.
+    const value = 'x'.repeat(60_000)
+    const files = () => host.disk.list('/data/journal').length
+    const seen = new Set<number>()
+    for (let round = 0; round < 80; round++) {
+      for (const log of logs) write(log, value)
+      await host.world.runUntil(() => logs.every((log) => log.flushedOffset === log.endOffset))
+      seen.add(files())
+    }
+    await host.world.runFor(30_000)
+    assert.ok(seen.has(2), [...seen].join())
+    assert.equal(files(), 1)
+    schedule.close()
+    await host.world.complete(directory.flush())
+    directory.close()
+    assert.deepEqual(host.disk.list('/data/journal'), [], 'a clean stop leaves nothing')
+  })
+
+  it('flush themselves past journal.bytes.max, and where the disk has no room for a journal', async () => {
+    const host = createSimHost(5)
+    const { directory, writeAll, logs } = openBench(host, { settings: { 'journal.bytes.max': '3000' } })
+    await writeAll(20)
+    assert.ok(directory.journalBytes <= 3000)
+    assert.ok(directory.tally.journalSyncs >= 1)
+    for (const log of logs) assert.equal(log.flushedOffset, 20)
+    const full = createSimHost(6)
+    const other = openBench(full)
+    await other.writeAll()
+    const write = full.disk.write.bind(full.disk)
+    full.disk.write = (file, path, ...rest) => {
+      if (path.endsWith('.journal')) throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+      write(file, path, ...rest)
+    }
+    await other.writeAll(3)
+    assert.equal(other.failed.length, 0)
+    assert.equal(other.directory.tally.journalSyncs, 0)
+    for (const log of other.logs) assert.equal(log.recoveryPoint, 4)
+  })
+
+  it('are all lost to use when the journal fails, at once and for good', async () => {
+    const host = createSimHost(7)
+    const { directory, write, writeAll, logs, told } = openBench(host)
+    await writeAll(2)
+    host.disk.failNext('sync', 'EIO')
+    for (const log of logs) write(log)
+    await host.world.runFor(50)
+    assert.equal((directory.offline as NodeJS.ErrnoException | null)?.code, 'EIO')
+    for (const log of logs) {
+      assert.equal(told.get(log), 2)
+      assert.notEqual(log.failed, null)
+    }
+    const { syncs } = directory.tally
+    await host.world.runFor(30_000)
+    assert.equal(directory.tally.syncs, syncs, 'nothing is tried again')
+  })
+
+  it('that are cut do not get back what the journal had of them', async () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const host = createSimHost(seed)
+      const { logs, write, writeAll } = openBench(host)
+      await writeAll(6)
+      logs[0]!.truncateTo(3)
+      logs[1]!.truncateFullyAndStartAt(2)
+      logs[2]!.truncateTo(4)
+      write(logs[2]!, 'anew')
+      write(logs[1]!, 'anew')
+      if (seed % 2 === 0) await writeAll()
+      const ends = logs.map((log) => log.flushedOffset)
+      const contents = logs.slice(0, 3).map((log) => readAll(log))
+      host.crash('power')
+      const { logs: found } = openBench(host.reboot())
+      for (const [at, log] of found.entries()) {
+        assert.ok(log.endOffset >= ends[at]!, `seed ${seed}, log ${at}: ${log.endOffset} of ${ends[at]}`)
+        const records = readAll(log)
+        if (at < 3) assert.deepEqual(records, contents[at]!.slice(0, records.length), `seed ${seed}, log ${at}`)
+      }
+    }
+  })
+
+  it('that are deleted stay so, also when a log of the same topic is begun in their place', async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const host = createSimHost(seed)
+      const { directory, logs, writeAll } = openBench(host)
+      await writeAll(4)
+      directory.deleteLog(logs[0]!)
+      const anew = directory.openLog('t', 0, TOPIC_ID, sync)
+      appendRecords(anew, [{ value: 'anew' }])
+      const flushed = Promise.withResolvers<Error | null>()
+      anew.flush(flushed.resolve)
+      assert.equal(await host.world.complete(flushed.promise), null)
+      host.crash('power')
+      const { logs: found } = openBench(host.reboot())
+      assert.equal(found[0]!.endOffset, 1, `seed ${seed}`)
+      assert.equal(readAll(found[0]!)[0]!.value, 'anew')
+    }
+  })
+})

@@ -1,0 +1,358 @@
+/**
+ * The journal of a data directory: what makes small writes of many logs durable with one sync instead of one for each.
+ *
+ *     logs       t-0/…log   t-1/…log   u-0/…log      written, their files not synced yet
+ *                    └──────────┼──────────┘
+ *     journal    journal/<sequence>.journal          the same batches once more, one write, one fdatasync
+ *
+ * Kafka's files remain the logs: nothing is ever read from here but after an unclean stop (journal-replay.ts). The logs are
+ * flushed in their own time; a journal file goes when all that it holds is durable in them, oldest first, and the next one
+ * is begun after some megabytes. Together they are no larger than `journal.bytes.max`: past it logs are flushed themselves.
+ *
+ * A log that is cut or deleted says so here, durably, before it is: or replay would raise the dead. Whoever was told that
+ * something is durable was told so after the sync of the round that holds it; rounds follow each other.
+ *
+ * When it is used is the flush schedule's rule (flush/flush-schedule.ts).
+ */
+import type { Disk, DiskFile } from '../host/disk.ts'
+import type { FlushTally } from './flush-tally.ts'
+import { CUT, ENTRY_HEAD_BYTES, encodeEntry, encodeHead, HEAD_BYTES, RECORDS } from './journal-entry.ts'
+import { FoundRecords, scanJournal } from './journal-scan.ts'
+import { countdown, type JournalRange } from './log-flush.ts'
+
+/** The next file is begun after so many bytes, or a quarter of what all may have. */
+const FILE_BYTES_MAX = 16 * 1024 * 1024
+/** A round that is larger is not for the journal. */
+export const ROUND_BYTES_MAX = 4 * 1024 * 1024
+const NAME = /^(\d{20})\.journal$/
+
+/** A log, as far as the journal knows it. */
+export interface JournaledLog {
+  readonly topicId: string
+  readonly partition: number
+  readonly latestEpoch: number
+  /** All below is durable in its own files: the journal need not hold it. */
+  readonly recoveryPoint: number
+}
+
+/** The newest offset that a file holds of a log, and the log where it is open. */
+interface Holding {
+  endOffset: number
+  log: JournaledLog | null
+}
+
+interface JournalFile {
+  readonly path: string
+  size: number
+  readonly holdings: Map<string, Holding>
+}
+
+export interface JournalOptions {
+  readonly disk: Disk
+  /** `<data directory>/journal` */
+  readonly directory: string
+  /** `journal.bytes.max` */
+  readonly bytesMax: () => number
+  readonly tally: FlushTally
+  /** A write or sync failed: what it holds can no longer be relied on. */
+  readonly failed: (error: Error) => void
+}
+
+export class Journal {
+  readonly #options: JournalOptions
+  /** Oldest first; the last one is written to while `#open` is. */
+  readonly #files: JournalFile[] = []
+  /** What an earlier life left, by log, until all logs are open. */
+  readonly #found = new Map<string, FoundRecords>()
+  #open: DiskFile | null = null
+  /** Whether the name of the open file is durable. */
+  #isNamed = false
+  #sequence = 0
+  #buffer = Buffer.alloc(0)
+  #isWriting = false
+  #isTrimming = false
+  #isRotated = false
+  /** There was no room on the disk; until a file went it is not tried again. */
+  #isFull = false
+  #isFailed = false
+
+  /** Reads what an earlier life left. Throws I/O errors. */
+  static open(options: JournalOptions): Journal {
+    return new Journal(options)
+  }
+
+  private constructor(options: JournalOptions) {
+    this.#options = options
+    const { disk, directory } = options
+    const names = disk.exists(directory) ? disk.list(directory).filter(({ name }) => NAME.test(name)) : []
+    for (const { name } of names) {
+      const path = `${directory}/${name}`
+      this.#sequence = Number(NAME.exec(name)![1])
+      this.#files.push(this.#read(path))
+    }
+  }
+
+  #read(path: string): JournalFile {
+    const holdings = new Map<string, Holding>()
+    const size = scanJournal(this.#options.disk, path, (entry, position, length) => {
+      const { kind, topicId, partition, offset, endOffset } = entry
+      const key = keyOf(topicId, partition)
+      let found = this.#found.get(key)
+      if (kind === CUT) {
+        found?.cut(offset)
+        for (const file of [...this.#files.map((one) => one.holdings), holdings]) lower(file, key, offset)
+        return
+      }
+      if (found === undefined) {
+        found = new FoundRecords()
+        this.#found.set(key, found)
+      }
+      found.add({ path, position, length, offset, endOffset })
+      hold(holdings, key, endOffset, null)
+    })
+    return { path, size, holdings }
+  }
+
+  /** Bytes of all its files. */
+  get sizeInBytes(): number {
+    let size = 0
+    for (const file of this.#files) size += file.size
+    return size
+  }
+
+  /** Whether a round is in flight: what comes now has to wait for the next. */
+  get isWriting(): boolean {
+    return this.#isWriting
+  }
+
+  /** What an earlier life left of a log, oldest first. */
+  found(topicId: string, partition: number): FoundRecords | undefined {
+    return this.#found.get(keyOf(topicId, partition))
+  }
+
+  /** What is left of `log` is kept for as long as its own files do not have it. */
+  keep(log: JournaledLog): void {
+    for (const { holdings } of this.#files) {
+      const holding = holdings.get(keyOf(log.topicId, log.partition))
+      if (holding !== undefined) holding.log = log
+    }
+  }
+
+  /** All logs that were there at start are open: those that are not are gone. */
+  started(): void {
+    this.#found.clear()
+    for (const { holdings } of this.#files) {
+      for (const [key, { log }] of holdings) if (log === null) holdings.delete(key)
+    }
+    this.trim()
+  }
+
+  /** Whether a round of so many bytes of batches of so many logs has room. */
+  hasRoom(bytes: number, logs: number): boolean {
+    if (this.#isFull || this.#isFailed) return false
+    const bytesMax = this.#options.bytesMax()
+    return bytesMax > 0 && this.sizeInBytes + bytes + logs * ENTRY_HEAD_BYTES + HEAD_BYTES <= bytesMax
+  }
+
+  /**
+   * Makes ranges of logs durable, off the loop, then calls `done`. False where the disk has no room: nothing was done then.
+   * Throws I/O errors.
+   */
+  write(ranges: ReadonlyMap<JournaledLog, JournalRange>, done: (error: Error | null) => void): boolean {
+    const { disk, directory, tally } = this.#options
+    let bytes = 0
+    for (const { length } of ranges.values()) bytes += ENTRY_HEAD_BYTES + length
+    const buffer = this.#bufferOf(bytes)
+    let at = 0
+    for (const [log, range] of ranges) {
+      const { length, offset, endOffset } = range
+      const start = at + ENTRY_HEAD_BYTES
+      const got = range.segment.file.read(buffer, start, start + length, range.position)
+      if (got !== length) throw new Error(`${range.segment.file.path} is shorter than what was written to it.`)
+      const { topicId, partition, latestEpoch: leaderEpoch } = log
+      encodeEntry(buffer, at, { kind: RECORDS, topicId, partition, leaderEpoch, offset, endOffset }, length)
+      at = start + length
+    }
+    try {
+      if (this.#open === null || this.#current.size + bytes > this.#fileBytes) this.#rotate()
+      this.#open!.write(buffer, 0, bytes, this.#current.size)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+      this.#isFull = true
+      return false
+    }
+    const file = this.#current
+    file.size += bytes
+    for (const [log, { endOffset }] of ranges) hold(file.holdings, keyOf(log.topicId, log.partition), endOffset, log)
+    tally.syncs++
+    tally.journalSyncs++
+    tally.journaledBytes += bytes
+    this.#isWriting = true
+    const named = this.#isNamed
+    const synced = countdown(named ? 1 : 2, (error) => {
+      this.#isWriting = false
+      if (error === null) this.#isNamed = true
+      else this.#fail(error)
+      done(error)
+    })
+    this.#open!.sync(synced)
+    if (!named) {
+      tally.syncs++
+      disk.syncDirectoryLater(directory, synced)
+    }
+    return true
+  }
+
+  /**
+   * A log is about to be cut at `offset`, or deleted (0): what is held of it from there on holds no more, durably when this
+   * returns. Throws I/O errors.
+   */
+  cut(topicId: string, partition: number, offset: number): void {
+    const key = keyOf(topicId, partition)
+    if (!this.#files.some(({ holdings }) => (holdings.get(key)?.endOffset ?? 0) > offset)) return
+    const { disk, directory, tally } = this.#options
+    const buffer = Buffer.alloc(ENTRY_HEAD_BYTES)
+    const entry = { kind: CUT, topicId, partition, leaderEpoch: -1, offset, endOffset: offset } as const
+    encodeEntry(buffer, 0, entry, 0)
+    if (this.#open === null) this.#rotate()
+    const file = this.#current
+    this.#open!.write(buffer, 0, buffer.length, file.size)
+    file.size += buffer.length
+    tally.syncs++
+    this.#open!.syncNow()
+    if (!this.#isNamed) disk.syncDirectory(directory)
+    this.#isNamed = true
+    for (const { holdings } of this.#files) lower(holdings, key, offset)
+  }
+
+  /** A log was deleted: nothing is held for it any more. */
+  forget(topicId: string, partition: number): void {
+    for (const { holdings } of this.#files) holdings.delete(keyOf(topicId, partition))
+    this.trim()
+  }
+
+  /**
+   * The logs that keep the older files from going, asked for once after each new file: to be flushed, so that they can go.
+   */
+  takeLaggards(): JournaledLog[] {
+    if (!this.#isRotated) return []
+    this.#isRotated = false
+    const laggards = new Set<JournaledLog>()
+    for (const { holdings } of this.#files.slice(0, -1)) {
+      for (const { log, endOffset } of holdings.values())
+        if (log !== null && log.recoveryPoint < endOffset) laggards.add(log)
+    }
+    return [...laggards]
+  }
+
+  /**
+   * Lets go of the oldest files, as far as all they hold is durable in the logs. They are held until their removal is
+   * durable: one that came back after a crash could tell of what was cut in between.
+   */
+  trim(): void {
+    if (this.#isTrimming || this.#isFailed) return
+    const { disk, directory } = this.#options
+    let count = 0
+    while (count < this.#files.length - (this.#open === null ? 0 : 1) && isDone(this.#files[count]!)) count++
+    if (count === 0) return
+    try {
+      for (const { path } of this.#files.slice(0, count)) disk.remove(path)
+      this.#isTrimming = true
+      disk.syncDirectoryLater(directory, (error) => {
+        this.#isTrimming = false
+        this.#isFull = false
+        if (error !== null) this.#fail(error)
+        else this.#files.splice(0, count)
+      })
+    } catch (error) {
+      this.#fail(error as Error)
+    }
+  }
+
+  /**
+   * Ends its use. After a clean stop nothing is left of it, unless a log could not take what it holds; otherwise its files
+   * stay for the next start.
+   */
+  close(isClean: boolean): void {
+    this.#open?.close()
+    this.#open = null
+    this.#isFailed = true
+    if (!isClean || this.#files.length === 0 || !this.#files.every(isDone)) return
+    const { disk, directory } = this.#options
+    for (const { path } of this.#files) disk.remove(path)
+    disk.syncDirectory(directory)
+  }
+
+  get #fileBytes(): number {
+    return Math.min(FILE_BYTES_MAX, Math.floor(this.#options.bytesMax() / 4))
+  }
+
+  get #current(): JournalFile {
+    return this.#files[this.#files.length - 1]!
+  }
+
+  /** Begins the next file. */
+  #rotate(): void {
+    const { disk, directory } = this.#options
+    if (!disk.exists(directory)) {
+      disk.makeDirectory(directory)
+      disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')))
+    }
+    const path = `${directory}/${String(this.#sequence + 1).padStart(20, '0')}.journal`
+    const file = disk.open(path, 'create')
+    try {
+      file.write(encodeHead(), 0, HEAD_BYTES, 0)
+    } catch (error) {
+      file.close()
+      disk.remove(path)
+      throw error
+    }
+    file.reserve(0, this.#fileBytes)
+    if (this.#open !== null) {
+      this.#open.truncate(this.#current.size)
+      this.#open.close()
+    }
+    this.#open = file
+    this.#isNamed = false
+    this.#sequence++
+    this.#isRotated = true
+    this.#files.push({ path, size: HEAD_BYTES, holdings: new Map() })
+  }
+
+  #bufferOf(bytes: number): Buffer {
+    if (this.#buffer.length < bytes) this.#buffer = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes)))
+    return this.#buffer
+  }
+
+  #fail(error: Error): void {
+    if (this.#isFailed) return
+    this.#isFailed = true
+    this.#options.failed(error)
+  }
+}
+
+function keyOf(topicId: string, partition: number): string {
+  return `${topicId}/${partition}`
+}
+
+function hold(holdings: Map<string, Holding>, key: string, endOffset: number, log: JournaledLog | null): void {
+  const holding = holdings.get(key)
+  if (holding === undefined) {
+    holdings.set(key, { endOffset, log })
+    return
+  }
+  holding.endOffset = Math.max(holding.endOffset, endOffset)
+  holding.log = log
+}
+
+/** What is held from `offset` on holds no more. */
+function lower(holdings: ReadonlyMap<string, Holding>, key: string, offset: number): void {
+  const holding = holdings.get(key)
+  if (holding !== undefined) holding.endOffset = Math.min(holding.endOffset, offset)
+}
+
+/** Whether the logs have all that `file` holds. */
+function isDone({ holdings }: JournalFile): boolean {
+  for (const { log, endOffset } of holdings.values()) if (log === null || log.recoveryPoint < endOffset) return false
+  return true
+}
