@@ -63,9 +63,14 @@ export async function startBroker(options: StartOptions = {}): Promise<Broker> {
     if (adminAddress) {
       const { openAdminListener } = await import('./admin/admin-listener.ts')
       const { Metrics } = await import('./admin/metrics.ts')
+      const { adminRoutes } = await import('./admin/admin-routes.ts')
       const metrics = new Metrics(opened)
       stopMetrics = () => metrics.close()
-      admin = await openAdminListener(adminAddress, { health: () => opened.health(), metrics: () => metrics.scrape() })
+      admin = await openAdminListener(adminAddress, {
+        health: () => opened.health(),
+        metrics: () => metrics.scrape(),
+        routes: adminRoutes(opened),
+      })
     }
     const listeners: readonly Listener[] = await core.listen()
     return new Broker({ core, listeners, dataDirs, admin, afterClose: removeData, stopMetrics })

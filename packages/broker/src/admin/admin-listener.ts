@@ -1,9 +1,10 @@
 /**
  * The admin listener: HTTP for what the Kafka protocol has no word for. `GET /health` says whether the broker serves (JSON),
- * `GET /metrics` how it fares (Prometheus text).
+ * `GET /metrics` how it fares (Prometheus text); what else there is stands in routes, and is JSON.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { AdminRoute } from './admin-route.ts'
 
 export interface Health {
   readonly status: 'ok' | 'degraded' | 'starting' | 'stopping'
@@ -27,6 +28,7 @@ export interface AdminListener {
 export interface AdminSources {
   health(): Health
   metrics(): Promise<{ contentType: string; text: string }>
+  readonly routes: readonly AdminRoute[]
 }
 
 /** Listens on `host:port`. Rejects with the system's error. */
@@ -67,6 +69,7 @@ export async function openAdminListener(
 }
 
 const JSON_TYPE = 'application/json'
+const BODY_BYTES_MAX = 1024 * 1024
 
 interface Answer {
   readonly status: number
@@ -76,16 +79,46 @@ interface Answer {
 
 async function answer(request: IncomingMessage, sources: AdminSources): Promise<Answer> {
   // By hand: not everything that a client may send here can be parsed as a URL.
-  const [path = ''] = (request.url ?? '').split('?')
-  if (path !== '/health' && path !== '/metrics')
-    return json(404, { error: `There is no ${path}. Try /health or /metrics.` })
-  if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'Use GET.' })
+  const [path = '', query = ''] = (request.url ?? '').split('?')
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const routes = sources.routes.filter((route) => route.path === path)
+  if (path !== '/health' && path !== '/metrics' && routes.length === 0) {
+    const paths = ['/health', '/metrics', ...new Set(sources.routes.map((route) => route.path))]
+    return json(404, { error: `There is no ${path}. Try ${paths.join(', ')}.` })
+  }
+  const route = routes.find((one) => one.method === method)
+  if (routes.length > 0 && route === undefined)
+    return json(405, { error: `Use ${routes.map((one) => one.method).join(' or ')}.` })
+  if (route !== undefined) {
+    const body = await bodyOf(request)
+    if ('error' in body) return json(400, body)
+    const { status = 200, body: told } = await route.answer({ query: new URLSearchParams(query), body: body.value })
+    return json(status, told)
+  }
+  if (method !== 'GET') return json(405, { error: 'Use GET.' })
   if (path === '/health') {
     const health = sources.health()
     return json(health.status === 'ok' ? 200 : 503, health)
   }
   const { contentType, text } = await sources.metrics()
   return { status: 200, contentType, body: text }
+}
+
+/** What came with a request, as JSON; undefined where nothing did. */
+async function bodyOf(request: IncomingMessage): Promise<{ value: unknown } | { error: string }> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > BODY_BYTES_MAX) return { error: `The body may have ${BODY_BYTES_MAX} bytes at most.` }
+    chunks.push(chunk)
+  }
+  if (bytes === 0) return { value: undefined }
+  try {
+    return { value: JSON.parse(Buffer.concat(chunks).toString()) }
+  } catch (error) {
+    return { error: `The body is no JSON: ${(error as Error).message}` }
+  }
 }
 
 function json(status: number, body: object): Answer {

@@ -11,8 +11,10 @@ import type { Log } from '../storage/log.ts'
 import { type CleanedDirectory, CleanedDisk, type CleanedPartition } from './cleaned-disk.ts'
 import { forecastCleanup, type TopicForecast } from './cleanup-forecast.ts'
 import { Compaction } from './compaction.ts'
+import { compactionDueAt } from './compaction-plan.ts'
 import { DeletionHistory } from './deletion-history.ts'
 import type { DiskGauge } from './disk-gauge.ts'
+import { forcibleBytes } from './forced-plan.ts'
 import type { Deletion } from './planned-log.ts'
 
 export interface CleanupOptions {
@@ -30,6 +32,21 @@ export interface CleanupOptions {
   readonly shortened: (partition: CleanedPartition) => void
   /** Deleting, or putting a compacted segment in place, failed: the log's disk has. */
   readonly failed: (log: Log, error: Error) => void
+}
+
+/** How a compacted log stands. */
+export interface CompactedLog {
+  readonly topic: string
+  readonly partition: number
+  /** Of closed segments that may be compacted. */
+  readonly bytes: number
+  /** Of those that are new since the last pass. */
+  readonly dirtyBytes: number
+  readonly dirtyRatio: number
+  /** Everything before was compacted. */
+  readonly compactedTo: number
+  /** When it is worth a pass if nothing more is written, epoch milliseconds; null for never. */
+  readonly dueAt: number | null
 }
 
 export class Cleanup {
@@ -133,6 +150,26 @@ export class Cleanup {
         bytesWanted: disk.gauge.space.usedBytes - disk.gauge.thresholds.forcing,
       })),
     })
+  }
+
+  /** What forced deletion could free on a disk, at most. */
+  forcibleBytes(disk: CleanedDisk): number {
+    const partitions = this.#usable().filter(({ log }) => this.#diskOfLog(log) === disk)
+    return forcibleBytes(partitions, this.#options.isInternal)
+  }
+
+  /** How compacted logs stand, of the topics that are wanted. */
+  compactionStates(isWanted: (topic: string) => boolean): CompactedLog[] {
+    const now = this.#options.host.clock.now()
+    const states: CompactedLog[] = []
+    for (const { topic, index, log, lastStableOffset } of this.#usable()) {
+      if (!isWanted(topic) || !log.config['cleanup.policy'].includes('compact')) continue
+      const state = this.compaction.stateOf(log, Math.min(lastStableOffset, log.flushedOffset))
+      const { bytes, dirtyBytes, dirtyRatio, firstDirtyOffset } = state
+      const dueAt = compactionDueAt(log, state, now)
+      states.push({ topic, partition: index, bytes, dirtyBytes, dirtyRatio, compactedTo: firstDirtyOffset, dueAt })
+    }
+    return states
   }
 
   /** When retention is checked next, epoch milliseconds. */

@@ -72,6 +72,13 @@ export function planCompaction(
   return isContinued || isOverdue || state.dirtyRatio >= config['min.cleanable.dirty.ratio'] ? state : null
 }
 
+/** When a log is worth a pass if nothing more is written, epoch milliseconds: `now` where it is already. Null for never. */
+export function compactionDueAt(log: Log, state: CompactionState, now: number): number | null {
+  if (state.dirtyBytes === 0) return null
+  if (state.dirtyRatio >= log.config['min.cleanable.dirty.ratio']) return now
+  return hasMaxLag(log) ? Math.max(now, state.firstDirty!.oldestTime() + maxLagMs(log) + 1) : null
+}
+
 /** Whether the active segment has a record that has stayed out of compaction for too long: it is to be closed then. */
 export function isActiveOverdue(log: Log, now: number): boolean {
   const active = log.segments().at(-1)

@@ -1,0 +1,8 @@
+import type { BrokerCore } from '../broker-core.ts'
+import type { AdminRoute } from './admin-route.ts'
+import { cleanupRoutes } from './cleanup-routes.ts'
+
+/** Everything that the admin listener answers beside health and metrics. */
+export function adminRoutes(broker: BrokerCore): AdminRoute[] {
+  return [...cleanupRoutes(broker)]
+}
