@@ -49,6 +49,18 @@ for (const { name, compress, decompress } of codecs) {
   })
 }
 
+for (const { name, compress, inflatesBeyond } of codecs) {
+  test(`${name}: what inflates to more than that many bytes, and what does not`, () => {
+    const packed = Buffer.concat([Buffer.alloc(3), compress(text)])
+    assert.equal(inflatesBeyond(packed, 3, packed.length, text.length), false)
+    assert.equal(inflatesBeyond(packed, 3, packed.length, text.length - 1), true)
+    if (name === 'none') return
+    for (const wrong of [Buffer.alloc(0), Buffer.alloc(40, 0), packed.subarray(3, 10)]) {
+      assert.equal(inflatesBeyond(wrong, 0, wrong.length, 1000), false)
+    }
+  })
+}
+
 for (const { name, compress, decompress } of [gzip, snappy, lz4, zstd]) {
   test(`${name}: bytes cut off anywhere are refused`, () => {
     const plain = text.subarray(0, 70_000)

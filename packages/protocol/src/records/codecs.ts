@@ -1,7 +1,7 @@
 import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { CorruptBatchError } from './corrupt-batch-error.ts'
-import { compressLz4, decompressLz4 } from './lz4.ts'
-import { compressSnappy, decompressSnappy } from './snappy.ts'
+import { compressLz4, decompressLz4, lz4InflatesBeyond } from './lz4.ts'
+import { compressSnappy, decompressSnappy, snappyInflatesBeyond } from './snappy.ts'
 
 export type CodecName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
@@ -17,6 +17,11 @@ export interface Codec {
    * ('malformed') or would become more ('too large'), without having made them.
    */
   readonly decompress: (buffer: Buffer, start: number, end: number, maxBytes: number) => Buffer
+  /**
+   * Whether `buffer[start, end)` inflates to more than `bytes`, as far as can be said without inflating more than that.
+   * Bytes that are not the codec's do not; gzip is believed what its last four bytes say.
+   */
+  readonly inflatesBeyond: (buffer: Buffer, start: number, end: number, bytes: number) => boolean
 }
 
 /** What one batch may inflate to unless its reader says otherwise. */
@@ -24,15 +29,29 @@ export const INFLATED_BYTES_MAX = 128 * 1024 * 1024
 
 /** The codecs by id. */
 export const codecs: readonly Codec[] = [
-  { id: 0, name: 'none', compress: (bytes) => Buffer.from(bytes), decompress: copyOf },
+  {
+    id: 0,
+    name: 'none',
+    compress: (bytes) => Buffer.from(bytes),
+    decompress: copyOf,
+    inflatesBeyond: (_buffer, start, end, bytes) => end - start > bytes,
+  },
   {
     id: 1,
     name: 'gzip',
     compress: (bytes, level = constants.Z_DEFAULT_COMPRESSION) => gzipSync(bytes, { level }),
     decompress: (buffer, start, end, maxBytes) => inflateBounded('gzip', gunzipSync, buffer, start, end, maxBytes),
+    inflatesBeyond: (buffer, start, end, bytes) =>
+      end - start >= GZIP_BYTES_MIN && buffer.readUInt32LE(end - 4) > bytes,
   },
-  { id: 2, name: 'snappy', compress: compressSnappy, decompress: decompressSnappy },
-  { id: 3, name: 'lz4', compress: compressLz4, decompress: decompressLz4 },
+  {
+    id: 2,
+    name: 'snappy',
+    compress: compressSnappy,
+    decompress: decompressSnappy,
+    inflatesBeyond: snappyInflatesBeyond,
+  },
+  { id: 3, name: 'lz4', compress: compressLz4, decompress: decompressLz4, inflatesBeyond: lz4InflatesBeyond },
   {
     id: 4,
     name: 'zstd',
@@ -40,6 +59,7 @@ export const codecs: readonly Codec[] = [
       zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } }),
     decompress: (buffer, start, end, maxBytes) =>
       inflateBounded('zstd', zstdDecompressSync, buffer, start, end, maxBytes),
+    inflatesBeyond: zstdInflatesBeyond,
   },
 ]
 
@@ -60,6 +80,19 @@ function copyOf(buffer: Buffer, start: number, end: number, maxBytes: number): B
     throw new CorruptBatchError(`Records of ${end - start} bytes; ${maxBytes} are allowed.`, 'too large')
   }
   return Buffer.from(buffer.subarray(start, end))
+}
+
+/** A header of 10 bytes, an empty block of 2, and 8 of sum and size. */
+const GZIP_BYTES_MIN = 20
+
+/** A frame need not say its size, and several may follow one another: so it is tried. */
+function zstdInflatesBeyond(buffer: Buffer, start: number, end: number, bytes: number): boolean {
+  try {
+    inflateBounded('zstd', zstdDecompressSync, buffer, start, end, bytes)
+    return false
+  } catch (error) {
+    return error instanceof CorruptBatchError && error.reason === 'too large'
+  }
 }
 
 const INFLATE_CHUNK_BYTES_MIN = 16 * 1024

@@ -39,6 +39,16 @@ export function decompressLz4(buffer: Buffer, start: number, end: number, maxByt
   }
 }
 
+/** Whether the frame inflates to more than `bytes`; one that is malformed does not. */
+export function lz4InflatesBeyond(buffer: Buffer, start: number, end: number, bytes: number): boolean {
+  try {
+    return inflatedBytesMax(buffer, start, end, false) > bytes && inflatedBytesMax(buffer, start, end, true) > bytes
+  } catch (error) {
+    if (error instanceof CorruptBatchError) return false
+    throw error
+  }
+}
+
 /** What the frame inflates to, at most or exactly. Checks that it is one whole frame and nothing else. */
 function inflatedBytesMax(buffer: Buffer, start: number, end: number, exactly: boolean): number {
   if (end - start < 7 || buffer.readUInt32LE(start) !== FRAME_MAGIC) throw malformed('does not begin with its magic')

@@ -33,6 +33,31 @@ export function decompressSnappy(buffer: Buffer, start: number, end: number, max
     inflatedLength(buffer, start, end, maxBytes)
     return inflate(buffer, start, end)
   }
+  const total = totalLength(buffer, start, end, maxBytes)
+  const inflated = Buffer.allocUnsafe(total)
+  let filled = 0
+  for (let at = start + XERIAL_HEADER.length; at < end; ) {
+    const blockStart = at + 4
+    at = blockStart + buffer.readInt32BE(at)
+    filled += inflate(buffer, blockStart, at).copy(inflated, filled)
+  }
+  return inflated
+}
+
+/** Whether the blocks say that they inflate to more than `bytes`; what is malformed does not. */
+export function snappyInflatesBeyond(buffer: Buffer, start: number, end: number, bytes: number): boolean {
+  try {
+    if (isXerial(buffer, start, end)) totalLength(buffer, start, end, bytes)
+    else inflatedLength(buffer, start, end, bytes)
+    return false
+  } catch (error) {
+    if (error instanceof CorruptBatchError) return error.reason === 'too large'
+    throw error
+  }
+}
+
+/** What the blocks in xerial's framing say that they inflate to together. */
+function totalLength(buffer: Buffer, start: number, end: number, maxBytes: number): number {
   let total = 0
   for (let at = start + XERIAL_HEADER.length; at < end; ) {
     const blockStart = at + 4
@@ -43,14 +68,7 @@ export function decompressSnappy(buffer: Buffer, start: number, end: number, max
     at = blockStart + length
     total += inflatedLength(buffer, blockStart, at, maxBytes - total)
   }
-  const inflated = Buffer.allocUnsafe(total)
-  let filled = 0
-  for (let at = start + XERIAL_HEADER.length; at < end; ) {
-    const blockStart = at + 4
-    at = blockStart + buffer.readInt32BE(at)
-    filled += inflate(buffer, blockStart, at).copy(inflated, filled)
-  }
-  return inflated
+  return total
 }
 
 function isXerial(buffer: Buffer, start: number, end: number): boolean {
