@@ -3,6 +3,7 @@ import type { Broker } from '@odradek/broker'
 import type { BrokerConfig } from '@odradek/config'
 import { type Arguments, CommandError } from './command.ts'
 import { collectConfig } from './config-sources.ts'
+import { ConsoleBeside } from './console-beside.ts'
 import { createLogger } from './log-output.ts'
 import { version } from './version.ts'
 
@@ -16,6 +17,7 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
   const { config, texts, warnings } = await collectConfig(args, process.env)
   for (const warning of warnings) process.stderr.write(`odradek: ${warning}\n`)
   const { raiseFileLimit, StartError, startBroker } = await import('@odradek/broker')
+  const console = options.greet && ConsoleBeside.wanted(args) ? new ConsoleBeside() : null
   const stopped = nextSignal()
   const logger = createLogger(config['log.level'])
   const openFilesMax = raiseFileLimit()
@@ -33,11 +35,12 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
   }
   for (const { host, port } of broker.listeners) process.stdout.write(`Listening on ${bracketed(host)}:${port}\n`)
   if (options.greet) process.stdout.write(greeting(broker))
+  void console?.start(broker, args.text('console-port'))
   const failure = await Promise.race([stopped, broker.failed])
   if (failure instanceof Error)
     logger.fatal({ err: failure }, 'No data directory is left that can be used: the broker ends.')
   try {
-    await broker.close()
+    await Promise.all([broker.close(), console?.stop()])
   } catch (error) {
     if (!(failure instanceof Error)) throw error
   }

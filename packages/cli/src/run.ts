@@ -6,8 +6,12 @@ import { version } from './version.ts'
 /** Every command by its name. Each is loaded when it is called, so that `--version` does not load a broker. */
 const commands: { readonly [name: string]: { readonly summary: string; load(): Promise<Command> } } = {
   start: {
-    summary: 'Start a broker on 127.0.0.1:9092 with its data in ./data',
+    summary: 'Start a broker on 127.0.0.1:9092 with its data in ./data, and the console',
     load: async () => (await import('./commands/start.ts')).start,
+  },
+  console: {
+    summary: 'Run the web console, for any Kafka cluster',
+    load: async () => (await import('./commands/console.ts')).console,
   },
   broker: {
     summary: 'Run a broker, configured by file, environment and flags',

@@ -147,7 +147,10 @@ test('a data directory that cannot be made is refused in one line', async () => 
 })
 
 test('start tells where it listens, where the data is, the flush mode, and how to try it', async () => {
-  await using broker = odradek(['start', '--port', '0'], { cwd: directory, env: { ODRADEK_FLUSH_MODE: 'sync' } })
+  await using broker = odradek(['start', '--port', '0', '--no-console'], {
+    cwd: directory,
+    env: { ODRADEK_FLUSH_MODE: 'sync' },
+  })
   const { port } = await listening(broker.stdout)
   const lines: string[] = []
   while (!lines.at(-1)?.startsWith('Ctrl-C')) {
