@@ -3,6 +3,9 @@ import { enableCompileCache } from 'node:module'
 // Before anything else is loaded: compiled code is kept between runs, which takes most of the start time away.
 enableCompileCache()
 
+// Before the first file is read off the loop: threads that wait for a slow disk leave others for reads.
+process.env.UV_THREADPOOL_SIZE ??= '16'
+
 // Started by bin/odradek.js under an older Node: when that process is killed, this one must not live on.
 if (process.channel !== undefined && process.channel !== null) {
   process.channel.unref()

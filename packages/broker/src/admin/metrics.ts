@@ -2,7 +2,6 @@
  * `/metrics` in the Prometheus text format. The broker counts in plain numbers and flat arrays; they become samples only
  * when someone asks.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { BrokerConfig } from '@odradek/config'
 import { apis, errorName } from '@odradek/protocol'
 import type { Metric, Registry } from 'prom-client'
@@ -11,12 +10,20 @@ import type { Partition } from '../replication/partition.ts'
 import { type LogLimiter, warningKinds } from '../server/log-limiter.ts'
 import type { RequestMemory } from '../server/request-memory.ts'
 import { type RequestMetrics, requestPhases } from '../server/request-metrics.ts'
+import type { FlushTally } from '../storage/flush-tally.ts'
+import { LoopDelay } from './loop-delay.ts'
 import { type MetricName, metricTable } from './metric-table.ts'
 
-/** How often the event loop is looked at; a delay shorter than this may be missed. */
-const LOOP_RESOLUTION_MS = 20
 /** The library is loaded this long after the start, so that neither the start nor the first scrape waits for it. */
 const LOAD_AFTER_MS = 1000
+
+/** One data directory. */
+interface MeteredDirectory {
+  readonly path: string
+  readonly offline: Error | null
+  readonly journalBytes: number
+  readonly tally: FlushTally
+}
 
 /** What is measured: a `BrokerCore`, as far as metrics need it. */
 export interface MeteredBroker {
@@ -30,11 +37,12 @@ export interface MeteredBroker {
   readonly groups: { readonly groupCount: number }
   readonly metadata: { readonly image: { readonly topics: ReadonlyMap<string, unknown> } }
   readonly partitions: Iterable<Partition>
-  readonly directories: { readonly openFiles: number }
+  readonly directories: Iterable<MeteredDirectory> & {
+    readonly openFiles: number
+    readonly offline: readonly { readonly path: string }[]
+  }
   readonly flushLatency: LatencyHistograms
 }
-
-type LoopDelay = ReturnType<typeof monitorEventLoopDelay>
 
 interface Sample {
   readonly value: number
@@ -47,15 +55,13 @@ const NO_LABELS = {}
 
 export class Metrics {
   readonly #broker: MeteredBroker
-  readonly #loopDelay: LoopDelay
+  readonly #loopDelay = new LoopDelay()
   readonly #loading: NodeJS.Timeout
   #registry: Promise<Registry> | null = null
 
   /** Begins to watch the event loop. */
   constructor(broker: MeteredBroker) {
     this.#broker = broker
-    this.#loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
-    this.#loopDelay.enable()
     this.#loading = setTimeout(() => {
       this.#registry ??= this.#load()
       // The scrape that tries again says what is wrong.
@@ -67,7 +73,7 @@ export class Metrics {
 
   close(): void {
     clearTimeout(this.#loading)
-    this.#loopDelay.disable()
+    this.#loopDelay.close()
   }
 
   /** All metrics now, with their content type. */
@@ -121,7 +127,18 @@ export class Metrics {
       odradek_segment_files_open: () => one(broker.directories.openFiles),
       odradek_flush_duration_seconds: () =>
         histogram('odradek_flush_duration_seconds', NO_LABELS, broker.flushLatency.read(0)),
-      odradek_event_loop_delay_seconds: () => loopDelays(this.#loopDelay),
+      odradek_flush_dirty_bytes: () => one(dirtyBytes(broker.partitions)),
+      odradek_flush_syncs_total: () => one(total(broker.directories, ({ tally }) => tally.syncs)),
+      odradek_journal_bytes: () =>
+        Array.from(broker.directories, ({ path, journalBytes }) => ({
+          value: journalBytes,
+          labels: { directory: path },
+        })),
+      odradek_journal_syncs_total: () => one(total(broker.directories, ({ tally }) => tally.journalSyncs)),
+      odradek_journal_written_bytes_total: () => one(total(broker.directories, ({ tally }) => tally.journaledBytes)),
+      odradek_log_directory_offline: () => offlineDirectories(broker.directories),
+      odradek_event_loop_delay_seconds: () =>
+        histogram('odradek_event_loop_delay_seconds', NO_LABELS, this.#loopDelay.histogram.read(0)),
       odradek_process_resident_bytes: () => one(process.memoryUsage.rss()),
       odradek_process_heap_bytes: () => one(process.memoryUsage().heapUsed),
       odradek_process_external_bytes: () => one(process.memoryUsage().external),
@@ -182,16 +199,22 @@ function logSizes(partitions: Iterable<Partition>): Sample[] {
   return Array.from(sizes, ([topic, value]) => ({ value, labels: { topic } }))
 }
 
-/** Then forgets them: each scrape tells of the time since the one before. */
-function loopDelays(histogram: LoopDelay): Sample[] {
-  const seconds = (nanoseconds: number) => Math.max(0, nanoseconds / 1e9 - LOOP_RESOLUTION_MS / 1000)
-  const samples = [
-    { value: seconds(histogram.percentile(50)), labels: { quantile: '0.5' } },
-    { value: seconds(histogram.percentile(99)), labels: { quantile: '0.99' } },
-    { value: seconds(histogram.max), labels: { quantile: '1' } },
-  ]
-  histogram.reset()
-  return samples
+function dirtyBytes(partitions: Iterable<Partition>): number {
+  let bytes = 0
+  for (const { log } of partitions) bytes += log.dirtyBytes
+  return bytes
+}
+
+function total(directories: Iterable<MeteredDirectory>, of: (directory: MeteredDirectory) => number): number {
+  let sum = 0
+  for (const directory of directories) sum += of(directory)
+  return sum
+}
+
+function offlineDirectories(directories: MeteredBroker['directories']): Sample[] {
+  const failed = new Set(directories.offline.map(({ path }) => path))
+  const paths = new Set([...Array.from(directories, ({ path }) => path), ...failed])
+  return Array.from(paths, (directory) => ({ value: failed.has(directory) ? 1 : 0, labels: { directory } }))
 }
 
 function cpuSeconds(): number {
