@@ -1,5 +1,5 @@
 /** How far groups have read. */
-import { OffsetFetch } from '@odradek/protocol'
+import { errors, OffsetFetch } from '@odradek/protocol'
 import { chunks, mapBounded } from '../bounded.ts'
 import type { Cluster } from '../cluster.ts'
 import { assertNone, UnsupportedError } from '../cluster-errors.ts'
@@ -21,7 +21,9 @@ export async function committedOffsets(cluster: Cluster, groupId: string): Promi
   const coordinator = await findCoordinator(cluster, groupId)
   const { commits, failed } = await committedOffsetsOf(cluster, [{ id: groupId, coordinator }])
   const code = failed.get(groupId)
-  if (code !== undefined) assertNone(code, `read the offsets of group "${groupId}"`)
+  // A group that is not there has committed nothing.
+  if (code !== undefined && code !== errors.GROUP_ID_NOT_FOUND.code)
+    assertNone(code, `read the offsets of group "${groupId}"`)
   return commits.get(groupId) ?? new Map()
 }
 
