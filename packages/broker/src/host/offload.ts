@@ -7,6 +7,8 @@ import type { Disk } from './disk.ts'
 export interface Job<Args, Result> {
   /** `import.meta.url` of the module whose export `job` this is, so that a worker thread can load it. */
   readonly module: string
+  /** A client waits for it: it is not put behind jobs that nobody waits for, which may take long. */
+  readonly isUrgent?: boolean
   run(disk: Disk, args: Args, pace?: Pace): Result
 }
 

@@ -22,6 +22,8 @@ export class Exchange {
   /** Set once answered; null means that nothing is sent (Produce with acks=0). */
   response: object | null = null
   answered = false
+  /** Later requests of its connection wait for its answer, though those of its API do not in general. */
+  blocks = false
   /** Called when the connection ends before the answer: what waits for it is given up. */
   onAbandoned: (() => void) | null = null
 

@@ -232,7 +232,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
       this.#now = servedAt
       exchange.servedAt = servedAt
       if (response !== undefined) exchange.answer(response, servedAt)
-      else if (handler.blocking && !exchange.answered) {
+      else if ((handler.blocking || exchange.blocks) && !exchange.answered) {
         this.#blockedBy = exchange
         this.#isPolling = handler.isPoll
       }

@@ -13,16 +13,27 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Runs jobs one after the other in one worker thread, which is started for the first. */
+/** Runs jobs one after the other in a worker thread, urgent ones in another; each is started for its first job. */
 export function createNodeOffload(): Offload {
-  return new NodeOffload()
+  const [urgent, other] = [new JobThread('urgent jobs'), new JobThread('offload')]
+  return {
+    run: (job, args) => (job.isUrgent === true ? urgent : other).run(job, args),
+    async close() {
+      await Promise.all([urgent.close(), other.close()])
+    },
+  }
 }
 
-class NodeOffload implements Offload {
+class JobThread implements Offload {
+  readonly #name: string
   readonly #waiting = new Map<number, Waiting>()
   #worker: Worker | null = null
   #nextId = 0
   #closed = false
+
+  constructor(name: string) {
+    this.#name = name
+  }
 
   run<Args, Result>(job: Job<Args, Result>, args: Args): Promise<Result> {
     if (this.#closed) return Promise.reject(closedError())
@@ -46,7 +57,7 @@ class NodeOffload implements Offload {
   }
 
   #start(): Worker {
-    const worker = new Worker(WORKER_URL, { execArgv: [], name: 'offload' })
+    const worker = new Worker(WORKER_URL, { execArgv: [], name: this.#name })
     worker.unref()
     worker.on('message', (answer: OffloadAnswer) => this.#answer(worker, answer))
     worker.on('error', (error) => this.#lost(worker, error instanceof Error ? error : new Error(String(error))))

@@ -5,27 +5,34 @@
 import {
   BatchHeader,
   errors,
+  INFLATED_BYTES_MAX,
   Produce,
   type ProduceRequest,
   type ProduceResponse,
   readBatchHeader,
   type Slice,
   setMaxTimestamp,
+  sliceOf,
+  type ValidationOptions,
   validateProducedBatch,
   ZERO_UUID,
 } from '@odradek/protocol'
 import type { Timer } from '../../host/clock.ts'
 import type { TurnTask } from '../../host/turn.ts'
 import type { Admission } from '../../intake/intake-rules.ts'
+import type { PartitionIntake } from '../../intake/partition-intake.ts'
 import type { OffsetWait } from '../../replication/offset-waits.ts'
 import type { Partition } from '../../replication/partition.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { type Exchange, handle } from '../exchange.ts'
+import { inflatesBeyond, OPENED_INLINE_BYTES_MAX, openBeside } from '../open-beside.ts'
 import { storedBatch } from '../stored-batch.ts'
 
 const ACKS_ALL = -1
 const TOPIC_ID_VERSION = 13
 const NO_OFFSET = -1
+/** Records that wait are opened more than once, where others wait for it. */
+const INTAKE_INFLATED_BYTES_MAX = 8 * 1024 * 1024
 const header = new BatchHeader()
 
 type TopicResponse = ProduceResponse['responses'][number]
@@ -86,7 +93,8 @@ function append(
   const full = written.clientRefusal(records.end - records.start)
   if (full !== null) return refused(index, errors.NOT_ENOUGH_REPLICAS.code, full)
   const { config } = partition.log
-  const check = validateProducedBatch(records, {
+  const target: Target = { exchange, partition, written, intake, pending }
+  const options: ValidationOptions = {
     maxMessageBytes: config['max.message.bytes'],
     timestampType: config['message.timestamp.type'],
     beforeMaxMs: config['message.timestamp.before.max.ms'],
@@ -96,19 +104,70 @@ function append(
     // Records that are compressed anew are opened anyway.
     deep: config['record.validation'] === 'deep' || config['compression.type'] !== 'producer',
     apiVersion,
-  })
+    inflatedBytesMax: OPENED_INLINE_BYTES_MAX,
+  }
+  if (intake !== null && inflatesBeyond(records, INTAKE_INFLATED_BYTES_MAX)) {
+    const text = `Records that wait may inflate to ${INTAKE_INFLATED_BYTES_MAX} bytes at most.`
+    return badBatch(broker, partition, errors.MESSAGE_TOO_LARGE.code, -1, text)
+  }
+  if ((options.deep || options.compacted) && inflatesBeyond(records, OPENED_INLINE_BYTES_MAX)) {
+    return openLater(target, records, { ...options, inflatedBytesMax: INFLATED_BYTES_MAX })
+  }
+  const check = validateProducedBatch(records, options)
   if (check.errorCode !== 0) {
     return badBatch(broker, partition, check.errorCode, check.recordIndex, check.text)
-  }
-  if (check.header.isTransactional) {
-    // Nobody could end the transaction: who reads committed records would wait behind it for ever.
-    return refused(index, errors.INVALID_TXN_STATE.code, 'Transactions are not served.')
   }
   if (check.walked && check.maxTimestamp !== check.header.maxTimestamp) {
     setMaxTimestamp(records.buffer, records.view, records.start, check.maxTimestamp)
   }
-  let batch = storedBatch(records, check.header.codec, config['compression.type'])
+  return store(target, storedBatch(records, check.header.codec, config['compression.type']))
+}
+
+/** Where a batch goes. */
+interface Target {
+  readonly exchange: Exchange
+  readonly partition: Partition
+  /** The partition itself, or that of its intake log. */
+  readonly written: Partition
+  readonly intake: PartitionIntake | null
+  readonly pending: PendingProduce
+}
+
+/** A batch that is opened beside the loop: its answer is filled in when that is done, and the request's waits for it. */
+function openLater(target: Target, records: Slice, options: ValidationOptions): MutablePartitionResponse {
+  const { exchange, partition, written, pending } = target
+  const { broker } = exchange
+  const response = refused(partition.index, errors.NONE.code, null)
+  const opening = openBeside(broker, records, options, partition.log.config['compression.type'])
+  if (opening === null) {
+    const text = 'memory.request.bytes.max is used up; batches that inflate to much wait for it.'
+    return refused(partition.index, errors.NOT_ENOUGH_REPLICAS.code, text)
+  }
+  const settled = opening.then(({ errorCode, recordIndex, text, stored }) => {
+    if (stored === null) return badBatch(broker, partition, errorCode, recordIndex, text)
+    if (written.offlineCode !== 0) return refused(partition.index, written.offlineCode, null)
+    return store(target, sliceOf(Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)))
+  })
+  pending.waitForOpened(settled.then((answer) => void Object.assign(response, answer)))
+  return response
+}
+
+/** Appends a batch that was validated and is in its topic's form. */
+function store(target: Target, valid: Slice): MutablePartitionResponse {
+  const { exchange, partition, written, intake, pending } = target
+  const { broker } = exchange
+  const { index } = partition
+  let batch = valid
   readBatchHeader(batch.view, batch.start, header)
+  const bytesMax = partition.log.config['max.message.bytes']
+  if (header.sizeInBytes > bytesMax) {
+    const text = `The batch has ${header.sizeInBytes} bytes as its topic stores it; max.message.bytes is ${bytesMax}.`
+    return badBatch(broker, partition, errors.MESSAGE_TOO_LARGE.code, -1, text)
+  }
+  if (header.isTransactional) {
+    // Nobody could end the transaction: who reads committed records would wait behind it for ever.
+    return refused(index, errors.INVALID_TXN_STATE.code, 'Transactions are not served.')
+  }
   let admission: Admission | null = null
   if (intake !== null) {
     const admitted = intake.admit(batch, header, {
@@ -169,6 +228,7 @@ class PendingProduce implements TurnTask {
   readonly #exchange: Exchange
   readonly #acks: number
   readonly #waits: PartitionWait[] = []
+  readonly #opened: Promise<void>[] = []
   #missing = 0
   #timeoutMs = 0
   #timer: Timer | null = null
@@ -182,7 +242,26 @@ class PendingProduce implements TurnTask {
     this.#waits.push(new PartitionWait(this, partition, offset, response))
   }
 
+  /** A batch is opened beside the loop, and appended when that is done: nothing is answered before. */
+  waitForOpened(opened: Promise<void>): void {
+    this.#opened.push(opened)
+  }
+
+  /** All batches were appended or refused, but for those that are being opened. */
   begin(broker: BrokerContext, request: ProduceRequest): void {
+    if (this.#opened.length === 0) {
+      this.#begin(broker, request)
+      return
+    }
+    // What the connection asks next may be to append behind it.
+    this.#exchange.blocks = true
+    Promise.all(this.#opened).then(
+      () => this.#begin(broker, request),
+      (error: Error) => this.#exchange.refuse(`a batch could not be opened: ${error.message}`),
+    )
+  }
+
+  #begin(broker: BrokerContext, request: ProduceRequest): void {
     if (this.#acks === 0) {
       // Nobody hears an error of acks=0: ending the connection is how the client learns of it.
       const failed = this.#firstError()

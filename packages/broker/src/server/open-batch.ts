@@ -1,0 +1,37 @@
+/**
+ * Validates a batch whose records are opened, and brings it into its topic's form, beside the event loop: for batches that
+ * inflate to so much that the loop would stand still for it.
+ */
+import { setMaxTimestamp, sliceOf, type ValidationOptions, validateProducedBatch } from '@odradek/protocol'
+import type { Job } from '../host/offload.ts'
+import { storedBatch } from './stored-batch.ts'
+
+export interface BatchToOpen {
+  /** The batch, whole. */
+  readonly bytes: Uint8Array
+  readonly options: ValidationOptions
+  /** The topic's `compression.type`. */
+  readonly compressionType: string
+}
+
+/** What came of it: as a `Validation`, and the batch as it is to be stored where it is taken. */
+export interface OpenedBatch {
+  readonly errorCode: number
+  readonly recordIndex: number
+  readonly text: string | null
+  readonly stored: Uint8Array | null
+}
+
+export const job: Job<BatchToOpen, OpenedBatch> = {
+  module: import.meta.url,
+  isUrgent: true,
+  run(_disk, { bytes, options, compressionType }) {
+    const batch = sliceOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    const { errorCode, recordIndex, text, header, walked, maxTimestamp } = validateProducedBatch(batch, options)
+    if (errorCode !== 0) return { errorCode, recordIndex, text, stored: null }
+    if (walked && maxTimestamp !== header.maxTimestamp)
+      setMaxTimestamp(batch.buffer, batch.view, batch.start, maxTimestamp)
+    const { buffer, start, end } = storedBatch(batch, header.codec, compressionType)
+    return { errorCode, recordIndex, text, stored: buffer.subarray(start, end) }
+  },
+}
