@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Admin, Producer, stringSerializers } from '@platformatic/kafka'
+import { test } from '@playwright/test'
+import { type Serving, serve } from './process.ts'
+
+export interface SceneOptions {
+  /** Further words of `odradek console`, made when the broker serves. */
+  console?(scene: Scene): readonly string[]
+  /** Further words of `odradek broker`. */
+  broker?: readonly string[]
+}
+
+/** A broker process and a console process of the test file's own, with a Kafka client that looks at the broker, not at the page. */
+export class Scene {
+  readonly options: SceneOptions
+  directory = ''
+  bootstrap = ''
+  /** `http://127.0.0.1:PORT`, without a slash at its end. */
+  base = ''
+  #broker: Serving | null = null
+  #console: Serving | null = null
+  #admin: Admin | null = null
+  #producer: Producer<string, string, string, string> | null = null
+
+  constructor(options: SceneOptions) {
+    this.options = options
+  }
+
+  /** The address of a page. */
+  url(path: string): string {
+    return `${this.base}${path}`
+  }
+
+  get admin(): Admin {
+    this.#admin ??= new Admin({ clientId: 'e2e', bootstrapBrokers: [this.bootstrap], retries: 3 })
+    return this.#admin
+  }
+
+  async createTopic(topic: string, partitions = 1, configs: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.admin.createTopics({
+      topics: [topic],
+      partitions,
+      replicas: 1,
+      configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+    })
+  }
+
+  /** Writes records, each `[key, value]`, to a partition. */
+  async produce(topic: string, records: readonly (readonly [string, string])[], partition = 0): Promise<void> {
+    this.#producer ??= new Producer({
+      clientId: 'e2e',
+      bootstrapBrokers: [this.bootstrap],
+      serializers: stringSerializers,
+    })
+    await this.#producer.send({ messages: records.map(([key, value]) => ({ topic, partition, key, value })) })
+  }
+
+  /** A file in the scene's directory. */
+  file(name: string, text: string): string {
+    const path = join(this.directory, name)
+    writeFileSync(path, text)
+    return path
+  }
+
+  async startBroker(): Promise<void> {
+    const port = this.bootstrap === '' ? '0' : this.bootstrap.split(':')[1]!
+    const words = ['broker', '--port', port, '--data-dir', join(this.directory, 'data')]
+    words.push('--set', 'admin.listener=127.0.0.1:0', '--set', 'group.initial.rebalance.delay.ms=0')
+    this.#broker = await serve(
+      'packages/cli/src/main.ts',
+      [...words, ...(this.options.broker ?? [])],
+      /^Listening on (\S+)$/,
+    )
+    this.bootstrap = this.#broker.told
+  }
+
+  async stopBroker(): Promise<void> {
+    await this.#broker?.end()
+    this.#broker = null
+  }
+
+  async start(): Promise<void> {
+    this.directory = mkdtempSync(join(tmpdir(), 'odradek-e2e-'))
+    await this.startBroker()
+    const more = this.options.console?.(this) ?? ['--bootstrap', this.bootstrap]
+    this.#console = await serve('apps/console/server.ts', ['--port', '0', ...more], /^Console on (\S+)\/$/)
+    this.base = this.#console.told
+  }
+
+  async stop(): Promise<void> {
+    await this.#admin?.close()
+    await this.#producer?.close()
+    await this.#console?.end()
+    await this.stopBroker()
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+}
+
+/** The scene of a test file: begins before its first test and ends after its last. */
+export function ownScene(options: SceneOptions = {}): Scene {
+  const scene = new Scene(options)
+  test.beforeAll(() => scene.start())
+  test.afterAll(() => scene.stop())
+  return scene
+}
