@@ -94,6 +94,8 @@ interface Delivery {
   /** Null where it has to be made again from the bodies. */
   batch: Buffer | null
   attempts: number
+  /** How often the target stood elsewhere than the intent said. */
+  rebases: number
   timer: Timer | null
 }
 
@@ -273,13 +275,20 @@ export class PartitionIntake implements FetchWait, TurnTask {
     }
   }
 
-  /** Reads the log's next chunk; at its end the machine is complete, and goes on where an earlier leader stopped. */
+  /**
+   * Reads the log's next chunks; at its end the machine is complete, and goes on where an earlier leader stopped. It goes to
+   * the log's end, not to the high watermark: what is there will be committed, or lost with the leadership, and nothing is
+   * delivered whose intent, which comes after it, is not committed.
+   */
   #load(): void {
     if (this.#isClosed) return
     const { clock } = this.#options
+    const { log } = this.partition
     const until = clock.monotonic() + LOAD_MS_MAX
     const isRead = this.#guarded(() => {
-      while (this.#noted < this.#loadEnd && clock.monotonic() < until) this.#read(this.#noted, this.partition.endOffset)
+      while (this.#noted < this.#loadEnd && clock.monotonic() < until) {
+        this.#read(this.#noted, this.#loadEnd, log.lastStableOffset(this.#loadEnd))
+      }
     })
     if (!isRead) return
     if (this.#noted < this.#loadEnd) {
@@ -289,7 +298,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
     this.#isActive = true
     for (const lane of [VISIBLE, DEAD] as const) {
       const intent = this.#machine.flight(lane)
-      if (intent !== null) this.#committed(lane, { intent, batch: null, attempts: 0, timer: null })
+      if (intent !== null) this.#committed(lane, { intent, batch: null, attempts: 0, rebases: 0, timer: null })
     }
     this.wake()
     this.#options.logger.debug(
@@ -312,7 +321,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
         continue
       }
       const before = this.#processed
-      this.#read(before, upTo)
+      this.#read(before, upTo, upTo)
       if (this.#processed === before) break
     }
   }
@@ -337,12 +346,11 @@ export class PartitionIntake implements FetchWait, TurnTask {
   }
 
   /**
-   * Reads one chunk from `from` on: records of clients up to the last stable offset, and notes also beyond it, because
-   * they are about records below it.
+   * Reads one chunk from `from` on: records of clients up to `stableOffset`, and notes also beyond it. What lies there was
+   * written while a transaction was open that still is, and they are about records before that.
    */
-  #read(from: number, upTo: number): void {
-    const { log, lastStableOffset } = this.partition
-    const bytes = readChunk(log, from, upTo)
+  #read(from: number, upTo: number, stableOffset: number): void {
+    const bytes = readChunk(this.partition.log, from, upTo)
     const chunk = sliceOf(bytes)
     const batches = new BatchCursor(chunk)
     const rules = this.#options.rules()
@@ -353,7 +361,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
       end = Math.max(end, header.nextOffset)
       if (header.isControl) continue
       const isNote = header.producerId === NOTE_PRODUCER_ID
-      const isStable = header.nextOffset <= lastStableOffset
+      const isStable = header.nextOffset <= stableOffset
       if (isNote ? header.nextOffset <= this.#noted : !isStable) continue
       const acceptedMs = header.maxTimestamp
       showCreateTimes(chunk.view, batches.start)
@@ -370,7 +378,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
     if (end === from) end = upTo // nothing is left of what was there
     this.#noted = Math.max(this.#noted, end)
     // Notes may have been read further than records.
-    if (from <= this.#processed) this.#processed = Math.max(this.#processed, Math.min(end, lastStableOffset))
+    if (from <= this.#processed) this.#processed = Math.max(this.#processed, Math.min(end, stableOffset))
   }
 
   /** Appends notes as one batch and applies them. NONE, or why nothing was appended. */
@@ -450,7 +458,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
   #holdBack(lane: Lane, candidates: Candidates, errorCode: number, text: string): void {
     this.#machine.putBack(lane, candidates)
     const attempts = this.#refused(lane, errorCode, text)
-    const blocked: Delivery = { intent: NO_INTENT, batch: null, attempts, timer: null }
+    const blocked: Delivery = { intent: NO_INTENT, batch: null, attempts, rebases: 0, timer: null }
     this.#deliveries[lane] = blocked
     blocked.timer = this.#options.timers.after(pauseMs(attempts), () => {
       this.#deliveries[lane] = null
@@ -507,7 +515,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
       this.#machine.putBack(lane, candidates, candidates.offsets.indexOf(readable[count]!))
     }
     const intent = this.#machine.intend(lane, target, readable.slice(0, count))
-    return { intent, batch: this.#encode(intent, chosen, target.of), attempts: 0, timer: null }
+    return { intent, batch: this.#encode(intent, chosen, target.of), attempts: 0, rebases: 0, timer: null }
   }
 
   #encode(intent: IntentNote, records: readonly StoredRecord[], target: Partition): Buffer {
@@ -557,7 +565,11 @@ export class PartitionIntake implements FetchWait, TurnTask {
       errorCode === errors.OUT_OF_ORDER_SEQUENCE_NUMBER.code ||
       errorCode === errors.INVALID_PRODUCER_EPOCH.code
     ) {
-      this.#rebase(lane, delivery)
+      if (delivery.rebases === 0) this.#rebase(lane, delivery)
+      else {
+        const attempts = this.#refused(lane, errorCode, `${target.topic}-${target.index} finds records out of order`)
+        delivery.timer = this.#options.timers.after(pauseMs(attempts), () => this.#rebase(lane, delivery))
+      }
     } else this.#later(lane, delivery, errorCode, `${target.topic}-${target.index} refuses records`)
   }
 
@@ -574,6 +586,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
 
   /** The target stands elsewhere than the intent says: the same records get the sequence that comes next there. */
   #rebase(lane: Lane, delivery: Delivery): void {
+    if (this.#isClosed) return
     const target = this.#target(lane)
     if (typeof target === 'string') {
       this.#later(lane, delivery, errors.NOT_LEADER_OR_FOLLOWER.code, target)
@@ -581,7 +594,8 @@ export class PartitionIntake implements FetchWait, TurnTask {
     }
     const intent = this.#machine.rebase(lane, target)
     const errorCode = this.#append([intent])
-    if (errorCode === errors.NONE.code) this.#fly(lane, { intent, batch: null, attempts: 0, timer: null })
+    if (errorCode === errors.NONE.code)
+      this.#fly(lane, { intent, batch: null, attempts: 0, rebases: delivery.rebases + 1, timer: null })
     else this.#later(lane, delivery, errorCode, 'the intake log takes no notes')
   }
 
@@ -603,7 +617,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
     const errorCode = this.#append([this.#machine.delivered(lane)])
     if (errorCode !== errors.NONE.code) {
       const attempts = this.#refused(lane, errorCode, 'the intake log takes no notes')
-      const blocked: Delivery = { intent: NO_INTENT, batch: null, attempts, timer: null }
+      const blocked: Delivery = { intent: NO_INTENT, batch: null, attempts, rebases: 0, timer: null }
       this.#deliveries[lane] = blocked
       blocked.timer = this.#options.timers.after(pauseMs(attempts), () => this.#ended(lane))
       return

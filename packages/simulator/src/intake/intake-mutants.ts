@@ -1,0 +1,27 @@
+/** Ways in which delivery could go wrong: each takes a precaution away, and returns how to put it back. */
+import { Partition } from '@odradek/broker/src/replication/partition.ts'
+import { Log } from '@odradek/broker/src/storage/log.ts'
+
+export const intakeMutants: Readonly<Record<string, () => () => void>> = {
+  /** Records are delivered before it is safe which ones they are. */
+  'intent-not-waited-for': () =>
+    replace(
+      Partition.prototype,
+      'waitFor',
+      (original) =>
+        function (this: Partition, offset, wait) {
+          if (!this.topic.startsWith('__intake.')) return original.call(this, offset, wait)
+          wait.reached(0)
+        },
+    ),
+  /** The target is not asked where its sequence stands. */
+  'sequence-begins-anew': () => replace(Log.prototype, 'producer', () => () => undefined),
+}
+
+function replace<T extends object, K extends keyof T>(target: T, name: K, make: (original: T[K]) => T[K]): () => void {
+  const original = target[name]
+  target[name] = make(original)
+  return () => {
+    target[name] = original
+  }
+}

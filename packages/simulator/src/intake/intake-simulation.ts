@@ -1,0 +1,282 @@
+/**
+ * A broker on a machine that fails, producers of records that wait, and one seed for everything: whatever happens, each
+ * acknowledged record is there once.
+ *
+ *   start ▶ accept, deliver ▶ crash (power, process) or stop ▶ … ▶ last life: all is acknowledged and delivered ▶ check ▶
+ *   stop ▶ start ▶ check again
+ */
+import { createSimHost, SimCrash, type SimHost, type SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
+import { BatchCursor, CreateTopics, Fetch, RecordCursor } from '@odradek/protocol'
+import { BrokerLife, type Mutation } from '../broker-life.ts'
+import { ClientSide } from '../client-side.ts'
+import { History } from '../history.ts'
+import type { SimClient } from '../sim-client.ts'
+import { TimedHistory } from './timed-history.ts'
+import { TimedProducer } from './timed-producer.ts'
+
+const TOPIC = 'timed'
+const DRAIN_MS_MAX = 200_000
+
+export interface IntakeOutcome {
+  readonly seed: number
+  readonly failures: readonly string[]
+  readonly acknowledged: number
+  readonly lives: number
+  readonly trace: () => string
+}
+
+export interface IntakeLife {
+  readonly crashAtCall: number
+  readonly lengthMs: number
+  readonly end: 'process' | 'power' | 'clean'
+}
+
+export interface IntakeSimulationOptions {
+  /** [none] */
+  readonly mutation?: Mutation
+  /** How the lives before the last end [as the seed says]. */
+  readonly lives?: readonly IntakeLife[]
+  /** Whether the topic waits for the disk [as the seed says]. */
+  readonly isSync?: boolean
+}
+
+/** Runs the simulation of a seed. What it finds wrong is in `failures`. */
+export async function simulateIntake(seed: number, options: IntakeSimulationOptions = {}): Promise<IntakeOutcome> {
+  const world = new SimWorld(seed, { traceLinesMax: 2000 })
+  const simulation = new IntakeSimulation(world, options)
+  const unhandled = (error: unknown) => {
+    if (!(error instanceof SimCrash)) simulation.history.fail(`a rejection nobody handled: ${(error as Error).stack}`)
+  }
+  process.on('unhandledRejection', unhandled)
+  try {
+    await simulation.run()
+  } catch (error) {
+    simulation.history.fail(`the simulation failed: ${(error as Error).stack}`)
+  } finally {
+    process.off('unhandledRejection', unhandled)
+  }
+  return {
+    seed,
+    failures: simulation.history.failures,
+    acknowledged: simulation.timed.acknowledgedCount,
+    lives: simulation.history.life,
+    trace: () => world.trace.toString(),
+  }
+}
+
+class IntakeSimulation {
+  readonly history: History
+  readonly timed: TimedHistory
+  readonly #world: SimWorld
+  readonly #clients: ClientSide
+  readonly #options: IntakeSimulationOptions
+  readonly #random: SimRandom
+  readonly #isSync: boolean
+  readonly #partitions: number
+  readonly #config: Readonly<Record<string, string>>
+  readonly #topicConfig: Readonly<Record<string, string>>
+  #host: SimHost
+  #life: BrokerLife
+
+  constructor(world: SimWorld, options: IntakeSimulationOptions) {
+    this.#world = world
+    this.#options = options
+    const random = world.random.fork()
+    this.#random = random
+    const isSync = random.chance(0.6)
+    this.#isSync = options.isSync ?? isSync
+    this.#partitions = 1 + random.below(2)
+    this.#config = {
+      'flush.interval.ms': ['5', '50', '500'][random.below(3)]!,
+      'log.index.interval.bytes': ['0', '4096'][random.below(2)]!,
+      'auto.create.topics.enable': 'false',
+    }
+    this.#topicConfig = {
+      'message.type': 'DELAY',
+      'flush.mode': this.#isSync ? 'sync' : 'async',
+      'segment.bytes': ['1024', '20000', '1000000'][random.below(3)]!,
+    }
+    this.#host = createSimHost(world, {
+      name: 'broker',
+      address: '10.0.0.1',
+      disk: { syncMs: [0.5, 2, 20][random.below(3)]! },
+    })
+    const clientHost = createSimHost(world, { name: 'clients', address: '10.0.0.2' })
+    this.history = new History(() => `life ${this.history.life}, ${world.time.toFixed(3)} ms`)
+    this.timed = new TimedHistory(TOPIC, this.history.fail)
+    this.#clients = new ClientSide(world, clientHost, this.history)
+    this.#life = this.#newLife()
+  }
+
+  async run(): Promise<void> {
+    const random = this.#random
+    this.#startClients()
+    if (random.chance(0.3)) this.#stepClocks()
+    const lives = this.#options.lives ?? Array.from({ length: 1 + random.below(4) }, () => this.#lifePlan())
+    for (const life of lives) {
+      await this.#live(life)
+      if (this.history.failures.length > 0) return
+    }
+    await this.#lastLife()
+  }
+
+  #newLife(): BrokerLife {
+    return new BrokerLife(this.#host, this.#config, this.#options.mutation ?? ((host) => host))
+  }
+
+  #lifePlan(): IntakeLife {
+    const random = this.#random
+    // A power failure may take what is not flushed of topics that do not wait for it.
+    const end = (
+      this.#isSync ? (['power', 'power', 'process', 'clean'] as const) : (['process', 'process', 'clean'] as const)
+    )[random.below(this.#isSync ? 4 : 3)]!
+    const crashAtCall =
+      end === 'clean' || random.chance(0.2)
+        ? Number.POSITIVE_INFINITY
+        : Math.floor(Math.exp(random.between(0, Math.log(3000))))
+    return { crashAtCall, lengthMs: random.between(50, 4000), end }
+  }
+
+  #startClients(): void {
+    const clients = this.#clients
+    clients.start('topic maker', async (client) => {
+      const configs = Object.entries(this.#topicConfig).map(([name, value]) => ({ name, value }))
+      const topic = { name: TOPIC, numPartitions: this.#partitions, replicationFactor: 1, assignments: [], configs }
+      const { topics } = await client.request(CreateTopics, 7, { topics: [topic], timeoutMs: 5000 })
+      const { errorCode } = topics[0]!
+      return errorCode !== 0 && errorCode !== 36
+    })
+    for (let partition = 0; partition < this.#partitions; partition++) {
+      for (let at = 0; at <= this.#random.below(2); at++) {
+        new TimedProducer({
+          clients,
+          history: this.timed,
+          name: `${partition}.${at}`,
+          partition,
+          batches: 1 + this.#random.below(60),
+          delayMaxMs: [10, 500, 5000][this.#random.below(3)]!,
+        }).start()
+      }
+    }
+  }
+
+  #stepClocks(): void {
+    this.timed.areClocksStepped = true
+    const random = this.#clients.random()
+    const next = () => {
+      this.#clients.host.timers.after(random.between(0, 2000), () => {
+        if (this.#clients.draining) return
+        this.#host.clock.step(random.between(-3000, 3000))
+        next()
+      })
+    }
+    next()
+  }
+
+  async #live({ crashAtCall, lengthMs, end }: IntakeLife): Promise<void> {
+    const { disk } = this.#host
+    const death = end === 'clean' ? 'process' : end
+    disk.crashAt(disk.calls + crashAtCall, death)
+    if (await this.#start()) {
+      const endsAt = this.#world.time + lengthMs
+      await this.#world.runUntil(() => !this.#host.alive || this.#world.time >= endsAt)
+      if (this.#host.alive && end === 'clean') await this.#life.close()
+    }
+    await this.#stop(death)
+  }
+
+  async #start(): Promise<boolean> {
+    this.#life = this.#newLife()
+    this.history.life++
+    if ((await this.#life.open()) && (await this.#life.listen())) {
+      this.#clients.address = this.#life.address
+      return true
+    }
+    if (this.#host.alive) this.history.fail(`the broker did not start: ${this.#life.refusal?.stack}`)
+    return false
+  }
+
+  async #stop(death: 'process' | 'power'): Promise<void> {
+    const [error] = this.#life.errors
+    if (error !== undefined) this.history.fail(`the broker logged an error: ${error}`)
+    this.#host.crash(death)
+    this.#clients.address = null
+    await this.#world.runFor(this.#random.between(50, 600))
+    this.#host = this.#host.reboot()
+  }
+
+  async #lastLife(): Promise<void> {
+    const { history } = this
+    this.#clients.draining = true
+    if (!(await this.#start())) return
+    const intakes = () => [...(this.#life.core?.intakes ?? [])]
+    // After a start a topic that waits for the disk shows its end only when that is flushed.
+    const isShown = () =>
+      [...this.#life.core!.partitions].every(({ highWatermark, endOffset }) => highWatermark === endOffset)
+    const isOver = () => this.#clients.actors.size === 0 && isShown() && intakes().every(({ isEmpty }) => isEmpty)
+    const until = this.#world.time + DRAIN_MS_MAX
+    await this.#world.runUntil(() => isOver() || this.#world.time > until)
+    if (!isOver()) {
+      const waiting = intakes().map(({ topic, index, waitingCount, refusals }) => ({
+        topic,
+        index,
+        waitingCount,
+        refusals,
+      }))
+      history.fail(
+        `not over after ${DRAIN_MS_MAX} ms: ${[...this.#clients.actors].join(', ')} ${JSON.stringify(waiting)}`,
+      )
+      return
+    }
+    await this.#check()
+    if (!(await this.#life.close())) history.fail(`the broker did not stop: ${this.#life.refusal?.stack}`)
+    await this.#stop('process')
+    if (!(await this.#start())) return
+    await this.#world.runFor(2000)
+    await this.#check()
+    await this.#life.close()
+  }
+
+  async #check(): Promise<void> {
+    this.#clients.start('checker', async (client) => {
+      for (let partition = 0; partition < this.#partitions; partition++) {
+        const found = await readAll(client, partition)
+        if (found === null) {
+          await this.#clients.sleep(50)
+          return true
+        }
+        this.timed.check(partition, found)
+      }
+      return false
+    })
+    const until = this.#world.time + DRAIN_MS_MAX
+    await this.#world.runUntil(() => this.#clients.actors.size === 0 || this.#world.time > until)
+    if (this.#clients.actors.size > 0) this.history.fail('what is there could not be checked')
+  }
+}
+
+/** All records of a partition by their ids; null while it cannot be read, or its topic was never made. */
+async function readAll(client: SimClient, partition: number): Promise<{ id: string; timestamp: number }[] | null> {
+  const found: { id: string; timestamp: number }[] = []
+  const cursor = new RecordCursor()
+  for (let position = 0; ; ) {
+    const response = await client.request(Fetch, 12, {
+      maxWaitMs: 0,
+      minBytes: 0,
+      topics: [{ topic: TOPIC, partitions: [{ partition, fetchOffset: position, partitionMaxBytes: 100_000 }] }],
+    })
+    const { errorCode, highWatermark, records } = response.responses[0]!.partitions[0]!
+    if (errorCode === 3) return []
+    if (errorCode !== 0) return null
+    if (records === null || position >= highWatermark) return found
+    const batches = new BatchCursor(records)
+    while (batches.next()) {
+      position = batches.header.nextOffset
+      cursor.open(batches.slice())
+      while (cursor.next()) {
+        const id = cursor.lastHeader(Buffer.from('id'))?.toString() ?? ''
+        found.push({ id, timestamp: cursor.timestamp })
+      }
+    }
+  }
+}
