@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { appRouter, Console, createContext, handleSignIn, UserFileError } from '@odradek/api'
+import { appRouter, Console, createContext, handleExport, handleSignIn, UserFileError } from '@odradek/api'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import next from 'next'
@@ -77,6 +77,13 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
       return void handleSignIn(console, request, response).then(answered, (error: Error) => {
         process.stderr.write(`${error.stack}\n`)
         refuse(response, 500, 'The sign-in failed.')
+      })
+    }
+    if (path === '/api/export') {
+      const context = () => createContext(console, factsOf(request))
+      return void handleExport(context, request, response).catch((error: Error) => {
+        process.stderr.write(`${error.stack}\n`)
+        response.destroy()
       })
     }
     if (path === '/api/health')

@@ -33,8 +33,17 @@ export type FieldOperator = (typeof fieldOperators)[number]
 /** Numbers, true, false and null are themselves; quotes force text. */
 function literalOf(value: string): string {
   if (/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value) || /^(true|false|null)$/.test(value)) return value
-  const quoted = /^"(.*)"$/s.exec(value)
-  return JSON.stringify(quoted?.[1] ?? value)
+  return JSON.stringify(unquoted(value))
+}
+
+/** What stands between quotes, with its escapes undone; a text without quotes is itself. */
+function unquoted(value: string): string {
+  if (!/^".*"$/s.test(value)) return value
+  try {
+    return String(JSON.parse(value))
+  } catch {
+    return value
+  }
 }
 
 /** A path's expression: a name behind a dot where it is one, an index where not. */
@@ -67,7 +76,7 @@ export function conditionToCel({ field, operator, value }: FieldCondition): stri
     case 'startsWith':
     case 'endsWith':
     case 'matches':
-      return `${field}.${operator}(${JSON.stringify(value.replace(/^"(.*)"$/s, '$1'))})`
+      return `${field}.${operator}(${JSON.stringify(unquoted(value))})`
     default:
       return `${field} ${operator} ${literalOf(value)}`
   }
