@@ -1,3 +1,4 @@
+import { audit } from './routers/audit.ts'
 import { brokers } from './routers/brokers.ts'
 import { clusters } from './routers/clusters.ts'
 import { groups } from './routers/groups.ts'
@@ -8,5 +9,5 @@ import { topics } from './routers/topics.ts'
 import { router } from './trpc.ts'
 
 /** Everything the console can be asked. */
-export const appRouter = router({ session, clusters, overview, brokers, topics, groups, messages })
+export const appRouter = router({ session, clusters, overview, brokers, topics, groups, audit, messages })
 export type AppRouter = typeof appRouter

@@ -4,6 +4,7 @@ import { Access, type AccessOptions } from './access/access.ts'
 import { AuditTrail } from './audit/audit-trail.ts'
 import { ClusterSession, type ClusterSettings } from './cluster-session.ts'
 import { refuse } from './failure.ts'
+import { ResetDesk } from './groups/reset-desk.ts'
 
 export interface ConsoleOptions extends AccessOptions {
   readonly clusters: readonly ClusterSettings[]
@@ -18,6 +19,7 @@ export class Console implements AsyncDisposable {
   readonly scans = new ScanPool()
   readonly #sessions: ReadonlyMap<string, ClusterSession>
   readonly #audits = new Map<string, AuditTrail>()
+  readonly #resets = new Map<string, ResetDesk>()
 
   constructor(options: ConsoleOptions) {
     this.options = options
@@ -57,13 +59,24 @@ export class Console implements AsyncDisposable {
   audit(clusterId: string): AuditTrail {
     let trail = this.#audits.get(clusterId)
     if (!trail) {
-      trail = new AuditTrail()
+      trail = new AuditTrail(this.session(clusterId).cluster)
       this.#audits.set(clusterId, trail)
     }
     return trail
   }
 
+  /** Resets of the groups of a cluster. */
+  resets(clusterId: string): ResetDesk {
+    let desk = this.#resets.get(clusterId)
+    if (!desk) {
+      desk = new ResetDesk(clusterId, this.session(clusterId).cluster, this.audit(clusterId))
+      this.#resets.set(clusterId, desk)
+    }
+    return desk
+  }
+
   async close(): Promise<void> {
+    for (const desk of this.#resets.values()) desk.close()
     await Promise.all([this.scans.close(), ...this.sessions.map((session) => session.close())])
   }
 

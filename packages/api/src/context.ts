@@ -4,11 +4,13 @@ import type { Visitor } from './access/visitor.ts'
 import type { Console } from './console.ts'
 
 export interface ChangeNote {
+  /** Of the entry, where others refer to it. */
+  readonly id?: string
   readonly resource?: string
   readonly before?: unknown
   readonly after?: unknown
-  /** Nothing was changed; the cluster was only asked whether it would. */
-  readonly isTrial?: boolean
+  /** The cluster was only asked whether it would, or it was done by an earlier call: no entry. */
+  readonly changesNothing?: boolean
 }
 
 export interface Context {

@@ -1,5 +1,5 @@
 /** The one mapping of everything that goes wrong to what the browser (or a script) is told. */
-import { FilterError, KafkaError, RefusedError, UnreachableError, UnsupportedError } from '@odradek/client'
+import { DriftError, FilterError, KafkaError, RefusedError, UnreachableError, UnsupportedError } from '@odradek/client'
 import { TRPCError } from '@trpc/server'
 
 /** In the `data.failure` of every error. */
@@ -67,6 +67,7 @@ function codeOf(error: Error): TrpcCode {
   }
   if (error instanceof UnreachableError) return 'SERVICE_UNAVAILABLE'
   if (error instanceof UnsupportedError) return 'NOT_IMPLEMENTED'
+  if (error instanceof DriftError) return 'CONFLICT'
   if (error instanceof RefusedError) return 'PRECONDITION_FAILED'
   if (error instanceof FilterError) return 'BAD_REQUEST'
   return 'INTERNAL_SERVER_ERROR'

@@ -39,15 +39,20 @@ export class PlanStore<P, R> {
   }
 
   /** Applies the plan, or gives the result of the time it was applied. One that was refused may be tried again. */
-  once(clusterId: string, id: string, tried: string, apply: (plan: P) => Promise<R>): Promise<R> {
+  once(
+    clusterId: string,
+    id: string,
+    tried: string,
+    apply: (plan: P) => Promise<R>,
+  ): { readonly isFirst: boolean; readonly done: Promise<R> } {
     const stored = this.#stored(clusterId, id, tried)
-    if (!stored.applied) {
-      stored.applied = apply(stored.plan)
-      stored.applied.catch(() => {
-        stored.applied = null
-      })
-    }
-    return stored.applied
+    if (stored.applied) return { isFirst: false, done: stored.applied }
+    const applied = apply(stored.plan)
+    stored.applied = applied
+    applied.catch(() => {
+      stored.applied = null
+    })
+    return { isFirst: true, done: applied }
   }
 
   #stored(clusterId: string, id: string, tried: string): Stored<P, R> {

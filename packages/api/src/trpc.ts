@@ -56,9 +56,10 @@ export const clusterProcedure = procedure
     const result = await next({
       ctx: { note: (noted: ChangeNote) => void Object.assign(change, noted) },
     })
-    if (change.isTrial === true) return result
+    if (change.changesNothing === true) return result
     const { cluster: _, ...asked } = (await getRawInput()) as Record<string, unknown>
-    ctx.console.audit(input.cluster).record({
+    await ctx.console.audit(input.cluster).record({
+      ...(change.id === undefined ? {} : { id: change.id }),
       atMs: Date.now(),
       who: ctx.visitor,
       action: path,

@@ -121,7 +121,7 @@ export const topics = router({
         { validateOnly },
       )
       if (!validateOnly) ctx.session.forget()
-      ctx.note({ resource: `topic ${topic}`, after: created, isTrial: validateOnly })
+      ctx.note({ resource: `topic ${topic}`, after: created, changesNothing: validateOnly })
       return created
     }),
 
@@ -201,10 +201,11 @@ export const topics = router({
       const tried = 'delete records'
       const plan = deletions.get(ctx.session.id, input.planId, tried)
       assertConfirmed(input.confirm, plan.topic, tried)
-      ctx.note({ resource: `topic ${plan.topic}`, before: plan.rows })
-      const results = await deletions.once(ctx.session.id, input.planId, tried, (planned) => {
+      const { isFirst, done } = deletions.once(ctx.session.id, input.planId, tried, (planned) => {
         return deleteRecords(ctx.session.cluster, planned)
       })
+      ctx.note({ resource: `topic ${plan.topic}`, before: plan.rows, changesNothing: !isFirst })
+      const results = await done
       ctx.session.forget()
       ctx.note({ after: results })
       return { topic: plan.topic, results }

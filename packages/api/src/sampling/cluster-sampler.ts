@@ -49,6 +49,9 @@ const defaultLimits: SamplerLimits = {
   unwatchedMs: 2 * 3_600_000,
 }
 
+/** Group → topic → partition → an offset and since when it is committed. */
+type CommitsSince = Map<string, Map<string, Map<number, { offset: number; sinceMs: number }>>>
+
 export type ClusterFigure = 'recordsInPerSecond' | 'lag'
 
 export class ClusterSampler {
@@ -57,6 +60,9 @@ export class ClusterSampler {
   readonly #limits: SamplerLimits
   readonly #groups = new Map<string, TimeRing<'lag'>>()
   readonly #topics = new Map<string, TimeRing<'recordsInPerSecond'>>()
+  /** Group → topic → partition → since when the commit is where it is, as far as it was watched. */
+  #commitsSince: CommitsSince = new Map()
+  readonly #groupsSince = new Map<string, number>()
   #last: Sample | null = null
   #sampling: Promise<Sample> | null = null
   #timer: NodeJS.Timeout | null = null
@@ -102,6 +108,17 @@ export class ClusterSampler {
     return this.#topics.get(topic) ?? null
   }
 
+  /** Since when a commit has not moved, as far as it was watched; null: it is not known. */
+  committedSinceMs(groupId: string, topic: string, partition: number): number | null {
+    return this.#commitsSince.get(groupId)?.get(topic)?.get(partition)?.sinceMs ?? null
+  }
+
+  /** How long a group has been watched. */
+  watchedMs(groupId: string): number {
+    const since = this.#groupsSince.get(groupId)
+    return since === undefined ? 0 : Date.now() - since
+  }
+
   close(): void {
     this.#closed = true
     if (this.#timer) clearTimeout(this.#timer)
@@ -136,8 +153,29 @@ export class ClusterSampler {
     const rates = this.#last ? ratesBetween(this.#last, ends, atMs) : new Map<string, number>()
     const sample: Sample = { atMs, starts, ends, rates, commits, groups: listed.groups, lags }
     this.#note(sample, this.#last !== null)
+    this.#noteCommits(sample)
     this.#last = sample
     return sample
+  }
+
+  #noteCommits({ atMs, commits }: Sample): void {
+    const next: CommitsSince = new Map()
+    for (const [groupId, topics] of commits) {
+      if (next.size >= this.#limits.groupsMax) break
+      const known = this.#commitsSince.get(groupId)
+      const byTopic = new Map<string, Map<number, { offset: number; sinceMs: number }>>()
+      for (const [topic, partitions] of topics) {
+        const before = known?.get(topic)
+        byTopic.set(
+          topic,
+          new Map([...partitions].map(([partition, { offset }]) => [partition, kept(before, partition, offset, atMs)])),
+        )
+      }
+      next.set(groupId, byTopic)
+      if (!this.#groupsSince.has(groupId)) this.#groupsSince.set(groupId, atMs)
+    }
+    for (const groupId of this.#groupsSince.keys()) if (!next.has(groupId)) this.#groupsSince.delete(groupId)
+    this.#commitsSince = next
   }
 
   #note(sample: Sample, hasRates: boolean): void {
@@ -167,6 +205,17 @@ export class ClusterSampler {
     for (const groupId of this.#groups.keys()) if (!lags.has(groupId)) this.#groups.delete(groupId)
     for (const topic of this.#topics.keys()) if (!rates.has(topic)) this.#topics.delete(topic)
   }
+}
+
+/** What was known of a partition's commit, if it has not moved. */
+function kept(
+  known: ReadonlyMap<number, { offset: number; sinceMs: number }> | undefined,
+  partition: number,
+  offset: number,
+  atMs: number,
+): { offset: number; sinceMs: number } {
+  const before = known?.get(partition)
+  return before?.offset === offset ? before : { offset, sinceMs: atMs }
 }
 
 function ringOf<T>(rings: Map<string, T>, key: string, max: number, make: () => T): T | null {
