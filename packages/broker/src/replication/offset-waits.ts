@@ -36,6 +36,16 @@ export class OffsetWaits {
     this.#compact()
   }
 
+  /** Ends every wait for an offset above `offset` with an error: what it waits for will not be there. */
+  failAbove(offset: number, errorCode: number): void {
+    let at = this.#offsets.length
+    while (at > this.#head && this.#offsets[at - 1]! > offset) at -= 1
+    const waits = this.#waits.splice(at)
+    this.#offsets.length = at
+    for (const wait of waits) wait.reached(errorCode)
+    this.#compact()
+  }
+
   /** Ends all waits with an error. */
   fail(errorCode: number): void {
     const waits = this.#waits.slice(this.#head)

@@ -9,6 +9,7 @@ import type { DiskGauge } from '../cleanup/disk-gauge.ts'
 import type { FlushSchedule } from '../flush/flush-schedule.ts'
 import type { Turn } from '../host/turn.ts'
 import type { MetadataImage, TopicImage } from '../metadata/image.ts'
+import { isNoRoom } from '../storage/disk-room.ts'
 import type { Log } from '../storage/log.ts'
 import type { LogDirectories } from '../storage/log-directories.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
@@ -112,6 +113,8 @@ export class Partitions implements PartitionEvents {
   failed(partition: Partition, error: Error): void {
     const directory = this.#directories.directoryOf(partition.log)
     if (directory === undefined || directory.offline !== null) return
+    // A full disk is none that failed: what was to be done is undone, and done when there is room.
+    if (isNoRoom(error) && partition.log.failed === null) return
     this.#logger.error(
       { topic: partition.topic, partition: partition.index, directory: directory.path, err: error },
       'Writing a log failed: its directory is offline until the broker is restarted. Check the disk, then restart.',

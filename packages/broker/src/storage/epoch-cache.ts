@@ -141,8 +141,13 @@ export class EpochCache {
     const generation = this.#generation
     const file = disk.open(`${path}.new`, 'create')
     const bytes = Buffer.from(this.#text())
-    file.write(bytes, 0, bytes.length, 0)
-    file.truncate(bytes.length)
+    try {
+      file.write(bytes, 0, bytes.length, 0)
+      file.truncate(bytes.length)
+    } catch (error) {
+      file.close()
+      throw error
+    }
     this.dirty = false
     const finish = () => {
       if (generation === this.#generation) disk.rename(`${path}.new`, path)

@@ -1,5 +1,6 @@
 /** Putting a batch at the end of a log, when it has been decided that it belongs there. */
 import type { BatchHeader, ControlRecord, Slice } from '@odradek/protocol'
+import { isNoRoom } from './disk-room.ts'
 import type { LogState } from './log-state.ts'
 import { PositionRing } from './position-ring.ts'
 import { RELATIVE_OFFSET_MAX, type Segment } from './segment.ts'
@@ -14,18 +15,25 @@ const STAGED_BATCH_BYTES_MAX = 32 * 1024
 /**
  * Puts a batch, whose bytes and `header` have their final offsets, at the end of the log: begins a new segment where one is
  * due, stages or writes the bytes, and notes them in indexes, epochs and producers. `control` is its record when it is a
- * control batch. An I/O error is thrown and sets `failed`.
+ * control batch. An I/O error is thrown and sets `failed`. False where the disk has no room: the batch is not in the log
+ * then, nor are those that were staged with it.
  */
-export function putBatch(state: LogState, batch: Slice, header: BatchHeader, control: ControlRecord | null): void {
+export function putBatch(state: LogState, batch: Slice, header: BatchHeader, control: ControlRecord | null): boolean {
   const size = batch.end - batch.start
+  const { undone } = state
+  const isStaged = size < STAGED_BATCH_BYTES_MAX
   try {
     const segment = segmentFor(state, header, size)
     const position = segment.size
     segment.reserve(size)
-    if (size < STAGED_BATCH_BYTES_MAX) stage(state, batch)
+    if (isStaged) stage(state, batch)
     else {
       state.write()
-      segment.file.write(batch.buffer, batch.start, batch.end, position)
+      if (state.undone === undone) segment.file.write(batch.buffer, batch.start, batch.end, position)
+    }
+    if (state.undone !== undone) {
+      state.stage.clear()
+      return false
     }
     segment.track(header, size)
     state.flush.dirty(segment)
@@ -41,7 +49,13 @@ export function putBatch(state: LogState, batch: Slice, header: BatchHeader, con
       if (producers.size > producerIdsMax) producers.forgetOldest(producerIdsMax, header.producerId)
       if (aborted !== null) segment.addAborted(aborted)
     }
+    if (!isStaged) state.noteWritten()
+    return true
   } catch (error) {
+    if (isNoRoom(error)) {
+      state.undo()
+      return false
+    }
     state.fail(error as Error)
     throw error
   }

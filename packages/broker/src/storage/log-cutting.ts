@@ -64,12 +64,13 @@ export function truncateFullyAndStartAt(state: LogState, offset: number): void {
   state.recoveryPoint = 0
   state.dirtyFrom = offset
   if (state.isOnDisk) state.place.cut(0)
+  // First, or a crash would leave them to speak of producers whose records are gone.
+  state.keepSnapshots(0, -1)
   for (const segment of [...state.segments.all]) removeNow(state, segment)
   state.flushedOffset = offset
   state.recoveryPoint = offset
   state.forgetProducers()
   if (!state.isOnDisk) return
-  state.keepSnapshots(0, -1)
   state.begin(offset)
   state.flush.syncDirectories()
   state.place.cut(offset)
@@ -80,9 +81,19 @@ export function advanceStartOffset(state: LogState, offset: number): void {
   if (offset <= state.startOffset) return
   state.startOffset = Math.min(offset, state.endOffset)
   state.epochs.truncateFromStart(state.startOffset)
+  deleteBelowStart(state)
+}
+
+/**
+ * Lets go of the segments that lie below the log's start as a whole, if they are durable. Others wait: a power failure could
+ * take what follows them, and with it the last that is known of their producers.
+ */
+export function deleteBelowStart(state: LogState): void {
   const { all } = state.segments
-  const below = all.filter((_, at) => at + 1 < all.length && all[at + 1]!.baseOffset <= state.startOffset)
-  deleteSegments(state, below)
+  const limit = Math.min(state.startOffset, state.flushedOffset)
+  let count = 0
+  while (count + 1 < all.length && all[count + 1]!.baseOffset <= limit) count++
+  if (count > 0) deleteSegments(state, all.slice(0, count))
 }
 
 /**

@@ -21,6 +21,7 @@ import type { Host } from '../host/host.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
 import { type Damage, DamagedLogError, noteDamage, readDamage } from './damage.ts'
 import { DeletedFiles } from './deleted-files.ts'
+import { DiskRoom, isNoRoom } from './disk-room.ts'
 import { FlushTally } from './flush-tally.ts'
 import { Journal } from './journal.ts'
 import { replayJournal } from './journal-replay.ts'
@@ -30,7 +31,7 @@ import type { LogPlace } from './log-place.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts'
 import { LOADED_INDEXES_MAX, RecencyBound } from './recency-bound.ts'
-import { PARTITION_METADATA } from './segment-files.ts'
+import { LOG_SUFFIX, PARTITION_METADATA } from './segment-files.ts'
 
 const MIB = 1024 * 1024
 const JOURNAL_DIRECTORY = 'journal'
@@ -85,6 +86,7 @@ export class LogDirectory {
   readonly #loadedIndexes: RecencyBound
   readonly #logs = new Set<Log>()
   readonly #journal: Journal
+  readonly #room: DiskRoom
   /** What flushing has done. */
   readonly tally = new FlushTally()
   readonly #checkpoints: LogCheckpoints
@@ -120,6 +122,7 @@ export class LogDirectory {
       this.#meta = readMeta(options, nodeId)
       if (this.#meta === null) syncParents(disk, directory)
       this.wasClean = takeCleanShutdown(disk, directory)
+      this.#room = new DiskRoom(host.clock, logger, directory)
       this.#journal = Journal.open({
         disk,
         directory: `${directory}/${JOURNAL_DIRECTORY}`,
@@ -188,19 +191,25 @@ export class LogDirectory {
     let isKnown = this.#unclaimed.delete(name)
     if (isKnown) {
       const foundId = this.#topicIdOf(name)
-      if (foundId !== null && foundId !== topicId) {
+      // A log without an id in which nothing was ever durable may be a deleted topic's whose removal a crash undid.
+      const mayBeOthers = foundId === null && this.#hasSegments(directory) && !this.#isDurable(topic, partition)
+      if (mayBeOthers || (foundId !== null && foundId !== topicId)) {
         this.#setAside(name)
         isKnown = false
       }
       // A crash left it without, or with a part of it; once it has records, nobody could tell whose they are.
-      if (foundId === null)
+      else if (foundId === null)
         host.disk.replaceFile(`${directory}/${PARTITION_METADATA}`, encodePartitionMetadata(topicId))
     }
     if (!isKnown) this.#checkpoints.forget(topic, partition)
     if (!isKnown) this.#forgetJournaled(topicId, partition)
-    const log = this.#open(this.#logOptions(topic, partition, topicId, config, isKnown))
+    const options = this.#logOptions(topic, partition, topicId, config, isKnown)
+    const log = this.#open(options)
     this.#logs.add(log)
     this.#replay(log)
+    const { startOffset } = options
+    if (log.failed === null && log.endOffset < startOffset) log.truncateFullyAndStartAt(startOffset)
+    else if (log.failed === null) log.advanceStartOffset(startOffset)
     return log
   }
 
@@ -218,6 +227,7 @@ export class LogDirectory {
       loadedIndexes: this.#loadedIndexes,
       journal: this.#journal,
       tally: this.tally,
+      room: this.#room,
       producerIdsMax: this.#options.config['producer.ids.max'],
       logger,
       directory: `${this.path}/${topic}-${partition}`,
@@ -242,6 +252,7 @@ export class LogDirectory {
       clean: this.wasClean,
       recoveryPoint: isKnown ? this.#checkpoints.recoveryPoint(topic, partition) : 0,
       startOffset: isKnown ? this.#checkpoints.startOffset(topic, partition) : 0,
+      isJournaled: (this.#journal.found(topicId, partition) ?? []).length > 0,
       producerIdExpirationMs: this.#options.config['producer.id.expiration.ms'],
     }
   }
@@ -325,6 +336,11 @@ export class LogDirectory {
 
   #checkpointFailed(error: Error): void {
     if (this.#closed) return
+    // The old one holds for as long.
+    if (isNoRoom(error)) {
+      this.#room.missed()
+      return
+    }
     this.#options.logger.error({ directory: this.path, err: error }, 'A checkpoint could not be written.')
     this.fail(error)
   }
@@ -441,6 +457,15 @@ export class LogDirectory {
   #topicIdOf(name: string): string | null {
     const bytes = this.#options.host.disk.readFile(`${this.path}/${name}/${PARTITION_METADATA}`)
     return bytes === null ? null : decodePartitionMetadata(bytes)
+  }
+
+  #hasSegments(directory: string): boolean {
+    return this.#options.host.disk.list(directory).some(({ name }) => name.endsWith(LOG_SUFFIX))
+  }
+
+  /** Whether the checkpoint says that some of a log was durable: then its id was too, and has been damaged since. */
+  #isDurable(topic: string, partition: number): boolean {
+    return this.#checkpoints.recoveryPoint(topic, partition) > 0
   }
 
   #setAside(name: string): void {

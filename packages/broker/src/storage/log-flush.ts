@@ -33,8 +33,8 @@ export interface FlushedLog {
   write(): void
   /** The same, and the files but for the epochs that must be durable before the recovery point moves. */
   prepareFlush(): void
-  /** Begins to write the epochs where their file says something else. */
-  prepareEpochs(): PendingEpochs | null
+  /** Begins to write the epochs where their file says something else, if the disk has room for them. */
+  prepareEpochs(): PendingEpochs | 'no room' | null
   /** The same, durable when it returns. */
   writeEpochs(): void
   /** All below `offset` is durable now in the log's own files. */
@@ -67,7 +67,7 @@ interface Round {
   readonly waiting: readonly FlushDone[]
   readonly segments: readonly Segment[]
   readonly files: readonly DiskFile[]
-  readonly epochs: PendingEpochs | null
+  readonly epochs: PendingEpochs | 'no room' | null
   /** Where the log ended when it began. */
   readonly end: Anchor | null
 }
@@ -225,13 +225,13 @@ export class LogFlush {
       else
         this.#syncNames(round, (failure) => {
           if (failure === null && cuts === this.#cuts && round.end !== null) this.#moveAnchor(round.end)
-          this.#end(failure, waiting)
+          this.#end(failure, waiting, round.epochs === 'no room')
         })
     })
   }
 
   #syncFiles({ segments, files, epochs }: Round, done: FlushDone): void {
-    const small = epochs === null ? files : [...files, epochs.file]
+    const small = epochs === null || epochs === 'no room' ? files : [...files, epochs.file]
     const synced = countdown(segments.length + small.length, (error) => {
       for (const file of small) file.close()
       done(error)
@@ -255,10 +255,10 @@ export class LogFlush {
       return
     }
     const directories = new Set(this.#syncingDirectories)
-    if (epochs !== null) directories.add(this.#log.directory)
+    if (epochs !== null && epochs !== 'no room') directories.add(this.#log.directory)
     const synced = countdown(directories.size, done)
     try {
-      epochs?.finish()
+      if (epochs !== null && epochs !== 'no room') epochs.finish()
       for (const directory of directories) {
         this.#place.tally.syncs++
         disk.syncDirectoryLater(directory, synced)
@@ -274,11 +274,15 @@ export class LogFlush {
       this.#anchor = end
   }
 
-  #end(error: Error | null, waiting: readonly FlushDone[]): void {
+  #end(error: Error | null, waiting: readonly FlushDone[], isEpochLeftOut = false): void {
     this.#isFlushing = false
     this.#syncingDirectories = new Set()
-    if (error === null && this.#log.failed === null) this.#log.advanceFlushed(this.#target)
-    else if (error !== null) this.#log.fail(error)
+    if (error === null && this.#log.failed === null) {
+      // The recovery point is not to pass what the epoch file lacks; the batches are durable all the same.
+      if (isEpochLeftOut) this.#log.advanceJournaled(this.#target)
+      else this.#log.advanceFlushed(this.#target)
+    }
+    if (error !== null) this.#log.fail(error)
     for (const done of waiting) done(error ?? this.#log.failed)
     if (this.#waiting.length > 0 && !this.#isFlushing) {
       if (this.#log.failed === null) this.#begin()

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../host/clock.ts'
 import type { Disk } from '../host/disk.ts'
+import type { DiskRoom } from './disk-room.ts'
 import type { FlushTally } from './flush-tally.ts'
 import type { Journal } from './journal.ts'
 import type { RecencyBound } from './recency-bound.ts'
@@ -17,6 +18,7 @@ export interface LogPlace {
   /** What small writes of several logs are made durable by together; null where each log is flushed by itself. */
   readonly journal: Journal | null
   readonly tally: FlushTally
+  readonly room: DiskRoom
   /** `producer.ids.max`: how many producers a log remembers. */
   readonly producerIdsMax: number
   readonly logger: Logger

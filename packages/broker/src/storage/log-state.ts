@@ -4,6 +4,7 @@
  */
 import type { TopicConfig } from '@odradek/config'
 import { CorruptBatchError } from '@odradek/protocol'
+import { isNoRoom, noRoomError } from './disk-room.ts'
 import type { EpochCache, PendingEpochs } from './epoch-cache.ts'
 import { type FlushedLog, LogFlush } from './log-flush.ts'
 import type { LogPlace } from './log-place.ts'
@@ -38,6 +39,11 @@ export class LogState implements FlushedLog {
   /** Bytes appended since the last flush began, and the first of their offsets. */
   dirtyBytes = 0
   dirtyFrom: number
+  /** How often appends were undone. */
+  undone = 0
+  /** Where the log ended, and how large its growing segment was, when all was in the files. */
+  #writtenEnd = 0
+  #writtenBytes = 0
   failed: Error | null = null
   /** The segment that grows, once something was appended; null after a start. */
   active: Segment | null = null
@@ -129,6 +135,18 @@ export class LogState implements FlushedLog {
     }
   }
 
+  /** The same for what may find that the disk has no room: then it is thrown, and the log is as good as before. */
+  guardedRoom<T>(run: () => T): T {
+    if (this.failed !== null) throw this.failed
+    try {
+      return run()
+    } catch (error) {
+      if (isNoRoom(error)) this.undo()
+      else this.fail(error as Error)
+      throw error
+    }
+  }
+
   /** The same for what opens records: that those of a client cannot be opened is no failure of the log. */
   guardedOpening<T>(run: () => T): T {
     if (this.failed !== null) throw this.failed
@@ -140,12 +158,45 @@ export class LogState implements FlushedLog {
     }
   }
 
-  /** Writes what is staged, with one write. */
+  /** Writes what is staged, with one write. Where the disk has no room for it, it is undone: see `undone`. */
   write(): void {
     const { stage, active } = this
     if (stage.length === 0) return
-    active!.file.write(stage.buffer, 0, stage.length, active!.size - stage.length)
+    try {
+      active!.file.write(stage.buffer, 0, stage.length, active!.size - stage.length)
+    } catch (error) {
+      if (!isNoRoom(error)) throw error
+      this.undo()
+      return
+    }
     stage.clear()
+    this.noteWritten()
+  }
+
+  /** All that was appended is in the files. */
+  noteWritten(): void {
+    this.#writtenEnd = this.endOffset
+    this.#writtenBytes = this.active!.size
+  }
+
+  /**
+   * The disk has no room: the log ends again where it did when all of it was in the files, as if what came since had never
+   * come. Nobody was told of it.
+   */
+  undo(): void {
+    const { active, place } = this
+    this.undone++
+    place.room.missed()
+    this.stage.clear()
+    if (active === null) return
+    const undoneBytes = active.size - this.#writtenBytes
+    active.undo(this.#writtenBytes, this.#writtenEnd)
+    this.recent?.clear()
+    if (this.endOffset === this.#writtenEnd) return
+    this.dirtyBytes = Math.max(0, this.dirtyBytes - undoneBytes)
+    this.endOffset = this.#writtenEnd
+    this.epochs.truncateFromEnd(this.endOffset)
+    this.forgetProducers()
   }
 
   /** The segment to append to: the newest, or the first one in a directory that is made now. */
@@ -164,6 +215,7 @@ export class LogState implements FlushedLog {
       )
     }
     this.active = last
+    this.noteWritten()
     this.marks.resumed(last)
     this.recent?.clear()
     return last
@@ -177,6 +229,8 @@ export class LogState implements FlushedLog {
     if (this.config.preallocate) segment.reserveAll(this.config['segment.bytes'])
     this.marks.reset(baseOffset)
     this.active = segment
+    this.#writtenEnd = this.endOffset
+    this.#writtenBytes = 0
     if (this.recent === null) this.recent = new PositionRing()
     else this.recent.clear()
     return segment
@@ -184,7 +238,9 @@ export class LogState implements FlushedLog {
 
   /** Closes the active segment and begins the next at `baseOffset`. */
   roll(baseOffset: number): void {
+    const { undone } = this
     this.write()
+    if (this.undone !== undone) throw noRoomError(this.directory)
     this.active!.giveBack()
     this.flush.add(this.active!.writeIndexes())
     this.takeSnapshot()
@@ -195,9 +251,16 @@ export class LogState implements FlushedLog {
   takeSnapshot(): void {
     if (this.#snapshotOffset === this.endOffset) return
     const { producers } = this
-    const file = this.place.disk.open(`${this.directory}/${fileName(this.endOffset, SNAPSHOT_SUFFIX)}`, 'create')
+    const path = `${this.directory}/${fileName(this.endOffset, SNAPSHOT_SUFFIX)}`
+    const file = this.place.disk.open(path, 'create')
     const bytes = encodeSnapshot(producers.entries(), producers.size)
-    file.write(bytes, 0, bytes.length, 0)
+    try {
+      file.write(bytes, 0, bytes.length, 0)
+    } catch (error) {
+      file.close()
+      this.place.disk.remove(path)
+      throw error
+    }
     if (file.size() > bytes.length) file.truncate(bytes.length)
     this.flush.add([file])
     this.flush.made(this.directory)
@@ -235,8 +298,16 @@ export class LogState implements FlushedLog {
     this.marks.made(active, this.endOffset)
   }
 
-  prepareEpochs(): PendingEpochs | null {
-    return this.#epochs?.dirty && this.#isOnDisk ? this.#epochs.writeLater(this.place.disk, this.directory) : null
+  prepareEpochs(): PendingEpochs | 'no room' | null {
+    const { disk, room } = this.place
+    if (!this.#epochs?.dirty || !this.#isOnDisk) return null
+    try {
+      return this.#epochs.writeLater(disk, this.directory)
+    } catch (error) {
+      if (!isNoRoom(error)) throw error
+      room.missed()
+      return 'no room'
+    }
   }
 
   /** Writes the epochs where their file says something else: before the recovery point passes what they tell about. */

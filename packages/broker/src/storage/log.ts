@@ -27,11 +27,13 @@ import {
   verifyBatchCrc,
 } from '@odradek/protocol'
 import { controlRecordOf } from './control-record-of.ts'
+import { noRoomError } from './disk-room.ts'
 import type { EpochStart } from './epoch-cache.ts'
 import type { Journal } from './journal.ts'
 import { putBatch } from './log-append.ts'
 import {
   advanceStartOffset,
+  deleteBelowStart,
   deleteSegments,
   replaceSegments,
   truncateFullyAndStartAt,
@@ -48,6 +50,8 @@ import type { SegmentReader } from './segment-reader.ts'
 import { maxTimestampBelow, type TimestampOffset, timestampLookup } from './time-lookup.ts'
 
 const NONE = errors.NONE.code
+/** The one code that every client retries and none takes for appended. */
+const NO_ROOM = errors.NOT_ENOUGH_REPLICAS.code
 const KAFKA_STORAGE_ERROR = errors.KAFKA_STORAGE_ERROR.code
 const NOTHING: LogRead = { errorCode: NONE, range: null }
 const OUT_OF_RANGE: LogRead = { errorCode: errors.OFFSET_OUT_OF_RANGE.code, range: null }
@@ -78,6 +82,8 @@ export interface LogOptions {
   readonly recoveryPoint: number
   /** The log's start, as the checkpoint says [0]. */
   readonly startOffset: number
+  /** Whether the journal may have what follows on the log's end: then it may end before its start for now. */
+  readonly isJournaled: boolean
   /** How long a producer that writes nothing is remembered: `producer.id.expiration.ms`. */
   readonly producerIdExpirationMs: number
 }
@@ -168,6 +174,14 @@ export class Log {
     return this.#state.endOffset - this.#state.dirtyFrom
   }
 
+  /**
+   * How often appends that were accepted were undone because the disk had no room to write them; the log ends at
+   * `endOffset` again.
+   */
+  get undone(): number {
+    return this.#state.undone
+  }
+
   /** Whether an acknowledgement waits for the disk. */
   get isFlushSynchronous(): boolean {
     return this.#isFlushSynchronous
@@ -233,6 +247,7 @@ export class Log {
     result.logAppendTime = -1
     result.duplicate = false
     if (state.failed !== null) return refuse(result, KAFKA_STORAGE_ERROR)
+    if (state.place.room.isRefusing) return refuse(result, NO_ROOM)
     const control = header.isControl ? controlRecordOf(batch) : null
     if (header.producerId >= 0) {
       const producers = state.producersIfLoaded ?? state.guarded(() => state.producers)
@@ -256,7 +271,7 @@ export class Log {
       header.maxTimestamp = now
       result.logAppendTime = now
     }
-    putBatch(state, batch, header, control)
+    if (!putBatch(state, batch, header, control)) return refuse(result, NO_ROOM)
     result.baseOffset = baseOffset
     result.lastOffset = header.lastOffset
     return result
@@ -279,7 +294,8 @@ export class Log {
       if (header.baseOffset < this.endOffset || header.lastOffsetDelta < 0)
         throw new CorruptBatchError(`Batch at offset ${header.baseOffset} does not follow the end ${this.endOffset}.`)
       const batch = { buffer, view, start, end }
-      putBatch(this.#state, batch, header, header.isControl ? controlRecordOf(batch) : null)
+      if (!putBatch(this.#state, batch, header, header.isControl ? controlRecordOf(batch) : null))
+        throw noRoomError(this.directory)
     }
   }
 
@@ -291,7 +307,7 @@ export class Log {
   /** Closes the active segment and begins the next one at the end of the log. Does nothing while it is empty. */
   roll(): void {
     const state = this.#state
-    state.guarded(() => {
+    state.guardedRoom(() => {
       if (state.activate().size > 0) state.roll(state.endOffset)
     })
   }
@@ -422,12 +438,12 @@ export class Log {
 
   /** Moves the log's start up to `offset` (DeleteRecords); segments that lie below it as a whole go. */
   advanceStartOffset(offset: number): void {
-    this.#state.guarded(() => advanceStartOffset(this.#state, offset))
+    this.#state.guardedRoom(() => advanceStartOffset(this.#state, offset))
   }
 
   /** Lets go of `segments`, which are the oldest ones; the active one is closed first where it is among them. */
   deleteSegments(segments: readonly Segment[]): void {
-    this.#state.guarded(() => deleteSegments(this.#state, segments))
+    this.#state.guardedRoom(() => deleteSegments(this.#state, segments))
   }
 
   /** Puts the segment that compaction wrote as `.cleaned` files in the place of `old`, neighbours of each other. */
@@ -453,11 +469,12 @@ export class Log {
   }
 
   /**
-   * Called every few seconds: a log that nothing was appended to since the call before the last gives back the room that
+   * Called every few seconds: segments below the start go when they are durable, and a log that nothing was appended to since the call before the last gives back the room that
    * it reserved. An I/O error is thrown and sets `failed`.
    */
   settle(): void {
     const state = this.#state
+    if (state.failed === null) state.guardedRoom(() => deleteBelowStart(state))
     const isIdle = this.#settledEnd === state.endOffset
     this.#settledEnd = this.#lastEnd
     this.#lastEnd = state.endOffset

@@ -181,6 +181,18 @@ export class SegmentIndexes implements Holder {
     this.#timestampsKnown = true
   }
 
+  /** Forgets the batches from `position` on, the first of which begins at `offset`: they never came to be in the file. */
+  undo(position: number, offset: number): void {
+    this.offsets.truncateToPosition(position)
+    this.times.truncateTo(offset)
+    this.#dirty = true
+    const aborted = this.aborted.filter(({ lastOffset }) => lastOffset < offset)
+    if (aborted.length < this.aborted.length) this.setAborted(aborted)
+    this.#maxTimestamp = this.times.lastTimestamp
+    this.#maxTimestampOffset = this.times.lastOffset
+    this.#timestampsKnown = true
+  }
+
   /**
    * Writes the files where they differ from memory, and returns them open: they are to be synced and closed before the
    * recovery point passes the segment.
@@ -223,8 +235,14 @@ export class SegmentIndexes implements Holder {
     const known = this.aborted
     const file = this.#place.disk.open(this.#path(TRANSACTION_INDEX_SUFFIX), 'create')
     const bytes = encodeAborted(aborted)
-    file.write(bytes, 0, bytes.length, known.length * bytes.length)
-    file.close()
+    try {
+      file.write(bytes, 0, bytes.length, known.length * bytes.length)
+    } catch (error) {
+      file.truncate(known.length * bytes.length)
+      throw error
+    } finally {
+      file.close()
+    }
     known.push(aborted)
     this.#abortedDirty = true
   }

@@ -330,6 +330,15 @@ export class Segment implements Holder {
     return nextOffset === offset
   }
 
+  /** Gives back what was not written whole behind `position`, where the batch at `offset` was to begin. */
+  undo(position: number, offset: number): void {
+    this.#indexes.undo(position, offset)
+    this.file.truncate(position)
+    this.#size = position
+    this.#reservedTo = 0
+    this.resume()
+  }
+
   /** Cuts the segment before the batch at `position`, which begins at `offset`: file (durably) and indexes. */
   truncate(position: number, offset: number): void {
     this.#indexes.truncate(position, offset)

@@ -181,7 +181,10 @@ function store(target: Target, valid: Slice): MutablePartitionResponse {
     batch = admission.batch
   }
   const result = written.append(batch, header)
-  if (result.errorCode !== 0) return refused(index, result.errorCode, null)
+  if (result.errorCode !== 0) {
+    const isFull = result.errorCode === errors.NOT_ENOUGH_REPLICAS.code
+    return refused(index, result.errorCode, isFull ? 'The disk is full.' : null)
+  }
   if (admission !== null && !result.duplicate) intake!.accepted(result.baseOffset, admission)
   const response: MutablePartitionResponse = {
     index,
@@ -274,6 +277,8 @@ class PendingProduce implements TurnTask {
       return
     }
     for (const wait of this.#waits) {
+      // Undone while others were being opened: at its offset there may be something else by now.
+      if (wait.partition.isUndone(wait.offset, wait.undone)) continue
       if (this.#acks === ACKS_ALL || wait.partition.isFlushSynchronous) {
         this.#missing += 1
         wait.partition.waitFor(wait.offset, wait)
@@ -287,8 +292,10 @@ class PendingProduce implements TurnTask {
 
   /** End of the turn: what was appended is written, or its log has failed. */
   endTurn(): void {
-    for (const { partition, response } of this.#waits) {
-      if (partition.offlineCode !== 0 && response.errorCode === 0) fail(response, partition.offlineCode)
+    for (const { partition, offset, undone, response } of this.#waits) {
+      if (response.errorCode !== 0) continue
+      if (partition.offlineCode !== 0) fail(response, partition.offlineCode)
+      else if (partition.isUndone(offset, undone)) fail(response, errors.NOT_ENOUGH_REPLICAS.code)
     }
     if (this.#missing === 0) {
       this.#answer()
@@ -327,6 +334,8 @@ class PendingProduce implements TurnTask {
 class PartitionWait implements OffsetWait {
   readonly partition: Partition
   readonly offset: number
+  /** See Partition.isUndone. */
+  readonly undone: number
   readonly response: MutablePartitionResponse
   readonly #pending: PendingProduce
   done = false
@@ -335,6 +344,7 @@ class PartitionWait implements OffsetWait {
     this.#pending = pending
     this.partition = partition
     this.offset = offset
+    this.undone = partition.undone
     this.response = response
   }
 

@@ -18,6 +18,7 @@ import { pino } from 'pino'
 import type { Clock } from '../../host/clock.ts'
 import type { Disk } from '../../host/disk.ts'
 import { createNodeDisk } from '../../host/node/disk.ts'
+import { DiskRoom } from '../disk-room.ts'
 import { FlushTally } from '../flush-tally.ts'
 import { Log } from '../log.ts'
 import type { LogPlace } from '../log-place.ts'
@@ -82,6 +83,7 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
     loadedIndexes: new RecencyBound(4),
     journal: null,
     tally: new FlushTally(),
+    room: new DiskRoom(bench.clock, quiet, bench.directory),
     producerIdsMax: options.producerIdsMax ?? 1000,
     logger: quiet,
     directory: `${bench.directory}/t-0`,
@@ -103,6 +105,7 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
     clean: options.clean ?? true,
     recoveryPoint: options.recoveryPoint ?? 0,
     startOffset: options.startOffset ?? 0,
+    isJournaled: false,
     producerIdExpirationMs: 86_400_000,
   })
 }

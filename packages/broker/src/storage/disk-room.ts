@@ -1,0 +1,51 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../host/clock.ts'
+
+/** How long nothing is appended after the disk had no room. */
+const REFUSED_MS = 1000
+const LOGGED_EVERY_MS = 60_000
+
+/**
+ * Whether the disk of a data directory has room, as far as writes have found out. When one finds none, logs take nothing for
+ * a while: each attempt has to be undone.
+ */
+export class DiskRoom {
+  readonly #clock: Pick<Clock, 'monotonic'>
+  readonly #logger: Logger
+  readonly #directory: string
+  #refusedUntil = Number.NEGATIVE_INFINITY
+  #loggedAt = Number.NEGATIVE_INFINITY
+
+  constructor(clock: Pick<Clock, 'monotonic'>, logger: Logger, directory: string) {
+    this.#clock = clock
+    this.#logger = logger
+    this.#directory = directory
+  }
+
+  /** Whether nothing is to be appended now. */
+  get isRefusing(): boolean {
+    return this.#refusedUntil !== Number.NEGATIVE_INFINITY && this.#clock.monotonic() < this.#refusedUntil
+  }
+
+  /** A write found no room. */
+  missed(): void {
+    const now = this.#clock.monotonic()
+    this.#refusedUntil = now + REFUSED_MS
+    if (now < this.#loggedAt + LOGGED_EVERY_MS) return
+    this.#loggedAt = now
+    this.#logger.error(
+      { directory: this.#directory },
+      'The disk is full: what was being written is undone, and writes are refused until there is room.',
+    )
+  }
+}
+
+export function noRoomError(directory: string): Error {
+  return Object.assign(new Error(`The disk of ${directory} is full.`), { code: 'ENOSPC' })
+}
+
+/** Whether `error` is the system's for a full disk, or a quota that is used up. */
+export function isNoRoom(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOSPC' || code === 'EDQUOT'
+}

@@ -1,0 +1,138 @@
+/** A disk that has no room: an append is undone, whole; the log goes on when there is room, and nothing is lost for it. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
+import { encodeBatch, errors } from '@odradek/protocol'
+import { createSimHost, PAGE_BYTES, type SimHost } from '../host/sim/index.ts'
+import type { Log } from './log.ts'
+import { LogDirectory } from './log-directory.ts'
+import { append, quiet, readAll, TOPIC_ID } from './testing/log-kit.ts'
+import { verifyLog } from './verify.ts'
+
+const NO_ROOM = errors.NOT_ENOUGH_REPLICAS.code
+const PRODUCER = 7
+
+function open(host: SimHost): { directory: LogDirectory; log: Log } {
+  const directory = LogDirectory.open({ host, path: '/data', nodeId: 1, config: resolveBrokerConfig(), logger: quiet })
+  directory.setClusterId('c')
+  return { directory, log: directory.openLog('t', 0, TOPIC_ID, resolveTopicConfig({ 'segment.bytes': '200000' })) }
+}
+
+/** Takes pages from the log until so many are free; what is returned gives them back. */
+function leave(host: SimHost, pages: number): () => void {
+  const { freeBytes } = host.disk.space('/data')
+  const file = host.disk.open('/data/other-tenant', 'create')
+  const bytes = freeBytes - pages * PAGE_BYTES
+  if (bytes > 0) file.write(Buffer.alloc(bytes, 1), 0, bytes, 0)
+  return () => {
+    file.truncate(0)
+    file.close()
+  }
+}
+
+describe('a log on a full disk', () => {
+  for (const valueBytes of [500, 60_000]) {
+    it(`undoes what it cannot write, and goes on when there is room (batches of ${valueBytes} bytes)`, async () => {
+      for (let seed = 1; seed <= 30; seed++) {
+        const host = createSimHost(seed, { disk: { capacityBytes: 600 * PAGE_BYTES } })
+        const { directory, log } = open(host)
+        let sequence = 0
+        const write = () => {
+          const records = [{ value: Buffer.alloc(valueBytes, 65 + (sequence % 26)), timestamp: 1000 + sequence }]
+          return append(log, encodeBatch({ records, producerId: PRODUCER, producerEpoch: 0, baseSequence: sequence }))
+        }
+        const writeOn = (count: number) => {
+          for (let at = 0; at < count; at++) {
+            assert.equal(write().errorCode, 0)
+            sequence++
+            log.write()
+          }
+        }
+        writeOn(3)
+        const giveBack = leave(host, seed % 7)
+        // Until the disk is full: several in a turn, as clients send them.
+        let accepted: number
+        do {
+          accepted = sequence
+          const { undone } = log
+          for (let at = 0; at < 4; at++) if (write().errorCode === 0) sequence++
+          log.write()
+          if (log.undone !== undone) break
+        } while (sequence > accepted)
+        assert.equal(log.failed, null)
+        // The end is where all was written; what the turn had accepted beyond is not there.
+        assert.ok(log.endOffset >= accepted && log.endOffset <= sequence, `${accepted} ${log.endOffset} ${sequence}`)
+        assert.equal(host.disk.fileSize('/data/t-0/00000000000000000000.log'), log.segments()[0]!.size, 'no torn batch')
+        sequence = log.endOffset
+        const before = readAll(log)
+        assert.equal(before.length, sequence)
+        // For a moment nothing is tried; nor does it help while the disk is full.
+        assert.equal(write().errorCode, NO_ROOM)
+        await host.world.runFor(1500)
+        if (write().errorCode === 0) {
+          log.write()
+          sequence = log.endOffset
+        }
+        giveBack()
+        await host.world.runFor(1500)
+        sequence = log.endOffset
+        // The producer's sequence is that of what is there.
+        writeOn(5)
+        assert.deepEqual(readAll(log).slice(0, before.length), before)
+        log.flushNow()
+        host.crash(seed % 2 === 0 ? 'power' : 'process')
+        const next = open(host.reboot())
+        assert.equal(next.log.endOffset, sequence)
+        next.directory.started({ has: () => true })
+        next.directory.close()
+        void directory
+      }
+    })
+  }
+
+  it('keeps what it has in order, whichever write finds no room', async () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const host = createSimHost(seed)
+      const { directory, log } = open(host)
+      const random = host.random
+      let failing = false
+      const write = host.disk.write.bind(host.disk)
+      host.disk.write = (file, path, buffer, start, end, position) => {
+        if (failing && random.bytes(1)[0]! < 80) {
+          // A part of it may have been written.
+          write(file, path, buffer, start, start + Math.floor((end - start) / 2), position)
+          throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+        }
+        write(file, path, buffer, start, end, position)
+      }
+      for (let at = 0; at < 120; at++) {
+        failing = at % 3 !== 0
+        const bytes = [100, 3000, 50_000][random.bytes(1)[0]! % 3]!
+        const records = [{ value: Buffer.alloc(bytes, at), timestamp: 1000 + at }]
+        append(
+          log,
+          encodeBatch({ records, producerId: at % 4, producerEpoch: 0, baseSequence: -1 }),
+          Math.floor(at / 30),
+        )
+        if (at % 4 === 0) log.write()
+        if (at % 10 === 0) log.flush(() => {})
+        await host.world.runFor(400)
+        assert.equal(log.failed, null)
+      }
+      failing = false
+      await host.world.runFor(2000)
+      log.write()
+      const records = readAll(log)
+      assert.deepEqual(
+        records.map(({ offset }) => offset),
+        records.map((_, at) => at),
+      )
+      assert.equal(records.length, log.endOffset)
+      directory.started({ has: () => true })
+      await host.world.complete(directory.flush())
+      directory.close()
+      const { findings } = verifyLog(host.disk, '/data/t-0', { deep: true })
+      assert.deepEqual([...findings], [], `seed ${seed}`)
+    }
+  })
+})
