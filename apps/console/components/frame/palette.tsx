@@ -1,5 +1,4 @@
 'use client'
-import { Dialog as Base } from '@base-ui/react/dialog'
 import { skipToken, useQuery } from '@tanstack/react-query'
 import { Command } from 'cmdk'
 import { useRouter } from 'next/navigation'
@@ -9,6 +8,7 @@ import { href } from '../../lib/href.ts'
 import { keepPreference } from '../../lib/preferences.ts'
 import { recordAddress } from '../../lib/record-address.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { Modal } from '../ui/modal.tsx'
 import { places } from './navigation.ts'
 import { useShell } from './shell.tsx'
 
@@ -49,71 +49,67 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange(op
     { id: 'dark', label: t('palette.themeDark'), run: () => theme('dark') },
   ].filter(({ label }) => matches(label))
   return (
-    <Base.Root open={open} onOpenChange={close}>
-      <Base.Portal>
-        <Base.Backdrop className="appear fixed inset-0 z-30 bg-[oklch(0_0_0/0.35)]" />
-        <Base.Popup className="appear fixed top-[10vh] left-1/2 z-30 w-[min(600px,calc(100vw-24px))] -translate-x-1/2 overflow-hidden rounded-panel border border-line bg-panel shadow-float">
-          <Base.Title className="sr-only">{t('search')}</Base.Title>
-          <Command shouldFilter={false} label={t('search')}>
-            <Command.Input
-              autoFocus
-              value={search}
-              onValueChange={setSearch}
-              placeholder={t('palette.placeholder')}
-              className="h-11 w-full border-b bg-transparent px-4 text-heading outline-none placeholder:text-muted"
-            />
-            <Command.List className="max-h-[50vh] overflow-y-auto p-1">
-              <Command.Empty className="px-3 py-6 text-center text-muted">{t('palette.nothing')}</Command.Empty>
-              {record !== null && (
-                <Item
-                  id="record"
-                  onSelect={() => go(href.record(cluster, record.topic, record.partition, record.offset))}
-                >
-                  {t('palette.record', { offset: record.offset, topic: record.topic, partition: record.partition })}
+    <Modal
+      open={open}
+      onOpenChange={close}
+      label={t('search')}
+      className="floating mx-auto mt-[10vh] w-[min(600px,calc(100vw-24px))] overflow-hidden"
+    >
+      <Command shouldFilter={false} label={t('search')}>
+        <Command.Input
+          autoFocus
+          value={search}
+          onValueChange={setSearch}
+          placeholder={t('palette.placeholder')}
+          className="h-11 w-full border-b bg-transparent px-4 text-heading outline-none placeholder:text-muted"
+        />
+        <Command.List className="max-h-[50vh] overflow-y-auto p-1">
+          <Command.Empty className="px-3 py-6 text-center text-muted">{t('palette.nothing')}</Command.Empty>
+          {record !== null && (
+            <Item id="record" onSelect={() => go(href.record(cluster, record.topic, record.partition, record.offset))}>
+              {t('palette.record', { offset: record.offset, topic: record.topic, partition: record.partition })}
+            </Item>
+          )}
+          {(topics.data?.rows.length ?? 0) > 0 && (
+            <Group heading={t('palette.topics')}>
+              {topics.data?.rows.map(({ name }) => (
+                <Item key={name} id={`topic ${name}`} onSelect={() => go(href.topic(cluster, name))}>
+                  <span className="break-all font-mono">{name}</span>
                 </Item>
-              )}
-              {(topics.data?.rows.length ?? 0) > 0 && (
-                <Group heading={t('palette.topics')}>
-                  {topics.data?.rows.map(({ name }) => (
-                    <Item key={name} id={`topic ${name}`} onSelect={() => go(href.topic(cluster, name))}>
-                      <span className="break-all font-mono">{name}</span>
-                    </Item>
-                  ))}
-                </Group>
-              )}
-              {(groups.data?.rows.length ?? 0) > 0 && (
-                <Group heading={t('palette.groups')}>
-                  {groups.data?.rows.map(({ id }) => (
-                    <Item key={id} id={`group ${id}`} onSelect={() => go(href.group(cluster, id))}>
-                      <span className="break-all font-mono">{id}</span>
-                    </Item>
-                  ))}
-                </Group>
-              )}
-              {shownPlaces.length > 0 && (
-                <Group heading={t('palette.places')}>
-                  {shownPlaces.map(({ id, icon: Icon, ...place }) => (
-                    <Item key={id} id={`place ${id}`} onSelect={() => go(place.href(cluster))}>
-                      <Icon size={16} strokeWidth={1.75} aria-hidden className="text-muted" />
-                      {t(`place.${id}`)}
-                    </Item>
-                  ))}
-                </Group>
-              )}
-              {acts.length > 0 && (
-                <Group heading={t('palette.actions')}>
-                  {acts.map((act) => (
-                    <Item key={act.id} id={`act ${act.id}`} onSelect={act.run}>
-                      {act.label}
-                    </Item>
-                  ))}
-                </Group>
-              )}
-            </Command.List>
-          </Command>
-        </Base.Popup>
-      </Base.Portal>
-    </Base.Root>
+              ))}
+            </Group>
+          )}
+          {(groups.data?.rows.length ?? 0) > 0 && (
+            <Group heading={t('palette.groups')}>
+              {groups.data?.rows.map(({ id }) => (
+                <Item key={id} id={`group ${id}`} onSelect={() => go(href.group(cluster, id))}>
+                  <span className="break-all font-mono">{id}</span>
+                </Item>
+              ))}
+            </Group>
+          )}
+          {shownPlaces.length > 0 && (
+            <Group heading={t('palette.places')}>
+              {shownPlaces.map(({ id, icon: Icon, ...place }) => (
+                <Item key={id} id={`place ${id}`} onSelect={() => go(place.href(cluster))}>
+                  <Icon size={16} strokeWidth={1.75} aria-hidden className="text-muted" />
+                  {t(`place.${id}`)}
+                </Item>
+              ))}
+            </Group>
+          )}
+          {acts.length > 0 && (
+            <Group heading={t('palette.actions')}>
+              {acts.map((act) => (
+                <Item key={act.id} id={`act ${act.id}`} onSelect={act.run}>
+                  {act.label}
+                </Item>
+              ))}
+            </Group>
+          )}
+        </Command.List>
+      </Command>
+    </Modal>
   )
 }
 

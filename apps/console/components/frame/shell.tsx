@@ -8,7 +8,8 @@ import { Rail } from './rail.tsx'
 import { useShortcuts } from './shortcuts.ts'
 import { TopBar } from './top-bar.tsx'
 
-const Palette = dynamic(async () => (await import('./palette.tsx')).Palette, { ssr: false })
+const loadPalette = () => import('./palette.tsx')
+const Palette = dynamic(async () => (await loadPalette()).Palette, { ssr: false })
 const ShortcutList = dynamic(async () => (await import('./shortcut-list.tsx')).ShortcutList, { ssr: false })
 
 export interface ClusterEntry {
@@ -62,9 +63,15 @@ export function Shell({ children, ...data }: ShellData & { children: ReactNode }
   useEffect(() => {
     const openPalette = () => setPalette('open')
     const openShortcuts = () => setShortcuts(true)
+    // The first half of ⌘K: by the second, the palette is there and takes what is typed next.
+    const prepare = (event: KeyboardEvent) => {
+      if (event.key === 'Meta' || event.key === 'Control') void loadPalette()
+    }
+    document.addEventListener('keydown', prepare)
     document.addEventListener(PALETTE_EVENT, openPalette)
     document.addEventListener('odradek:shortcuts', openShortcuts)
     return () => {
+      document.removeEventListener('keydown', prepare)
       document.removeEventListener(PALETTE_EVENT, openPalette)
       document.removeEventListener('odradek:shortcuts', openShortcuts)
     }

@@ -1,4 +1,5 @@
 'use client'
+import { useMutation } from '@tanstack/react-query'
 import {
   Check,
   ChevronsUpDown,
@@ -18,9 +19,10 @@ import { useState } from 'react'
 import { href } from '../../lib/href.ts'
 import { keepPreference, locales, type Theme, themes } from '../../lib/preferences.ts'
 import { zoneLabel } from '../../lib/times.ts'
+import { useTRPC } from '../../lib/trpc.tsx'
 import { useZone } from '../../lib/zone.tsx'
 import { Badge } from '../ui/badge.tsx'
-import { buttonClass, IconButton } from '../ui/button.tsx'
+import { IconButton } from '../ui/button.tsx'
 import { Menu, MenuChoice, MenuItem, MenuLine, MenuLink, MenuTitle } from '../ui/menu.tsx'
 import { Sheet } from '../ui/sheet.tsx'
 import { openPalette } from './palette-state.ts'
@@ -187,6 +189,10 @@ function LocaleMenu() {
 
 function UserMenu({ me, here }: { me: ShellData['me']; here: ClusterEntry | undefined }) {
   const t = useTranslations('frame')
+  const trpc = useTRPC()
+  const logout = useMutation(
+    trpc.session.logout.mutationOptions({ onSettled: () => location.assign(href.login(location.pathname)) }),
+  )
   return (
     <Menu label={t('user.label')} trigger={<UserRound size={16} strokeWidth={1.75} aria-hidden />}>
       <MenuTitle>{me.name ?? t('user.open')}</MenuTitle>
@@ -201,13 +207,7 @@ function UserMenu({ me, here }: { me: ShellData['me']; here: ClusterEntry | unde
       <MenuItem onSelect={() => document.dispatchEvent(new Event('odradek:shortcuts'))}>
         {t('shortcuts.title')}
       </MenuItem>
-      {me.kind !== 'open' && (
-        <form method="post" action="/api/logout">
-          <button type="submit" className={`${buttonClass('quiet')} w-full !justify-start !px-2 font-regular`}>
-            {t('user.logout')}
-          </button>
-        </form>
-      )}
+      {me.kind !== 'open' && <MenuItem onSelect={() => logout.mutate()}>{t('user.logout')}</MenuItem>}
     </Menu>
   )
 }

@@ -75,7 +75,7 @@ export function Checkbox(props: {
 }) {
   const { checked, onChange, disabled, label, children } = props
   return (
-    <label className={cn('inline-flex items-center gap-2', disabled && 'text-muted')}>
+    <label className={cn('inline-flex items-center gap-2 align-middle', disabled && 'text-muted')}>
       <input
         type="checkbox"
         checked={checked}

@@ -1,9 +1,8 @@
 'use client'
-import { Select as Base } from '@base-ui/react/select'
-import { Check, ChevronDown } from 'lucide-react'
+import { ChevronDown } from 'lucide-react'
 import { cn } from '../../lib/cn.ts'
 
-/** A choice among few, on one line. */
+/** A choice among few, on one line: the browser's own, so that it is at home on a phone too. */
 export function Select<Value extends string>(props: {
   label: string
   /** Where a `Field` or the words around it name it already. */
@@ -15,50 +14,29 @@ export function Select<Value extends string>(props: {
 }) {
   const { label, id, value, onChange, options, className } = props
   return (
-    <Base.Root<Value>
-      items={options}
-      value={value}
-      onValueChange={(next) => {
-        if (next !== null) onChange(next)
-      }}
-    >
-      <Base.Trigger
+    <span className={cn('relative inline-flex min-w-0', className)}>
+      <select
         id={id}
-        aria-label={label}
-        className={cn(
-          'inline-flex h-8 min-w-0 items-center gap-2 rounded-control border border-line-strong bg-panel pr-2 pl-3 text-left hover:bg-hover max-sm:h-9',
-          className,
-        )}
+        aria-label={id === undefined ? label : undefined}
+        value={value}
+        onChange={(event) => {
+          const chosen = options.find((option) => option.value === event.target.value)
+          if (chosen !== undefined) onChange(chosen.value)
+        }}
+        className="h-8 w-full min-w-0 appearance-none truncate rounded-control border border-line-strong bg-panel pr-8 pl-3 text-text hover:bg-hover max-sm:h-9 max-sm:text-[16px]"
       >
-        <span className="min-w-0 flex-1 truncate">
-          <Base.Value />
-        </span>
-        <Base.Icon>
-          <ChevronDown size={14} strokeWidth={1.75} className="text-muted" />
-        </Base.Icon>
-      </Base.Trigger>
-      <Base.Portal>
-        <Base.Positioner sideOffset={4} alignItemWithTrigger={false} className="z-40 outline-none">
-          <Base.Popup className="appear max-h-[60vh] min-w-[var(--anchor-width)] max-w-96 overflow-y-auto rounded-panel border border-line bg-panel p-1 shadow-float outline-none">
-            <Base.List>
-              {options.map((option) => (
-                <Base.Item
-                  key={option.value}
-                  value={option.value}
-                  className="flex min-h-7 select-none items-center gap-2 rounded-[4px] px-2 outline-none data-[highlighted]:bg-hover max-sm:min-h-9"
-                >
-                  <span className="w-3.5">
-                    <Base.ItemIndicator>
-                      <Check size={14} strokeWidth={1.75} aria-hidden />
-                    </Base.ItemIndicator>
-                  </span>
-                  <Base.ItemText>{option.label}</Base.ItemText>
-                </Base.Item>
-              ))}
-            </Base.List>
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+      <ChevronDown
+        size={14}
+        strokeWidth={1.75}
+        aria-hidden
+        className="pointer-events-none absolute top-1/2 right-2.5 -translate-y-1/2 text-muted"
+      />
+    </span>
   )
 }

@@ -1,9 +1,9 @@
 'use client'
-import { Dialog as Base } from '@base-ui/react/dialog'
 import type { ReactNode } from 'react'
 import { cn } from '../../lib/cn.ts'
+import { Modal } from './modal.tsx'
 
-/** What slides in from an edge on a narrow screen: the rail, a panel. */
+/** What covers an edge, or all, of a narrow screen: the rail, a panel. */
 export function Sheet(props: {
   open: boolean
   onOpenChange(open: boolean): void
@@ -11,23 +11,18 @@ export function Sheet(props: {
   side: 'left' | 'right' | 'full'
   children: ReactNode
 }) {
-  const { open, onOpenChange, label, side, children } = props
+  const { side, children, ...modal } = props
   return (
-    <Base.Root open={open} onOpenChange={onOpenChange}>
-      <Base.Portal>
-        <Base.Backdrop className="appear fixed inset-0 z-30 bg-[oklch(0_0_0/0.35)]" />
-        <Base.Popup
-          className={cn(
-            'appear fixed inset-y-0 z-30 flex flex-col overflow-y-auto border-line bg-panel shadow-float',
-            side === 'left' && 'left-0 w-64 border-r',
-            side === 'right' && 'right-0 w-[min(420px,100vw)] border-l',
-            side === 'full' && 'inset-x-0',
-          )}
-        >
-          <Base.Title className="sr-only">{label}</Base.Title>
-          {children}
-        </Base.Popup>
-      </Base.Portal>
-    </Base.Root>
+    <Modal
+      {...modal}
+      className={cn(
+        'floating m-0 h-dvh max-h-none rounded-none',
+        side === 'left' && 'w-64 border-y-0 border-l-0',
+        side === 'right' && 'ml-auto w-[min(420px,100vw)] border-y-0 border-r-0',
+        side === 'full' && 'w-screen max-w-none border-0',
+      )}
+    >
+      <div className="flex h-full flex-col overflow-y-auto">{children}</div>
+    </Modal>
   )
 }

@@ -231,7 +231,7 @@ function BodyRow<Row>(props: TableProps<Row> & { row: Row; index: number; virtua
       )}
     >
       {selection !== undefined && (
-        <td className={cn(cellClass, 'w-10 pr-0 pl-6 max-sm:pl-0')}>
+        <td className={cn(cellClass, 'w-10 pr-0 pl-6 max-sm:w-6 max-sm:pl-0')}>
           <Checkbox
             label={t('table.select', { name: props.rowLabel?.(row) ?? key })}
             checked={chosen}
@@ -246,7 +246,7 @@ function BodyRow<Row>(props: TableProps<Row> & { row: Row; index: number; virtua
             cellClass,
             column.align === 'right' && 'text-right max-sm:text-left',
             n === 0 && selection === undefined && 'pl-6 max-sm:pl-0',
-            n === 0 && (selection === undefined ? 'max-sm:w-full' : 'max-sm:w-[calc(100%-60px)]'),
+            n === 0 && (selection === undefined ? 'max-sm:w-full' : 'max-sm:w-[calc(100%-40px)]'),
             column.narrow === 'hidden' && 'max-sm:hidden',
           )}
         >

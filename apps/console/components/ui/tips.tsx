@@ -20,13 +20,13 @@ export function Tips() {
     const hide = () => {
       clearTimeout(timer)
       owner = null
-      tip.hidden = true
+      if (tip.matches(':popover-open')) tip.hidePopover()
     }
     const show = (target: Element) => {
       const text = textOf(target, locale)
       if (text === '' || !target.isConnected) return
       tip.textContent = text
-      tip.hidden = false
+      tip.showPopover()
       const { left, right, top, bottom } = target.getBoundingClientRect()
       const { width, height } = tip.getBoundingClientRect()
       const x = Math.min(Math.max(8, (left + right - width) / 2), window.innerWidth - width - 8)
@@ -67,9 +67,9 @@ export function Tips() {
   return (
     <div
       ref={box}
-      hidden
+      popover="manual"
       role="tooltip"
-      className="pointer-events-none fixed top-0 left-0 z-50 max-w-80 whitespace-pre-line break-words rounded-control border border-line bg-panel px-2 py-1 text-meta text-text shadow-float"
+      className="floating pointer-events-none fixed inset-auto top-0 left-0 m-0 max-w-80 whitespace-pre-line break-words rounded-control px-2 py-1 text-meta"
     />
   )
 }

@@ -1,0 +1,44 @@
+'use client'
+import { type MouseEvent, type ReactNode, useEffect, useRef } from 'react'
+
+/**
+ * The browser's own modal dialog: it keeps the focus inside, makes the page behind inert, closes on Escape and gives the focus back to
+ * what opened it. A press on the backdrop closes it too.
+ */
+export function Modal(props: {
+  open: boolean
+  onOpenChange(open: boolean): void
+  labelledBy?: string
+  describedBy?: string
+  label?: string
+  className: string
+  children: ReactNode
+}) {
+  const { open, onOpenChange, labelledBy, describedBy, label, className, children } = props
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const element = dialog.current
+    if (element === null || !open) return
+    element.showModal()
+    return () => element.close()
+  }, [open])
+  const press = (event: MouseEvent) => {
+    if (event.target === dialog.current) onOpenChange(false)
+  }
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={labelledBy}
+      aria-describedby={describedBy}
+      aria-label={label}
+      className={className}
+      onMouseDown={press}
+      onCancel={(event) => {
+        event.preventDefault()
+        onOpenChange(false)
+      }}
+    >
+      {open && children}
+    </dialog>
+  )
+}
