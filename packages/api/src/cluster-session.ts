@@ -1,5 +1,14 @@
 /** One cluster as the console has it: a connection, what is known of it for a while, and its history. */
-import { Cluster, describeLogDirectories, type LogDirectories, type MessageSourceOptions } from '@odradek/client'
+import {
+  brokerVitals,
+  Cluster,
+  describeConfigs,
+  describeLogDirectories,
+  type LogDirectories,
+  type MessageSourceOptions,
+  mapBounded,
+  type Vitals,
+} from '@odradek/client'
 import { ClusterSampler } from './sampling/cluster-sampler.ts'
 import { Snapshot } from './snapshot.ts'
 
@@ -33,12 +42,17 @@ export class ClusterSession {
   readonly cluster: Cluster
   readonly sampler: ClusterSampler
   readonly sizes: Snapshot<Sizes>
+  readonly flushMode: Snapshot<{ readonly value: string | null }>
+  /** How each broker fares, by its id. */
+  readonly vitals: Snapshot<ReadonlyMap<number, Vitals>>
 
   constructor(settings: ClusterSettings) {
     this.settings = settings
     this.cluster = new Cluster(settings)
-    this.sampler = new ClusterSampler(this.cluster)
+    this.sampler = new ClusterSampler(this.cluster, () => this.#traffic())
     this.sizes = new Snapshot(15_000, () => this.#learnSizes())
+    this.flushMode = new Snapshot(30_000, async () => ({ value: await this.#learnFlushMode() }))
+    this.vitals = new Snapshot(5000, () => this.#learnVitals())
   }
 
   get id(): string {
@@ -54,6 +68,32 @@ export class ClusterSession {
   async close(): Promise<void> {
     this.sampler.close()
     await this.cluster.close()
+  }
+
+  async #traffic(): Promise<{ receivedBytes: number; sentBytes: number } | null> {
+    let receivedBytes = 0
+    let sentBytes = 0
+    for (const vitals of (await this.vitals.get()).values()) {
+      if ('reason' in vitals) return null
+      receivedBytes += vitals.receivedBytes
+      sentBytes += vitals.sentBytes
+    }
+    return { receivedBytes, sentBytes }
+  }
+
+  /** Odradek's own word for when a write is safe; null elsewhere. */
+  async #learnFlushMode(): Promise<string | null> {
+    const [broker] = (await this.cluster.metadata()).brokers
+    if (!broker) return null
+    const entries = await describeConfigs(this.cluster, { type: 'broker', name: String(broker.nodeId) }, ['flush.mode'])
+    return entries.find(({ name }) => name === 'flush.mode')?.value ?? null
+  }
+
+  async #learnVitals(): Promise<ReadonlyMap<number, Vitals>> {
+    const { brokers } = await this.cluster.metadata()
+    const { adminAddress } = this.settings
+    const vitals = await mapBounded(brokers, 8, (broker) => brokerVitals(this.cluster, broker, adminAddress))
+    return new Map(brokers.map(({ nodeId }, index) => [nodeId, vitals[index]!]))
   }
 
   async #learnSizes(): Promise<Sizes> {

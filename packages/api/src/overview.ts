@@ -15,7 +15,7 @@ export interface Attention {
     | 'brokerSilent'
     | 'diskFull'
     | 'directoryFailed'
-    | 'groupRebalancing'
+    | 'brokerProblem'
     | 'groupWithoutMembers'
   readonly count: number
   /** Up to five of what it is about: `orders-3`, a broker id, a group. */
@@ -41,6 +41,11 @@ export interface Overview {
     readonly lag: number | null
   }
   readonly recordsInPerSecond: number | null
+  /** null where the brokers do not tell (others than Odradek), or not yet. */
+  readonly bytesInPerSecond: number | null
+  readonly bytesOutPerSecond: number | null
+  /** `async` or `sync`, the default of the brokers; null: no Odradek. */
+  readonly flushMode: string | null
   readonly sizeBytes: number | null
   readonly disk: { readonly totalBytes: number | null; readonly freeBytes: number | null }
   /** The worst first. */
@@ -53,10 +58,12 @@ const DISK_ATTENTION = 0.75
 const DISK_WRONG = 0.85
 
 export async function overviewOf(session: ClusterSession): Promise<Overview> {
-  const [metadata, brokers, { groups }] = await Promise.all([
+  const [metadata, brokers, { groups }, vitals, flushMode] = await Promise.all([
     session.cluster.metadata(),
     listBrokers(session),
     listGroups(session.cluster),
+    session.vitals.get().catch(() => null),
+    session.flushMode.get().catch(() => null),
   ])
   const sample = session.sampler.last
   const problems = { leaderless: [] as string[], underReplicated: [] as string[], offline: [] as string[] }
@@ -97,6 +104,12 @@ export async function overviewOf(session: ClusterSession): Promise<Overview> {
   add('wrong', 'brokerSilent', named(brokers.filter(({ problem }) => problem !== null)), 'brokers do not answer')
   const failed = brokers.filter(({ directories }) => directories.some(({ error }) => error !== null))
   add('wrong', 'directoryFailed', named(failed), 'brokers have a log directory that fails')
+  for (const [nodeId, told] of vitals ?? []) {
+    if ('reason' in told) continue
+    for (const problem of told.problems) {
+      attention.push({ severity: 'wrong', kind: 'brokerProblem', count: 1, examples: [String(nodeId)], text: problem })
+    }
+  }
   const usage = ({ totalBytes, freeBytes }: BrokerRow) =>
     totalBytes === null || freeBytes === null || totalBytes === 0 ? 0 : 1 - freeBytes / totalBytes
   add('wrong', 'diskFull', named(brokers.filter((row) => usage(row) >= DISK_WRONG)), 'brokers have disks above 85 %')
@@ -120,6 +133,9 @@ export async function overviewOf(session: ClusterSession): Promise<Overview> {
     partitions: totals,
     groups: { total: groups.length, states, lag: session.sampler.history.last('lag') },
     recordsInPerSecond: session.sampler.history.last('recordsInPerSecond'),
+    bytesInPerSecond: session.sampler.history.last('bytesInPerSecond'),
+    bytesOutPerSecond: session.sampler.history.last('bytesOutPerSecond'),
+    flushMode: flushMode?.value ?? null,
     sizeBytes: sum(brokers.map(({ sizeBytes }) => sizeBytes)),
     disk: {
       totalBytes: sum(brokers.map(({ totalBytes }) => totalBytes)),

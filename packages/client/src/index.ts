@@ -1,4 +1,7 @@
 /** What operators and programs do with a cluster, over the Kafka protocol: any Kafka cluster. */
+
+export * from './admin/admin-address.ts'
+export * from './admin/broker-vitals.ts'
 export * from './bounded.ts'
 export * from './cluster.ts'
 export * from './cluster-errors.ts'

@@ -29,6 +29,7 @@ export interface Sample {
   readonly groups: readonly ListedGroup[]
   /** By group; null where it is not known. */
   readonly lags: ReadonlyMap<string, number | null>
+  readonly traffic: Awaited<ReturnType<ReadTraffic>>
 }
 
 export interface SamplerLimits {
@@ -52,11 +53,15 @@ const defaultLimits: SamplerLimits = {
 /** Group → topic → partition → an offset and since when it is committed. */
 type CommitsSince = Map<string, Map<string, Map<number, { offset: number; sinceMs: number }>>>
 
-export type ClusterFigure = 'recordsInPerSecond' | 'lag'
+export type ClusterFigure = 'recordsInPerSecond' | 'lag' | 'bytesInPerSecond' | 'bytesOutPerSecond'
+
+/** Bytes that all brokers have received and sent since they started; null: they do not tell. */
+export type ReadTraffic = () => Promise<{ readonly receivedBytes: number; readonly sentBytes: number } | null>
 
 export class ClusterSampler {
   readonly history: TimeRing<ClusterFigure>
   readonly #cluster: Cluster
+  readonly #readTraffic: ReadTraffic
   readonly #limits: SamplerLimits
   readonly #groups = new Map<string, TimeRing<'lag'>>()
   readonly #topics = new Map<string, TimeRing<'recordsInPerSecond'>>()
@@ -69,10 +74,14 @@ export class ClusterSampler {
   #watchedAtMs = Date.now()
   #closed = false
 
-  constructor(cluster: Cluster, limits: Partial<SamplerLimits> = {}) {
+  constructor(cluster: Cluster, readTraffic: ReadTraffic, limits: Partial<SamplerLimits> = {}) {
+    this.#readTraffic = readTraffic
     this.#cluster = cluster
     this.#limits = { ...defaultLimits, ...limits }
-    this.history = new TimeRing(['recordsInPerSecond', 'lag'], this.#limits.pointsMax)
+    this.history = new TimeRing(
+      ['recordsInPerSecond', 'lag', 'bytesInPerSecond', 'bytesOutPerSecond'],
+      this.#limits.pointsMax,
+    )
   }
 
   /** Somebody looks: keeps the samples coming. */
@@ -142,17 +151,18 @@ export class ClusterSampler {
   async #take(): Promise<Sample> {
     const metadata = await this.#cluster.metadata()
     const questions = [...metadata.topics.values()].map((topic) => ({ topic }))
-    const [starts, ends, listed] = await Promise.all([
+    const [starts, ends, listed, traffic] = await Promise.all([
       listOffsets(this.#cluster, questions, EARLIEST),
       listOffsets(this.#cluster, questions, LATEST),
       listGroups(this.#cluster),
+      this.#readTraffic().catch(() => null),
     ])
     const atMs = Date.now()
     const { commits } = await committedOffsetsOf(this.#cluster, listed.groups)
     const lags = new Map(listed.groups.map(({ id }) => [id, lagOf(commits.get(id), starts, ends)]))
     const rates = this.#last ? ratesBetween(this.#last, ends, atMs) : new Map<string, number>()
-    const sample: Sample = { atMs, starts, ends, rates, commits, groups: listed.groups, lags }
-    this.#note(sample, this.#last !== null)
+    const sample: Sample = { atMs, starts, ends, rates, commits, groups: listed.groups, lags, traffic }
+    this.#note(sample, this.#last)
     this.#noteCommits(sample)
     this.#last = sample
     return sample
@@ -178,14 +188,20 @@ export class ClusterSampler {
     this.#commitsSince = next
   }
 
-  #note(sample: Sample, hasRates: boolean): void {
+  #note(sample: Sample, before: Sample | null): void {
+    const hasRates = before !== null
     const { atMs, rates, lags } = sample
     const sum = (values: Iterable<number | null>) => {
       let total = 0
       for (const value of values) total += value ?? 0
       return total
     }
-    this.history.push(atMs, { recordsInPerSecond: hasRates ? sum(rates.values()) : null, lag: sum(lags.values()) })
+    this.history.push(atMs, {
+      recordsInPerSecond: hasRates ? sum(rates.values()) : null,
+      lag: sum(lags.values()),
+      bytesInPerSecond: byteRate(before, sample, 'receivedBytes'),
+      bytesOutPerSecond: byteRate(before, sample, 'sentBytes'),
+    })
     for (const [groupId, lag] of lags) {
       const ring = ringOf(
         this.#groups,
@@ -205,6 +221,13 @@ export class ClusterSampler {
     for (const groupId of this.#groups.keys()) if (!lags.has(groupId)) this.#groups.delete(groupId)
     for (const topic of this.#topics.keys()) if (!rates.has(topic)) this.#topics.delete(topic)
   }
+}
+
+/** null where one of the two is not known, or a broker was started in between. */
+function byteRate(before: Sample | null, now: Sample, counter: 'receivedBytes' | 'sentBytes'): number | null {
+  if (!before?.traffic || !now.traffic) return null
+  const bytes = now.traffic[counter] - before.traffic[counter]
+  return bytes < 0 ? null : (bytes * 1000) / Math.max(1, now.atMs - before.atMs)
 }
 
 /** What was known of a partition's commit, if it has not moved. */
