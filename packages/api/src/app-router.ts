@@ -1,6 +1,7 @@
 import { audit } from './routers/audit.ts'
 import { brokers } from './routers/brokers.ts'
 import { clusters } from './routers/clusters.ts'
+import { demo } from './routers/demo.ts'
 import { groups } from './routers/groups.ts'
 import { messages } from './routers/messages.ts'
 import { overview } from './routers/overview.ts'
@@ -9,5 +10,5 @@ import { topics } from './routers/topics.ts'
 import { router } from './trpc.ts'
 
 /** Everything the console can be asked. */
-export const appRouter = router({ session, clusters, overview, brokers, topics, groups, audit, messages })
+export const appRouter = router({ session, clusters, overview, brokers, topics, groups, audit, messages, demo })
 export type AppRouter = typeof appRouter

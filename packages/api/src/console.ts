@@ -5,6 +5,7 @@ import { AuditTrail } from './audit/audit-trail.ts'
 import { ClusterSession, type ClusterSettings } from './cluster-session.ts'
 import { refuse } from './failure.ts'
 import { ResetDesk } from './groups/reset-desk.ts'
+import { SampleShops } from './sample-shops.ts'
 
 export interface ConsoleOptions extends AccessOptions {
   readonly clusters: readonly ClusterSettings[]
@@ -17,6 +18,7 @@ export class Console implements AsyncDisposable {
   readonly access: Access
   /** The threads that search messages. */
   readonly scans = new ScanPool()
+  readonly shops = new SampleShops()
   readonly #sessions: ReadonlyMap<string, ClusterSession>
   readonly #audits = new Map<string, AuditTrail>()
   readonly #resets = new Map<string, ResetDesk>()
@@ -77,7 +79,7 @@ export class Console implements AsyncDisposable {
 
   async close(): Promise<void> {
     for (const desk of this.#resets.values()) desk.close()
-    await Promise.all([this.scans.close(), ...this.sessions.map((session) => session.close())])
+    await Promise.all([this.scans.close(), this.shops.close(), ...this.sessions.map((session) => session.close())])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -72,4 +72,7 @@ export const procedurePermissions: Readonly<Record<string, Permission>> = {
   'messages.get': 'payloads',
   'messages.checkFilter': 'view',
   'messages.produce': 'operate',
+  'demo.status': 'view',
+  'demo.start': 'operate',
+  'demo.stop': 'operate',
 }
