@@ -20,6 +20,8 @@ look() {
   need python3-snappy 'kafka-python with snappy' /usr/bin/python3 -c 'import snappy'
   need python3-lz4 'kafka-python with lz4' /usr/bin/python3 -c 'import lz4.frame'
   need python3-zstandard 'kafka-python with zstd' /usr/bin/python3 -c 'import zstandard'
+  need chromium 'every end-to-end test of the console' command -v chromium
+  need fonts-wqy-microhei 'Chinese in screenshots' test -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc
 }
 
 look

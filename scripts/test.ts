@@ -1,6 +1,7 @@
 /**
- * Lint, types and every test, with one total at the end: `N passed, N failed`. Lint and types count as one check each.
- * With paths behind `npm test --` only the test files under them run, and no checks.
+ * Lint, types, every test and the console end to end, with one total at the end: `N passed, N failed`. Lint, types and the console's
+ * build count as one check each. With paths behind `npm test --` only the test files under them run, and no checks; those under e2e
+ * are Playwright's.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -23,7 +24,19 @@ if (paths.length === 0) {
     '--output-logs=new-only',
   ])
 }
-runTests(paths.length === 0 ? ['packages/*/*.test.ts', 'packages/*/{src,test}/**/*.test.ts'] : paths.map(pattern))
+const tests = paths.filter((path) => !isEndToEnd(path))
+const endToEnd = paths.filter(isEndToEnd)
+if (paths.length === 0) {
+  const everywhere = [
+    'packages/*/*.test.ts',
+    'packages/*/{src,test}/**/*.test.ts',
+    'apps/console/{i18n,lib,server}/**/*.test.ts',
+  ]
+  runTests(everywhere)
+} else if (tests.length > 0) {
+  runTests(tests.map(pattern))
+}
+if (paths.length === 0 || endToEnd.length > 0) runEndToEnd(endToEnd)
 
 const failed = total.failed > 0 || (process.env.CI === 'true' && total.skipped > 0)
 if (process.env.CI === 'true' && total.skipped > 0) process.stdout.write('Under CI=true nothing may be skipped.\n')
@@ -31,6 +44,32 @@ process.stdout.write(
   `${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}\n`,
 )
 process.exitCode = failed ? 1 : 0
+
+function isEndToEnd(path: string): boolean {
+  return /^(\.\/)?e2e(\/|$)/.test(path)
+}
+
+/** The built console in a real Chromium, against real brokers: each file owns a broker and a console process. */
+function runEndToEnd(files: readonly string[]): void {
+  const chromium = process.env.CHROMIUM_PATH ?? spawnSync('which', ['chromium'], { encoding: 'utf8' }).stdout.trim()
+  if (chromium === '') {
+    total.skipped++
+    process.stdout.write('- e2e: chromium is missing\n')
+    return
+  }
+  const before = total.failed
+  check('the console is built', ['node', join(root, 'apps/console/build.ts')])
+  if (total.failed > before) return
+  const playwright = join(root, 'e2e/node_modules/@playwright/test/cli.js')
+  const names = files.flatMap((file) => (file.endsWith('.ts') ? [file.replace(/^.*\//, '')] : []))
+  counted((countsFile) => {
+    return spawnSync(process.execPath, [playwright, 'test', ...names], {
+      cwd: join(root, 'e2e'),
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ODRADEK_TEST_COUNTS: countsFile, CHROMIUM_PATH: chromium },
+    }).status
+  })
+}
 
 function pattern(path: string): string {
   return path.endsWith('.ts') || path.includes('*') ? path : `${path.replace(/\/$/, '')}/**/*.test.ts`
@@ -55,20 +94,27 @@ function check(name: string, command: readonly [string, ...string[]]): void {
 
 /** One process per file: a test file owns brokers, signals and globals, and must not see those of another. */
 function runTests(patterns: readonly string[]): void {
+  counted((countsFile) => {
+    return spawnSync(
+      process.execPath,
+      [
+        '--test',
+        `--test-concurrency=${Math.max(2, availableParallelism())}`,
+        '--test-timeout=300000',
+        `--test-reporter=${join(import.meta.dirname, 'test-reporter.ts')}`,
+        '--test-reporter-destination=stdout',
+        ...patterns,
+      ],
+      { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ODRADEK_TEST_COUNTS: countsFile } },
+    ).status
+  })
+}
+
+/** Runs tests whose reporter writes their counts into a file, and adds them up. */
+function counted(run: (countsFile: string) => number | null): void {
   const directory = mkdtempSync(join(tmpdir(), 'odradek-test-'))
   const countsFile = join(directory, 'counts.json')
-  const { status } = spawnSync(
-    process.execPath,
-    [
-      '--test',
-      `--test-concurrency=${Math.max(2, availableParallelism())}`,
-      '--test-timeout=300000',
-      `--test-reporter=${join(import.meta.dirname, 'test-reporter.ts')}`,
-      '--test-reporter-destination=stdout',
-      ...patterns,
-    ],
-    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ODRADEK_TEST_COUNTS: countsFile } },
-  )
+  const status = run(countsFile)
   try {
     const counts: { passed: number; failed: number; skipped: number } = JSON.parse(readFileSync(countsFile, 'utf8'))
     total.passed += counts.passed

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { messages } from './messages.ts'
+
+/** Every sentence under its dotted key. */
+function sentences(part: object, prefix = ''): [string, string][] {
+  return Object.entries(part).flatMap(([key, value]: [string, unknown]): [string, string][] =>
+    typeof value === 'object' && value !== null
+      ? sentences(value, `${prefix}${key}.`)
+      : [[`${prefix}${key}`, String(value)]],
+  )
+}
+
+/** What a sentence is given, and the tags it has: the same in both languages, or one of them shows less. */
+function parameters(sentence: string): string[] {
+  const names = [
+    ...sentence.matchAll(/(?<!(?:\b(?:zero|one|two|few|many|other|true|false)|=\d+)\s*)\{\s*(\w+)\s*(?=[,}])|<(\w+)>/g),
+  ].map((match) => match[1] ?? `<${match[2]}>`)
+  return [...new Set(names)].sort()
+}
+
+test('both languages have the same sentences', () => {
+  const english = sentences(messages.en).map(([key]) => key)
+  const chinese = sentences(messages.zh).map(([key]) => key)
+  assert.deepEqual(chinese.toSorted(), english.toSorted())
+})
+
+test('no sentence loses a parameter in translation', () => {
+  const english = new Map(sentences(messages.en))
+  for (const [key, sentence] of sentences(messages.zh)) {
+    assert.deepEqual(parameters(sentence), parameters(english.get(key) ?? ''), key)
+  }
+})
+
+test('no sentence is empty, and none is left in the other language', () => {
+  for (const [key, sentence] of sentences(messages.en)) {
+    assert.notEqual(sentence.trim(), '', key)
+    assert.doesNotMatch(sentence, /[\u4e00-\u9fff]/, key)
+  }
+})
+
+test('every file of messages is loaded', () => {
+  for (const locale of ['en', 'zh'] as const) {
+    const files = readdirSync(join(import.meta.dirname, '../messages', locale)).map((file) =>
+      file.replace(/\.json$/, ''),
+    )
+    assert.deepEqual(Object.keys(messages[locale]).sort(), files.sort())
+  }
+})
