@@ -6,6 +6,7 @@ import { ButtonLink } from '../../components/ui/button.tsx'
 import { CommandLine } from '../../components/ui/command-line.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { href } from '../../lib/href.ts'
+import { LoadShop } from '../demo/load-shop.tsx'
 
 /** A cluster without topics: what they are, and how the first comes to be. */
 export function EmptyCluster({ cluster }: { cluster: string }) {
@@ -16,9 +17,12 @@ export function EmptyCluster({ cluster }: { cluster: string }) {
       icon={Rows3}
       title={t('empty.title')}
       action={
-        <ButtonLink kind="primary" href={href.newTopic(cluster)}>
-          {t('empty.create')}
-        </ButtonLink>
+        <>
+          <ButtonLink kind="primary" href={href.newTopic(cluster)}>
+            {t('empty.create')}
+          </ButtonLink>
+          <LoadShop cluster={cluster} />
+        </>
       }
     >
       <p className="mb-3">{t('empty.about')}</p>

@@ -6,6 +6,7 @@ import { TitleRow } from '../../components/frame/title-row.tsx'
 import { Copy } from '../../components/ui/copy.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { ShopStrip } from '../demo/shop-strip.tsx'
 import { AttentionList } from './attention-list.tsx'
 import { BrokerTable } from './broker-table.tsx'
 import { EmptyCluster } from './empty-cluster.tsx'
@@ -42,6 +43,7 @@ export function Overview({ cluster }: { cluster: string }) {
         {about.error !== null && (
           <ErrorState className="mb-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
         )}
+        <ShopStrip cluster={cluster} />
         {data !== undefined && <AttentionList cluster={cluster} attention={data.attention} />}
         {bare && <EmptyCluster cluster={cluster} />}
         {!bare && <History series={series.data} />}
