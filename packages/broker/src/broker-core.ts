@@ -145,11 +145,13 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       leaderOf: (index) => metadata.image.topics.get(offsetsTopic)?.partitions[index]?.leader ?? -1,
     })
     this.intakes = new Intakes({
+      disk: host.disk,
       clock: host.clock,
       timers: host.timers,
       turn,
       logger,
       image: () => metadata.image,
+      checkIntervalMs: () => this.config['log.retention.check.interval.ms'],
       partitionOf: (topicId, index) => this.partitions.byId(topicId, index),
       createDeadLetterTopic: (groupId) => this.#inBackground(metadata.createGroupTopic('dlq', groupId)),
       deadLetterPrefix: () => this.config['dlq.topic.prefix'],

@@ -9,6 +9,9 @@
  * sequence before the target sees it: whoever takes over appends the same batch under the same sequence again, and the
  * target knows whether it has it.
  */
+
+import type { IntakeChanges } from './intake-changes.ts'
+import type { IndexReader } from './intake-index.ts'
 import {
   DEAD,
   type DeliveredNote,
@@ -21,6 +24,8 @@ import {
 } from './intake-note.ts'
 import { TimeIndex } from './time-index.ts'
 import { WaitingSet } from './waiting-set.ts'
+
+const UNHEARD: IntakeChanges = { waits: () => {}, gone: () => {}, moved: () => {} }
 
 /** A target, and what its next batch from this partition has to carry: the target's own producer state says so. */
 export interface Target {
@@ -36,7 +41,8 @@ export interface Candidates {
   readonly offsets: number[]
 }
 
-export class IntakeMachine {
+export class IntakeMachine implements IndexReader {
+  readonly #changes: IntakeChanges
   readonly #waiting = new WaitingSet()
   readonly #lanes: readonly [TimeIndex, TimeIndex] = [new TimeIndex(), new TimeIndex()]
   readonly #flights: [IntentNote | null, IntentNote | null] = [null, null]
@@ -46,6 +52,10 @@ export class IntakeMachine {
   readonly #dead = new Set<number>()
   /** Where records are that were moved forward. */
   readonly #moved = new Map<number, number>()
+
+  constructor(changes: IntakeChanges = UNHEARD) {
+    this.#changes = changes
+  }
 
   /** Records that wait, those in flight among them. */
   get waitingCount(): number {
@@ -89,6 +99,7 @@ export class IntakeMachine {
     if (!this.#waiting.add(offset)) return
     if (lane === DEAD) this.#dead.add(offset)
     this.#lanes[lane].add(due, offset)
+    this.#changes.waits(offset, due, lane)
   }
 
   /** Applies a note: one just decided, or one read back. `noteOffset` is where it is in the log. */
@@ -108,17 +119,62 @@ export class IntakeMachine {
         break
       case 'rescheduled':
         for (const offset of note.offsets) {
-          if (this.#waiting.has(offset)) this.#lanes[this.laneOf(offset)].add(note.due, offset)
+          if (!this.#waiting.has(offset)) continue
+          this.#lanes[this.laneOf(offset)].add(note.due, offset)
+          this.#changes.waits(offset, note.due, this.laneOf(offset))
         }
         break
       case 'moved':
         // The record it moves may have gone with its segment.
         this.accepted(note.offset, note.due, note.lane)
-        this.#moved.set(note.offset, noteOffset)
+        this.moved(note.offset, noteOffset)
         break
       default:
         note satisfies never
     }
+  }
+
+  /** Reading back what an index kept: a record waits, or waits for another time. */
+  waits(offset: number, due: number, lane: Lane): void {
+    if (this.#waiting.has(offset)) this.#lanes[this.laneOf(offset)].add(due, offset)
+    else this.accepted(offset, due, lane)
+  }
+
+  /** Reading back: a record waits no more. */
+  gone(offset: number): void {
+    this.#forget(offset)
+  }
+
+  /** A record is somewhere else now. */
+  moved(offset: number, location: number): void {
+    if (!this.#waiting.has(offset)) return
+    this.#moved.set(offset, location)
+    this.#changes.moved(offset, location)
+  }
+
+  /** Reading back: what was in flight. */
+  flights(intents: readonly IntentNote[]): void {
+    for (const intent of intents) this.replay(intent, -1)
+  }
+
+  /**
+   * The log begins at `startOffset` now: nothing below waits, because a segment goes only when all of it is over. An intent
+   * of which anything is over is over as a whole.
+   */
+  trim(startOffset: number): void {
+    for (const offset of [...this.waitingBetween(0, startOffset)]) this.#forget(offset)
+    for (const lane of [VISIBLE, DEAD] as const) {
+      const flight = this.#flights[lane]
+      if (flight?.offsets.every((offset) => this.#waiting.has(offset)) !== false) continue
+      for (const offset of this.#land(lane)) this.#forget(offset)
+    }
+  }
+
+  /** Says everything that a machine would have to be told to be like this one, but for what is in flight. */
+  dump(changes: IntakeChanges): void {
+    for (const { due, offset, lane } of this.entries()) changes.waits(offset, due, lane)
+    for (const offset of this.#flying) changes.waits(offset, 0, this.laneOf(offset))
+    for (const [offset, location] of this.#moved) changes.moved(offset, location)
   }
 
   /** Takes out at most `max` records of a lane that are due at `now`. They must come back by an intent or `putBack`. */
@@ -180,7 +236,7 @@ export class IntakeMachine {
     }
   }
 
-  /** How many records whose bodies are in `[from, to)` wait; those that were moved away do not count. */
+  /** The records that wait whose bodies are in `[from, to)`: not those that were moved away. */
   *waitingBetween(from: number, to: number): Generator<number> {
     for (const offset of this.#waiting.between(from, to)) if (!this.#moved.has(offset)) yield offset
     for (const [offset, location] of this.#moved) if (location >= from && location < to) yield offset
@@ -199,8 +255,9 @@ export class IntakeMachine {
   }
 
   #forget(offset: number): void {
-    this.#waiting.delete(offset)
+    if (!this.#waiting.delete(offset)) return
     this.#dead.delete(offset)
     this.#moved.delete(offset)
+    this.#changes.gone(offset)
   }
 }

@@ -10,7 +10,7 @@ import {
   sliceOf,
 } from '@odradek/protocol'
 import type { Log } from '../storage/log.ts'
-import { NOTE_PRODUCER_ID } from './intake-note.ts'
+import { decodeNote, NOTE_PRODUCER_ID } from './intake-note.ts'
 
 /** Read at once where what is wanted lies close together. */
 const CHUNK_BYTES = 256 * 1024
@@ -26,6 +26,8 @@ export interface StoredRecord {
   readonly timestamp: number
   /** Codec id of the batch it came in. */
   readonly codec: number
+  /** When it is due, epoch milliseconds, where that was asked for. */
+  readonly due: number
   readonly sizeInBytes: number
 }
 
@@ -47,13 +49,15 @@ export function showCreateTimes(view: DataView, start: number): void {
 
 /**
  * Calls `visit` with each record at `locations` (rising) and its place among them. A record that is not there, or cannot
- * be opened, is reported to `missing` instead. Throws where the log cannot be read.
+ * be opened, is reported to `missing` instead. `dueOf` [not asked for] tells when one is due. Throws where the log cannot
+ * be read.
  */
 export function findRecords(
   log: Log,
   locations: readonly number[],
   visit: (at: number, record: StoredRecord) => void,
   missing: (at: number, why: string) => void,
+  dueOf: (cursor: RecordCursor, acceptedMs: number) => number = () => -1,
 ): void {
   const cursor = new RecordCursor()
   let at = 0
@@ -67,6 +71,7 @@ export function findRecords(
     while (at < locations.length && batches.next()) {
       const { header } = batches
       if (locations[at]! > header.lastOffset) continue
+      const acceptedMs = header.maxTimestamp
       showCreateTimes(chunk.view, batches.start)
       try {
         cursor.openAt(bytes, chunk.view, batches.start, batches.end)
@@ -74,7 +79,7 @@ export function findRecords(
           while (at < locations.length && locations[at]! < cursor.offset) missing(at++, 'it is not in the log')
           if (locations[at] !== cursor.offset) continue
           const isNote = header.producerId === NOTE_PRODUCER_ID
-          visit(at, isNote ? movedRecord(cursor) : storedRecord(cursor, header.codec))
+          visit(at, isNote ? movedRecord(cursor) : storedRecord(cursor, header.codec, dueOf(cursor, acceptedMs)))
           at++
         }
       } catch (error) {
@@ -88,7 +93,7 @@ export function findRecords(
 }
 
 /** The record that `cursor` is at. */
-export function storedRecord(cursor: RecordCursor, codec: number): StoredRecord {
+export function storedRecord(cursor: RecordCursor, codec: number, due = -1): StoredRecord {
   const { buffer } = cursor
   const headers: { key: Buffer; value: Buffer | null }[] = []
   cursor.rewindHeaders()
@@ -104,6 +109,7 @@ export function storedRecord(cursor: RecordCursor, codec: number): StoredRecord 
     headers,
     timestamp: cursor.timestamp,
     codec,
+    due,
     sizeInBytes: cursor.end - cursor.start,
   }
 }
@@ -111,10 +117,11 @@ export function storedRecord(cursor: RecordCursor, codec: number): StoredRecord 
 /** A record that was moved forward is the value of its note: a batch of its own. */
 function movedRecord(note: RecordCursor): StoredRecord {
   const bytes = note.value() ?? Buffer.alloc(0)
+  const moved = decodeNote(note.key() ?? Buffer.alloc(0), null)
   const inner = new RecordCursor()
   inner.open(sliceOf(bytes))
   if (!inner.next()) throw new CorruptBatchError('A record that was moved is empty.')
-  return storedRecord(inner, inner.header.codec)
+  return storedRecord(inner, inner.header.codec, moved?.kind === 'moved' ? moved.due : -1)
 }
 
 /** The text of the last header of that name; null for none or a null value. */

@@ -5,6 +5,7 @@
 import { resolveGroupConfig } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Clock, Timer, Timers } from '../host/clock.ts'
+import type { Disk } from '../host/disk.ts'
 import type { Turn } from '../host/turn.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { intakeTopicOf } from '../metadata/intake-topic.ts'
@@ -19,8 +20,11 @@ import { RetryRules } from './retry/retry-rules.ts'
 /** How often it is looked whether the wall clock has stepped, and by how much it must have. */
 const CLOCK_CHECK_MS = 500
 const CLOCK_STEP_MS = 50
+/** How often old segments are let go, at least. */
+const CLEAN_MS_MAX = 5_000
 
 export interface IntakesOptions {
+  readonly disk: Disk
   readonly clock: Clock
   readonly timers: Timers
   readonly turn: Turn
@@ -28,6 +32,8 @@ export interface IntakesOptions {
   readonly image: () => MetadataImage
   /** The partition of a topic id that this broker leads. */
   readonly partitionOf: (topicId: string, index: number) => Partition | undefined
+  /** How often it is looked for what can go. */
+  readonly checkIntervalMs: () => number
   /** Makes the topic of a group's dead letters. */
   readonly createDeadLetterTopic: (groupId: string) => void
   /** Prefix of the names of those topics. */
@@ -42,6 +48,8 @@ export class Intakes {
   /** Led partitions of internal topics whose visible partition is not led yet, by topic id of the latter. */
   readonly #waiting = new Set<Partition>()
   #clockTimer: Timer | null = null
+  /** Monotonic. */
+  #cleanAt = 0
   /** Wall clock less monotonic clock. */
   #clockOffset = 0
 
@@ -106,6 +114,8 @@ export class Intakes {
       topicId: visible.topicId,
       rules,
       config: () => visible.log.config,
+      // The order of keys is not in it.
+      disk: visible.log.config['message.type'] === 'RETRY' ? null : this.#options.disk,
       targetOf: (lane) => (lane === DEAD ? this.#deadLettersOf(visible) : visible),
       clock,
       timers,
@@ -152,6 +162,7 @@ export class Intakes {
   /** Timers go by the monotonic clock, due times by the wall clock: after a step everything is looked at once. */
   #watchClock(): void {
     const { clock, timers, logger } = this.#options
+    const cleanMs = Math.min(CLEAN_MS_MAX, this.#options.checkIntervalMs())
     const offset = clock.now() - clock.monotonic()
     const stepMs = offset - this.#clockOffset
     if (this.#clockTimer !== null && Math.abs(stepMs) >= CLOCK_STEP_MS) {
@@ -160,6 +171,10 @@ export class Intakes {
     }
     this.#clockOffset = offset
     this.#retire()
-    this.#clockTimer = timers.after(CLOCK_CHECK_MS, () => this.#watchClock())
+    if (clock.monotonic() >= this.#cleanAt) {
+      this.#cleanAt = clock.monotonic() + cleanMs
+      for (const intake of this.#byVisible.values()) intake.clean()
+    }
+    this.#clockTimer = timers.after(Math.min(CLOCK_CHECK_MS, cleanMs), () => this.#watchClock())
   }
 }

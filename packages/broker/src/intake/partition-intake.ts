@@ -21,10 +21,14 @@ import {
 } from '@odradek/protocol'
 import type { Logger } from 'pino'
 import type { Clock, Timer, Timers } from '../host/clock.ts'
+import type { Disk } from '../host/disk.ts'
 import type { Turn, TurnTask } from '../host/turn.ts'
 import type { FetchWait, Partition } from '../replication/partition.ts'
+import type { Log } from '../storage/log.ts'
 import { RESERVED_PRODUCER_ID_MIN } from '../storage/reserved-producer-ids.ts'
 import { countWithin, deliveryBatch } from './delivery-batch.ts'
+import { IntakeCleaner } from './intake-cleaner.ts'
+import { type IndexPosition, IntakeIndex } from './intake-index.ts'
 import { type Candidates, IntakeMachine, type Target } from './intake-machine.ts'
 import {
   DEAD,
@@ -34,6 +38,7 @@ import {
   type IntakeNote,
   type IntentNote,
   type Lane,
+  type MovedNote,
   NOTE_PRODUCER_ID,
   VISIBLE,
 } from './intake-note.ts'
@@ -73,6 +78,8 @@ export interface PartitionIntakeOptions {
   /** The topic's settings in force. */
   readonly config: () => TopicConfig
   readonly targetOf: TargetOf
+  /** For the index of what waits; null where none is kept, and all of the log is read at a start. */
+  readonly disk: Disk | null
   readonly clock: Clock
   readonly timers: Timers
   readonly turn: Turn
@@ -105,7 +112,9 @@ export class PartitionIntake implements FetchWait, TurnTask {
   readonly topicId: string
   readonly #options: PartitionIntakeOptions
   readonly #producerId: number
-  readonly #machine = new IntakeMachine()
+  readonly #index: IntakeIndex | null
+  readonly #machine: IntakeMachine
+  readonly #cleaner: IntakeCleaner
   readonly #cursor = new RecordCursor()
   readonly #header = new BatchHeader()
   readonly #handed: Handed[] = []
@@ -119,6 +128,8 @@ export class PartitionIntake implements FetchWait, TurnTask {
   #noted: number
   /** What was in the log when this broker began to lead it: before all of it is known, nothing is decided. */
   readonly #loadEnd: number
+  /** Whether anything went to the dead letters since the start. */
+  #usesDead = false
   #isActive = false
   #isClosed = false
   #isDeferred = false
@@ -132,6 +143,16 @@ export class PartitionIntake implements FetchWait, TurnTask {
     this.partition = options.partition
     this.topic = options.topic
     this.topicId = options.topicId
+    const { log } = options.partition
+    this.#index = options.disk === null ? null : new IntakeIndex(options.disk, log)
+    this.#machine = new IntakeMachine(this.#index ?? undefined)
+    this.#cleaner = new IntakeCleaner({
+      log,
+      machine: this.#machine,
+      targets: () => this.#targetLogs(),
+      bodies: (offsets) => this.bodies(offsets, true),
+      move: (moves) => this.#move(moves),
+    })
     this.#producerId = deliveryProducerId(options.topicId, options.partition.index)
     this.#processed = options.partition.startOffset
     this.#noted = this.#processed
@@ -170,11 +191,30 @@ export class PartitionIntake implements FetchWait, TurnTask {
   /** Begins. What is in the log is read chunk by chunk, others run in between. */
   start(): void {
     this.partition.addFetch(this)
-    this.#load()
+    const isRead = this.#guarded(() => {
+      const position = this.#index?.read(this.#machine) ?? null
+      if (position === null) return
+      const { startOffset } = this.partition
+      this.#machine.trim(startOffset)
+      this.#processed = Math.max(position.processed, startOffset)
+      this.#noted = Math.max(position.noted, startOffset)
+    })
+    if (isRead) this.#load()
   }
 
   close(): void {
+    if (this.#isClosed) return
     this.#isClosed = true
+    try {
+      if (this.#isActive && this.partition.offlineCode === 0) this.#saveIndex(true)
+      this.#index?.close()
+    } catch (error) {
+      // The log has all that the index would have told.
+      this.#options.logger.warn(
+        { topic: this.topic, partition: this.index, err: error },
+        'No index of what waits is left.',
+      )
+    }
     this.partition.removeFetch(this)
     this.#timer?.cancel()
     for (const delivery of this.#deliveries) delivery?.timer?.cancel()
@@ -220,7 +260,10 @@ export class PartitionIntake implements FetchWait, TurnTask {
   endTurn(): void {
     this.#isDeferred = false
     if (this.#isClosed || !this.#isActive) return
-    this.#guarded(() => this.#pump())
+    this.#guarded(() => {
+      this.#pump()
+      this.#saveIndex(false)
+    })
     this.#deliverDue()
   }
 
@@ -245,7 +288,8 @@ export class PartitionIntake implements FetchWait, TurnTask {
   }
 
   /** The bodies of records that wait, by intake offset; those that cannot be read are left out. */
-  bodies(offsets: readonly number[]): Map<number, StoredRecord> {
+  bodies(offsets: readonly number[], withDues = false): Map<number, StoredRecord> {
+    const rules = this.#options.rules()
     const sorted = offsets
       .map((offset) => ({ offset, location: this.#machine.locationOf(offset) }))
       .sort((a, b) => a.location - b.location)
@@ -255,6 +299,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
       sorted.map(({ location }) => location),
       (at, record) => found.set(sorted[at]!.offset, record),
       () => {},
+      withDues ? (cursor, acceptedMs) => rules.dueOf(cursor, acceptedMs) : undefined,
     )
     return found
   }
@@ -288,6 +333,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
     const isRead = this.#guarded(() => {
       while (this.#noted < this.#loadEnd && clock.monotonic() < until) {
         this.#read(this.#noted, this.#loadEnd, log.lastStableOffset(this.#loadEnd))
+        this.#saveIndex(false)
       }
     })
     if (!isRead) return
@@ -298,7 +344,8 @@ export class PartitionIntake implements FetchWait, TurnTask {
     this.#isActive = true
     for (const lane of [VISIBLE, DEAD] as const) {
       const intent = this.#machine.flight(lane)
-      if (intent !== null) this.#committed(lane, { intent, batch: null, attempts: 0, rebases: 0, timer: null })
+      // Perhaps it is in the log only, and not committed.
+      if (intent !== null) this.#fly(lane, { intent, batch: null, attempts: 0, rebases: 0, timer: null })
     }
     this.wake()
     this.#options.logger.debug(
@@ -381,12 +428,63 @@ export class PartitionIntake implements FetchWait, TurnTask {
     if (from <= this.#processed) this.#processed = Math.max(this.#processed, Math.min(end, stableOffset))
   }
 
+  /** Writes down what the machine knows, where that is committed and enough has come together (or `now`). */
+  #saveIndex(now: boolean): void {
+    const index = this.#index
+    if (index === null || !(now || index.isDue) || !this.#isCommitted) return
+    index.write(this.#position, this.#intents())
+  }
+
+  get #position(): IndexPosition {
+    return { processed: this.#processed, noted: this.#noted }
+  }
+
+  /** Whether all that the machine knows is committed. */
+  get #isCommitted(): boolean {
+    return this.partition.highWatermark >= Math.max(this.#noted, this.#processed)
+  }
+
+  #intents(): IntentNote[] {
+    return ([VISIBLE, DEAD] as const).flatMap((lane) => this.#machine.flight(lane) ?? [])
+  }
+
+  /** Lets old segments go, and keeps the index small. For every few seconds. */
+  clean(): void {
+    if (!this.#isActive || this.#isClosed) return
+    this.#guarded(() => {
+      if (this.#isCommitted) {
+        this.#saveIndex(true)
+        this.#index?.rewrite(this.#machine, this.#position, this.#intents())
+      }
+      const committed = Math.min(this.partition.highWatermark, this.#processed)
+      if (this.#cleaner.clean(committed)) this.partition.changed()
+    })
+  }
+
+  #targetLogs(): Log[] {
+    return ([VISIBLE, DEAD] as const).flatMap((lane) => {
+      if (lane === DEAD && !this.#usesDead) return []
+      const target = this.#options.targetOf(lane)
+      return typeof target === 'string' ? [] : [target.log]
+    })
+  }
+
+  #move(moves: readonly { readonly note: MovedNote; readonly body: Buffer }[]): boolean {
+    const bodies = moves.map(({ body }) => body)
+    return (
+      this.#append(
+        moves.map(({ note }) => note),
+        bodies,
+      ) === errors.NONE.code
+    )
+  }
+
   /** Appends notes as one batch and applies them. NONE, or why nothing was appended. */
-  #append(notes: readonly IntakeNote[]): number {
+  #append(notes: readonly IntakeNote[], bodies: readonly Buffer[] = []): number {
     const { partition } = this
     if (!partition.hasMinInsyncReplicas) return errors.NOT_ENOUGH_REPLICAS.code
     const timestamp = this.#options.clock.now()
-    const records = notes.map((note) => ({ ...encodeNote(note), timestamp }))
+    const records = notes.map((note, at) => ({ ...encodeNote(note, bodies[at]), timestamp }))
     const batch = sliceOf(encodeBatch({ producerId: NOTE_PRODUCER_ID, producerEpoch: 0, records }))
     readBatchHeader(batch.view, batch.start, this.#header)
     const { errorCode, baseOffset } = partition.append(batch, this.#header)
@@ -535,6 +633,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
     if (this.#isClosed) return
     this.#deliveries[lane] = delivery
     delivery.timer = null
+    if (lane === DEAD) this.#usesDead = true
     const target = this.#options.targetOf(lane)
     if (typeof target === 'string') {
       this.#later(lane, delivery, errors.NOT_LEADER_OR_FOLLOWER.code, target)

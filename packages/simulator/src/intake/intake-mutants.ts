@@ -1,4 +1,5 @@
 /** Ways in which delivery could go wrong: each takes a precaution away, and returns how to put it back. */
+import { IntakeMachine } from '@odradek/broker/src/intake/intake-machine.ts'
 import { Partition } from '@odradek/broker/src/replication/partition.ts'
 import { Log } from '@odradek/broker/src/storage/log.ts'
 
@@ -12,6 +13,17 @@ export const intakeMutants: Readonly<Record<string, () => () => void>> = {
         function (this: Partition, offset, wait) {
           if (!this.topic.startsWith('__intake.')) return original.call(this, offset, wait)
           wait.reached(0)
+        },
+    ),
+  /** A record that is moved forward counts as one more. */
+  'moved-record-waits-twice': () =>
+    replace(
+      IntakeMachine.prototype,
+      'replay',
+      (original) =>
+        function (this: IntakeMachine, note, offset) {
+          original.call(this, note, offset)
+          if (note.kind === 'moved') this.accepted(offset, note.due, note.lane)
         },
     ),
   /** The target is not asked where its sequence stands. */

@@ -88,6 +88,7 @@ class IntakeSimulation {
     this.#partitions = 1 + random.below(2)
     this.#config = {
       'flush.interval.ms': ['5', '50', '500'][random.below(3)]!,
+      'log.retention.check.interval.ms': ['50', '300', '300000'][random.below(3)]!,
       'log.index.interval.bytes': ['0', '4096'][random.below(2)]!,
       'auto.create.topics.enable': 'false',
     }

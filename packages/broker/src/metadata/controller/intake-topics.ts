@@ -11,11 +11,11 @@ import type { Change, Decision, DecisionContext } from './decision.ts'
 
 /** What an intake topic takes over of the topic it goes with. */
 const TAKEN_OVER = ['flush.mode', 'min.insync.replicas', 'max.message.bytes']
+const SEGMENT_BYTES_MAX = 64 * 1024 * 1024
 const FIXED: Configs = {
   'cleanup.policy': 'delete',
   'retention.ms': '-1',
   'retention.bytes': '-1',
-  'segment.bytes': String(64 * 1024 * 1024),
   // Due times count from the acceptance.
   'message.timestamp.type': 'LogAppendTime',
 }
@@ -73,7 +73,9 @@ function configsOf(topic: TopicImage): Configs {
     const text = topic.configs[key]
     return text === undefined ? [] : [[key, text]]
   })
-  return { ...FIXED, ...Object.fromEntries(taken) }
+  // Segments go as a whole: smaller ones go sooner.
+  const segmentBytes = Math.min(SEGMENT_BYTES_MAX, Number(topic.configs['segment.bytes'] ?? SEGMENT_BYTES_MAX))
+  return { ...FIXED, 'segment.bytes': String(segmentBytes), ...Object.fromEntries(taken) }
 }
 
 function isSame(a: Configs, b: Configs): boolean {
