@@ -2,19 +2,37 @@
 import enConfig from '../messages/en/config.json' with { type: 'json' }
 import enDemo from '../messages/en/demo.json' with { type: 'json' }
 import enFrame from '../messages/en/frame.json' with { type: 'json' }
+import enGroups from '../messages/en/groups.json' with { type: 'json' }
 import enMessages from '../messages/en/messages.json' with { type: 'json' }
 import enOverview from '../messages/en/overview.json' with { type: 'json' }
 import enTopics from '../messages/en/topics.json' with { type: 'json' }
 import zhConfig from '../messages/zh/config.json' with { type: 'json' }
 import zhDemo from '../messages/zh/demo.json' with { type: 'json' }
 import zhFrame from '../messages/zh/frame.json' with { type: 'json' }
+import zhGroups from '../messages/zh/groups.json' with { type: 'json' }
 import zhMessages from '../messages/zh/messages.json' with { type: 'json' }
 import zhOverview from '../messages/zh/overview.json' with { type: 'json' }
 import zhTopics from '../messages/zh/topics.json' with { type: 'json' }
 
 export const messages = {
-  en: { config: enConfig, demo: enDemo, frame: enFrame, messages: enMessages, overview: enOverview, topics: enTopics },
-  zh: { config: zhConfig, demo: zhDemo, frame: zhFrame, messages: zhMessages, overview: zhOverview, topics: zhTopics },
+  en: {
+    config: enConfig,
+    demo: enDemo,
+    frame: enFrame,
+    groups: enGroups,
+    messages: enMessages,
+    overview: enOverview,
+    topics: enTopics,
+  },
+  zh: {
+    config: zhConfig,
+    demo: zhDemo,
+    frame: zhFrame,
+    groups: zhGroups,
+    messages: zhMessages,
+    overview: zhOverview,
+    topics: zhTopics,
+  },
 }
 
 export type Messages = (typeof messages)['en']

@@ -1,0 +1,135 @@
+'use client'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { Columns3, Users } from 'lucide-react'
+import { useTranslations } from 'next-intl'
+import { useQueryStates } from 'nuqs'
+import { useCallback } from 'react'
+import { PageBody } from '../../components/frame/page.tsx'
+import { TitleRow } from '../../components/frame/title-row.tsx'
+import { Button } from '../../components/ui/button.tsx'
+import { EmptyState } from '../../components/ui/empty-state.tsx'
+import { ErrorState } from '../../components/ui/error-state.tsx'
+import { Checkbox } from '../../components/ui/field.tsx'
+import { FilterInput } from '../../components/ui/filter-input.tsx'
+import { Menu, MenuChoice } from '../../components/ui/menu.tsx'
+import { Pager } from '../../components/ui/pager.tsx'
+import { Table } from '../../components/ui/table.tsx'
+import { useColumns } from '../../components/ui/use-columns.ts'
+import { useTRPC } from '../../lib/trpc.tsx'
+import { useGroupColumns } from './group-columns.tsx'
+import { groupQueryInput, groupQueryParsers } from './group-query.ts'
+
+const REFRESH_MS = 10_000
+const PENDING_REFRESH_MS = 1_500
+
+/** All groups: searched, sorted and paged by the server. */
+export function GroupList({ cluster }: { cluster: string }) {
+  const t = useTranslations('groups')
+  const frame = useTranslations('frame')
+  const trpc = useTRPC()
+  const [query, setQuery] = useQueryStates(groupQueryParsers)
+  const columns = useGroupColumns(cluster)
+  const { hidden, toggle } = useColumns('groups')
+  const list = useQuery(
+    trpc.groups.list.queryOptions(groupQueryInput(cluster, query), {
+      placeholderData: keepPreviousData,
+      refetchInterval: ({ state }) => (state.data?.isLagPending === true ? PENDING_REFRESH_MS : REFRESH_MS),
+    }),
+  )
+  const { data } = list
+  const search = useCallback((q: string) => void setQuery({ q, page: 1 }), [setQuery])
+  const states = Object.entries(data?.states ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  const isFiltered = query.q !== '' || query.state.length > 0 || query.lagging
+  return (
+    <>
+      <TitleRow
+        title={t('title')}
+        badges={
+          data !== undefined && (
+            <span className="text-meta text-muted">
+              {t('count', { count: states.reduce((sum, [, count]) => sum + count, 0) })}
+            </span>
+          )
+        }
+      />
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b px-6 pb-3 max-sm:px-4">
+        <FilterInput label={t('filter')} value={query.q} onChange={search} className="w-72 max-sm:w-full" />
+        <Checkbox checked={query.lagging} onChange={(lagging) => setQuery({ lagging, page: 1 })}>
+          {t('lagging')}
+        </Checkbox>
+        {states.map(([state, count]) => (
+          <Checkbox
+            key={state}
+            checked={query.state.includes(state)}
+            onChange={(on) =>
+              setQuery({ state: on ? [...query.state, state] : query.state.filter((one) => one !== state), page: 1 })
+            }
+          >
+            {state} <span className="text-muted">{count}</span>
+          </Checkbox>
+        ))}
+        <Menu
+          label={frame('table.columns')}
+          className="ml-auto max-sm:hidden"
+          trigger={<Columns3 size={16} strokeWidth={1.75} aria-hidden />}
+        >
+          {columns.slice(1).map((column) => (
+            <MenuChoice key={column.id} chosen={!hidden.has(column.id)} onSelect={() => toggle(column.id)}>
+              {column.title}
+            </MenuChoice>
+          ))}
+        </Menu>
+      </div>
+      <PageBody>
+        {list.error !== null && (
+          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
+        )}
+        {data !== undefined && data.missing.length > 0 && (
+          <p role="status" className="mx-6 my-3 text-attention max-sm:mx-4">
+            {t('missingBrokers', {
+              brokers: data.missing.map(({ nodeId, reason }) => `${nodeId} (${reason})`).join(', '),
+            })}
+          </p>
+        )}
+        <Table
+          label={t('title')}
+          className="flex-1"
+          columns={columns.filter(({ id }) => !hidden.has(id))}
+          rows={data?.rows ?? (list.error === null ? undefined : [])}
+          rowKey={(row) => row.id}
+          sort={{ by: query.sort, direction: query.desc ? 'desc' : 'asc' }}
+          onSort={({ by, direction }) =>
+            setQuery({ sort: groupQueryParsers.sort.parse(by), desc: direction === 'desc', page: 1 })
+          }
+          stale={list.isPlaceholderData}
+          hold
+          empty={
+            list.error === null &&
+            (isFiltered ? (
+              <EmptyState
+                title={t('empty.noMatch')}
+                action={
+                  <Button onClick={() => setQuery({ q: '', state: [], lagging: false, page: 1 })}>
+                    {frame('table.clear')}
+                  </Button>
+                }
+              />
+            ) : (
+              <EmptyState icon={Users} title={t('empty.title')}>
+                {t('empty.about')}
+              </EmptyState>
+            ))
+          }
+          footer={
+            <Pager
+              page={query.page}
+              pageSize={groupQueryInput(cluster, query).pageSize}
+              total={data?.total ?? 0}
+              onPage={(page) => setQuery({ page }, { history: 'push' })}
+            />
+          }
+        />
+      </PageBody>
+    </>
+  )
+}
