@@ -254,10 +254,12 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     const { image } = this.metadata
     const { offline } = this.directories
     const problems = offline.map(({ path, error }) => `The log directory ${path} is offline: ${error.message}`)
+    const fullDisks = this.cleanup.problems()
+    problems.push(...fullDisks)
     if (!this.groups.isLoaded) problems.push('Groups are still being loaded.')
     const status = this.#isStopping
       ? 'stopping'
-      : offline.length > 0
+      : offline.length > 0 || fullDisks.length > 0
         ? 'degraded'
         : this.groups.isLoaded
           ? 'ok'

@@ -25,16 +25,28 @@ export interface StartOptions {
   readonly host?: Host
 }
 
+/** Temporary data is gone soon: that a laptop's disk is rather full is no reason to refuse it. */
+const temporaryDiskTexts = {
+  'disk.expire.above.percent': '98',
+  'disk.force.above.percent': '98',
+  'disk.refuse.above.percent': '98',
+  'disk.refuse.internal.above.percent': '99',
+}
+
 /**
  * Starts a broker in this process and resolves when it serves. Without options it listens on a free port of 127.0.0.1,
- * keeps its data in a temporary directory, has no admin listener and lets a group's first members start at once.
+ * keeps its data in a temporary directory (and takes records until the disk is 98 % full), has no admin listener and lets a
+ * group's first members start at once.
  *
  * Throws a StartError, whose message says what to do, where the configuration is refused, the data directory is in use, or
  * a listener cannot be bound.
  */
 export async function startBroker(options: StartOptions = {}): Promise<Broker> {
   const given = Object.fromEntries(Object.entries(options.config ?? {}).map(([key, value]) => [key, String(value)]))
+  const isNamed = given['log.dir'] !== undefined || given['log.dirs'] !== undefined
+  const isTemporary = options.dataDir === undefined && !isNamed
   const texts = {
+    ...(isTemporary && !Object.keys(given).some((key) => key.startsWith('disk.')) ? temporaryDiskTexts : {}),
     ...(given.listeners === undefined ? { listeners: `PLAINTEXT://127.0.0.1:${options.port ?? 0}` } : {}),
     ...(given['admin.listener'] === undefined ? { 'admin.listener': '' } : {}),
     ...(given['group.initial.rebalance.delay.ms'] === undefined ? { 'group.initial.rebalance.delay.ms': '0' } : {}),
@@ -45,9 +57,7 @@ export async function startBroker(options: StartOptions = {}): Promise<Broker> {
   const config = resolveBrokerConfig({ static: parsed.texts })
   const logger = options.logger ?? pino({ level: 'silent' })
   const host = options.host ?? createNodeHost()
-  const isNamed = given['log.dir'] !== undefined || given['log.dirs'] !== undefined
   const named = options.dataDir ?? (isNamed ? config['log.dirs'] : undefined)
-  const isTemporary = named === undefined
   const dataDirs = typeof named === 'string' ? [named] : (named ?? [await mkdtemp(join(tmpdir(), 'odradek-'))])
   const dataDir = dataDirs[0]!
   const removeData = async () => {

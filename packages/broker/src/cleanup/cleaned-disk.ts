@@ -24,9 +24,12 @@ import { planRetention, retentionRules } from './retention-plan.ts'
 
 const PASS_SHARE = 100
 /** Between two passes, and until the lock is asked for again. */
-const PASS_PAUSE_MS = 100
-/** So long a file system may take to give back what was unlinked (some do so with their next transaction), and a slow reader to end. */
+const PASS_PAUSE_MS = 20
+/** So long a file system that gives back with its next transaction what was unlinked is waited for. */
 const SETTLE_MS_MAX = 5_000
+const SETTLE_PAUSE_MS = 100
+/** So long the log does not say again that a disk came to a state. */
+const QUIET_MS = 60_000
 
 /** A partition that this broker leads. */
 export interface CleanedPartition extends PlannedPartition<Segment> {
@@ -65,10 +68,12 @@ export class CleanedDisk {
   isExhausted = false
   readonly #options: CleanedDiskOptions
   readonly #lockPath: string
+  readonly #freesLater: boolean
   /** Where each log ended at the last look. */
   #ends = new WeakMap<Log, number>()
   #forcing: Promise<void> | null = null
   #pause: { readonly timer: Timer; readonly end: () => void } | null = null
+  readonly #saidAt = new Map<string, number>()
   #isLockMissing = false
   #closed = false
 
@@ -79,6 +84,7 @@ export class CleanedDisk {
     const volume = host.disk.volume(path)
     this.id = volume.id
     this.#lockPath = volume.lockPath
+    this.#freesLater = volume.freesLater
     this.gauge = new DiskGauge({
       disk: host.disk,
       path,
@@ -139,7 +145,7 @@ export class CleanedDisk {
         const lock = this.#lock()
         const goesOn = lock === null || (await this.#pass().finally(() => lock.release()))
         if (!goesOn || this.#closed) break
-        await this.#sleep()
+        await this.#sleep(PASS_PAUSE_MS)
       }
     } catch (error) {
       if (!this.#closed) this.#options.logger.error({ err: error }, 'Making room on a disk failed; it is tried again.')
@@ -154,7 +160,7 @@ export class CleanedDisk {
     if (this.#closed) return false
     const state = this.gauge.measure()
     if (!isAtLeast(state, 'forcing')) return false
-    const { space, thresholds, writtenBytes } = this.gauge
+    const { space, thresholds } = this.gauge
     const bytesOver = space.usedBytes - thresholds.forcing
     const bytesWanted = Math.min(bytesOver, usableBytes(space) / PASS_SHARE)
     const { partitions, isSpared, carryOut } = this.#options
@@ -167,17 +173,20 @@ export class CleanedDisk {
       return false
     }
     this.isExhausted = false
+    this.gauge.measure()
+    const { space: before, writtenBytes } = this.gauge
     await this.#unlink()
-    await this.#settle(space.usedBytes - writtenBytes - bytes / 2)
+    await this.#settle(before.usedBytes - writtenBytes - bytes / 2)
     return isAtLeast(this.gauge.state, 'forcing')
   }
 
-  /** Waits until, apart from what is written meanwhile, no more than `usedBytes` are in use. */
+  /** Where that takes its time: waits until, apart from what is written meanwhile, no more than `usedBytes` are in use. */
   async #settle(usedBytes: number): Promise<void> {
-    for (let waitedMs = 0; waitedMs < SETTLE_MS_MAX && !this.#closed; waitedMs += PASS_PAUSE_MS) {
-      this.gauge.measure()
+    this.gauge.measure()
+    for (let waitedMs = 0; this.#freesLater && waitedMs < SETTLE_MS_MAX && !this.#closed; waitedMs += SETTLE_PAUSE_MS) {
       if (this.gauge.space.usedBytes - this.gauge.writtenBytes <= usedBytes) return
-      await this.#sleep()
+      await this.#sleep(SETTLE_PAUSE_MS)
+      this.gauge.measure()
     }
   }
 
@@ -201,26 +210,36 @@ export class CleanedDisk {
     }
   }
 
-  #sleep(): Promise<void> {
+  #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.#options.host.timers.after(PASS_PAUSE_MS, resolve)
+      const timer = this.#options.host.timers.after(ms, resolve)
       this.#pause = { timer, end: resolve }
     })
   }
 
   #changed(gauge: DiskGauge, before: DiskState): void {
-    const { state, space, path } = gauge
-    const { logger } = this.#options
-    const facts = { directory: path, usedPercent: Number(usedPercent(space).toFixed(1)), freeBytes: space.freeBytes }
+    const { state } = gauge
     if (!isAtLeast(state, 'forcing')) this.isExhausted = false
+    this.#say(gauge, before)
+    // Not only at the next look: somebody is writing.
+    if (isAtLeast(state, 'forcing') && !this.#closed) this.#forcing ??= this.#force()
+  }
+
+  /** Logs that a disk came to another state, unless it did a moment ago: at a threshold it may go up and down often. */
+  #say({ state, space, path }: DiskGauge, before: DiskState): void {
+    const { logger, host } = this.#options
+    const wasRefusing = isAtLeast(before, 'refusing')
+    const now = host.clock.monotonic()
+    const key = `${state} ${wasRefusing}`
+    if (now - (this.#saidAt.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return
+    this.#saidAt.set(key, now)
+    const facts = { directory: path, usedPercent: Number(usedPercent(space).toFixed(1)), freeBytes: space.freeBytes }
     if (isAtLeast(state, 'refusing')) {
       const what = state === 'full' ? 'No records are written' : 'Records of clients are refused'
       logger.error(facts, `A disk is nearly full. ${what} until there is room.`)
-    } else if (isAtLeast(before, 'refusing')) logger.warn(facts, 'There is room on the disk again: records are taken.')
+    } else if (wasRefusing) logger.warn(facts, 'There is room on a disk again: records are taken.')
     else if (state === 'forcing') logger.warn(facts, 'A disk fills: the oldest segments go before their time.')
     else logger.info(facts, state === 'expiring' ? 'A disk fills: what is over goes at once.' : 'A disk has room.')
-    // Not only at the next look: somebody is writing.
-    if (isAtLeast(state, 'forcing') && !this.#closed) this.#forcing ??= this.#force()
   }
 
   #sayExhausted(): void {

@@ -14,6 +14,7 @@ import { Compaction } from './compaction.ts'
 import { compactionDueAt } from './compaction-plan.ts'
 import { DeletionHistory } from './deletion-history.ts'
 import type { DiskGauge } from './disk-gauge.ts'
+import { usedPercent } from './disk-state.ts'
 import { forcibleBytes } from './forced-plan.ts'
 import type { Deletion } from './planned-log.ts'
 
@@ -150,6 +151,18 @@ export class Cleanup {
         bytesWanted: disk.gauge.space.usedBytes - disk.gauge.thresholds.forcing,
       })),
     })
+  }
+
+  /** Disks that take no records, a sentence each. */
+  problems(): string[] {
+    return this.disks
+      .filter(({ gauge }) => gauge.isAtLeast('refusing'))
+      .map(({ gauge, isExhausted }) => {
+        const used = usedPercent(gauge.space).toFixed(1)
+        const what = gauge.state === 'full' ? 'no records are written' : 'records of clients are refused'
+        const why = isExhausted ? ' Nothing is left there that may be deleted.' : ''
+        return `The disk of ${gauge.path} is ${used} % full: ${what} until there is room.${why}`
+      })
   }
 
   /** What forced deletion could free on a disk, at most. */

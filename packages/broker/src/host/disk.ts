@@ -43,6 +43,8 @@ export interface DiskVolume {
   readonly id: string
   /** Where whoever is to be alone on it takes a lock: the same for all processes of this machine that share it. */
   readonly lockPath: string
+  /** Whether `space` tells of files that were removed only some time later. */
+  readonly freesLater: boolean
 }
 
 /** A lock that ends with the process that holds it, however that ends. */

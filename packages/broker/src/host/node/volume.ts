@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { DiskVolume } from '../disk.ts'
 
+/** XFS, Btrfs, ZFS: `statfs` counts what was removed as used until it is worked off. */
+const TRANSACTIONAL: ReadonlySet<number> = new Set([0x58465342, 0x9123683e, 0x2fc12fc1])
 const LOCK_NAME = '.odradek-cleaner.lock'
 
 /**
@@ -15,7 +17,12 @@ export function volumeOf(path: string): DiskVolume {
   const id = dev.toString(16)
   const mountPoint = mountPointOf(resolve(path), dev)
   const isOurs = mountPoint !== '/' && isWritable(mountPoint)
-  return { id, lockPath: isOurs ? join(mountPoint, LOCK_NAME) : join(tmpdir(), `odradek-cleaner-${id}.lock`) }
+  const freesLater = TRANSACTIONAL.has(fs.statfsSync(path).type)
+  return {
+    id,
+    freesLater,
+    lockPath: isOurs ? join(mountPoint, LOCK_NAME) : join(tmpdir(), `odradek-cleaner-${id}.lock`),
+  }
 }
 
 /** The topmost directory above `path` that is on the same device. */

@@ -262,7 +262,7 @@ export class SimDisk implements Disk {
   }
 
   volume(): DiskVolume {
-    return { id: 'simulated', lockPath: '/.odradek-cleaner.lock' }
+    return { id: 'simulated', lockPath: '/.odradek-cleaner.lock', freesLater: false }
   }
 
   lock(path: string): DiskLock | null {
