@@ -13,6 +13,11 @@ export function hasConsole(): boolean {
   return existsSync(`${folder}server.ts`)
 }
 
+/** The program that keeps the console's users, or null where there is no console. */
+export function consoleUsersFile(): string | null {
+  return hasConsole() ? `${folder}users.ts` : null
+}
+
 /** Builds the console where it is not built as its sources are; it says so itself. Returns whether it is built. */
 export function buildConsole(): boolean {
   return spawnSync(process.execPath, [`${folder}build.ts`], { stdio: ['ignore', 2, 2] }).status === 0

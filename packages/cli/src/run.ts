@@ -21,6 +21,50 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Print every configuration key with its default',
     load: async () => (await import('./commands/config.ts')).config,
   },
+  'groups list': {
+    summary: 'Print the groups of a cluster',
+    load: async () => (await import('./commands/groups-list.ts')).groupsList,
+  },
+  'groups describe': {
+    summary: 'Print a group: members, commits, lag',
+    load: async () => (await import('./commands/groups-describe.ts')).groupsDescribe,
+  },
+  'groups reset': {
+    summary: "Plan, and with --apply do, a move of a group's offsets",
+    load: async () => (await import('./commands/groups-reset.ts')).groupsReset,
+  },
+  'topics list': {
+    summary: 'Print the topics of a cluster',
+    load: async () => (await import('./commands/topics-list.ts')).topicsList,
+  },
+  'topics describe': {
+    summary: 'Print a topic: partitions, offsets, configs',
+    load: async () => (await import('./commands/topics-describe.ts')).topicsDescribe,
+  },
+  'topics create': {
+    summary: 'Create a topic',
+    load: async () => (await import('./commands/topics-create.ts')).topicsCreate,
+  },
+  'topics delete': {
+    summary: 'Plan, and with --apply do, the deletion of a topic',
+    load: async () => (await import('./commands/topics-delete.ts')).topicsDelete,
+  },
+  'topics records delete': {
+    summary: "Plan, and with --apply do, the deletion of a topic's oldest records",
+    load: async () => (await import('./commands/topics-records-delete.ts')).topicsRecordsDelete,
+  },
+  'console users add': {
+    summary: 'Add a user of the console',
+    load: async () => (await import('./commands/console-users.ts')).consoleUsersAdd,
+  },
+  'console users remove': {
+    summary: 'Remove a user of the console',
+    load: async () => (await import('./commands/console-users.ts')).consoleUsersRemove,
+  },
+  'console users list': {
+    summary: 'Print the users of the console',
+    load: async () => (await import('./commands/console-users.ts')).consoleUsersList,
+  },
   'log dump': {
     summary: 'Print what the files of a log hold, without a broker',
     load: async () => (await import('./commands/log-dump.ts')).logDump,
@@ -72,12 +116,15 @@ async function dispatch(words: readonly string[]): Promise<number> {
   return loaded.run(parseArguments(loaded, rest))
 }
 
-/** The command that the first word, or the first two, name. */
+/** The command that the first words name, the longest name first. */
 function find(words: readonly string[]) {
-  const [first = '', second] = words
-  const two = second === undefined ? undefined : `${first} ${second}`
-  if (two !== undefined && Object.hasOwn(commands, two)) return { command: commands[two]!, rest: words.slice(2) }
-  if (Object.hasOwn(commands, first)) return { command: commands[first]!, rest: words.slice(1) }
+  const [first = ''] = words
+  for (const count of [3, 2, 1]) {
+    const name = words.slice(0, count).join(' ')
+    if (words.length >= count && Object.hasOwn(commands, name)) {
+      return { command: commands[name]!, rest: words.slice(count) }
+    }
+  }
   if (first.startsWith('-')) throw new UsageError(`Unknown flag ${first}. Try odradek --help`)
   const family = Object.keys(commands).filter((name) => name.startsWith(`${first} `))
   if (family.length > 0) throw new UsageError(`odradek ${first} is one of: ${family.join(', ')}`)

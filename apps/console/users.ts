@@ -1,0 +1,97 @@
+/**
+ * The console's local users, from a terminal: `add NAME`, `remove NAME`, `list`. Called by `odradek console users …`.
+ * A password is asked for twice, unseen; from a pipe its first line is taken.
+ */
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { defaultUserFilePath, type Role, roles, UserFile, UserFileError } from '@odradek/api'
+
+class InputError extends Error {}
+
+try {
+  process.exitCode = await run(process.argv.slice(2))
+} catch (error) {
+  const isTold = error instanceof InputError || error instanceof UserFileError || error instanceof RangeError
+  if (!isTold && !(error instanceof Error && 'syscall' in error)) throw error
+  process.stderr.write(`odradek: ${(error as Error).message}\n`)
+  process.exitCode = 1
+}
+
+async function run(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      role: { type: 'string' },
+      cluster: { type: 'string' },
+      'no-payloads': { type: 'boolean' },
+      users: { type: 'string' },
+    },
+  })
+  const [action, name = ''] = positionals
+  const file = new UserFile(values.users ?? defaultUserFilePath())
+  if (action === 'list') {
+    for (const user of file.users) {
+      const grants = Object.entries(user.grants).map(([cluster, { role, payloads }]) => {
+        return `${role} on ${cluster === '*' ? 'all clusters' : cluster}${payloads ? '' : ', without payloads'}`
+      })
+      process.stdout.write(`${user.name}: ${grants.join('; ')}\n`)
+    }
+    return 0
+  }
+  if (action === 'remove') {
+    if (!(await file.remove(name))) throw new InputError(`there is no user "${name}" in ${file.path}`)
+    process.stdout.write(`Removed ${name} from ${file.path}.\n`)
+    return 0
+  }
+  const role = roles.find((one) => one === (values.role ?? 'admin')) as Role | undefined
+  if (!role) throw new InputError(`--role must be one of ${roles.join(', ')}, not "${values.role}"`)
+  const before = file.find(name)
+  const password = process.stdin.isTTY ? await askTwice(name) : await firstLine()
+  const grant = { role, payloads: values['no-payloads'] !== true }
+  // Another cluster's grant is added to those that are there; without --cluster the grant is the only one.
+  const grants = values.cluster === undefined ? { '*': grant } : { ...before?.grants, [values.cluster]: grant }
+  await file.put(name, password, grants)
+  process.stdout.write(`${before ? 'Changed' : 'Added'} ${name} in ${file.path}.\n`)
+  return 0
+}
+
+async function firstLine(): Promise<string> {
+  for await (const line of createInterface({ input: process.stdin })) return line
+  throw new InputError('no password came: type one, or send it through a pipe')
+}
+
+async function askTwice(name: string): Promise<string> {
+  const password = await askUnseen(`Password for ${name}: `)
+  if ((await askUnseen('Once more: ')) !== password) throw new InputError('the two are not the same')
+  return password
+}
+
+/** Reads a line from the terminal without showing it. */
+function askUnseen(question: string): Promise<string> {
+  const { stdin, stderr } = process
+  stderr.write(question)
+  stdin.setRawMode(true)
+  stdin.setEncoding('utf8')
+  stdin.resume()
+  let text = ''
+  return new Promise((resolve, reject) => {
+    const end = (error: Error | null) => {
+      stdin.off('data', onData)
+      stdin.setRawMode(false)
+      stdin.pause()
+      stderr.write('\n')
+      if (error) reject(error)
+      else resolve(text)
+    }
+    const onData = (typed: string) => {
+      for (const character of typed) {
+        if (character === '\r' || character === '\n') return end(null)
+        if (character === '\u0003' || character === '\u0004') return end(new InputError('nothing was changed'))
+        if (character === '\u007f' || character === '\b') text = text.slice(0, -1)
+        else text += character
+      }
+    }
+    stdin.on('data', onData)
+  })
+}

@@ -1,0 +1,41 @@
+import { createTopic } from '@odradek/client'
+import { clusterFlags, withCluster } from '../cluster-flags.ts'
+import { type Command, UsageError } from '../command.ts'
+import { parseNumber } from '../partition-scope.ts'
+
+export const topicsCreate: Command = {
+  name: 'topics create',
+  summary: 'Create a topic.',
+  positionals: ['TOPIC'],
+  flags: {
+    partitions: { type: 'string', short: 'p', value: 'N', doc: "Its partitions [the broker's num.partitions]." },
+    replicas: { type: 'string', value: 'N', doc: "Replicas of each [the broker's default.replication.factor]." },
+    set: { type: 'string', short: 's', value: 'KEY=VALUE', multiple: true, doc: 'Set one config; may be repeated.' },
+    'validate-only': { type: 'boolean', doc: 'Ask the cluster whether it would, and create nothing.' },
+    ...clusterFlags,
+  },
+  examples: ['odradek topics create orders --partitions 12 --set retention.ms=86400000'],
+  run: (args) =>
+    withCluster(args, async (cluster) => {
+      const name = args.positionals[0]!
+      const configs = Object.fromEntries(
+        args.list('set').map((text) => {
+          const at = text.indexOf('=')
+          if (at < 1) throw new UsageError(`--set must be KEY=VALUE, not "${text}"`)
+          return [text.slice(0, at), text.slice(at + 1)]
+        }),
+      )
+      const count = (flag: string) => {
+        const text = args.text(flag)
+        return text === undefined ? undefined : parseNumber(flag, text, 1)
+      }
+      const validateOnly = args.flag('validate-only')
+      const topic = { name, partitions: count('partitions'), replicationFactor: count('replicas'), configs }
+      const created = await createTopic(cluster, topic, { validateOnly })
+      const { partitions, replicationFactor } = created
+      const done = validateOnly ? 'The cluster would create' : 'Created'
+      const text = `${done} ${name}: ${partitions ?? 'default'} partitions, ${replicationFactor ?? 'default'} replicas each.\n`
+      process.stdout.write(args.flag('json') ? `${JSON.stringify(created, null, 2)}\n` : text)
+      return 0
+    }),
+}

@@ -1,0 +1,61 @@
+import {
+  committedOffsetsOf,
+  deleteTopics,
+  describeGroups,
+  EARLIEST,
+  LATEST,
+  listGroups,
+  listOffsets,
+  offsetOf,
+  topicPlaces,
+} from '@odradek/client'
+import { clusterFlags, withCluster } from '../cluster-flags.ts'
+import type { Command } from '../command.ts'
+import { counted } from '../text-table.ts'
+
+export const topicsDelete: Command = {
+  name: 'topics delete',
+  summary: 'Delete a topic. Prints what would go and who reads it; --apply does it.',
+  positionals: ['TOPIC'],
+  flags: { apply: { type: 'boolean', doc: 'Do it.' }, ...clusterFlags },
+  examples: ['odradek topics delete orders', 'odradek topics delete orders --apply'],
+  run: (args) =>
+    withCluster(args, async (cluster) => {
+      const name = args.positionals[0]!
+      const topic = await topicPlaces(cluster, name)
+      const [starts, ends, { groups }] = await Promise.all([
+        listOffsets(cluster, [{ topic }], EARLIEST),
+        listOffsets(cluster, [{ topic }], LATEST),
+        listGroups(cluster),
+      ])
+      const records = topic.partitions.reduce((sum, { partition }) => {
+        return sum + ((offsetOf(ends, name, partition) ?? 0) - (offsetOf(starts, name, partition) ?? 0))
+      }, 0)
+      const { commits } = await committedOffsetsOf(cluster, groups)
+      const readers = groups.filter(({ id }) => commits.get(id)?.has(name) === true)
+      const { groups: described } = await describeGroups(cluster, readers)
+      const impact = {
+        topic: name,
+        partitions: topic.partitions.length,
+        records,
+        groups: readers.map(({ id, state }) => ({ id, state, members: described.get(id)?.members.length ?? 0 })),
+      }
+      const isJson = args.flag('json')
+      if (!isJson) {
+        process.stdout.write(`${name}: ${counted(impact.partitions, 'partition')}, ${counted(records, 'record')}\n`)
+        for (const { id, state, members } of impact.groups) {
+          process.stdout.write(`  read by ${id}: ${state}, ${counted(members, 'member')}\n`)
+        }
+      }
+      if (!args.flag('apply')) {
+        process.stdout.write(
+          isJson ? `${JSON.stringify(impact, null, 2)}\n` : 'Nothing has been deleted. Add --apply to do it.\n',
+        )
+        return 0
+      }
+      const [result] = await deleteTopics(cluster, [name])
+      if (result?.error) throw result.error
+      process.stdout.write(isJson ? `${JSON.stringify({ ...impact, isDeleted: true }, null, 2)}\n` : 'Deleted.\n')
+      return 0
+    }),
+}
