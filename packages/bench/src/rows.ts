@@ -16,6 +16,7 @@ const MIB = 1024 * 1024
 const PRODUCE: RowLoad = {
   kind: 'produce',
   partitions: 1,
+  flushed: false,
   connections: 4,
   depth: 4,
   recordsPerBatch: 16,
@@ -58,6 +59,11 @@ export const loadRows: readonly LoadRow[] = [
     name: 'produce 1,000 records/s, one a request',
     load: { ...PRODUCE, kind: 'rate', depth: 1, recordsPerBatch: 1, requestsPerSecond: 1000 },
   },
+  ...[1, 100].map((partitions) => ({
+    name: `produce one 1 KiB record, flushed, 100 connections, ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`,
+    load: { ...PRODUCE, flushed: true, connections: 100, depth: 1, recordsPerBatch: 1, partitions },
+    floor: 0.5,
+  })),
   { name: 'fetch 1 MiB', load: { ...FETCH, depth: 2, fetchBytes: MIB }, floor: 0.7 },
   // A batch of 64 records of 1,000 B is just below 64 KiB.
   { name: 'fetch 64 KiB', load: { ...FETCH, depth: 4, fetchBytes: 64 * 1024 }, floor: 0.6 },

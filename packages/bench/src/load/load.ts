@@ -15,6 +15,8 @@ export interface Load {
   readonly topic: string
   readonly keepTopic: boolean
   readonly partitions: number
+  /** Whether each acknowledgement waits for the disk: the topic has flush.messages=1, which brokers of any make know. */
+  readonly flushed: boolean
   readonly connections: number
   /** Requests in flight on each connection. */
   readonly depth: number

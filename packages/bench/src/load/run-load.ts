@@ -9,6 +9,7 @@ const KINDS = { produce: produceLoad, rate: rateLoad, fetch: fetchLoad }
 
 /** Deleted topics give their space back before the next run needs it. */
 const TOPIC_CONFIGS = { 'file.delete.delay.ms': '1000' }
+const FLUSHED_CONFIGS = { ...TOPIC_CONFIGS, 'flush.messages': '1' }
 
 /**
  * One run: makes the topic, drives the server, checks what it holds, removes the topic.
@@ -19,7 +20,7 @@ export async function runLoad(load: Load): Promise<LoadFigures> {
   await bootstrap.checkVersions()
   const leader = load.keepTopic
     ? await bootstrap.leaderOf(load.topic, load.partitions)
-    : await bootstrap.createTopic(load.topic, load.partitions, TOPIC_CONFIGS)
+    : await bootstrap.createTopic(load.topic, load.partitions, load.flushed ? FLUSHED_CONFIGS : TOPIC_CONFIGS)
   const client = await ControlClient.connect(leader.host, leader.port)
   const idle = await Promise.all(
     Array.from({ length: load.idleConnections }, () =>

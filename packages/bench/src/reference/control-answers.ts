@@ -36,7 +36,10 @@ export function controlAnswer(
       })
     case CreateTopics.key: {
       const { topics } = CreateTopics.request.decode(reader, version)
-      for (const { name, numPartitions } of topics) topic.create(name, numPartitions)
+      for (const { name, numPartitions, configs } of topics) {
+        const isFlushed = configs.some((config) => config.name === 'flush.messages' && config.value === '1')
+        topic.create(name, numPartitions, isFlushed)
+      }
       return frameOf(CreateTopics, version, correlationId, {
         topics: topics.map(({ name }) => ({ name, errorCode: 0 })),
       })

@@ -8,11 +8,17 @@ const STAGE_BYTES = 256 * 1024
 /** Blocks are reserved this far ahead, where the machine can. */
 const EXTENT_BYTES = 64 * 1024 * 1024
 
-/** One partition: a file that batches are written behind one another to. All that is known of it is where it ends. */
+/**
+ * One partition: a file that batches are written behind one another to. All that is known of it is where it ends. Or a part
+ * of a file that several share, so that one sync does for all; then it knows where each of its batches is.
+ */
 export class PartitionFile {
   readonly descriptor: number
   readonly #path: string
-  readonly #stage = Buffer.allocUnsafeSlow(STAGE_BYTES)
+  readonly #shared: PartitionFile | null
+  /** Of the batches in the shared file. */
+  readonly #positions: number[] = []
+  readonly #stage: Buffer
   #staged = 0
   #written = 0
   #reserved = 0
@@ -21,13 +27,15 @@ export class PartitionFile {
   #batchBytes = 0
   #batchRecords = 0
 
-  constructor(path: string) {
+  constructor(path: string, shared: PartitionFile | null = null) {
     this.#path = path
-    this.descriptor = fs.openSync(path, 'w+')
+    this.#shared = shared
+    this.#stage = Buffer.allocUnsafeSlow(shared === null ? STAGE_BYTES : 0)
+    this.descriptor = shared?.descriptor ?? fs.openSync(path, 'w+')
   }
 
   get sizeInBytes(): number {
-    return this.#written + this.#staged
+    return this.#shared?.sizeInBytes ?? this.#written + this.#staged
   }
 
   /** Appends one batch, which it gives its base offset, and returns that. */
@@ -41,6 +49,16 @@ export class PartitionFile {
       this.#batchRecords = records
     }
     this.endOffset = baseOffset + records
+    if (this.#shared === null) this.#put(buffer, start, end)
+    else {
+      this.#positions.push(this.#shared.sizeInBytes)
+      this.#shared.#put(buffer, start, end)
+    }
+    return baseOffset
+  }
+
+  #put(buffer: Buffer, start: number, end: number): void {
+    const bytes = end - start
     if (bytes >= DIRECT_BYTES_MIN) {
       this.write()
       this.#writeOut(buffer, start, bytes)
@@ -49,7 +67,6 @@ export class PartitionFile {
       buffer.copy(this.#stage, this.#staged, start, end)
       this.#staged += bytes
     }
-    return baseOffset
   }
 
   /** Writes what was put together. */
@@ -62,11 +79,13 @@ export class PartitionFile {
 
   /** Where the batch that holds `offset` begins; every batch is taken to be as the first. */
   positionOf(offset: number): number {
-    return this.#batchRecords === 0 ? 0 : Math.floor(offset / this.#batchRecords) * this.#batchBytes
+    const batch = this.#batchRecords === 0 ? 0 : Math.floor(offset / this.#batchRecords)
+    return this.#shared === null ? batch * this.#batchBytes : (this.#positions[batch] ?? this.sizeInBytes)
   }
 
   /** As many whole batches as `bytes` hold, one at least. */
   wholeBatches(bytes: number): number {
+    if (this.#shared !== null) return this.#batchBytes
     return this.#batchBytes === 0 ? 0 : Math.max(1, Math.floor(bytes / this.#batchBytes)) * this.#batchBytes
   }
 

@@ -109,7 +109,10 @@ export class ReferenceConnection {
     if (this.#outputUsed === 0) return
     const used = this.#outputUsed
     this.#outputUsed = 0
-    this.#socket.write(Buffer.from(output.subarray(0, used)))
+    const answers = Buffer.from(output.subarray(0, used))
+    const { sync } = this.#topic
+    if (sync === null) this.#socket.write(answers)
+    else sync.whenDurable(() => this.#socket.write(answers))
   }
 }
 
