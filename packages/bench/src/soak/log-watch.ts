@@ -1,16 +1,15 @@
 /** Reads a broker's log as it is written, and notes what it must not say. */
 
-/** Ports are given out anew: two lines about one within this time are about one connection. */
-const SAME_CONNECTION_MS = 5000
 /** The lines a second of one kind of warning: the broker's own limit, and the line that tells how many were left out. */
 const SECOND_MS = 1000
 
 export class LogWatch {
   readonly #linesPerSecondMax: number
-  readonly #lastAbout = new Map<string, number>()
   readonly problems: string[] = []
   lines = 0
   warnings = 0
+  /** Lines that name a client. */
+  aboutClients = 0
   /** Most lines in one second. */
   mostPerSecond = 0
   #second = 0
@@ -33,13 +32,7 @@ export class LogWatch {
     if (entry.level >= 50) this.#problem(line)
     if (entry.level === 40) this.warnings += 1
     this.#countSecond(entry.time)
-    if (entry.level < 40 || entry.remote === undefined) return
-    const last = this.#lastAbout.get(entry.remote)
-    if (last !== undefined && entry.time - last < SAME_CONNECTION_MS) {
-      this.#problem(`two lines about one connection within ${SAME_CONNECTION_MS} ms: ${line}`)
-    }
-    this.#lastAbout.set(entry.remote, entry.time)
-    if (this.#lastAbout.size > 20_000) this.#forget(entry.time)
+    if (entry.level >= 40 && entry.remote !== undefined) this.aboutClients += 1
   }
 
   #countSecond(time: number): void {
@@ -53,10 +46,6 @@ export class LogWatch {
     if (this.#inSecond === this.#linesPerSecondMax + 1) {
       this.#problem(`more than ${this.#linesPerSecondMax} lines in one second`)
     }
-  }
-
-  #forget(now: number): void {
-    for (const [remote, time] of this.#lastAbout) if (now - time > SAME_CONNECTION_MS) this.#lastAbout.delete(remote)
   }
 
   #problem(text: string): void {

@@ -76,8 +76,11 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   try {
     await soak.run(options)
     const { samples, phases, counts } = soak
+    for (const child of [honest, attackers]) await dismiss(child)
     await server.stop()
+    const offences = Object.values(counts).reduce((sum, count) => sum + count, 0)
     const problems = [...watch.problems]
+    if (watch.aboutClients > offences) problems.push(`${watch.aboutClients} lines about ${offences} offences`)
     if (server.ending !== 0) problems.push(`the broker ended with ${server.ending}`)
     return {
       samples,
@@ -88,7 +91,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
       verdict: judge(samples, phases, problems),
     }
   } finally {
-    for (const child of [honest, attackers]) if (child.connected) child.disconnect()
+    for (const child of [honest, attackers]) await dismiss(child)
   }
 }
 
@@ -163,11 +166,26 @@ function start(file: string, words: readonly string[]): ChildProcess {
 
 /** The next message of a child; fails where it ends instead. */
 async function answerOf<T>(child: ChildProcess): Promise<T> {
-  const exited = once(child, 'exit').then(([code]) => {
+  const heard = new AbortController()
+  const { signal } = heard
+  const exited = once(child, 'exit', { signal }).then(([code]) => {
     throw new Error(`A process of the soak ended with ${code}`)
   })
-  const [message] = await Promise.race([once(child, 'message'), exited])
-  return message as T
+  exited.catch(() => {})
+  try {
+    const [message] = await Promise.race([once(child, 'message', { signal }), exited])
+    return message as T
+  } finally {
+    heard.abort()
+  }
+}
+
+/** Lets a child end by itself, which it does when its parent is gone. */
+async function dismiss(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  if (child.connected) child.disconnect()
+  await exited
 }
 
 async function prepare(server: ServerProcess): Promise<Target> {

@@ -6,7 +6,7 @@
  *   their median, or by what is noise for the quantity (`NOISE`), whichever is more.
  * - Others are served: the p99 of honest requests in an attack over that of the quiet phases before and after it is, in the
  *   median of all cycles, at most 2.
- * - The log: no error, no two lines about one connection, no more lines in a second than the limit.
+ * - The log: no error, no more lines about clients than there were offences, no more lines in a second than the limit.
  */
 import type { HonestFigures } from './honest-figures.ts'
 import type { Sample } from './sample.ts'

@@ -1,9 +1,26 @@
-import { ATTRIBUTES, CODEC_MASK, codecs, RECORDS, type Slice, type ValidationOptions } from '@odradek/protocol'
+import {
+  ATTRIBUTES,
+  CODEC_MASK,
+  codecs,
+  INFLATED_BYTES_MAX,
+  RECORDS,
+  type Slice,
+  type ValidationOptions,
+} from '@odradek/protocol'
 import type { BrokerContext } from './broker-context.ts'
 import { job, type OpenedBatch } from './open-batch.ts'
 
 /** What a batch may inflate to and still be opened on the loop: about a millisecond of it. */
 export const OPENED_INLINE_BYTES_MAX = 512 * 1024
+
+/** What a batch may inflate to where it is opened, as a multiple of what it may have as it is sent; within bounds. */
+const EXPANSION_MAX = 32
+const OPENED_BYTES_MIN = 4 * 1024 * 1024
+
+/** What a batch of a topic may inflate to where it is opened; `max.message.bytes` is the topic's. */
+export function openedBytesMax(maxMessageBytes: number): number {
+  return Math.min(Math.max(EXPANSION_MAX * maxMessageBytes, OPENED_BYTES_MIN), INFLATED_BYTES_MAX)
+}
 
 /** Whether the records of a batch inflate to more than `bytes`. Whatever is wrong with it will be found by who opens it. */
 export function inflatesBeyond({ buffer, view, start, end }: Slice, bytes: number): boolean {

@@ -5,7 +5,6 @@
 import {
   BatchHeader,
   errors,
-  INFLATED_BYTES_MAX,
   Produce,
   type ProduceRequest,
   type ProduceResponse,
@@ -25,7 +24,7 @@ import type { OffsetWait } from '../../replication/offset-waits.ts'
 import type { Partition } from '../../replication/partition.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { type Exchange, handle } from '../exchange.ts'
-import { inflatesBeyond, OPENED_INLINE_BYTES_MAX, openBeside } from '../open-beside.ts'
+import { inflatesBeyond, OPENED_INLINE_BYTES_MAX, openBeside, openedBytesMax } from '../open-beside.ts'
 import { storedBatch } from '../stored-batch.ts'
 
 const ACKS_ALL = -1
@@ -111,7 +110,8 @@ function append(
     return badBatch(broker, partition, errors.MESSAGE_TOO_LARGE.code, -1, text)
   }
   if ((options.deep || options.compacted) && inflatesBeyond(records, OPENED_INLINE_BYTES_MAX)) {
-    return openLater(target, records, { ...options, inflatedBytesMax: INFLATED_BYTES_MAX })
+    const inflatedBytesMax = openedBytesMax(options.maxMessageBytes)
+    return openLater(target, records, { ...options, inflatedBytesMax })
   }
   const check = validateProducedBatch(records, options)
   if (check.errorCode !== 0) {
