@@ -78,7 +78,8 @@ function respond(request: ListOffsetsRequest, version: number, broker: BrokerCon
         } catch (error) {
           // Compressed batches are stored unopened: here it may show that one cannot be opened.
           if (!(error instanceof CorruptBatchError)) throw error
-          broker.logger.warn(
+          broker.logLimiter.warn(
+            'batch',
             { topic: name, partition: partitionIndex, timestamp },
             `No offset by time: ${error.message}`,
           )
