@@ -40,7 +40,15 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
     router: appRouter,
     context: (headers) => createContext(console, { header: (name) => headers.get(name), remoteAddress: 'page' }),
   })
-  const app = next({ dev, dir: join(import.meta.dirname, '..'), hostname: host, port: options.port })
+  const app = next({
+    dev,
+    dir: join(import.meta.dirname, '..'),
+    hostname: host,
+    port: options.port,
+    // Next would listen for upgrades on our server too, find that `/api/ws` is a page's address (`[cluster]/[...rest]`) and end the
+    // socket. On this server, which nobody reaches, it may.
+    httpServer: createServer(),
+  })
   await app.prepare()
   const pages = app.getRequestHandler()
 
