@@ -151,6 +151,7 @@ class FuzzRun {
   }
 
   async #prepare(round: number): Promise<void> {
+    await this.#subject.reconnect()
     if (round % ROUNDS_PER_LIFE === ROUNDS_PER_LIFE - 1) {
       this.#count.restarts += 1
       await this.#subject.restart(this.#count.restarts % 2 === 0 ? 'SIGKILL' : 'SIGTERM')

@@ -116,6 +116,12 @@ export class Subject implements AsyncDisposable {
     return this.#recent
   }
 
+  /** The honest client comes anew: a connection that rested for long may have been given up. */
+  async reconnect(): Promise<void> {
+    this.#client.close()
+    this.#client = await ControlClient.connect(this.host, this.port)
+  }
+
   /** Keys of the APIs that it serves. */
   async served(): Promise<Set<number>> {
     const { apiKeys } = await this.#client.send(ApiVersions, 0, {})
