@@ -1,2 +1,3 @@
 export { mutants } from './mutants.ts'
 export { type Outcome, type SimulationOptions, simulate } from './simulation.ts'
+export { simulateStorage } from './storage/storage-simulation.ts'

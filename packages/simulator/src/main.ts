@@ -1,46 +1,65 @@
-/** node packages/simulator/src/main.ts [--seed N] [--count M] [--mutant NAME] [--trace] */
+/**
+ * node packages/simulator/src/main.ts [--world broker|storage] [--seed N] [--count M] [--mutant NAME] [--trace] [--all]
+ * node packages/simulator/src/main.ts mutants [NAME …] [--count M]
+ *
+ * The first runs seeds, a million of them if one likes; the second breaks the code in each of the ways in mutants/ and runs
+ * seeds until one notices.
+ */
 import { parseArgs } from 'node:util'
 import { mutants } from './mutants.ts'
+import { mutantPatches, runMutant } from './patches.ts'
+import { runSeeds } from './run-seeds.ts'
 import { simulate } from './simulation.ts'
+import { simulateStorage } from './storage/storage-simulation.ts'
 
-const { values } = parseArgs({
+/** Seeds after which a mutant counts as not found. */
+const MUTANT_SEEDS_MAX = '10000'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
+    world: { type: 'string', default: 'broker' },
     seed: { type: 'string', default: '1' },
-    count: { type: 'string', default: '1' },
+    count: { type: 'string' },
     mutant: { type: 'string' },
     trace: { type: 'boolean', default: false },
     /** Goes on after a seed that failed. */
     all: { type: 'boolean', default: false },
   },
 })
-const first = Number(values.seed)
-const count = Number(values.count)
-const mutation = values.mutant === undefined ? undefined : mutants[values.mutant]
-if (values.mutant !== undefined && mutation === undefined)
-  throw new Error(`No mutant ${values.mutant}; there are ${Object.keys(mutants).join(', ')}`)
+process.exitCode = positionals[0] === 'mutants' ? await runMutants(positionals.slice(1)) : await runWorlds()
 
-const totals: Record<string, number> = {}
-let failed = 0
-const started = performance.now()
-for (let seed = first; seed < first + count; seed++) {
-  const outcome = await simulate(seed, {
-    ...(mutation === undefined ? {} : { mutation }),
-    ...(values.trace ? { traceLinesMax: 1e6 } : {}),
+async function runWorlds(): Promise<number> {
+  const mutation = values.mutant === undefined ? undefined : mutants[values.mutant]
+  if (values.mutant !== undefined && mutation === undefined)
+    throw new Error(`No mutant ${values.mutant}; there are ${Object.keys(mutants).join(', ')}`)
+  const trace = values.trace ? { traceLinesMax: 1e6 } : {}
+  const run =
+    values.world === 'storage'
+      ? (seed: number) => simulateStorage(seed, trace)
+      : (seed: number) => simulate(seed, { ...trace, ...(mutation === undefined ? {} : { mutation }) })
+  const how = `--world ${values.world}${values.mutant === undefined ? '' : ` --mutant ${values.mutant}`}`
+  const failed = await runSeeds(run, {
+    first: Number(values.seed),
+    count: Number(values.count ?? '1'),
+    repeat: (seed) => `node packages/simulator/src/main.ts ${how} --seed ${seed}`,
+    showTrace: values.trace,
+    goOn: values.all,
   })
-  for (const [name, value] of Object.entries(outcome.counts)) totals[name] = (totals[name] ?? 0) + value
-  if (values.trace) console.log(outcome.trace())
-  if (count === 1)
-    console.log(
-      `seed ${seed}: ${outcome.steps} steps, ${outcome.virtualMs.toFixed(0)} ms, fingerprint ${outcome.fingerprint}`,
-    )
-  if (outcome.failures.length === 0) continue
-  failed++
-  console.log(`seed ${seed} failed:`)
-  for (const failure of outcome.failures.slice(0, 10)) console.log(`  ${failure}`)
-  const how = values.mutant === undefined ? '' : ` --mutant ${values.mutant}`
-  console.log(`  repeat it: node packages/simulator/src/main.ts --seed ${seed}${how}`)
-  if (!values.all) break
+  return failed > 0 ? 1 : 0
 }
-const seconds = ((performance.now() - started) / 1000).toFixed(1)
-console.log(`${count} seeds, ${failed} failed, ${seconds} s; ${JSON.stringify(totals)}`)
-process.exitCode = failed > 0 ? 1 : 0
+
+async function runMutants(names: readonly string[]): Promise<number> {
+  const patches = mutantPatches().filter(({ name }) => names.length === 0 || names.includes(name))
+  if (patches.length === 0)
+    throw new Error(`No mutant ${names.join(', ')}; there are ${mutantPatches().map(({ name }) => name)}`)
+  let missed = 0
+  for (const patch of patches) {
+    const { seed, seconds, problem } = await runMutant(patch, Number(values.count ?? MUTANT_SEEDS_MAX))
+    const outcome = seed === null ? `NOT FOUND: ${problem}` : `found by seed ${seed}: ${problem}`
+    console.log(`${patch.name} (${patch.world}, ${seconds.toFixed(1)} s): ${outcome}`)
+    if (seed === null) missed++
+  }
+  console.log(`${patches.length} mutants, ${missed} not found`)
+  return missed > 0 ? 1 : 0
+}

@@ -89,17 +89,14 @@ export class EpochCache {
     if (covered.startOffset !== startOffset) this.dirty = true
   }
 
-  /** Adds those of `others` whose epoch is not known and that fit between their neighbours. */
+  /** Adds those of `others` whose epoch is not known: what batches say. Entries that contradict them go. */
   merge(others: readonly EpochStart[]): void {
     for (const other of others) {
-      const next = this.#entries.findIndex(({ epoch }) => epoch >= other.epoch)
-      const at = next === -1 ? this.#entries.length : next
-      const follows = this.#entries[at]
-      const precedes = this.#entries[at - 1]
-      if (follows?.epoch === other.epoch) continue
-      if (precedes !== undefined && precedes.startOffset >= other.startOffset) continue
-      if (follows !== undefined && follows.startOffset <= other.startOffset) continue
-      this.#entries.splice(at, 0, other)
+      if (this.#entries.some(({ epoch }) => epoch === other.epoch)) continue
+      const { epoch, startOffset } = other
+      const kept = this.#entries.filter((entry) => entry.epoch < epoch === entry.startOffset < startOffset)
+      const next = kept.findIndex((entry) => entry.epoch > epoch)
+      this.#entries = kept.toSpliced(next === -1 ? kept.length : next, 0, other)
       this.dirty = true
     }
   }

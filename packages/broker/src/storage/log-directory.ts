@@ -252,7 +252,7 @@ export class LogDirectory {
       clean: this.wasClean,
       recoveryPoint: isKnown ? this.#checkpoints.recoveryPoint(topic, partition) : 0,
       startOffset: isKnown ? this.#checkpoints.startOffset(topic, partition) : 0,
-      isJournaled: (this.#journal.found(topicId, partition) ?? []).length > 0,
+      isJournaled: this.#journal.found(topicId, partition) !== undefined,
       producerIdExpirationMs: this.#options.config['producer.id.expiration.ms'],
     }
   }

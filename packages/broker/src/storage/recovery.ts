@@ -49,6 +49,8 @@ export interface LogToLoad {
   readonly recoveryPoint: number
   /** The log's start, as the checkpoint says. */
   readonly startOffset: number
+  /** Whether the journal may have what follows on the log's end: then it may end before its start for now. */
+  readonly isJournaled: boolean
 }
 
 export interface LoadedLog {
@@ -85,16 +87,22 @@ export function loadLog(log: LogToLoad): LoadedLog {
   }
   removeOrphans(place, segments, names)
   if (segments.length === 0) {
-    if (!log.clean) checkEnd(log, startOffset)
+    if (!log.clean) {
+      checkEnd(log, startOffset)
+      if (names.includes(PARTITION_METADATA)) syncAndClose(disk.open(`${directory}/${PARTITION_METADATA}`, 'write'))
+    }
+    removeSnapshots(place)
     return { ...emptyLog(startOffset, true), epochs: null }
   }
   const loaded = log.clean ? openClean(log, segments, names) : recover(log, segments, names)
   if (loaded.endOffset >= startOffset) return loaded
+  if (log.isJournaled) return { ...loaded, startOffset: Math.min(loaded.startOffset, loaded.endOffset) }
   logger.warn(
     { directory, endOffset: loaded.endOffset, startOffset },
     'The log ends before its recorded start: its files are removed and it begins anew there.',
   )
   for (const segment of loaded.segments.all) removeSegment(place, segment)
+  removeSnapshots(place)
   disk.syncDirectory(directory)
   const epochs = new EpochCache()
   epochs.clear()
@@ -228,7 +236,7 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
   if (names.includes(PARTITION_METADATA)) syncAndClose(disk.open(`${directory}/${PARTITION_METADATA}`, 'write'))
   disk.syncDirectory(directory)
   const startOffset = Math.max(log.startOffset, segments.first!.baseOffset)
-  // The file may lack the newest; the batches may lack some that compaction left none of.
+  // The file may lack the newest, or have some of batches that are lost; the batches may lack some that compaction left none of.
   epochs.truncateFromEnd(nextOffset)
   epochs.merge(epochsFound.entries)
   epochs.truncateFromStart(startOffset)
@@ -286,6 +294,12 @@ function removeOrphans(place: LogPlace, segments: SegmentList, names: readonly s
     place.logger.warn({ file: `${place.directory}/${name}` }, 'An index without its log is removed.')
     place.disk.remove(`${place.directory}/${name}`)
   }
+}
+
+/** Without segments what snapshots say is about records that are no more. */
+function removeSnapshots({ disk, directory }: LogPlace): void {
+  for (const offset of snapshotOffsets(disk.list(directory).map((entry) => entry.name)))
+    disk.remove(`${directory}/${fileName(offset, SNAPSHOT_SUFFIX)}`)
 }
 
 function removeSegment(place: LogPlace, segment: Segment): void {

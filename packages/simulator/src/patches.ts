@@ -1,0 +1,94 @@
+/**
+ * Mutants as patches: `mutants/<name>.patch` breaks the code in one way that matters. What comes before the diff says what it
+ * does, and `World: storage|broker` which simulation is to notice. A mutant is applied to a copy of the tree.
+ */
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../../..')
+const directory = join(import.meta.dirname, '../mutants')
+/** What the simulations consist of. */
+const PACKAGES = ['config', 'protocol', 'native', 'broker', 'simulator']
+const NOT_COPIED = new Set(['dist', '.turbo', 'test'])
+
+export interface MutantPatch {
+  readonly name: string
+  readonly path: string
+  readonly world: 'storage' | 'broker'
+}
+
+export interface MutantOutcome {
+  /** The first that noticed; null when none did. */
+  readonly seed: number | null
+  /** What it noticed, or how the run ended. */
+  readonly problem: string
+  readonly seconds: number
+}
+
+/** The mutants there are, by name. */
+export function mutantPatches(): MutantPatch[] {
+  return readdirSync(directory)
+    .filter((file) => file.endsWith('.patch'))
+    .sort()
+    .map((file) => {
+      const path = join(directory, file)
+      const world = /^World: (storage|broker)$/m.exec(readFileSync(path, 'utf8'))?.[1]
+      if (world === undefined) throw new Error(`${path} does not say which world is to notice`)
+      return { name: file.slice(0, -'.patch'.length), path, world: world as MutantPatch['world'] }
+    })
+}
+
+/** Whether a patch still applies to the tree; what git says where it does not. */
+export async function checkPatch({ path }: MutantPatch): Promise<string | null> {
+  const { code, output } = await run('git', ['apply', '--check', path], root)
+  return code === 0 ? null : output
+}
+
+/** Runs up to `seedsMax` seeds of the mutant's world, in a copy of the tree that is removed afterwards. */
+export async function runMutant(patch: MutantPatch, seedsMax: number): Promise<MutantOutcome> {
+  const copy = mkdtempSync(join(tmpdir(), 'odradek-mutant-'))
+  const started = performance.now()
+  try {
+    copyTree(copy)
+    const applied = await run('git', ['apply', patch.path], copy)
+    if (applied.code !== 0) return { seed: null, problem: applied.output, seconds: 0 }
+    const main = join(copy, 'packages/simulator/src/main.ts')
+    const seeds = ['--world', patch.world, '--seed', '1', '--count', String(seedsMax)]
+    const { output } = await run(process.execPath, [main, ...seeds], copy)
+    const found = /^seed (\d+) failed:\n\s*(.*)$/m.exec(output)
+    const seconds = (performance.now() - started) / 1000
+    if (found === null) return { seed: null, problem: output.trim().split('\n').at(-1) ?? '', seconds }
+    return { seed: Number(found[1]), problem: found[2]!, seconds }
+  } finally {
+    rmSync(copy, { recursive: true, force: true })
+  }
+}
+
+function copyTree(copy: string): void {
+  for (const name of PACKAGES) {
+    const source = join(root, 'packages', name)
+    cpSync(source, join(copy, 'packages', name), {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => !NOT_COPIED.has(path.slice(source.length + 1)),
+    })
+  }
+  for (const file of ['package.json', 'tsconfig.base.json']) cpSync(join(root, file), join(copy, file))
+  if (existsSync(join(root, 'node_modules'))) symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+}
+
+function run(file: string, args: readonly string[], cwd: string): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    const add = (chunk: Buffer) => {
+      output += chunk
+    }
+    child.stdout.on('data', add)
+    child.stderr.on('data', add)
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, output }))
+  })
+}

@@ -1,0 +1,431 @@
+/** One life of a data directory: what a broker does to its logs, in any order that a seed chooses. */
+import { Compaction } from '@odradek/broker/src/cleanup/compaction.ts'
+import { FlushSchedule } from '@odradek/broker/src/flush/flush-schedule.ts'
+import type { DiskCall, SimHost, SimRandom } from '@odradek/broker/src/host/sim/index.ts'
+import { Turn } from '@odradek/broker/src/host/turn.ts'
+import type { Log } from '@odradek/broker/src/storage/log.ts'
+import { LogDirectory } from '@odradek/broker/src/storage/log-directory.ts'
+import { append, appendMarker, quiet } from '@odradek/broker/src/storage/testing/log-kit.ts'
+import { resolveBrokerConfig, type TopicConfig } from '@odradek/config'
+import { encodeBatch, errors } from '@odradek/protocol'
+import { checkContents, checkOpened, checkRead, SEQUENCED, TRANSACTIONAL } from './check-log.ts'
+import { LogModel, type ModelRecord, topicIdOf } from './log-model.ts'
+
+export const DATA_DIRECTORY = '/data'
+
+/** What outlives the lives of a data directory. */
+export interface StorageWorld {
+  readonly random: SimRandom
+  readonly models: LogModel[]
+  readonly counts: Record<string, number>
+  readonly markBytes: number
+  readonly configOf: (model: LogModel) => TopicConfig
+  /** A number that was not given before. */
+  readonly next: () => number
+  readonly fail: (problem: string) => void
+}
+
+/** System calls that may fail, with what they may fail. */
+const FAULTS: readonly (readonly [DiskCall, string])[] = [
+  ['sync', 'EIO'],
+  ['sync', 'EIO'],
+  ['write', 'EIO'],
+  ['write', 'ENOSPC'],
+  ['read', 'EIO'],
+  ['open', 'ENOSPC'],
+  ['truncate', 'EIO'],
+  ['rename', 'EIO'],
+  ['syncDirectory', 'EIO'],
+]
+
+/** What is done to a log, with how often. */
+const WEIGHTS = {
+  append: 80,
+  write: 20,
+  flush: 15,
+  dirtied: 25,
+  read: 15,
+  roll: 5,
+  truncate: 5,
+  'move start': 5,
+  'delete segments': 5,
+  checkpoint: 5,
+  'checkpoint now': 5,
+  resend: 5,
+  'begin epoch': 5,
+  compact: 5,
+  'end transaction': 8,
+  settle: 5,
+  delete: 1,
+  empty: 1,
+} as const
+type Operation = keyof typeof WEIGHTS
+const OPERATIONS = (Object.keys(WEIGHTS) as Operation[]).flatMap((name) => Array<Operation>(WEIGHTS[name]).fill(name))
+
+export class StorageLife {
+  readonly host: SimHost
+  readonly #world: StorageWorld
+  readonly #logs = new Map<LogModel, Log>()
+  #directory: LogDirectory | null = null
+  #compaction: Compaction | null = null
+  #schedule: FlushSchedule | null = null
+  /** Whether a system call was made to fail: then operations may. */
+  #isFaulty = false
+
+  readonly #operations: { readonly [O in Operation]: (model: LogModel, log: Log) => void } = {
+    append: (model, log) => this.#append(model, log),
+    write: (model, log) => this.#write(model, log),
+    flush: (model, log) => this.#flush(model, log),
+    dirtied: (model, log) => this.#dirtied(model, log),
+    read: (model, log) => this.#read(model, log),
+    roll: (model, log) => this.#roll(model, log),
+    truncate: (model, log) => this.#truncate(model, log),
+    'move start': (model, log) => this.#moveStart(model, log),
+    'delete segments': (model, log) => this.#deleteSegments(model, log),
+    checkpoint: () => this.#directory!.checkpoint(),
+    'checkpoint now': () => this.#checkpointNow(),
+    resend: (model, log) => this.#resend(model, log),
+    'begin epoch': (model, log) => log.assignEpoch(++model.leaderEpoch),
+    compact: (model, log) => this.#compact(model, log),
+    'end transaction': (model, log) => this.#endTransaction(model, log),
+    settle: (_model, log) => log.settle(),
+    delete: (model, log) => this.#deleteLog(model, log),
+    empty: (model, log) => this.#empty(model, log),
+  }
+
+  constructor(host: SimHost, world: StorageWorld) {
+    this.host = host
+    this.#world = world
+  }
+
+  /** Opens the directory and its logs and checks what is there. */
+  open(): void {
+    const { models } = this.#world
+    const directory = LogDirectory.open({
+      host: this.host,
+      path: DATA_DIRECTORY,
+      nodeId: 1,
+      config: resolveBrokerConfig(),
+      logger: quiet,
+      markBytes: this.#world.markBytes,
+    })
+    directory.setClusterId('c')
+    this.#directory = directory
+    this.#compaction = new Compaction({
+      clock: this.host.clock,
+      offload: this.host.offload,
+      disk: this.host.disk,
+      config: () => resolveBrokerConfig(),
+      logger: quiet,
+    })
+    this.#schedule = new FlushSchedule({
+      clock: this.host.clock,
+      timers: this.host.timers,
+      turn: new Turn(this.host.timers, (error) => this.#fail(`a turn failed: ${(error as Error).stack}`)),
+      intervalMs: () => 5,
+      dirtyBytesMax: () => this.#world.markBytes,
+      flushed: (log) => this.#flushed(log),
+      failed: (log, error) => log.fail(error),
+    })
+    for (const model of models) {
+      const log = this.#openLog(model)
+      model.leaderEpoch++
+      log.assignEpoch(model.leaderEpoch)
+      checkOpened(log, model, (problem) => this.#fail(`${model.name} ${problem}`))
+    }
+    directory.started(new Set(models.map(({ topicId }) => topicId)))
+  }
+
+  /** One system call will fail. */
+  plantFault(): void {
+    const { random } = this.#world
+    const [call, code] = FAULTS[random.below(FAULTS.length)]!
+    this.#isFaulty = true
+    this.host.disk.failNext(call, code)
+  }
+
+  /** Does something to some log. False when the disk failed: this life is over. */
+  step(): boolean {
+    const { random, models } = this.#world
+    const model = models[random.below(models.length)]!
+    const log = this.#logs.get(model)!
+    try {
+      if (log.failed === null) this.#operate(model, log)
+      else this.#checkRefusing(model, log)
+      return true
+    } catch (error) {
+      if (this.#isFaulty && (error as NodeJS.ErrnoException).code !== undefined) return false
+      throw error
+    }
+  }
+
+  /** Makes everything durable and stops in good order. False when it could not. */
+  async close(): Promise<boolean> {
+    const directory = this.#directory!
+    this.#schedule!.close()
+    await this.host.world.complete(directory.flush())
+    if (!this.host.alive) return false
+    const isWhole = [...this.#logs.values()].every(({ failed }) => failed === null) && directory.offline === null
+    directory.close()
+    return isWhole
+  }
+
+  /** Ends the life: what the logs then hold for durable is. */
+  end(death: 'process' | 'power'): void {
+    for (const [model, log] of this.#logs)
+      if (log.flushedOffset > log.startOffset) model.durable = Math.max(model.durable, log.flushedOffset)
+    for (const model of this.#world.models) model.died(death)
+    this.host.crash(death)
+  }
+
+  /** Reads all logs. */
+  checkAll(): void {
+    for (const [model, log] of this.#logs)
+      checkContents(log, model, (problem) => this.#fail(`${model.name} ${problem}`))
+  }
+
+  /** What a dying process finds says nothing. */
+  #fail(problem: string): void {
+    if (this.host.alive) this.#world.fail(problem)
+  }
+
+  #openLog(model: LogModel): Log {
+    const log = this.#directory!.openLog(model.topic, model.partition, model.topicId, this.#world.configOf(model))
+    this.#logs.set(model, log)
+    return log
+  }
+
+  #operate(model: LogModel, log: Log): void {
+    const { random, counts } = this.#world
+    const operation = OPERATIONS[random.below(OPERATIONS.length)]!
+    this.host.world.note(null, `${model.name} [${log.startOffset}, ${log.endOffset}) ${operation}`)
+    this.#operations[operation](model, log)
+    if (this.#isFaulty) this.#noteUndone(model, log)
+    counts.operations = (counts.operations ?? 0) + 1
+  }
+
+  /** Where there was no room for what was staged, it is not in the log any more. */
+  #noteUndone(model: LogModel, log: Log): void {
+    if (log.failed !== null || log.endOffset >= model.end || this.#logs.get(model) !== log) return
+    if (log.endOffset < model.written) this.#fail(`${model.name} is full, and let go of what was written`)
+    model.cutDone(log.endOffset)
+  }
+
+  #append(model: LogModel, log: Log): void {
+    const { random } = this.#world
+    const producerId = model.isCompacted
+      ? [1, 2, -1][random.below(3)]!
+      : [...SEQUENCED, TRANSACTIONAL, -1][random.below(4)]!
+    const { sequence } = model.lastOf(producerId)
+    const sequenced = SEQUENCED.includes(producerId)
+    const size = [3, 40, 300, 9000][Math.floor(random.fraction() ** 2 * 4)]!
+    const made = this.#records(model, log.endOffset, 1 + random.below(3), {
+      producerId,
+      kind: producerId === TRANSACTIONAL ? 'transactional' : 'data',
+      sequence: sequenced ? sequence + 1 : -1,
+    })
+    const batch = encodeBatch({
+      records: made.map(({ id, key }, at) => ({
+        key,
+        value: `${id} `.padEnd(size, 'v'),
+        timestamp: 1000 + log.endOffset + at,
+      })),
+      producerId,
+      producerEpoch: producerId < 0 ? -1 : 0,
+      baseSequence: sequenced ? sequence + 1 : -1,
+      transactional: producerId === TRANSACTIONAL,
+    })
+    this.#put(model, log, made, () => append(log, batch, model.leaderEpoch))
+  }
+
+  #endTransaction(model: LogModel, log: Log): void {
+    if (model.isCompacted || model.transactions(TRANSACTIONAL).open < 0) return
+    const committed = this.#world.random.chance(0.4)
+    const kind = committed ? 'commit' : 'abort'
+    const made = this.#records(model, log.endOffset, 1, { producerId: TRANSACTIONAL, kind, sequence: -1 })
+    const marker = { producerId: TRANSACTIONAL, producerEpoch: 0, committed, coordinatorEpoch: 0, timestamp: 1 }
+    this.#put(model, log, made, () => appendMarker(log, marker, model.leaderEpoch))
+  }
+
+  #records(
+    model: LogModel,
+    baseOffset: number,
+    count: number,
+    of: Pick<ModelRecord, 'producerId' | 'kind' | 'sequence'>,
+  ): ModelRecord[] {
+    const { random, next } = this.#world
+    return Array.from({ length: count }, (_, at) => ({
+      ...of,
+      id: `r${next()}`,
+      key: model.isCompacted ? `k${random.below(4)}` : null,
+      sequence: of.sequence < 0 ? -1 : of.sequence + at,
+      leaderEpoch: model.leaderEpoch,
+      baseOffset,
+      lastOffset: baseOffset + count - 1,
+    }))
+  }
+
+  #put(
+    model: LogModel,
+    log: Log,
+    made: readonly ModelRecord[],
+    run: () => { errorCode: number; baseOffset: number },
+  ): void {
+    const { baseOffset } = made[0]!
+    // Even an append that fails may be on the disk.
+    model.put(made)
+    const result = run()
+    if (result.errorCode === errors.NOT_ENOUGH_REPLICAS.code && this.#isFaulty) {
+      // There was no room, and nothing of it stays.
+      if (log.endOffset > baseOffset) this.#fail(`${model.name} refuses what it has`)
+      return
+    }
+    if (result.errorCode !== 0 || result.baseOffset !== baseOffset)
+      this.#fail(`${model.name} answers an append with ${result.errorCode}, offset ${result.baseOffset}`)
+    this.#world.counts.appended = (this.#world.counts.appended ?? 0) + made.length
+  }
+
+  #roll(model: LogModel, log: Log): void {
+    log.roll()
+    this.#write(model, log)
+  }
+
+  /** A producer that got no answer sends the same again. */
+  #resend(model: LogModel, log: Log): void {
+    const { random } = this.#world
+    const producerId = SEQUENCED[random.below(2)]!
+    const batches = model.batchesOf(producerId).slice(0, 5)
+    const [offset, record] = batches[random.below(Math.max(1, batches.length))] ?? []
+    if (offset === undefined || record === undefined || offset < log.startOffset || model.isCompacted) return
+    const count = record.lastOffset - record.baseOffset + 1
+    const batch = encodeBatch({
+      records: Array.from({ length: count }, () => ({ value: 'again', timestamp: 1 })),
+      producerId,
+      producerEpoch: 0,
+      baseSequence: record.sequence,
+    })
+    const { errorCode, duplicate, baseOffset } = append(log, batch, model.leaderEpoch)
+    if (errorCode === errors.NOT_ENOUGH_REPLICAS.code && this.#isFaulty) return
+    if (errorCode !== 0 || !duplicate || baseOffset !== offset)
+      this.#fail(`${model.name} answers ${errorCode}, ${baseOffset} to what is at ${offset} already`)
+  }
+
+  #write(model: LogModel, log: Log): void {
+    log.write()
+    model.written = Math.max(model.written, log.endOffset)
+  }
+
+  #flush(model: LogModel, log: Log): void {
+    this.#write(model, log)
+    const target = { offset: log.endOffset }
+    model.flushes.add(target)
+    log.flush((error) => {
+      if (!model.flushes.delete(target) || error !== null || !this.host.alive) return
+      if (log.flushedOffset < target.offset)
+        this.#fail(`${model.name} is flushed up to ${log.flushedOffset}, and was asked to at ${target.offset}`)
+      model.durable = Math.max(model.durable, target.offset)
+      this.#world.counts.flushes = (this.#world.counts.flushes ?? 0) + 1
+    })
+  }
+
+  /** As a broker does at the end of a turn in which a log was appended to: by its mode, with the journal or without. */
+  #dirtied(model: LogModel, log: Log): void {
+    this.#write(model, log)
+    this.#schedule!.dirtied(log)
+  }
+
+  /** What was acknowledged as durable is. */
+  #flushed(log: Log): void {
+    for (const [model, other] of this.#logs)
+      if (log === other && this.host.alive) model.durable = Math.max(model.durable, log.flushedOffset)
+  }
+
+  #read(model: LogModel, log: Log): void {
+    const { random } = this.#world
+    const offset = Math.max(0, log.startOffset - 2 + random.below(log.endOffset - log.startOffset + 4))
+    checkRead(log, model, offset, [100, 1000, 100_000][random.below(3)]!, (problem) =>
+      this.#fail(`${model.name} ${problem}`),
+    )
+  }
+
+  #truncate(model: LogModel, log: Log): void {
+    const { random } = this.#world
+    const least = Math.max(log.startOffset, model.compactedTo)
+    const offset = least + random.below(log.endOffset - least + 1)
+    if (offset === log.endOffset) return
+    model.cutBegins(model.isCompacted ? least : model.batchStart(offset))
+    log.truncateTo(offset)
+    if (log.endOffset > offset) this.#fail(`${model.name} ends at ${log.endOffset} after a cut to ${offset}`)
+    model.cutDone(log.endOffset)
+    model.written = log.endOffset
+    this.#world.counts.cuts = (this.#world.counts.cuts ?? 0) + 1
+  }
+
+  #empty(model: LogModel, log: Log): void {
+    // Where a log begins of which nothing is on disk, nobody knows after a crash.
+    if (log.segments().length === 0) return
+    const offset = log.endOffset + this.#world.random.below(3)
+    model.cutBegins(0)
+    model.emptying = offset
+    log.truncateFullyAndStartAt(offset)
+    model.emptied(offset)
+  }
+
+  #moveStart(model: LogModel, log: Log): void {
+    if (model.isCompacted) return
+    const offset = log.startOffset + this.#world.random.below(log.endOffset - log.startOffset + 1)
+    model.start = Math.max(model.start, offset)
+    log.advanceStartOffset(offset)
+  }
+
+  #deleteSegments(model: LogModel, log: Log): void {
+    if (model.isCompacted || log.segments().length === 0) return
+    const segments = log.segments().slice(0, 1 + this.#world.random.below(log.segments().length))
+    // Never records that are not durable.
+    if (log.flushedOffset < log.endOffset && segments.length === log.segments().length) segments.pop()
+    const next = log.segments()[segments.length]?.baseOffset ?? log.endOffset
+    if (segments.length === 0 || next > log.flushedOffset) return
+    model.start = Math.max(model.start, next)
+    log.deleteSegments(segments)
+  }
+
+  #checkpointNow(): void {
+    const starts = [...this.#logs]
+      .filter(([, log]) => log.failed === null)
+      .map(([model, log]) => [model, log.startOffset] as const)
+    this.#directory!.checkpointNow()
+    for (const [model, start] of starts) model.durableStart = Math.max(model.durableStart, start)
+  }
+
+  #compact(model: LogModel, log: Log): void {
+    if (!model.isCompacted) return
+    model.compactedTo = Math.max(model.compactedTo, log.flushedOffset)
+    this.#compaction!.consider(log, log.flushedOffset)
+    this.#world.counts.compactions = (this.#world.counts.compactions ?? 0) + 1
+  }
+
+  /** The topic is deleted, and made again under its name. */
+  #deleteLog(model: LogModel, log: Log): void {
+    const { models, next } = this.#world
+    const made = new LogModel(model.topic, model.partition, topicIdOf(next()), model.isCompacted)
+    models[models.indexOf(model)] = made
+    this.#logs.delete(model)
+    this.#directory!.deleteLog(log)
+    this.#openLog(made)
+  }
+
+  #checkRefusing(model: LogModel, log: Log): void {
+    if (!this.#isFaulty) this.#fail(`${model.name} failed: ${log.failed?.stack}`)
+    const batch = encodeBatch({ records: [{ value: 'x', timestamp: 1 }] })
+    const { errorCode } = append(log, batch, model.leaderEpoch)
+    if (errorCode !== errors.KAFKA_STORAGE_ERROR.code) this.#fail(`${model.name} failed, and answers ${errorCode}`)
+    this.#flushInVain(model, log)
+  }
+
+  /** A flush of a log that failed promises nothing. */
+  #flushInVain(model: LogModel, log: Log): void {
+    log.flush((error) => {
+      if (error === null && this.host.alive) this.#fail(`${model.name} failed, and a flush succeeded`)
+    })
+  }
+}
