@@ -1,0 +1,54 @@
+/** The real machine, but for syncs of files and directories that a test holds up or lets fail. */
+import type { Disk } from '../../src/host/disk.ts'
+import type { Host } from '../../src/host/host.ts'
+import { createNodeHost } from '../../src/host/node/node-host.ts'
+
+type Landed = (error: Error | null) => void
+
+export class HeldDisk {
+  readonly host: Host
+  /** Syncs that were asked for, of paths that are held. */
+  readonly held: (() => void)[] = []
+  #holds: RegExp | null = null
+  #fails: RegExp | null = null
+
+  constructor() {
+    const real = createNodeHost()
+    const open: Disk['open'] = (path, mode) => {
+      const file = real.disk.open(path, mode)
+      const sync = file.sync.bind(file)
+      file.sync = (done) => this.#sync(path, sync, done)
+      return file
+    }
+    const disk = new Proxy(real.disk, {
+      get: (target, name) => {
+        if (name === 'open') return open
+        const value = target[name as keyof Disk] as unknown
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    this.host = { ...real, disk }
+  }
+
+  /** From now on syncs of files with such a path do not end until `release`. */
+  hold(paths: RegExp): void {
+    this.#holds = paths
+  }
+
+  /** Lets all that is held go on, and holds nothing more. */
+  release(): void {
+    this.#holds = null
+    for (const go of this.held.splice(0)) go()
+  }
+
+  /** From now on syncs of files with such a path fail. */
+  fail(paths: RegExp): void {
+    this.#fails = paths
+  }
+
+  #sync(path: string, sync: (done: Landed) => void, done: Landed): void {
+    if (this.#fails?.test(path)) queueMicrotask(() => done(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })))
+    else if (this.#holds?.test(path)) this.held.push(() => sync(done))
+    else sync(done)
+  }
+}
