@@ -1,4 +1,5 @@
 export type { Health } from './admin/admin-listener.ts'
+export type { CleanupPlanView, DisksView, DiskView, TopicPlanView } from './admin/cleanup-view.ts'
 export { Broker } from './broker.ts'
 export { raiseFileLimit } from './host/node/file-limit.ts'
 export { type StartOptions, startBroker } from './start-broker.ts'

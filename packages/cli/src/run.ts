@@ -65,6 +65,10 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Print the users of the console',
     load: async () => (await import('./commands/console-users.ts')).consoleUsersList,
   },
+  'cleanup plan': {
+    summary: 'Print what cleanup deleted and will delete: when, and why',
+    load: async () => (await import('./commands/cleanup-plan.ts')).cleanupPlan,
+  },
   'log dump': {
     summary: 'Print what the files of a log hold, without a broker',
     load: async () => (await import('./commands/log-dump.ts')).logDump,

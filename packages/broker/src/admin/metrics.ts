@@ -5,14 +5,17 @@
 import type { BrokerConfig } from '@odradek/config'
 import { apis, errorName } from '@odradek/protocol'
 import type { Metric, Registry } from 'prom-client'
+import type { Cleanup } from '../cleanup/cleanup.ts'
 import { BUCKET_BOUNDS_SECONDS, type LatencyHistograms, type LatencyRow } from '../metering/latency-histograms.ts'
 import type { Partition } from '../replication/partition.ts'
 import { type LogLimiter, warningKinds } from '../server/log-limiter.ts'
 import type { RequestMemory } from '../server/request-memory.ts'
 import { type RequestMetrics, requestPhases } from '../server/request-metrics.ts'
 import type { FlushTally } from '../storage/flush-tally.ts'
+import { cleanupSamples } from './cleanup-samples.ts'
 import { LoopDelay } from './loop-delay.ts'
 import { type MetricName, metricTable } from './metric-table.ts'
+import type { Sample } from './sample.ts'
 
 /** The library is loaded this long after the start, so that neither the start nor the first scrape waits for it. */
 const LOAD_AFTER_MS = 1000
@@ -42,13 +45,7 @@ export interface MeteredBroker {
     readonly offline: readonly { readonly path: string }[]
   }
   readonly flushLatency: LatencyHistograms
-}
-
-interface Sample {
-  readonly value: number
-  readonly labels: Readonly<Record<string, string>>
-  /** Where it is not the metric's own: `_bucket`, `_sum`, `_count`. */
-  readonly metricName?: string
+  readonly cleanup: Cleanup
 }
 
 const NO_LABELS = {}
@@ -137,6 +134,7 @@ export class Metrics {
       odradek_journal_syncs_total: () => one(total(broker.directories, ({ tally }) => tally.journalSyncs)),
       odradek_journal_written_bytes_total: () => one(total(broker.directories, ({ tally }) => tally.journaledBytes)),
       odradek_log_directory_offline: () => offlineDirectories(broker.directories),
+      ...cleanupSamples(broker.cleanup),
       odradek_event_loop_delay_seconds: () =>
         histogram('odradek_event_loop_delay_seconds', NO_LABELS, this.#loopDelay.histogram.read(0)),
       odradek_process_resident_bytes: () => one(process.memoryUsage.rss()),
