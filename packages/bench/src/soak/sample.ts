@@ -13,6 +13,8 @@ export interface Sample {
   readonly externalMegabytes: number
   readonly files: number
   readonly connections: number
+  /** The longest that its event loop was late since the sample before. */
+  readonly loopDelayMs: number
   /** Lines of its log so far. */
   readonly logLines: number
 }
@@ -23,7 +25,7 @@ export async function takeSample(
   about: Pick<Sample, 'at' | 'phase' | 'cycle' | 'logLines'>,
 ): Promise<Sample> {
   const metrics = await (await fetch(`http://${adminAddress}/metrics`)).text()
-  const metric = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1] ?? Number.NaN)
+  const metric = (name: string) => Number(lineOf(metrics, name))
   return {
     ...about,
     residentMegabytes: memoryMegabytesOf(pid, 'VmRSS'),
@@ -31,5 +33,12 @@ export async function takeSample(
     externalMegabytes: metric('odradek_process_external_bytes') / 1e6,
     files: readdirSync(`/proc/${pid}/fd`).length,
     connections: metric('odradek_connections'),
+    loopDelayMs: metric('odradek_event_loop_delay_seconds{quantile="1"}') * 1000,
   }
+}
+
+/** The value of a sample in Prometheus' text. */
+function lineOf(metrics: string, name: string): string | undefined {
+  const line = metrics.split('\n').find((one) => one.startsWith(`${name} `))
+  return line?.slice(name.length + 1)
 }

@@ -11,12 +11,12 @@ const MEBIBYTES = [19, 100, 200]
 
 /** Small batches that inflate to very much, to a topic in which batches are opened: two a second. */
 export const bombs: Attack = async (target, stopped, counts) => {
+  // Made before they are sent: that takes longer than sending them.
+  const batches = MEBIBYTES.flatMap((mebibytes) => CODECS.map((codec) => bombBatch(codec, mebibytes)))
   let client = await ControlClient.connect(target.host, target.port)
   let sent = 0
   await repeat(STEP_MS, stopped, async () => {
-    const codec = CODECS[sent % CODECS.length]!
-    const batch = bombBatch(codec, MEBIBYTES[Math.floor(sent / CODECS.length) % MEBIBYTES.length]!)
-    sent += 1
+    const batch = batches[sent++ % batches.length]!
     const partitionData = [{ index: 0, records: sliceOf(batch) }]
     try {
       await client.send(Produce, PRODUCE_VERSION, {

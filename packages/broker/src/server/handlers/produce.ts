@@ -109,7 +109,8 @@ function append(
     const text = `Records that wait may inflate to ${INTAKE_INFLATED_BYTES_MAX} bytes at most.`
     return badBatch(broker, partition, errors.MESSAGE_TOO_LARGE.code, -1, text)
   }
-  if ((options.deep || options.compacted) && inflatesBeyond(records, OPENED_INLINE_BYTES_MAX)) {
+  const isTooLarge = records.end - records.start > options.maxMessageBytes
+  if ((options.deep || options.compacted) && !isTooLarge && inflatesBeyond(records, OPENED_INLINE_BYTES_MAX)) {
     const inflatedBytesMax = openedBytesMax(options.maxMessageBytes)
     return openLater(target, records, { ...options, inflatedBytesMax })
   }
