@@ -1,5 +1,6 @@
 /** Groups: the list, one in full, and moving them. */
 import { deleteGroup, deleteOffsets, fenceMembers, groupNow, type ResetTarget, targetText } from '@odradek/client'
+import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { visitorText } from '../access/visitor.ts'
 import type { ClusterSession } from '../cluster-session.ts'
@@ -68,6 +69,16 @@ export const groups = router({
       ctx.session.sampler.watch()
       const history = ctx.session.sampler.groupHistory(input.group)?.since(input.sinceMs) ?? null
       return { history, trend: lagTrendOf(ctx.session, input.group) }
+    }),
+
+  /** The lag of a group as it is sampled; null: the group is gone. */
+  live: clusterProcedure
+    .input(z.object({ group: groupId, lastEventId: z.string().max(40).nullish() }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      for await (const { atMs, lags } of ctx.session.sampler.samples(signal)) {
+        const lag = lags.get(input.group) ?? null
+        yield tracked(String(atMs), { atMs, lag, trend: lagTrendOf(ctx.session, input.group) })
+      }
     }),
 
   diagnose: clusterProcedure.input(one).query(({ ctx, input }) => diagnose(ctx.session, input.group)),

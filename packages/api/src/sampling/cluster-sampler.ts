@@ -3,6 +3,7 @@
  * lags and their history. Bounded: two hours of the cluster, of each group and of each busy topic. It slows down where a
  * sample takes long, so that it never uses more than a twentieth of the time, and stops while nobody has looked for long.
  */
+import { EventEmitter, on } from 'node:events'
 import {
   type Cluster,
   type CommittedByTopic,
@@ -72,6 +73,8 @@ export class ClusterSampler {
   #sampling: Promise<Sample> | null = null
   #timer: NodeJS.Timeout | null = null
   #watchedAtMs = Date.now()
+  readonly #events = new EventEmitter().setMaxListeners(0)
+  #listeners = 0
   #closed = false
 
   constructor(cluster: Cluster, readTraffic: ReadTraffic, limits: Partial<SamplerLimits> = {}) {
@@ -99,6 +102,19 @@ export class ClusterSampler {
   /** The newest sample, waiting for the first if need be. */
   async sample(): Promise<Sample> {
     return this.last ?? this.take()
+  }
+
+  /** Each sample from now on, until `signal` ends it. Whoever listens counts as somebody who looks. */
+  async *samples(signal: AbortSignal | undefined): AsyncGenerator<Sample> {
+    this.#listeners += 1
+    this.watch()
+    try {
+      for await (const [sample] of on(this.#events, 'sample', signal ? { signal } : {})) yield sample as Sample
+    } catch (error) {
+      if (signal?.aborted !== true) throw error
+    } finally {
+      this.#listeners -= 1
+    }
   }
 
   /** Looks now. */
@@ -138,7 +154,8 @@ export class ClusterSampler {
       this.#timer = null
       const began = performance.now()
       const again = (factor: number) => {
-        if (this.#closed || Date.now() - this.#watchedAtMs > this.#limits.unwatchedMs) return
+        const isUnwatched = this.#listeners === 0 && Date.now() - this.#watchedAtMs > this.#limits.unwatchedMs
+        if (this.#closed || isUnwatched) return
         this.#schedule(Math.max(this.#limits.intervalMs * factor, (performance.now() - began) * 20))
       }
       this.take().then(
@@ -165,6 +182,7 @@ export class ClusterSampler {
     this.#note(sample, this.#last)
     this.#noteCommits(sample)
     this.#last = sample
+    this.#events.emit('sample', sample)
     return sample
   }
 

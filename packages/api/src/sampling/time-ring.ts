@@ -43,6 +43,16 @@ export class TimeRing<Name extends string> {
     return { atMs, values }
   }
 
+  /** The newest point, or null. */
+  get newest(): { atMs: number; values: Record<Name, number | null> } | null {
+    if (this.#length === 0) return null
+    const at = (this.#next - 1 + this.pointsMax) % this.pointsMax
+    return {
+      atMs: this.#times[at]!,
+      values: Object.fromEntries(this.names.map((name) => [name, this.last(name)])) as Record<Name, number | null>,
+    }
+  }
+
   /** The newest value of a figure, or null. */
   last(name: Name): number | null {
     if (this.#length === 0) return null

@@ -36,14 +36,20 @@ export async function recordsAt(
     partitionMaxBytes: PARTITION_BYTES,
   } as const
   await mapBounded(requests, 4, async (part) => {
-    const fetched = await fetchBatches(cluster, topic.name, part, limits).catch(() => [])
-    for (const answer of fetched) {
-      const from = offsets.get(answer.partition)
-      if (answer.errorCode !== 0 || from === undefined) continue
-      new BatchWalk(new WalkCounts()).run(answer, from, Number.MAX_SAFE_INTEGER, false, (cursor) => {
-        found.set(answer.partition, { offset: cursor.offset, timestampMs: cursor.timestamp })
-        return false
-      })
+    // A batch that is larger than the limits is given all the same, but only one of them an answer: the others ask again.
+    for (let left = part; left.length > 0; ) {
+      const fetched = await fetchBatches(cluster, topic.name, left, limits).catch(() => [])
+      const empty = new Set<number>()
+      for (const answer of fetched) {
+        const from = offsets.get(answer.partition)
+        if (answer.errorCode !== 0 || from === undefined) continue
+        if (answer.records === null && answer.highWatermark > from) empty.add(answer.partition)
+        new BatchWalk(new WalkCounts()).run(answer, from, Number.MAX_SAFE_INTEGER, false, (cursor) => {
+          found.set(answer.partition, { offset: cursor.offset, timestampMs: cursor.timestamp })
+          return false
+        })
+      }
+      left = empty.size < left.length ? left.filter(({ partition }) => empty.has(partition)) : []
     }
   })
   return found

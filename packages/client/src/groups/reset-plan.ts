@@ -85,8 +85,8 @@ export async function planReset(
   scope: ResetScope,
 ): Promise<ResetPlan> {
   const tried = `plan a reset of group "${group}"`
-  const [state, metadata] = await Promise.all([groupNow(cluster, group), cluster.metadata()])
-  const committed = await committedOffsets(cluster, group)
+  const [state, committed] = await Promise.all([groupNow(cluster, group), committedOffsets(cluster, group)])
+  const metadata = await metadataOf(cluster, [...committed.keys(), ...state.topics])
   const other = target.kind === 'group' ? await committedOffsets(cluster, target.group) : null
   if (other?.size === 0 && target.kind === 'group') {
     throw new RefusedError(`Group "${target.group}" has committed nothing.`, tried, 'Choose another group.')
@@ -110,6 +110,12 @@ export async function planReset(
   rows.sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
   const peeked = await withRecords(cluster, metadata, rows)
   return { group, target, scope, atMs: Date.now(), rows: peeked, totals: totalsOf(peeked), state }
+}
+
+/** What is known of the cluster, asked again where a topic is newer than that. */
+async function metadataOf(cluster: Cluster, topics: readonly string[]): Promise<ClusterMetadata> {
+  const metadata = await cluster.metadata()
+  return topics.every((topic) => metadata.topics.has(topic)) ? metadata : cluster.metadata(0)
 }
 
 function wantedPartitions(

@@ -185,4 +185,24 @@ describe('resetting a group', () => {
     await deleteGroup(cluster, group)
     assert.deepEqual(await committed(group, topic), [null, null])
   })
+
+  test('the time of the record at the target is known in every partition, however large the batches are', async () => {
+    const { topic, group } = await furnish([400, 400, 400], [0, 0, 0])
+    const plan = await planReset(cluster, group, { kind: 'shift', by: 100 }, [{ topic, partitions: null }])
+    assert.deepEqual(
+      plan.rows.map(({ targetTimestampMs }) => targetTimestampMs),
+      [101_000, 101_000, 101_000],
+    )
+  })
+
+  test('a topic that is newer than what is known of the cluster is in the plan', async () => {
+    await using other = new Cluster({ bootstrap: [broker.address], metadataAgeMaxMs: 60_000 })
+    await other.metadata()
+    const { group } = await furnish([3], [1])
+    const plan = await planReset(other, group, { kind: 'latest' }, null)
+    assert.deepEqual(
+      plan.rows.map(({ target, error }) => [target, error]),
+      [[3, null]],
+    )
+  })
 })
