@@ -1,8 +1,9 @@
 import type { BrokerCore } from '../broker-core.ts'
 import type { AdminRoute } from './admin-route.ts'
 import { cleanupRoutes } from './cleanup-routes.ts'
+import { delayedRoutes } from './delayed-routes.ts'
 
 /** Everything that the admin listener answers beside health and metrics. */
 export function adminRoutes(broker: BrokerCore): AdminRoute[] {
-  return [...cleanupRoutes(broker)]
+  return [...cleanupRoutes(broker), ...delayedRoutes(broker)]
 }

@@ -183,6 +183,11 @@ export class PartitionIntake implements FetchWait, TurnTask {
     return this.#isActive && this.waitingCount === 0 && this.#processed >= this.partition.endOffset
   }
 
+  /** When the next record is due, epoch milliseconds; too early at times. Infinity for none. */
+  get nextDue(): number {
+    return Math.min(this.#machine.nextDue(VISIBLE), this.#machine.nextDue(DEAD))
+  }
+
   /** Why what is due is not taken, by lane. */
   get refusals(): readonly [Refusal | null, Refusal | null] {
     return this.#refusals

@@ -1,0 +1,118 @@
+/** Looking at what waits, taking it back, delivering it now: over the admin listener. */
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { startBroker } from '../../src/index.ts'
+import { WireTopic } from '../protocol/wire-topic.ts'
+import { WireClient } from '../wire-client.ts'
+import { batch, readUntil, timed } from './timed-topic.ts'
+
+const broker = await startBroker({ config: { 'admin.listener': '127.0.0.1:0' } })
+const client = await WireClient.connect(broker.port)
+after(async () => {
+  client.close()
+  await broker.close()
+})
+
+interface Listed {
+  readonly waiting: number
+  readonly isCut: boolean
+  readonly records: readonly { partition: number; offset: number; due: number; key: string; bornTimestamp: number }[]
+}
+
+async function list(values: Record<string, string | number>): Promise<Listed> {
+  const query = new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)]))
+  const response = await fetch(`http://${broker.adminAddress}/v1/delayed?${query}`)
+  assert.equal(response.status, 200)
+  return (await response.json()) as Listed
+}
+
+async function order(what: string, body: object): Promise<Record<string, number>> {
+  const response = await fetch(`http://${broker.adminAddress}/v1/delayed/${what}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+  })
+  assert.equal(response.status, 200, await response.clone().text())
+  return (await response.json()) as Record<string, number>
+}
+
+test('by topic, partition, key and time; recalled one by one or by a query; delivered now', async () => {
+  const topic = await WireTopic.create(client, { partitions: 2, configs: { 'message.type': 'DELAY' } })
+  const start = Date.now() + 3_600_000
+  for (const partition of [0, 1]) {
+    const records = [0, 1, 2, 3].map((index) =>
+      timed(`${partition}.${index}`, 'TIMER_DELIVER_MS', start + index * 1_000),
+    )
+    assert.equal((await topic.produce(batch(records, { codec: 'gzip' }), { partition })).errorCode, 0)
+  }
+  const all = await list({ topic: topic.name })
+  assert.deepEqual([all.waiting, all.records.length, all.isCut], [8, 8, false])
+  assert.deepEqual(
+    all.records.map(({ partition, offset, due }) => [due - start, partition, offset]),
+    [0, 1, 2, 3].flatMap((index) => [0, 1].map((partition) => [index * 1_000, partition, index])),
+  )
+  assert.deepEqual(
+    (await list({ topic: topic.name, partition: 1, limit: 2 })).records.map(({ key }) => key),
+    ['key of 1.0', 'key of 1.1'],
+  )
+  assert.equal((await list({ topic: topic.name, limit: 2 })).isCut, true)
+  const byKey = await list({ topic: topic.name, key: 'key of 0.2' })
+  assert.deepEqual(
+    byKey.records.map(({ partition, offset }) => [partition, offset]),
+    [[0, 2]],
+  )
+  const inTime = await list({ topic: topic.name, from: start + 1_000, to: start + 3_000 })
+  assert.equal(inTime.records.length, 4)
+
+  const one = {
+    topic: topic.name,
+    records: [
+      { partition: 0, offset: 1 },
+      { partition: 0, offset: 99 },
+    ],
+  }
+  assert.deepEqual(await order('recall', one), { topic: topic.name, matched: 2, done: 1, skipped: 1, failed: 0 })
+  assert.deepEqual(await order('recall', { topic: topic.name, partition: 1, from: start + 2_000 }), {
+    topic: topic.name,
+    matched: 2,
+    done: 2,
+    skipped: 0,
+    failed: 0,
+  })
+  const delivered = await order('deliver', { topic: topic.name, key: 'key of 0.3' })
+  assert.equal(delivered.done, 1)
+  assert.deepEqual(
+    (await readUntil(topic, 1)).map(({ value }) => value),
+    ['0.3'],
+  )
+  const left = await list({ topic: topic.name })
+  assert.deepEqual(left.records.map(({ key }) => key).sort(), ['key of 0.0', 'key of 0.2', 'key of 1.0', 'key of 1.1'])
+  assert.equal((await order('deliver', { topic: topic.name, limit: 100 })).done, 4)
+  assert.deepEqual(
+    (await readUntil(topic, 3)).map(({ value }) => value),
+    ['0.3', '0.0', '0.2'],
+  )
+  assert.deepEqual(
+    (await readUntil(topic, 2, 1)).map(({ value }) => value),
+    ['1.0', '1.1'],
+  )
+  assert.equal((await list({ topic: topic.name })).waiting, 0)
+})
+
+test('what makes no sense is refused with a text', async () => {
+  for (const [path, status] of [
+    ['?topic=none', 404],
+    [`?topic=${(await WireTopic.create(client)).name}`, 404],
+  ] as const) {
+    assert.equal((await fetch(`http://${broker.adminAddress}/v1/delayed${path}`)).status, status)
+  }
+  const topic = await WireTopic.create(client, { configs: { 'message.type': 'DELAY' } })
+  const response = await fetch(`http://${broker.adminAddress}/v1/delayed?topic=${topic.name}&limit=-1`)
+  assert.deepEqual(
+    [response.status, await response.json()],
+    [400, { error: 'limit must be a whole number, not "-1".' }],
+  )
+  const { topics } = (await (await fetch(`http://${broker.adminAddress}/v1/delayed`)).json()) as {
+    topics: { topic: string }[]
+  }
+  assert.ok(topics.some((each) => each.topic === topic.name))
+})
