@@ -21,6 +21,22 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Print every configuration key with its default',
     load: async () => (await import('./commands/config.ts')).config,
   },
+  'delayed list': {
+    summary: 'Print records that wait for their time',
+    load: async () => (await import('./commands/delayed-list.ts')).delayedList,
+  },
+  'delayed recall': {
+    summary: 'Take records back that wait',
+    load: async () => (await import('./commands/delayed-recall.ts')).delayedRecall,
+  },
+  'delayed deliver': {
+    summary: 'Deliver records now that wait',
+    load: async () => (await import('./commands/delayed-deliver.ts')).delayedDeliver,
+  },
+  'groups config': {
+    summary: "Print or change a group's configs",
+    load: async () => (await import('./commands/groups-config.ts')).groupsConfig,
+  },
   'groups list': {
     summary: 'Print the groups of a cluster',
     load: async () => (await import('./commands/groups-list.ts')).groupsList,

@@ -1,6 +1,6 @@
 /**
- * Lets go of the old segments of an intake log. One goes when nothing waits in it any more, what was delivered from it is
- * safe in its target, and what was noted about it is committed. Where an old segment is mostly over but for a few records
+ * Lets go of the old segments of an intake log. One goes when nothing waits in it any more, and both what was delivered
+ * from it and what was noted about it are on the disk. Where an old segment is mostly over but for a few records
  * that wait for long, these are moved forward, so that they do not hold it.
  */
 import { encodeBatch } from '@odradek/protocol'
@@ -31,8 +31,8 @@ export interface CleanerOptions {
 
 export class IntakeCleaner {
   readonly #options: CleanerOptions
-  /** Nothing waited below, as of the last look; and how far the targets then were. */
-  #candidate: { readonly below: number; readonly targets: readonly { log: Log; end: number }[] } | null = null
+  /** Nothing waited below, as of the last look; and how far the log and its targets then were. */
+  #candidate: { readonly below: number; readonly logs: readonly { log: Log; end: number }[] } | null = null
 
   constructor(options: CleanerOptions) {
     this.#options = options
@@ -47,8 +47,8 @@ export class IntakeCleaner {
       log.roll()
     const below = this.#overBelow(committed)
     if (below > log.startOffset) {
-      const targets = this.#options.targets().map((target) => ({ log: target, end: target.endOffset }))
-      this.#candidate = { below, targets }
+      const logs = [log, ...this.#options.targets()].map((each) => ({ log: each, end: each.endOffset }))
+      this.#candidate = { below, logs }
     } else this.#moveForward()
     return removed
   }
@@ -68,7 +68,8 @@ export class IntakeCleaner {
   #removeCandidate(committed: number): boolean {
     const candidate = this.#candidate
     if (candidate === null || candidate.below > committed) return false
-    if (candidate.targets.some(({ log, end }) => log.failed === null && log.flushedOffset < end)) return false
+    // What was delivered must outlast a power failure, and so must the notes of it.
+    if (candidate.logs.some(({ log, end }) => log.failed === null && log.flushedOffset < end)) return false
     this.#candidate = null
     const { log } = this.#options
     const segments = log.segments()

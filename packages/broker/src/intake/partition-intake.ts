@@ -128,6 +128,8 @@ export class PartitionIntake implements FetchWait, TurnTask {
   #noted: number
   /** What was in the log when this broker began to lead it: before all of it is known, nothing is decided. */
   readonly #loadEnd: number
+  /** How far it has been read. */
+  #loadAt: number
   /** Whether anything went to the dead letters since the start. */
   #usesDead = false
   #isActive = false
@@ -156,6 +158,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
     this.#producerId = deliveryProducerId(options.topicId, options.partition.index)
     this.#processed = options.partition.startOffset
     this.#noted = this.#processed
+    this.#loadAt = this.#processed
     this.#loadEnd = options.partition.endOffset
   }
 
@@ -203,6 +206,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
       this.#machine.trim(startOffset)
       this.#processed = Math.max(position.processed, startOffset)
       this.#noted = Math.max(position.noted, startOffset)
+      this.#loadAt = this.#processed
     })
     if (isRead) this.#load()
   }
@@ -336,16 +340,17 @@ export class PartitionIntake implements FetchWait, TurnTask {
     const { log } = this.partition
     const until = clock.monotonic() + LOAD_MS_MAX
     const isRead = this.#guarded(() => {
-      while (this.#noted < this.#loadEnd && clock.monotonic() < until) {
-        this.#read(this.#noted, this.#loadEnd, log.lastStableOffset(this.#loadEnd))
+      while (this.#loadAt < this.#loadEnd && clock.monotonic() < until) {
+        this.#loadAt = this.#read(this.#loadAt, this.#loadEnd, log.lastStableOffset(this.#loadEnd))
         this.#saveIndex(false)
       }
     })
     if (!isRead) return
-    if (this.#noted < this.#loadEnd) {
+    if (this.#loadAt < this.#loadEnd) {
       this.#options.timers.after(0, () => this.#load())
       return
     }
+    this.#machine.trim(this.partition.startOffset)
     this.#isActive = true
     for (const lane of [VISIBLE, DEAD] as const) {
       const intent = this.#machine.flight(lane)
@@ -399,9 +404,9 @@ export class PartitionIntake implements FetchWait, TurnTask {
 
   /**
    * Reads one chunk from `from` on: records of clients up to `stableOffset`, and notes also beyond it. What lies there was
-   * written while a transaction was open that still is, and they are about records before that.
+   * written while a transaction was open that still is, and they are about records before that. Returns where to go on.
    */
-  #read(from: number, upTo: number, stableOffset: number): void {
+  #read(from: number, upTo: number, stableOffset: number): number {
     const bytes = readChunk(this.partition.log, from, upTo)
     const chunk = sliceOf(bytes)
     const batches = new BatchCursor(chunk)
@@ -431,6 +436,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
     this.#noted = Math.max(this.#noted, end)
     // Notes may have been read further than records.
     if (from <= this.#processed) this.#processed = Math.max(this.#processed, Math.min(end, stableOffset))
+    return end
   }
 
   /** Writes down what the machine knows, where that is committed and enough has come together (or `now`). */

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { startBroker } from '@odradek/broker'
+import { Cluster } from '@odradek/client'
+import { CreateTopics, encodeBatch, Produce, sliceOf } from '@odradek/protocol'
+import { odradek } from './odradek.ts'
+
+const broker = await startBroker({ config: { 'admin.listener': '127.0.0.1:0' } })
+const cluster = new Cluster({ bootstrap: [broker.address] })
+after(async () => {
+  await cluster.close()
+  await broker.close()
+})
+
+async function run(...words: string[]): Promise<string> {
+  await using command = odradek(words)
+  const lines: string[] = []
+  for (let line = await command.stdout.next(); !line.done; line = await command.stdout.next()) lines.push(line.value)
+  assert.equal(await command.ended(), 0, command.stderr())
+  return lines.join('\n')
+}
+
+const addresses = ['--bootstrap', broker.address, '--admin', broker.adminAddress!]
+
+test('delayed list, recall and deliver', async () => {
+  const configs = [{ name: 'message.type', value: 'DELAY' }]
+  const topics = [{ name: 'timed', numPartitions: 1, replicationFactor: 1, assignments: [], configs }]
+  await cluster.request(CreateTopics, { topics, timeoutMs: 5000 })
+  const records = ['a', 'b', 'c'].map((key) => ({
+    key,
+    value: key,
+    headers: [{ key: 'TIMER_DELAY_SEC', value: '3600' }],
+  }))
+  const topicData = [{ name: 'timed', partitionData: [{ index: 0, records: sliceOf(encodeBatch({ records })) }] }]
+  await cluster.request(Produce, { acks: -1, timeoutMs: 5000, topicData }, 'any', { atMost: 12 })
+  assert.match(await run('delayed', 'list', ...addresses), /^timed-0: 3 wait, the next due 2/)
+  const listed = await run('delayed', 'list', '--topic', 'timed', '--key', 'b', '--json', ...addresses)
+  const { partition, offset, key } = JSON.parse(listed) as { partition: number; offset: number; key: string }
+  assert.deepEqual([partition, offset, key], [0, 1, 'b'])
+  const one = ['--topic', 'timed', '--partition', '0', '--offset', '1']
+  assert.equal(await run('delayed', 'recall', ...one, ...addresses), '1 matched: 1 recalled, 0 skipped, 0 failed')
+  assert.equal(await run('delayed', 'recall', ...one, ...addresses), '1 matched: 0 recalled, 1 skipped, 0 failed')
+  assert.equal(
+    await run('delayed', 'deliver', '--topic', 'timed', ...addresses),
+    '2 matched: 2 delivered, 0 skipped, 0 failed',
+  )
+})
+
+test('groups config prints, sets and unsets', async () => {
+  const words = ['groups', 'config', 'payments', '--bootstrap', broker.address]
+  assert.match(await run(...words), /^retry\.max\.times = 16$/m)
+  assert.match(await run(...words), /^retry\.topic\.name = retry\.payments \(told by the broker\)$/m)
+  assert.match(await run(...words, '--set', 'retry.max.times=5'), /^retry\.max\.times = 5 \(set\)$/m)
+  assert.match(await run(...words, '--unset', 'retry.max.times'), /^retry\.max\.times = 16$/m)
+})
