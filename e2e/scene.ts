@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Admin, Producer, stringSerializers } from '@platformatic/kafka'
+import { Admin, Consumer, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
 import { test } from '@playwright/test'
 import { type Serving, serve } from './process.ts'
 
@@ -55,6 +55,25 @@ export class Scene {
       serializers: stringSerializers,
     })
     await this.#producer.send({ messages: records.map(([key, value]) => ({ topic, partition, key, value })) })
+  }
+
+  /** A member of a group that reads the topic from its start. `first` resolves with the first record that it gets. */
+  async consume(group: string, topic: string) {
+    const consumer = new Consumer({
+      groupId: group,
+      clientId: 'e2e-reader',
+      bootstrapBrokers: [this.bootstrap],
+      deserializers: stringDeserializers,
+    })
+    const stream = await consumer.consume({ topics: [topic], mode: 'earliest' })
+    const first = stream[Symbol.asyncIterator]().next()
+    let closed = false
+    const close = async () => {
+      if (closed) return
+      closed = true
+      await consumer.close(true)
+    }
+    return { first, close, [Symbol.asyncDispose]: close }
   }
 
   /** A file in the scene's directory. */

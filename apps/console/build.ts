@@ -10,7 +10,7 @@ import { join } from 'node:path'
 
 const here = import.meta.dirname
 const root = join(here, '../..')
-const stamp = join(here, '.next', 'odradek-build')
+const stamp = join(here, process.env.ODRADEK_CONSOLE_DIST ?? '.next', 'odradek-build')
 
 const OUTPUT_CHARACTERS_MAX = 20_000
 
@@ -19,7 +19,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) await build()
 
 function hashOfSources(): string {
   const hash = createHash('sha256').update(process.version)
-  const own = globSync('**/*.{ts,tsx,css,json,svg,mjs}', { cwd: here, exclude: ['node_modules/**', '.next/**'] })
+  const own = globSync('**/*.{ts,tsx,css,json,svg,mjs}', { cwd: here, exclude: ['node_modules/**', '.next*/**'] })
     .filter((file) => !/\.test\.ts$|^next-env\.d\.ts$|\.tsbuildinfo$|^server\.ts$|^build\.ts$/.test(file))
     .map((file) => join('apps/console', file))
   const shared = globSync('packages/config/src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))

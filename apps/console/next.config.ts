@@ -5,6 +5,8 @@ import createNextIntlPlugin from 'next-intl/plugin'
 const root = join(import.meta.dirname, '../..')
 
 const config: NextConfig = {
+  // Another folder, so that what is tried out does not replace what is served.
+  distDir: process.env.ODRADEK_CONSOLE_DIST ?? '.next',
   turbopack: { root },
   outputFileTracingRoot: root,
   transpilePackages: ['@odradek/config'],

@@ -65,6 +65,14 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Plan, and with --apply do, the deletion of a topic',
     load: async () => (await import('./commands/topics-delete.ts')).topicsDelete,
   },
+  'topics config': {
+    summary: "Change a topic's configs, or print its own",
+    load: async () => (await import('./commands/topics-config.ts')).topicsConfig,
+  },
+  'topics partitions add': {
+    summary: 'Give a topic more partitions',
+    load: async () => (await import('./commands/topics-partitions-add.ts')).topicsPartitionsAdd,
+  },
   'topics records delete': {
     summary: "Plan, and with --apply do, the deletion of a topic's oldest records",
     load: async () => (await import('./commands/topics-records-delete.ts')).topicsRecordsDelete,

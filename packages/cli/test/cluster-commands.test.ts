@@ -87,6 +87,20 @@ test('topics are created, listed and described; groups listed, described and mov
   assert.deepEqual(await committed(), [3, 3])
 })
 
+test('a topic is configured and grown', async () => {
+  await odradek('topics', 'create', 'growing', '--partitions', '2', '--set', 'retention.ms=-1')
+  const words = ['--set', 'segment.bytes=1048576', '--reset', 'retention.ms']
+  const configured = await odradek('topics', 'config', 'growing', ...words)
+  assert.deepEqual([configured.code, configured.stdout], [0, 'segment.bytes=1048576'], configured.stderr)
+  const refused = await odradek('topics', 'config', 'growing', '--set', 'segment.bytes=few')
+  assert.deepEqual([refused.code, refused.stdout], [1, ''])
+  assert.match(refused.stderr, /segment\.bytes/)
+  const grown = await odradek('topics', 'partitions', 'add', 'growing', '--total', '3')
+  assert.deepEqual([grown.code, grown.stdout], [0, 'growing has 3 partitions; it had 2.'], grown.stderr)
+  assert.equal((await odradek('topics', 'partitions', 'add', 'growing', '--total', '3')).code, 1)
+  assert.equal((await odradek('topics', 'delete', 'growing', '--apply')).code, 0)
+})
+
 test('records and topics are deleted only with --apply', async () => {
   const plan = await odradek('topics', 'records', 'delete', topic, '--before-time', '1970-01-01T00:00:04Z')
   assert.match(plan.stdout, /3 records of 2 partitions\.\nNothing has been deleted/)

@@ -53,6 +53,8 @@ export interface TableProps<Row> {
   footer?: ReactNode
   /** Rows of a live list: while the pointer is over the table they keep their order. */
   hold?: boolean
+  /** What the rows were asked by: page and filter. Where it changes, the hand has asked for other rows. */
+  view?: string
   className?: string
 }
 
@@ -69,7 +71,12 @@ export function Table<Row>(props: TableProps<Row>) {
   const t = useTranslations('frame')
   const frame = useRef<HTMLDivElement>(null)
   const [hovered, setHovered] = useState(false)
-  const held = useHeldRows(rows, rowKey, (props.hold ?? false) && hovered)
+  const held = useHeldRows(
+    rows,
+    rowKey,
+    (props.hold ?? false) && hovered && !stale,
+    `${props.view ?? ''} ${props.sort?.by} ${props.sort?.direction}`,
+  )
   const shown = held.rows
   const narrow = useNarrow()
   const virtual = shown !== undefined && shown.length > VIRTUAL_FROM

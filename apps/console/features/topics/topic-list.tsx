@@ -121,6 +121,7 @@ export function TopicList({ cluster }: { cluster: string }) {
           onSelection={setSelection}
           stale={list.isPlaceholderData}
           hold
+          view={JSON.stringify(topicQueryInput(cluster, query))}
           empty={
             list.error === null && (
               <Nothing query={query} clear={() => setQuery({ q: '', unhealthy: false, page: 1 })} />

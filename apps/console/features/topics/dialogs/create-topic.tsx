@@ -49,7 +49,7 @@ export function CreateTopic({ cluster, onClose }: { cluster: string; onClose(): 
   const create = useMutation(
     trpc.topics.create.mutationOptions({
       onSuccess: async ({ name: created }) => {
-        onClose()
+        // Going there ends this page, and the dialog with it; taking `create` out of the address first would cancel it.
         router.push(href.topic(cluster, created, 'partitions'))
         await changed()
       },

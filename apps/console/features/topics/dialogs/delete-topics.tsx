@@ -17,6 +17,9 @@ import { exactNumber } from '../../../lib/numbers.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
 import { useTopicsChanged } from './use-topics-changed.ts'
 
+/** Who reads may change while one thinks. */
+const REFRESH_MS = 3_000
+
 /** Deletes topics: what goes with them and who still reads them comes first, then the name has to be typed. */
 export function DeleteTopics(props: { cluster: string; topics: readonly string[]; onClose(): void }) {
   const { cluster, topics, onClose } = props
@@ -27,7 +30,12 @@ export function DeleteTopics(props: { cluster: string; topics: readonly string[]
   const toast = useToast()
   const changed = useTopicsChanged()
   const [typed, setTyped] = useState('')
-  const impact = useQuery(trpc.topics.deleteImpact.queryOptions({ cluster, topics: [...topics] }, { staleTime: 0 }))
+  const impact = useQuery(
+    trpc.topics.deleteImpact.queryOptions(
+      { cluster, topics: [...topics] },
+      { staleTime: 0, refetchInterval: REFRESH_MS },
+    ),
+  )
   const expected = topics.length === 1 ? (topics[0] ?? '') : String(topics.length)
   const remove = useMutation(
     trpc.topics.delete.mutationOptions({

@@ -1,0 +1,37 @@
+/** A cluster that goes away and returns: pages say so, keep their frame, and recover by themselves. */
+import { expect, test } from '@playwright/test'
+import { ownScene } from './scene.ts'
+
+const scene = ownScene()
+
+test('while the broker is away every page says what was tried; when it is back they show it again', async ({
+  page,
+}) => {
+  await scene.createTopic('orders', 2)
+  await page.goto(scene.url('/local/topics'))
+  await expect(page.getByRole('link', { name: 'orders' })).toBeVisible()
+  await scene.stopBroker()
+  await page.reload()
+  const complaint = page.getByRole('main').getByRole('alert')
+  await expect(complaint).toContainText('cannot be reached')
+  await expect(complaint.getByRole('button', { name: 'Retry' })).toBeVisible()
+  await expect(page.getByText('No topics yet')).toBeHidden()
+  await page.goto(scene.url('/local'))
+  await expect(complaint).toContainText('cannot be reached')
+  await page.goto(scene.url('/local/topics/orders/partitions'))
+  await expect(complaint.first()).toContainText('cannot be reached')
+  await scene.startBroker()
+  await page.goto(scene.url('/local/topics'))
+  await expect(page.getByRole('link', { name: 'orders' })).toBeVisible({ timeout: 20_000 })
+  await expect(complaint).toBeHidden()
+})
+
+test('a page that is open recovers without a hand on it', async ({ page }) => {
+  await page.goto(scene.url('/local'))
+  await expect(page.getByText('all led and in sync')).toBeVisible({ timeout: 20_000 })
+  await scene.stopBroker()
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('cannot be reached', { timeout: 20_000 })
+  await scene.startBroker()
+  await expect(page.getByRole('main').getByRole('alert')).toBeHidden({ timeout: 20_000 })
+  await expect(page.getByText('all led and in sync')).toBeVisible()
+})
