@@ -3,6 +3,7 @@ import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
 import { routes } from './routes.ts'
 import { ownScene } from './scene.ts'
+import { commit } from './scene-groups.ts'
 
 const JAVASCRIPT_BYTES_MAX = 250_000
 
@@ -14,6 +15,7 @@ test.beforeAll(async () => {
     ['a', '{"id":1}'],
     ['b', '{"id":9007199254740993}'],
   ])
+  await commit(scene, 'billing', { orders: [1, 0, 0] })
 })
 
 for (const theme of ['light', 'dark'] as const) {

@@ -8,6 +8,12 @@ export const routes: readonly string[] = [
   '/local/topics/{topic}/configuration',
   '/local/topics/{topic}/producers',
   '/local/topics/no-such-topic/partitions',
+  '/local/groups',
+  '/local/groups/{group}/lag',
+  '/local/groups/{group}/members',
+  '/local/groups/{group}/diagnosis',
+  '/local/groups/{group}/reset?to=earliest',
+  '/local/groups/no-such-group/lag',
   '/local/no-such-page',
 ]
 

@@ -3,11 +3,12 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import { useTRPC } from '../../lib/trpc.tsx'
 
-/** Asks again for everything about groups, after one was changed. */
+/** Asks again for what is shown of groups, after one was changed. Not for plans: the one that was applied stays beside its results. */
 export function useGroupsChanged() {
   const queryClient = useQueryClient()
-  const trpc = useTRPC()
+  const { groups } = useTRPC()
   return useCallback(async () => {
-    await queryClient.invalidateQueries(trpc.groups.pathFilter())
-  }, [queryClient, trpc])
+    const filters = [groups.list, groups.get, groups.diagnose, groups.lagSeries, groups.resets]
+    await Promise.all(filters.map((procedure) => queryClient.invalidateQueries(procedure.pathFilter())))
+  }, [queryClient, groups])
 }
