@@ -9,7 +9,8 @@ import { pino } from 'pino'
 
 const ERROR_LEVEL = 50
 
-export const DATA_DIRECTORY = '/data'
+/** The first has the metadata. */
+export const DATA_DIRECTORIES = ['/data', '/data-2', '/data-3'] as const
 
 /** Changes what a host does: a mutant of it. */
 export type Mutation = (host: SimHost) => Host
@@ -25,10 +26,12 @@ export class BrokerLife {
   /** Why it could not start. */
   refusal: Error | null = null
   readonly #settings: Readonly<Record<string, string>>
+  readonly #directories: number
   readonly #mutation: Mutation
 
-  constructor(host: SimHost, settings: Readonly<Record<string, string>>, mutation: Mutation) {
+  constructor(host: SimHost, settings: Readonly<Record<string, string>>, mutation: Mutation, directories = 1) {
     this.host = host
+    this.#directories = directories
     this.#settings = settings
     this.#mutation = mutation
   }
@@ -42,7 +45,7 @@ export class BrokerLife {
     return this.#survives(async () => {
       this.core = await BrokerCore.open({
         host: this.#mutation(this.host),
-        dataDirs: [DATA_DIRECTORY],
+        dataDirs: DATA_DIRECTORIES.slice(0, this.#directories),
         config,
         texts: parsed.texts,
         logger,
@@ -66,6 +69,17 @@ export class BrokerLife {
   /** What it holds for durable of a partition. */
   flushedOffset(topic: string, index: number): number {
     return this.core?.partitions.get(topic, index)?.log.flushedOffset ?? 0
+  }
+
+  /** What flushing has done in this life. */
+  get tally(): { readonly syncs: number; readonly journalSyncs: number } {
+    let syncs = 0
+    let journalSyncs = 0
+    for (const { tally } of this.core?.directories ?? []) {
+      syncs += tally.syncs
+      journalSyncs += tally.journalSyncs
+    }
+    return { syncs, journalSyncs }
   }
 
   /** The partition of the committed offsets of `group`, where there is one. */

@@ -6,7 +6,7 @@ export class History {
   readonly topics = new Map<string, TopicHistory>()
   readonly failures: string[] = []
   /** Counts of what happened, to see that a simulation does something. */
-  readonly counts = { acknowledged: 0, read: 0, commits: 0, resets: 0, topics: 0 }
+  readonly counts = { acknowledged: 0, read: 0, commits: 0, resets: 0, topics: 0, journalSyncs: 0 }
   /** The number of the broker's life. */
   life = 0
   /** Whether a fault was put in: then requests may be refused. */

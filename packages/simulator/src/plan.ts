@@ -21,6 +21,8 @@ export interface LifePlan {
 
 export interface Plan {
   readonly config: Readonly<Record<string, string>>
+  /** How many data directories the broker has. */
+  readonly directories: number
   readonly administrator: AdministratorPlan
   readonly producers: (topic: TopicPlan['name'], isCompacted: boolean) => readonly ProducerPlan[]
   readonly consumers: number
@@ -38,22 +40,25 @@ export function makePlan(random: SimRandom, withFaults: boolean): Plan {
   const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!
   const flushMode = pick('async', 'sync')
   const topics = Array.from({ length: 1 + random.below(4) }, (_, at) => topicPlan(`t${at}`, random))
+  const config = {
+    'flush.mode': flushMode,
+    'flush.interval.ms': pick('5', '50', '500'),
+    'flush.dirty.bytes': pick('1', '3000', '4194304'),
+    'log.retention.check.interval.ms': pick('100', '700'),
+    'log.cleaner.backoff.ms': pick('50', '400'),
+    'log.cleaner.min.cleanable.ratio': pick('0', '0.3'),
+    'log.segment.delete.delay.ms': pick('0', '300', '60000'),
+    'log.index.interval.bytes': pick('0', '300', '4096'),
+    'offsets.topic.num.partitions': pick('1', '3'),
+    'offsets.topic.segment.bytes': pick('1024', '5000', '104857600'),
+    'group.min.session.timeout.ms': '100',
+    'group.initial.rebalance.delay.ms': pick('0', '50'),
+    'auto.create.topics.enable': 'false',
+  }
+  const chosen = hashOf(JSON.stringify([config, topics]))
   return {
-    config: {
-      'flush.mode': flushMode,
-      'flush.interval.ms': pick('5', '50', '500'),
-      'flush.dirty.bytes': pick('1', '3000', '4194304'),
-      'log.retention.check.interval.ms': pick('100', '700'),
-      'log.cleaner.backoff.ms': pick('50', '400'),
-      'log.cleaner.min.cleanable.ratio': pick('0', '0.3'),
-      'log.segment.delete.delay.ms': pick('0', '300', '60000'),
-      'log.index.interval.bytes': pick('0', '300', '4096'),
-      'offsets.topic.num.partitions': pick('1', '3'),
-      'offsets.topic.segment.bytes': pick('1024', '5000', '104857600'),
-      'group.min.session.timeout.ms': '100',
-      'group.initial.rebalance.delay.ms': pick('0', '50'),
-      'auto.create.topics.enable': 'false',
-    },
+    config: { ...config, 'journal.bytes.max': ['268435456', '6000', '0'][chosen % 3]! },
+    directories: [1, 1, 3][Math.floor(chosen / 3) % 3]!,
     administrator: {
       topics,
       deeds: Array.from({ length: random.below(8) }, (_, at) => deed(at, topics, random)),
@@ -68,6 +73,13 @@ export function makePlan(random: SimRandom, withFaults: boolean): Plan {
     syncMs: pick(0.5, 2, 30),
     clockStepsEveryMs: pick(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 1000),
   }
+}
+
+/** For what is chosen by what was chosen before: seeds that found something once keep the rest of their worlds. */
+function hashOf(text: string): number {
+  let hash = 0
+  for (let at = 0; at < text.length; at++) hash = (hash * 31 + text.charCodeAt(at)) % 1_000_003
+  return hash
 }
 
 function groupPlan(group: string, topics: readonly TopicPlan[], random: SimRandom): GroupPlan[] {

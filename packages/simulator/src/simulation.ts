@@ -8,7 +8,7 @@ import { createSimHost, SimCrash, type SimHost, type SimRandom, SimWorld } from 
 import { offsetsTopic } from '@odradek/broker/src/metadata/controller/internal-topic.ts'
 import { FindCoordinator, OffsetFetch } from '@odradek/protocol'
 import { Administrator } from './administrator.ts'
-import { BrokerLife, DATA_DIRECTORY, type Mutation } from './broker-life.ts'
+import { BrokerLife, DATA_DIRECTORIES, type Mutation } from './broker-life.ts'
 import { checkFiles } from './check-files.ts'
 import { checkMetadata } from './check-metadata.ts'
 import { checkPartition } from './check-partition.ts'
@@ -102,7 +102,7 @@ class Simulation {
     this.#clients = new ClientSide(world, clientHost, this.history)
     this.#clients.areOffsetsSync = this.#plan.config['flush.mode'] === 'sync'
     this.#clients.offsetsPosition = (group) => this.#offsetsPosition(group)
-    this.#life = new BrokerLife(this.#host, this.#plan.config, this.#mutation)
+    this.#life = new BrokerLife(this.#host, this.#plan.config, this.#mutation, this.#plan.directories)
   }
 
   async run(): Promise<void> {
@@ -175,7 +175,7 @@ class Simulation {
 
   /** True when the broker serves; what it found is checked then. */
   async #start(): Promise<boolean> {
-    this.#life = new BrokerLife(this.#host, this.#plan.config, this.#mutation)
+    this.#life = new BrokerLife(this.#host, this.#plan.config, this.#mutation, this.#plan.directories)
     if (!(await this.#life.open())) {
       this.#refused('did not start')
       return false
@@ -217,7 +217,8 @@ class Simulation {
 
   /** The broker's process is no more; its machine boots again after a while. */
   async #stop(end: End, death: 'process' | 'power', awayMs: number): Promise<void> {
-    const { errors } = this.#life
+    const { errors, tally } = this.#life
+    this.history.counts.journalSyncs += tally.journalSyncs
     if (errors.length > 0 && !this.history.isFaulty) this.history.fail(`the broker logged an error: ${errors[0]}`)
     this.#host.crash(death)
     this.#clients.address = null
@@ -275,7 +276,8 @@ class Simulation {
       return
     }
     await this.#stop('clean', 'power', OPEN_FOR_EVER.awayMs)
-    checkFiles(this.#host.disk, DATA_DIRECTORY, history.fail)
+    for (const path of DATA_DIRECTORIES.slice(0, this.#plan.directories))
+      checkFiles(this.#host.disk, path, history.fail)
     if (!(await this.#start())) return
     await this.#check()
     await this.#life.close()

@@ -36,6 +36,7 @@ describe('a broker on a machine that fails', () => {
     assert.ok(totals.commits! > 10 * SEEDS, JSON.stringify(totals))
     assert.ok(totals.lives! > 2 * SEEDS, JSON.stringify(totals))
     assert.ok(totals.lost! > SEEDS, JSON.stringify(totals))
+    assert.ok(totals.journalSyncs! > SEEDS, JSON.stringify(totals))
     assert.ok(totals.resets! > 0, JSON.stringify(totals))
   })
 

@@ -160,6 +160,28 @@ describe('several logs in sync mode', () => {
     for (const log of other.logs) assert.equal(log.recoveryPoint, 4)
   })
 
+  it('do not wait for one whose file is very slow, nor does who reads it', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const host = createSimHost(seed)
+      const { logs, write, writeAll } = openBench(host)
+      await writeAll()
+      const [slow, ...others] = logs
+      host.disk.slowDown('/data/t-0/00000000000000000000.log', 60_000)
+      // Too large for the journal: its own file it is, for seconds to come.
+      write(slow!, 'x'.repeat(100_000))
+      const begunAt = host.world.time
+      for (let round = 0; round < 50; round++) {
+        for (const log of others) write(log)
+        await host.world.runUntil(() => others.every((log) => log.flushedOffset === log.endOffset))
+        write(slow!)
+        assert.equal(readAll(slow!, 0, 1).length, 1)
+      }
+      assert.ok(host.world.time - begunAt < 3000, `${host.world.time - begunAt} ms`)
+      assert.equal(slow!.flushedOffset, 1)
+      await host.world.runUntil(() => slow!.flushedOffset === slow!.endOffset)
+    }
+  })
+
   it('are all lost to use when the journal fails, at once and for good', async () => {
     const host = createSimHost(7)
     const { directory, write, writeAll, logs, told } = openBench(host)
