@@ -36,7 +36,9 @@ import { ParkedFetches } from './server/parked-fetches.ts'
 import { RequestMemory } from './server/request-memory.ts'
 import { RequestMetrics } from './server/request-metrics.ts'
 import { Server } from './server/server.ts'
+import { DamagedLogError } from './storage/damage.ts'
 import { LogDirectories } from './storage/log-directories.ts'
+import { Scrub } from './storage/scrub.ts'
 
 /** How often recovery points, start offsets and high watermarks are written down. */
 const CHECKPOINT_INTERVAL_MS = 5_000
@@ -63,6 +65,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   readonly metadata: Metadata
   readonly partitions: Partitions
   readonly cleanup: Cleanup
+  readonly scrub: Scrub
   readonly groups: GroupCoordinator
   readonly intakes: Intakes
   readonly producerIds: ProducerIds
@@ -120,6 +123,19 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       shortened: (partition) => this.partitions.get(partition.topic, partition.index)?.changed(),
       failed: (log, error) => this.partitions.logFailed(log, error),
     })
+    this.scrub = new Scrub({
+      clock: host.clock,
+      timers: host.timers,
+      offload: host.offload,
+      disk: host.disk,
+      logger,
+      config: () => metadata.brokerConfig,
+      logs: () => directories.logs,
+      damaged: (log, damage) => {
+        directories.damaged(log, damage)
+        this.partitions.damaged(log)
+      },
+    })
     this.partitions = new Partitions({
       nodeId: this.nodeId,
       config: () => metadata.brokerConfig,
@@ -162,6 +178,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.directories.started(metadata.image.topicsById)
     this.#stopFollowing = metadata.onChange((image, previous, change) => this.#follow(image, previous, change))
     this.cleanup.start()
+    this.scrub.start()
     this.#every(
       'checkpoint',
       () => CHECKPOINT_INTERVAL_MS,
@@ -254,12 +271,16 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     const { image } = this.metadata
     const { offline } = this.directories
     const problems = offline.map(({ path, error }) => `The log directory ${path} is offline: ${error.message}`)
+    const damaged = [...this.partitions].flatMap(({ log }) =>
+      log.failed instanceof DamagedLogError ? [log.failed.message] : [],
+    )
+    problems.push(...damaged)
     const fullDisks = this.cleanup.problems()
     problems.push(...fullDisks)
     if (!this.groups.isLoaded) problems.push('Groups are still being loaded.')
     const status = this.#isStopping
       ? 'stopping'
-      : offline.length > 0 || fullDisks.length > 0
+      : offline.length > 0 || fullDisks.length > 0 || damaged.length > 0
         ? 'degraded'
         : this.groups.isLoaded
           ? 'ok'
@@ -285,6 +306,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.#timers.clear()
     await this.#server?.close()
     await this.cleanup.close()
+    await this.scrub.close()
     this.groups.close()
     this.intakes.close()
     this.partitions.close()

@@ -443,6 +443,23 @@ export const brokerConfig = table({
     mutable: 'broker',
     doc: 'In sync mode: how long an acknowledgement waits for the disk at most. Past it the client gets REQUEST_TIMED_OUT; what it sent stays in the log.',
   },
+  'scrub.interval.hours': {
+    type: 'int',
+    default: 168,
+    min: 0,
+    max: 87_600,
+    unit: 'hours',
+    mutable: 'broker',
+    doc: 'How often every closed segment is read and checked, to find what its disk lost or changed. 0: never.',
+  },
+  'scrub.io.max.bytes.per.second': {
+    type: 'long',
+    default: 16 * MIB,
+    min: 4096,
+    unit: 'bytes',
+    mutable: 'broker',
+    doc: 'How fast that is read.',
+  },
   'journal.bytes.max': {
     type: 'long',
     default: 256 * MIB,

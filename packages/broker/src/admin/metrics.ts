@@ -13,6 +13,8 @@ import type { RequestMemory } from '../server/request-memory.ts'
 import { type RequestMetrics, requestPhases } from '../server/request-metrics.ts'
 import type { FlushTally } from '../storage/flush-tally.ts'
 import { cleanupSamples } from './cleanup-samples.ts'
+import type { BrokerOfLogs } from './log-routes.ts'
+import { logSamples } from './log-samples.ts'
 import { LoopDelay } from './loop-delay.ts'
 import { type MetricName, metricTable } from './metric-table.ts'
 import type { Sample } from './sample.ts'
@@ -29,7 +31,7 @@ interface MeteredDirectory {
 }
 
 /** What is measured: a `BrokerCore`, as far as metrics need it. */
-export interface MeteredBroker {
+export interface MeteredBroker extends BrokerOfLogs {
   readonly config: BrokerConfig
   readonly connections: number
   readonly requestMetrics: RequestMetrics
@@ -40,10 +42,11 @@ export interface MeteredBroker {
   readonly groups: { readonly groupCount: number }
   readonly metadata: { readonly image: { readonly topics: ReadonlyMap<string, unknown> } }
   readonly partitions: Iterable<Partition>
-  readonly directories: Iterable<MeteredDirectory> & {
-    readonly openFiles: number
-    readonly offline: readonly { readonly path: string }[]
-  }
+  readonly directories: BrokerOfLogs['directories'] &
+    Iterable<MeteredDirectory> & {
+      readonly openFiles: number
+      readonly offline: readonly { readonly path: string }[]
+    }
   readonly flushLatency: LatencyHistograms
   readonly cleanup: Cleanup
 }
@@ -135,6 +138,7 @@ export class Metrics {
       odradek_journal_written_bytes_total: () => one(total(broker.directories, ({ tally }) => tally.journaledBytes)),
       odradek_log_directory_offline: () => offlineDirectories(broker.directories),
       ...cleanupSamples(broker.cleanup),
+      ...logSamples(broker),
       odradek_event_loop_delay_seconds: () =>
         histogram('odradek_event_loop_delay_seconds', NO_LABELS, this.#loopDelay.histogram.read(0)),
       odradek_process_resident_bytes: () => one(process.memoryUsage.rss()),

@@ -122,6 +122,12 @@ export class Partitions implements PartitionEvents {
     directory.fail(error)
   }
 
+  /** What was durable in a log is damaged: its partition is offline, its directory goes on. */
+  damaged(log: Log): void {
+    const partition = this.#byLog.get(log)
+    if (partition) this.#lose(partition, errors.KAFKA_STORAGE_ERROR.code)
+  }
+
   /** Called where a log failed apart from an append: in a flush. */
   logFailed(log: Log, error: Error): void {
     const partition = this.#byLog.get(log)

@@ -61,6 +61,11 @@ export class BatchReader {
     return true
   }
 
+  /** Where the batch after the current one begins in the file. */
+  get nextPosition(): number {
+    return this.#windowStart + this.end
+  }
+
   /** The batch, borrowed until the next call. */
   slice(): Slice {
     return { buffer: this.buffer, view: this.view, start: this.start, end: this.end }

@@ -8,6 +8,7 @@
 import type { BrokerConfig, TopicConfig } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Host } from '../host/host.ts'
+import type { Damage } from './damage.ts'
 import type { Log } from './log.ts'
 import { LogDirectory, LogDirectoryError } from './log-directory.ts'
 import { LOADED_INDEXES_MAX, RecencyBound } from './recency-bound.ts'
@@ -174,6 +175,16 @@ export class LogDirectories implements Iterable<LogDirectory> {
     if (directory === undefined) log.close(false)
     else directory.deleteLog(log)
     this.#directoryOf.delete(log)
+  }
+
+  /** All open logs. */
+  get logs(): Iterable<Log> {
+    return this.#directoryOf.keys()
+  }
+
+  /** A part of `log` that was durable is damaged; see LogDirectory. */
+  damaged(log: Log, damage: Damage): void {
+    this.#directoryOf.get(log)?.damaged(log, damage)
   }
 
   /** All logs that were there at start are open: sets those aside that belong to none of `topics` (by topic id). */

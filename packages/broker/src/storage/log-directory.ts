@@ -31,6 +31,7 @@ import type { LogPlace } from './log-place.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts'
 import { LOADED_INDEXES_MAX, RecencyBound } from './recency-bound.ts'
+import { RecoveryProgress } from './recovery-progress.ts'
 import { LOG_SUFFIX, PARTITION_METADATA } from './segment-files.ts'
 
 const MIB = 1024 * 1024
@@ -74,6 +75,8 @@ export class LogDirectory {
   readonly path: string
   /** Whether the stop before this start was clean. */
   readonly wasClean: boolean
+  /** What the logs that were there at start had to be read for. */
+  readonly recovery: RecoveryProgress
   /** Why it is not used any more. */
   offline: Error | null = null
   /** What waits to be unlinked. */
@@ -143,7 +146,9 @@ export class LogDirectory {
       lock.release()
       throw error
     }
-    if (!this.wasClean && this.#unclaimed.size > 0)
+    const logs = this.wasClean ? 0 : this.#unclaimed.size
+    this.recovery = new RecoveryProgress({ clock: host.clock, logger, directory, logs })
+    if (logs > 0)
       logger.warn({ directory }, 'The broker was not stopped cleanly: logs are checked from their recovery points on.')
   }
 
@@ -188,7 +193,8 @@ export class LogDirectory {
     const { host } = this.#options
     const name = `${topic}-${partition}`
     const directory = `${this.path}/${name}`
-    let isKnown = this.#unclaimed.delete(name)
+    const isFound = this.#unclaimed.delete(name)
+    let isKnown = isFound
     if (isKnown) {
       const foundId = this.#topicIdOf(name)
       // A log without an id in which nothing was ever durable may be a deleted topic's whose removal a crash undid.
@@ -210,6 +216,7 @@ export class LogDirectory {
     const { startOffset } = options
     if (log.failed === null && log.endOffset < startOffset) log.truncateFullyAndStartAt(startOffset)
     else if (log.failed === null) log.advanceStartOffset(startOffset)
+    if (isFound) this.recovery.add(log)
     return log
   }
 

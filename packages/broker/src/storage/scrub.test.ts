@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type BrokerConfig, resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
+import { createSimHost, type SimHost } from '../host/sim/index.ts'
+import type { Damage } from './damage.ts'
+import type { Log } from './log.ts'
+import { LogDirectory } from './log-directory.ts'
+import { Scrub } from './scrub.ts'
+import { appendRecords, quiet, readAll, TOPIC_ID } from './testing/log-kit.ts'
+
+const HOUR_MS = 3_600_000
+const RATE = 10_000
+const config: BrokerConfig = {
+  ...resolveBrokerConfig(),
+  'scrub.interval.hours': 24,
+  'scrub.io.max.bytes.per.second': RATE,
+}
+
+/** A directory with logs of several closed segments, and a scrub of it that notes what it finds. */
+function machine(host: SimHost) {
+  const directory = LogDirectory.open({ host, path: '/data', nodeId: 1, config, logger: quiet })
+  directory.setClusterId('c')
+  const topicConfig = resolveTopicConfig({ 'segment.bytes': '4000', 'file.delete.delay.ms': '0' })
+  const open = (partition: number) => directory.openLog('t', partition, TOPIC_ID, topicConfig)
+  const found: { log: Log; damage: Damage }[] = []
+  const scrub = new Scrub({
+    clock: host.clock,
+    timers: host.timers,
+    offload: host.offload,
+    disk: host.disk,
+    logger: quiet,
+    config: () => config,
+    logs: () => directory.logs,
+    damaged(log, damage) {
+      directory.damaged(log, damage)
+      found.push({ log, damage })
+    },
+  })
+  return { directory, open, scrub, found }
+}
+
+function fill(log: Log): Log {
+  if (log.endOffset === 0)
+    for (let at = 0; at < 40; at++) appendRecords(log, [{ value: 'x'.repeat(500), timestamp: 1 }])
+  log.flushNow()
+  return log
+}
+
+/** Lets what is due be read, and an interval pass. */
+async function pass(host: SimHost, scrub: Scrub, ms = 25 * HOUR_MS): Promise<void> {
+  host.clock.step(ms)
+  scrub.check()
+  await host.world.complete(scrub.idle())
+}
+
+describe('scrubbing', () => {
+  it('reads every closed segment once in an interval, no faster than it may', async () => {
+    const host = createSimHost(1)
+    const { open, scrub } = machine(host)
+    const logs = [fill(open(0)), fill(open(1))]
+    const closed = logs.flatMap((log) => log.segments().slice(0, -1))
+    const bytes = closed.reduce((sum, { size }) => sum + size, 0)
+    await pass(host, scrub, 0)
+    assert.equal(scrub.readBytes, 0, 'their turn comes an interval after they were first seen')
+    const before = host.world.time
+    await pass(host, scrub)
+    assert.deepEqual([scrub.readBytes, scrub.segments, scrub.found], [bytes, closed.length, 0])
+    assert.ok(host.world.time - before >= (bytes / RATE) * 1000, `${host.world.time - before} ms for ${bytes} bytes`)
+    assert.equal(scrub.state, null)
+    await pass(host, scrub, HOUR_MS)
+    assert.equal(scrub.readBytes, bytes, 'not again before an interval has passed')
+    await pass(host, scrub)
+    assert.equal(scrub.readBytes, 2 * bytes)
+  })
+
+  it('goes on after a restart where it was', async () => {
+    const host = createSimHost(1)
+    const first = machine(host)
+    fill(first.open(0))
+    await pass(host, first.scrub, 0)
+    first.directory.close()
+    const next = host.reboot()
+    const { open, scrub } = machine(next)
+    fill(open(0))
+    await pass(next, scrub)
+    assert.ok(scrub.readBytes > 0, 'the log was seen by the life before')
+    assert.ok(scrub.lastMs(open(0))! > 24 * HOUR_MS)
+  })
+
+  it('finds a flipped bit wherever it is; the log is served no more, also after a restart', async () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const host = createSimHost(seed)
+      const { directory, open, scrub, found } = machine(host)
+      const [log, other] = [fill(open(0)), fill(open(1))]
+      await pass(host, scrub, 0)
+      const segments = log.segments().slice(0, -1)
+      const segment = segments[host.random.below(segments.length)]!
+      // Leader epochs (bytes 12 to 15 of a batch) are not under the CRC; here all batches have the same size.
+      const size = segment.size / 7
+      let position = host.random.below(segment.size)
+      while (position % size >= 12 && position % size < 16) position = host.random.below(segment.size)
+      host.disk.decay(segment.path('.log'), position, host.random.below(8))
+      await pass(host, scrub)
+      assert.deepEqual(
+        found.map(({ log: { partition }, damage: { file } }) => [partition, file]),
+        [[0, segment.path('.log').slice(-24)]],
+        `seed ${seed}`,
+      )
+      assert.ok(found[0]!.damage.position <= position)
+      assert.equal(log.read(0, 1000, log.endOffset, true).errorCode, 56)
+      assert.equal(readAll(other).length, 40)
+      directory.close()
+      const next = host.reboot()
+      const after = machine(next)
+      assert.ok(after.directory.wasClean, 'damage that is noted does not make a stop unclean')
+      assert.equal(after.open(0).read(0, 1000, 40, true).errorCode, 56)
+      assert.equal(readAll(after.open(1)).length, 40)
+      await pass(next, after.scrub)
+      assert.equal(after.found.length, 0, 'what is known is not found again')
+    }
+  })
+
+  it('takes nothing for damage that was cut, let go of or replaced meanwhile', async () => {
+    const host = createSimHost(3)
+    const { open, scrub, found } = machine(host)
+    const log = fill(open(0))
+    await pass(host, scrub, 0)
+    host.clock.step(25 * HOUR_MS)
+    scrub.check()
+    await host.world.runFor(100)
+    log.deleteSegments(log.segments().slice(0, 2))
+    await host.world.runFor(700)
+    log.truncateTo(log.segments()[2]!.baseOffset + 1)
+    await host.world.complete(scrub.idle())
+    assert.deepEqual([found, log.failed], [[], null])
+  })
+
+  it('reports what cannot be read, when it cannot be read twice', async () => {
+    for (const [failures, damaged] of [
+      [1, 0],
+      [2, 1],
+    ] as const) {
+      const host = createSimHost(4)
+      const { open, scrub, found } = machine(host)
+      fill(open(0))
+      await pass(host, scrub, 0)
+      host.disk.failNext('read', 'EIO', failures)
+      await pass(host, scrub)
+      assert.equal(found.length, damaged)
+      if (damaged > 0) assert.match(found[0]!.damage.problem, /EIO/)
+    }
+  })
+
+  it('ends when the broker does', async () => {
+    const host = createSimHost(5)
+    const { open, scrub } = machine(host)
+    fill(open(0))
+    await pass(host, scrub, 0)
+    host.clock.step(25 * HOUR_MS)
+    scrub.start()
+    scrub.check()
+    await host.world.runFor(20)
+    await host.world.complete(scrub.close())
+    const { readBytes } = scrub
+    await host.world.runFor(10 * HOUR_MS)
+    assert.equal(scrub.readBytes, readBytes)
+  })
+})
