@@ -8,11 +8,9 @@ import type { Phase } from './verdict.ts'
 export function phaseLine({ phase, cycle, honest }: Phase, samples: readonly Sample[]): string {
   const last = samples.at(-1)!
   const ms = (value: number) => value.toFixed(1)
-  const late = Math.max(
-    ...samples.filter((one) => one.phase === phase && one.cycle === cycle).map((one) => one.loopDelayMs),
-  )
+  const late = samples.filter((one) => one.phase === phase && one.cycle === cycle).map((one) => one.loopLate)
   return [
-    `cycle ${cycle} ${phase.padEnd(6)}: honest p99 ${ms(honest.produceP99)} ms, delivered ${ms(honest.deliverP99)} ms, loop at most ${ms(late)} ms late;`,
+    `cycle ${cycle} ${phase.padEnd(6)}: honest p99 ${ms(honest.produceP99)} ms, delivered ${ms(honest.deliverP99)} ms, loop late ${late.at(-1)! - late[0]!} times;`,
     `${last.residentMegabytes.toFixed(0)} MB resident, heap ${last.heapMegabytes.toFixed(0)}, external ${last.externalMegabytes.toFixed(0)},`,
     `${last.connections} connections, ${last.files} files, ${last.logLines} log lines`,
   ].join(' ')

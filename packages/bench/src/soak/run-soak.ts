@@ -42,6 +42,11 @@ const HONEST_CLIENTS = 4
 const SAMPLE_MS = 1000
 /** After an attack its last connections are still being closed. */
 const SETTLE_MS = 2000
+/** Until all attacks are under way, and for each connection that does nothing: what it costs to come is another matter. */
+const RAMP_MS = 1000
+const CONNECTION_MS = 4
+/** Code is slow until it was used for a while. */
+const WARM_UP_MS = 10_000
 const MIB = 1024 * 1024
 const WARNINGS_MAX = 10
 /** Kinds of warnings, each with its limit and one line that tells of those left out; and a few lines of other kinds. */
@@ -117,14 +122,17 @@ class Soak {
   /** Begins and ends with a quiet phase. */
   async run(options: SoakOptions): Promise<void> {
     const { minutes, quietSeconds, attackSeconds, progress } = options
-    const cycleSeconds = quietSeconds + attackSeconds + SETTLE_MS / 1000
+    const rampMs = RAMP_MS + options.connections * CONNECTION_MS
+    const cycleSeconds = quietSeconds + attackSeconds + (rampMs + SETTLE_MS) / 1000
     const cycles = Math.max(1, Math.round((minutes * 60) / cycleSeconds))
-    // The first requests warm the code up.
-    await this.#settle()
+    await sleep(WARM_UP_MS)
+    await this.#figures()
     for (let cycle = 0; cycle < cycles; cycle += 1) {
       await options.rest?.()
       progress?.(await this.#phase('quiet', cycle, quietSeconds), this.samples)
       this.#attackers.send('begin')
+      await sleep(rampMs)
+      await this.#figures()
       progress?.(await this.#phase('attack', cycle, attackSeconds), this.samples)
       this.#attackers.send('end')
       this.counts = await answerOf<Counts>(this.#attackers)

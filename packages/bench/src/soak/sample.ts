@@ -13,8 +13,8 @@ export interface Sample {
   readonly externalMegabytes: number
   readonly files: number
   readonly connections: number
-  /** The longest that its event loop was late since the sample before. */
-  readonly loopDelayMs: number
+  /** How often its event loop was more than 16 ms late so far, of the times it was looked at (every 20 ms). */
+  readonly loopLate: number
   /** Lines of its log so far. */
   readonly logLines: number
 }
@@ -33,7 +33,9 @@ export async function takeSample(
     externalMegabytes: metric('odradek_process_external_bytes') / 1e6,
     files: readdirSync(`/proc/${pid}/fd`).length,
     connections: metric('odradek_connections'),
-    loopDelayMs: metric('odradek_event_loop_delay_seconds{quantile="1"}') * 1000,
+    loopLate:
+      metric('odradek_event_loop_delay_seconds_count') -
+      metric('odradek_event_loop_delay_seconds_bucket{le="0.016384"}'),
   }
 }
 

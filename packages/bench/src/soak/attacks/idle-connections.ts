@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openSocket } from '../attack-socket.ts'
 import type { Attack } from '../target.ts'
 
-/** They come at 500 a second: it is that they are there which is tried, not that they come. */
+/** They come at some 300 a second: it is that they are there which is tried, not that they come. */
 const AT_ONCE = 5
-const PAUSE_MS = 10
+const PAUSE_MS = 15
 
 /** So many connections that say nothing. */
 export function idleConnections(count: number): Attack {
