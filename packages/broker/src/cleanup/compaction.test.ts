@@ -296,6 +296,32 @@ describe('compaction', () => {
     assert.equal(new Set(closed.map(({ key }) => key)).size, closed.length)
   })
 
+  it('leaves a tombstone alone until it has come as far, or what it deletes would be back', () => {
+    using bench = nodeBench()
+    const log = openLog(bench, { config: { ...config, 'delete.retention.ms': '0' } })
+    for (let index = 0; index < 60; index++) {
+      const isOfA = index === 20 || index === 45
+      appendRecords(log, [{ key: isOfA ? 'a' : `k${index}`, value: index === 45 ? null : 'x'.repeat(40) }])
+    }
+    log.roll()
+    let compactedTo = 0
+    for (let pass = 0; pass < 10; pass++) {
+      const plan = planCompaction(log, compactedTo, log.endOffset, pass)
+      if (plan === null) break
+      const args = compactionArgs(log, plan, pass, { keyBytesMax: 0, ioBytesPerSecond: Number.MAX_VALUE })
+      const result = compactionJob.run(bench.disk, args)
+      for (const { baseOffsets } of result.groups)
+        log.replaceSegments(plan.segments.filter(({ baseOffset }) => baseOffsets.includes(baseOffset)))
+      compactedTo = result.compactedTo
+      const ofA = readAll(log)
+        .filter(({ key }) => key === 'a')
+        .map(({ offset }) => offset)
+      if (compactedTo <= 45) assert.deepEqual(ofA, [20, 45], `compacted to ${compactedTo}`)
+      else assert.ok(!ofA.includes(20))
+    }
+    assert.equal(compactedTo, 60)
+  })
+
   it('remembers how far it came, and drops what it made when the log changed meanwhile', async () => {
     using bench = nodeBench()
     const log = openLog(bench, { config })
