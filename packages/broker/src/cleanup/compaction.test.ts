@@ -298,7 +298,8 @@ describe('compaction', () => {
 
   it('leaves a tombstone alone until it has come as far, or what it deletes would be back', () => {
     using bench = nodeBench()
-    const log = openLog(bench, { config: { ...config, 'delete.retention.ms': '0' } })
+    // In one segment: a pass ends within it.
+    const log = openLog(bench, { config: { ...config, 'delete.retention.ms': '0', 'segment.bytes': '100000' } })
     for (let index = 0; index < 60; index++) {
       const isOfA = index === 20 || index === 45
       appendRecords(log, [{ key: isOfA ? 'a' : `k${index}`, value: index === 45 ? null : 'x'.repeat(40) }])
