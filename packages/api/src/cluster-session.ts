@@ -37,6 +37,9 @@ export interface Sizes {
   readonly topics: ReadonlyMap<string, TopicSize>
 }
 
+/** A page does not wait longer for a broker that does not answer. */
+const REQUEST_TIMEOUT_MS = 15_000
+
 export class ClusterSession {
   readonly settings: ClusterSettings
   readonly cluster: Cluster
@@ -48,7 +51,7 @@ export class ClusterSession {
 
   constructor(settings: ClusterSettings) {
     this.settings = settings
-    this.cluster = new Cluster(settings)
+    this.cluster = new Cluster({ requestTimeoutMs: REQUEST_TIMEOUT_MS, ...settings })
     this.sampler = new ClusterSampler(this.cluster, () => this.#traffic())
     this.sizes = new Snapshot(15_000, () => this.#learnSizes())
     this.flushMode = new Snapshot(30_000, async () => ({ value: await this.#learnFlushMode() }))

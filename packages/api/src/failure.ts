@@ -1,6 +1,7 @@
 /** The one mapping of everything that goes wrong to what the browser (or a script) is told. */
 import { DriftError, FilterError, KafkaError, RefusedError, UnreachableError, UnsupportedError } from '@odradek/client'
 import { TRPCError } from '@trpc/server'
+import { ZodError } from 'zod'
 
 /** In the `data.failure` of every error. */
 export interface Failure {
@@ -11,6 +12,8 @@ export interface Failure {
   readonly tried: string
   /** What a person can do. */
   readonly remedy: string
+  /** What is wrong with which field of the input, for forms. */
+  readonly fields: readonly { readonly path: string; readonly message: string }[]
 }
 
 type TrpcCode = TRPCError['code']
@@ -48,11 +51,25 @@ export function failureOf(error: TRPCError, path: string | undefined): Failure {
   const tried = path === undefined ? 'answer the request' : `run ${path}`
   const told = cause as { tried?: unknown; remedy?: unknown } | undefined
   return {
-    code: error.code,
+    // What a subscription throws on its way was not mapped yet.
+    code: error.code === 'INTERNAL_SERVER_ERROR' && cause ? codeOf(cause) : error.code,
     kafka,
     tried: typeof told?.tried === 'string' ? told.tried : tried,
     remedy: typeof told?.remedy === 'string' ? told.remedy : remedyOf(error.code),
+    fields: fieldsOf(error),
   }
+}
+
+/** The sentence for a person. Of an input that is wrong it names the fields; tRPC's own would be JSON. */
+export function messageOf(error: TRPCError): string {
+  const fields = fieldsOf(error)
+  if (fields.length === 0) return error.message
+  return fields.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
+}
+
+function fieldsOf({ cause }: TRPCError): Failure['fields'] {
+  if (!(cause instanceof ZodError)) return []
+  return cause.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))
 }
 
 /** An error that is the caller's or the state's, with what to do about it. */

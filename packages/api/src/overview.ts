@@ -1,5 +1,6 @@
 /** The cluster at a glance, with what needs attention first. */
 import { listGroups } from '@odradek/client'
+import type { AuditTrail } from './audit/audit-trail.ts'
 import { type BrokerRow, listBrokers } from './broker-listing.ts'
 import type { ClusterSession } from './cluster-session.ts'
 import { topicHealth } from './topic-health.ts'
@@ -16,6 +17,8 @@ export interface Attention {
     | 'diskFull'
     | 'directoryFailed'
     | 'brokerProblem'
+    | 'groupRebalancing'
+    | 'auditFailing'
     | 'groupWithoutMembers'
   readonly count: number
   /** Up to five of what it is about: `orders-3`, a broker id, a group. */
@@ -53,11 +56,12 @@ export interface Overview {
 }
 
 const EXAMPLES_MAX = 5
+const REBALANCING_MS = 30_000
 /** Odradek deletes by force from 85 % on and refuses writes at 90 %. */
 const DISK_ATTENTION = 0.75
 const DISK_WRONG = 0.85
 
-export async function overviewOf(session: ClusterSession): Promise<Overview> {
+export async function overviewOf(session: ClusterSession, audit: AuditTrail): Promise<Overview> {
   const [metadata, brokers, { groups }, vitals, flushMode] = await Promise.all([
     session.cluster.metadata(),
     listBrokers(session),
@@ -104,12 +108,16 @@ export async function overviewOf(session: ClusterSession): Promise<Overview> {
   add('wrong', 'brokerSilent', named(brokers.filter(({ problem }) => problem !== null)), 'brokers do not answer')
   const failed = brokers.filter(({ directories }) => directories.some(({ error }) => error !== null))
   add('wrong', 'directoryFailed', named(failed), 'brokers have a log directory that fails')
-  for (const [nodeId, told] of vitals ?? []) {
-    if ('reason' in told) continue
-    for (const problem of told.problems) {
-      attention.push({ severity: 'wrong', kind: 'brokerProblem', count: 1, examples: [String(nodeId)], text: problem })
-    }
-  }
+  const unwell = [...(vitals ?? [])].flatMap(([nodeId, told]) => {
+    return 'reason' in told || told.problems.length === 0 ? [] : [{ nodeId, problems: told.problems }]
+  })
+  const said = `brokers say that something is wrong (${unwell.flatMap(({ problems }) => problems).join(' ')})`
+  add(
+    'wrong',
+    'brokerProblem',
+    unwell.map(({ nodeId }) => String(nodeId)),
+    said,
+  )
   const usage = ({ totalBytes, freeBytes }: BrokerRow) =>
     totalBytes === null || freeBytes === null || totalBytes === 0 ? 0 : 1 - freeBytes / totalBytes
   add('wrong', 'diskFull', named(brokers.filter((row) => usage(row) >= DISK_WRONG)), 'brokers have disks above 85 %')
@@ -122,8 +130,15 @@ export async function overviewOf(session: ClusterSession): Promise<Overview> {
     lagging.map(({ id }) => id),
     'groups lag and have no member',
   )
+  const rebalancing = session.sampler.rebalancingFor(REBALANCING_MS)
+  add('attention', 'groupRebalancing', rebalancing, 'groups have been rebalancing for long')
   const states: Record<string, number> = {}
   for (const { state } of groups) states[state] = (states[state] ?? 0) + 1
+  const { state, reason, unwritten } = await audit.status()
+  if (state === 'failing') {
+    const text = `${unwritten} audit entries could not be written: ${reason}`
+    attention.push({ severity: 'wrong', kind: 'auditFailing', count: unwritten, examples: [], text })
+  }
   attention.sort((a, b) => Number(b.severity === 'wrong') - Number(a.severity === 'wrong'))
   return {
     clusterId: metadata.clusterId,

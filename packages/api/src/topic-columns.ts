@@ -16,6 +16,8 @@ export interface TopicColumns {
   readonly retentionMs: number | null
   /** Odradek's `flush.mode`; null elsewhere. */
   readonly flushMode: string | null
+  /** Odradek's `message.type`: NORMAL, DELAY …; null elsewhere. */
+  readonly messageType: string | null
 }
 
 export async function topicColumns(session: ClusterSession, names: readonly string[]): Promise<TopicColumns[]> {
@@ -27,7 +29,7 @@ export async function topicColumns(session: ClusterSession, names: readonly stri
   for (const commits of sample?.commits.values() ?? []) {
     for (const topic of commits.keys()) groups.set(topic, (groups.get(topic) ?? 0) + 1)
   }
-  const wanted = ['cleanup.policy', 'retention.ms', 'flush.mode']
+  const wanted = ['cleanup.policy', 'retention.ms', 'flush.mode', 'message.type']
   return mapBounded(names, 8, async (name): Promise<TopicColumns> => {
     const entries = await describeConfigs(session.cluster, { type: 'topic', name }, wanted).catch(() => [])
     const value = (key: string) => entries.find((entry) => entry.name === key)?.value ?? null
@@ -42,6 +44,7 @@ export async function topicColumns(session: ClusterSession, names: readonly stri
       cleanupPolicy: value('cleanup.policy'),
       retentionMs: retention === null ? null : Number(retention),
       flushMode: value('flush.mode'),
+      messageType: value('message.type'),
     }
   })
 }

@@ -10,15 +10,20 @@ export interface TopicGroup {
   readonly lag: number | null
 }
 
-/** By topic, the groups with commits in it or members that read it. Looks at the cluster now. */
+/** By topic, the groups with commits in it or members that read it. Commits are at most `ageMaxMs` old, members are as now. */
 export async function groupsOfTopics(
   session: ClusterSession,
   topics: readonly string[],
+  ageMaxMs = 5000,
 ): Promise<ReadonlyMap<string, readonly TopicGroup[]>> {
-  const sample = await session.sampler.take()
-  const { groups: described } = await describeGroups(session.cluster, sample.groups)
+  const sample = await session.sampler.recent(ageMaxMs)
+  // An empty group has no members, and matters only where it has commits here.
+  const concerned = sample.groups.filter(({ id, state }) => {
+    return state !== 'Empty' || topics.some((topic) => sample.commits.get(id)?.has(topic) === true)
+  })
+  const { groups: described } = await describeGroups(session.cluster, concerned)
   const result = new Map<string, TopicGroup[]>(topics.map((topic) => [topic, []]))
-  for (const { id, state } of sample.groups) {
+  for (const { id, state } of concerned) {
     const commits = sample.commits.get(id)
     const members = described.get(id)?.members ?? []
     for (const topic of topics) {

@@ -6,13 +6,14 @@ import { initTRPC } from '@trpc/server'
 import { z } from 'zod'
 import { type Permission, procedurePermissions } from './access/permissions.ts'
 import { isPermitted } from './access/visitor.ts'
+import { auditedInput } from './audit/audit-entry.ts'
 import type { ChangeNote, Context } from './context.ts'
-import { asTrpcError, failureOf, refuse } from './failure.ts'
+import { asTrpcError, failureOf, messageOf, refuse } from './failure.ts'
 
 const t = initTRPC.context<Context>().create({
   errorFormatter: ({ shape, error, path }) => {
     const { stack: _, ...data } = shape.data as typeof shape.data & { stack?: string }
-    return { ...shape, data: { ...data, failure: failureOf(error, path) } }
+    return { ...shape, message: messageOf(error), data: { ...data, failure: failureOf(error, path) } }
   },
   sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
 })
@@ -57,14 +58,13 @@ export const clusterProcedure = procedure
       ctx: { note: (noted: ChangeNote) => void Object.assign(change, noted) },
     })
     if (change.changesNothing === true) return result
-    const { cluster: _, ...asked } = (await getRawInput()) as Record<string, unknown>
     await ctx.console.audit(input.cluster).record({
       ...(change.id === undefined ? {} : { id: change.id }),
       atMs: Date.now(),
       who: ctx.visitor,
       action: path,
       resource: change.resource ?? null,
-      input: asked,
+      input: auditedInput(path, await getRawInput()),
       before: change.before ?? null,
       after: change.after ?? null,
       error: result.ok ? null : result.error.message,

@@ -96,3 +96,29 @@ test('a broker that goes away while it is asked fails the request, not the proce
   await assert.rejects(cluster.metadata(), UnreachableError)
   server.close()
 })
+
+test('a broker that takes connections but never answers costs its timeout, then is said to be unreachable', async () => {
+  const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await using cluster = new Cluster({ bootstrap: [`127.0.0.1:${port}`], requestTimeoutMs: 100 })
+  await assert.rejects(cluster.metadata(), { name: 'UnreachableError', message: /timed out/ })
+  server.close()
+})
+
+test('a broker that answers with nonsense fails the request, not the process', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (frame: Buffer) => {
+      const answer = Buffer.alloc(14, 0x7f)
+      answer.writeInt32BE(10, 0)
+      frame.copy(answer, 4, 8, 12)
+      socket.write(answer)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await using cluster = new Cluster({ bootstrap: [`127.0.0.1:${port}`], requestTimeoutMs: 1000 })
+  await assert.rejects(cluster.metadata(), UnreachableError)
+  server.close()
+})

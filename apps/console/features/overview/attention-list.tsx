@@ -61,10 +61,12 @@ function targetOf(cluster: string, kind: Attention['kind'], text: string): strin
     case 'underReplicated':
       return href.topic(cluster, text.slice(0, text.lastIndexOf('-')), 'partitions')
     case 'noController':
+    case 'auditFailing':
       return null
     case 'brokerSilent':
     case 'diskFull':
     case 'directoryFailed':
+    case 'brokerProblem':
       return href.brokers(cluster)
     case 'groupRebalancing':
     case 'groupWithoutMembers':

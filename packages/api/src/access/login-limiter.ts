@@ -2,7 +2,13 @@
  * Slows down guessing: after some failures a name, or an address, has to wait, twice as long each time. Bounded; the
  * oldest are forgotten first.
  */
-const FREE_FAILURES = 5
+/** Whoever fails: a name, or an address, behind which many people may be. */
+export interface LoginKey {
+  readonly text: string
+  /** So many failures cost no wait. */
+  readonly freeFailures: number
+}
+
 const FIRST_WAIT_MS = 1000
 const WAIT_MAX_MS = 15 * 60_000
 const KEYS_MAX = 10_000
@@ -22,19 +28,19 @@ export class LoginLimiter {
   }
 
   /** How long these keys have to wait, in milliseconds; 0: they may try. */
-  waitMs(keys: readonly string[]): number {
+  waitMs(keys: readonly LoginKey[]): number {
     const now = this.#now()
-    return Math.max(0, ...keys.map((key) => (this.#failures.get(key)?.untilMs ?? 0) - now))
+    return Math.max(0, ...keys.map(({ text }) => (this.#failures.get(text)?.untilMs ?? 0) - now))
   }
 
   /** A try begins: it counts as a failure until it succeeds, so that many at once do not all pass. */
-  begin(keys: readonly string[]): void {
+  begin(keys: readonly LoginKey[]): void {
     const now = this.#now()
-    for (const key of keys) {
+    for (const { text: key, freeFailures } of keys) {
       const known = this.#failures.get(key)
       // Failures of long ago are forgiven.
       const count = known && now - known.atMs < 4 * WAIT_MAX_MS ? known.count + 1 : 1
-      const beyond = count - FREE_FAILURES
+      const beyond = count - freeFailures
       const wait = beyond < 0 ? 0 : Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** beyond)
       this.#failures.delete(key)
       this.#failures.set(key, { count, untilMs: now + wait, atMs: now })
@@ -45,7 +51,7 @@ export class LoginLimiter {
     }
   }
 
-  succeed(keys: readonly string[]): void {
-    for (const key of keys) this.#failures.delete(key)
+  succeed(keys: readonly LoginKey[]): void {
+    for (const { text } of keys) this.#failures.delete(text)
   }
 }

@@ -32,6 +32,19 @@ export const auditEntry = z.object({
 })
 export type AuditEntry = z.infer<typeof auditEntry>
 
+/** Inputs whose words are payloads: whoever may read the audit need not be permitted to read messages. */
+const payloadFields: Readonly<Record<string, readonly string[]>> = { 'messages.produce': ['key', 'value', 'headers'] }
+
+/** The input of a procedure as it may be kept: without its cluster, and with the length of payloads instead of their words. */
+export function auditedInput(action: string, input: unknown): unknown {
+  if (input === null || typeof input !== 'object') return input
+  const { cluster: _, ...kept } = input as Record<string, unknown>
+  for (const field of payloadFields[action] ?? []) {
+    if (field in kept) kept[field] = `${Buffer.byteLength(JSON.stringify(kept[field]) ?? '')} bytes as JSON`
+  }
+  return kept
+}
+
 /** An entry is at most so long; images beyond are left out, and the entry says so. */
 const ENTRY_BYTES_MAX = 4 * 1024 * 1024
 

@@ -3,7 +3,7 @@
  * entries are kept here, and are gone with the console.
  */
 import { randomUUID } from 'node:crypto'
-import { type Cluster, createTopic, KafkaError, lastRecords, produceMessage } from '@odradek/client'
+import { type Cluster, createTopic, KafkaError, lastRecords, produceMessage, topicPlaces } from '@odradek/client'
 import { type AuditEntry, type AuditEvent, auditEntry, entryOf } from './audit-entry.ts'
 
 export const AUDIT_TOPIC = 'odradek-audit'
@@ -27,6 +27,7 @@ export interface AuditPage {
 }
 
 const UNWRITTEN_MAX = 1000
+const NEWEST_MAX = 1000
 /** A change waits this long for its entry to be written, then goes on; the entry is tried again later. */
 const WRITE_WAIT_MS = 3000
 const MESSAGE_BYTES_MAX = 8 * 1024 * 1024
@@ -37,6 +38,11 @@ export class AuditTrail {
   /** Not in the topic (yet), oldest first. */
   #unwritten: AuditEntry[] = []
   #writing: Promise<void> | null = null
+  /** The newest that are written, oldest first, and the offset where to read on. */
+  #newest: readonly AuditEntry[] = []
+  #next = 0
+  #topicId = ''
+  #following: Promise<void> | null = null
   #failure: string | null = null
   #failedAtMs = 0
 
@@ -98,15 +104,36 @@ export class AuditTrail {
     const status = await this.status()
     const waiting = options.before === undefined ? [...this.#unwritten].reverse() : []
     if (status.state === 'off') return { entries: waiting.slice(0, options.count), before: null, status }
-    const { records, before } = await lastRecords(this.#cluster, AUDIT_TOPIC, 0, options.count, options.before)
+    const { records, before } = await lastRecords(this.#cluster, AUDIT_TOPIC, 0, options)
     const written = records.flatMap(({ value }) => readEntry(value) ?? []).reverse()
     return { entries: [...waiting, ...written], before, status }
   }
 
-  /** The newest entries of some kind. */
-  async find(actions: readonly string[], isWanted: (entry: AuditEntry) => boolean): Promise<AuditEntry[]> {
-    const { entries } = await this.list({ count: UNWRITTEN_MAX })
-    return entries.filter((entry) => actions.includes(entry.action) && isWanted(entry))
+  /** Those that are wanted among the newest thousand, newest first. */
+  async find(isWanted: (entry: AuditEntry) => boolean): Promise<AuditEntry[]> {
+    if (await this.#hasTopic()) await this.#follow()
+    return [...this.#newest, ...this.#unwritten].filter(isWanted).reverse()
+  }
+
+  /** Reads what was written since the last time, by whomever. */
+  #follow(): Promise<void> {
+    this.#following ??= this.#readOn().finally(() => {
+      this.#following = null
+    })
+    return this.#following
+  }
+
+  async #readOn(): Promise<void> {
+    const { id } = await topicPlaces(this.#cluster, AUDIT_TOPIC)
+    if (id !== this.#topicId) {
+      this.#topicId = id
+      this.#newest = []
+      this.#next = 0
+    }
+    const { records, next } = await lastRecords(this.#cluster, AUDIT_TOPIC, 0, { count: NEWEST_MAX, from: this.#next })
+    this.#next = next
+    const entries = records.flatMap(({ value }) => readEntry(value) ?? [])
+    this.#newest = [...this.#newest, ...entries].slice(-NEWEST_MAX)
   }
 
   async #hasTopic(): Promise<boolean> {

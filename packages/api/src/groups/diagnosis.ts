@@ -82,7 +82,7 @@ const TRANSACTION_MS = 60_000
 const TOPICS_MAX = 200
 
 export async function diagnose(session: ClusterSession, id: string): Promise<Diagnosis> {
-  await session.sampler.take().catch(() => null)
+  await session.sampler.recent(2000).catch(() => null)
   const group = await groupDetail(session, id)
   const metadata = await session.cluster.metadata()
   const waiting = group.partitions.filter(

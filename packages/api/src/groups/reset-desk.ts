@@ -131,7 +131,9 @@ export class ResetDesk {
 
   /** Resets of a group, newest first. */
   async done(group: string): Promise<DoneReset[]> {
-    const entries = await this.#audit.find(RESET_ACTIONS, ({ resource }) => resource === `group ${group}`)
+    const entries = await this.#audit.find(({ action, resource }) => {
+      return RESET_ACTIONS.includes(action) && resource === `group ${group}`
+    })
     const undoneBy = new Map<string, string>()
     const resets = entries.flatMap((entry) => {
       const reset = readReset(entry, group)

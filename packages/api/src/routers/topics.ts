@@ -140,7 +140,7 @@ export const topics = router({
     .input(z.object({ topics: z.array(topicName).min(1).max(200) }))
     .query(async ({ ctx, input }) => {
       const [groups, sizes] = await Promise.all([
-        groupsOfTopics(ctx.session, input.topics),
+        groupsOfTopics(ctx.session, input.topics, 0),
         ctx.session.sizes.get().catch(() => null),
       ])
       const sample = await ctx.session.sampler.sample()

@@ -54,6 +54,8 @@ const defaultLimits: SamplerLimits = {
 /** Group → topic → partition → an offset and since when it is committed. */
 type CommitsSince = Map<string, Map<string, Map<number, { offset: number; sinceMs: number }>>>
 
+const rebalancingStates = new Set(['PreparingRebalance', 'CompletingRebalance', 'Assigning', 'Reconciling'])
+
 export type ClusterFigure = 'recordsInPerSecond' | 'lag' | 'bytesInPerSecond' | 'bytesOutPerSecond'
 
 /** Bytes that all brokers have received and sent since they started; null: they do not tell. */
@@ -69,6 +71,7 @@ export class ClusterSampler {
   /** Group → topic → partition → since when the commit is where it is, as far as it was watched. */
   #commitsSince: CommitsSince = new Map()
   readonly #groupsSince = new Map<string, number>()
+  #rebalancingSince = new Map<string, number>()
   #last: Sample | null = null
   #sampling: Promise<Sample> | null = null
   #timer: NodeJS.Timeout | null = null
@@ -104,6 +107,12 @@ export class ClusterSampler {
     return this.last ?? this.take()
   }
 
+  /** A sample that is not older than this; another look, if it is. */
+  async recent(ageMaxMs: number): Promise<Sample> {
+    const last = this.last
+    return last && Date.now() - last.atMs <= ageMaxMs ? last : this.take()
+  }
+
   /** Each sample from now on, until `signal` ends it. Whoever listens counts as somebody who looks. */
   async *samples(signal: AbortSignal | undefined): AsyncGenerator<Sample> {
     this.#listeners += 1
@@ -136,6 +145,12 @@ export class ClusterSampler {
   /** Since when a commit has not moved, as far as it was watched; null: it is not known. */
   committedSinceMs(groupId: string, topic: string, partition: number): number | null {
     return this.#commitsSince.get(groupId)?.get(topic)?.get(partition)?.sinceMs ?? null
+  }
+
+  /** Groups that were rebalancing at each look for at least so long. */
+  rebalancingFor(durationMs: number): string[] {
+    const now = Date.now()
+    return [...this.#rebalancingSince].flatMap(([id, sinceMs]) => (now - sinceMs >= durationMs ? [id] : []))
   }
 
   /** How long a group has been watched. */
@@ -186,7 +201,9 @@ export class ClusterSampler {
     return sample
   }
 
-  #noteCommits({ atMs, commits }: Sample): void {
+  #noteCommits({ atMs, commits, groups }: Sample): void {
+    const rebalancing = groups.filter(({ state }) => rebalancingStates.has(state))
+    this.#rebalancingSince = new Map(rebalancing.map(({ id }) => [id, this.#rebalancingSince.get(id) ?? atMs]))
     const next: CommitsSince = new Map()
     for (const [groupId, topics] of commits) {
       if (next.size >= this.#limits.groupsMax) break

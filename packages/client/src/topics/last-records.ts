@@ -17,18 +17,33 @@ export interface RecordRun {
   readonly records: readonly PlainRecord[]
   /** The offset to read before next; null: there is nothing before. */
   readonly before: number | null
+  /** The offset behind the last that was read: where to go on. */
+  readonly next: number
+}
+
+/** Which records, and how much of them at most. */
+export interface RecordWindow {
+  /** As many offsets. */
+  readonly count: number
+  /** Those before this offset [the end]. */
+  readonly before?: number | undefined
+  /** None before this offset [the start]. */
+  readonly from?: number | undefined
+  /** Of the values: where there are more, the oldest are left out [32 MiB]. */
+  readonly bytesMax?: number | undefined
 }
 
 const FETCH_BYTES = 4 * 1024 * 1024
+const VALUE_BYTES_MAX = 32 * 1024 * 1024
 
-/** The records in the `count` offsets before `before` (the end, if not given). */
+/** The newest records of a window. */
 export async function lastRecords(
   cluster: Cluster,
   topicName: string,
   partition: number,
-  count: number,
-  before?: number,
+  window: RecordWindow,
 ): Promise<RecordRun> {
+  const { count, before, from = 0, bytesMax = VALUE_BYTES_MAX } = window
   const tried = `read topic "${topicName}"`
   const topic = await topicPlaces(cluster, topicName)
   const leader = topic.partitions.find((place) => place.partition === partition)?.leader ?? -1
@@ -43,7 +58,9 @@ export async function lastRecords(
   if (!first || !last) throw new KafkaError(-1, tried)
   assertNone(first.errorCode || last.errorCode, tried)
   const end = Math.min(before ?? last.offset, last.offset)
-  const start = Math.max(first.offset, end - count)
+  const start = Math.max(first.offset, end - count, from)
+  let bytes = 0
+  let oldest = start
   const records: PlainRecord[] = []
   for (let offset = start; offset < end; ) {
     const [fetched] = await fetchBatches(cluster, topicName, [{ partition, leader, offset }], {
@@ -57,11 +74,16 @@ export async function lastRecords(
       const { valueStart, valueEnd, timestamp } = cursor
       const value = valueStart < 0 ? null : Buffer.from(cursor.buffer.subarray(valueStart, valueEnd))
       records.push({ offset: cursor.offset, timestampMs: timestamp, value })
+      bytes += value?.length ?? 0
+      while (bytes > bytesMax && records.length > 1) {
+        bytes -= records.shift()!.value?.length ?? 0
+        oldest = records[0]!.offset
+      }
       return true
     })
     const next = offsetAfter(fetched, offset)
     if (next <= offset) break
     offset = next
   }
-  return { records, before: start > first.offset ? start : null }
+  return { records, before: oldest > first.offset ? oldest : null, next: Math.max(start, end) }
 }
