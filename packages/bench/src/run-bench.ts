@@ -1,11 +1,12 @@
 import type { Contestant } from './contestant.ts'
 import { machine } from './machine.ts'
+import { type FlushResult, measureFlush } from './measure-flush.ts'
 import { type GrowthResult, measureGrowth } from './measure-growth.ts'
 import { type LoadResult, measureRow } from './measure-rows.ts'
 import { measureStart, type StartResult } from './measure-start.ts'
 import { measureTopics, type TopicsResult } from './measure-topics.ts'
 import { type Endpoint, OptionError, type Options } from './options.ts'
-import { growthTable, startTable, topicsTable } from './report/life-report.ts'
+import { flushTable, growthTable, startTable, topicsTable } from './report/life-report.ts'
 import { figuresTable, progressLine, ratioOf, ratiosTable, spreadsOf } from './report/load-report.ts'
 import { loadRows } from './rows.ts'
 import { ServerProcess } from './server-process.ts'
@@ -14,6 +15,8 @@ const START_ROW = 'start and idle'
 const TOPICS_ROW = '1,000 topics × 10 partitions'
 const GROWTH_ROW = 'a log of 100 GB'
 const GROWTH_GIGABYTES = 100
+const FLUSH_ROW = 'flushes beside 200 MB/s'
+const FLUSH_MEGABYTES_PER_SECOND = 200
 const IDLE_SECONDS = 5
 
 export interface BenchResults {
@@ -22,6 +25,7 @@ export interface BenchResults {
   readonly start: StartResult | null
   readonly topics: TopicsResult | null
   readonly growth: GrowthResult | null
+  readonly flush: FlushResult | null
 }
 
 /**
@@ -35,8 +39,9 @@ export async function runBench(options: Options, print: (text: string) => void):
   // These are about brokers of our own: they are started, stopped and looked into.
   const wantsStart = options.broker === null && options.rows.test(START_ROW)
   const wantsGrowth = options.broker === null && options.rows.test(GROWTH_ROW)
+  const wantsFlush = options.broker === null && options.rows.test(FLUSH_ROW)
   const wantsTopics = options.broker === null && options.rows.test(TOPICS_ROW)
-  if (rows.length === 0 && !wantsStart && !wantsTopics && !wantsGrowth)
+  if (rows.length === 0 && !wantsStart && !wantsTopics && !wantsGrowth && !wantsFlush)
     throw new OptionError(`--rows: no row matches ${options.rows.source}`)
 
   const { date, processor, memoryGigabytes, system, node, native } = machine()
@@ -54,13 +59,17 @@ export async function runBench(options: Options, print: (text: string) => void):
   const start = wantsStart ? await measureStart(rounds, IDLE_SECONDS) : null
   const topics = wantsTopics ? await measureTopics(1000, 10, loadRows[0]!.load, rounds, times) : null
   const growth = wantsGrowth ? await measureGrowth(GROWTH_GIGABYTES, loadRows[0]!.load, rounds, times) : null
+  // Batches of 64 KiB: as producers that send this much make them.
+  const flushLoad = { ...loadRows[0]!.load, recordsPerBatch: 64 }
+  const flush = wantsFlush ? await measureFlush(FLUSH_MEGABYTES_PER_SECOND, flushLoad, rounds, times) : null
 
   if (results.length > 0) print(`\n${figuresTable(results)}`)
   if (results.some(({ rounds }) => rounds.size > 1)) print(`\n${ratiosTable(results)}`)
   if (start !== null) print(`\n${startTable(start)}`)
   if (topics !== null) print(`\n${topicsTable(topics)}`)
   if (growth !== null) print(`\n${growthTable(growth)}`)
-  return { options: { rounds, seconds, warmupSeconds }, rows: results.map(rowJson), start, topics, growth }
+  if (flush !== null) print(`\n${flushTable(flush)}`)
+  return { options: { rounds, seconds, warmupSeconds }, rows: results.map(rowJson), start, topics, growth, flush }
 }
 
 interface Contestants extends AsyncDisposable {

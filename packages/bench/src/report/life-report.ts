@@ -1,3 +1,4 @@
+import type { FlushResult } from '../measure-flush.ts'
 import type { GrowthResult } from '../measure-growth.ts'
 import type { StartResult } from '../measure-start.ts'
 import type { TopicsResult } from '../measure-topics.ts'
@@ -36,6 +37,18 @@ export function growthTable(result: GrowthResult): string {
       ['MB/s, over the same to an empty log', spreadText(result.produceRatio)],
       ['CPU s/GB, over the same', spreadText(result.cpuRatio)],
       ['restart with it to Listening, ms', numberText(result.restartMs)],
+    ],
+  )
+}
+
+export function flushTable(result: FlushResult): string {
+  return markdownTable(
+    [`flushes beside ${numberText(result.megabytesPerSecond)} MB/s in batches of 64 KiB`, 'median (min–max)'],
+    [
+      ['CPU, over the same without flushes', spreadText(result.cpuRatio)],
+      ['p99, over the same', spreadText(result.p99Ratio)],
+      ['CPU, % of a core', spreadText(result.cpuPercent)],
+      ['p99, ms', spreadText(result.p99)],
     ],
   )
 }
