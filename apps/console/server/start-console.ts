@@ -40,14 +40,15 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
     router: appRouter,
     context: (headers) => createContext(console, { header: (name) => headers.get(name), remoteAddress: 'page' }),
   })
+  // Next would listen for upgrades on our server too, find that `/api/ws` is a page's address (`[cluster]/[...rest]`) and end the
+  // socket. On this server, which nobody reaches, it may: it is told only of those that are its own.
+  const nextUpgrades = createServer()
   const app = next({
     dev,
     dir: join(import.meta.dirname, '..'),
     hostname: host,
     port: options.port,
-    // Next would listen for upgrades on our server too, find that `/api/ws` is a page's address (`[cluster]/[...rest]`) and end the
-    // socket. On this server, which nobody reaches, it may.
-    httpServer: createServer(),
+    httpServer: nextUpgrades,
   })
   await app.prepare()
   const pages = app.getRequestHandler()
@@ -107,7 +108,7 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
       // A browser sends the cookie of this site with a WebSocket of any page: only the Origin tells whose page it is.
       if (!isExpected(request) || !isOwnOrigin(request)) return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
       sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request))
-    } else if (dev) app.getUpgradeHandler()(request, socket, head)
+    } else if (dev) nextUpgrades.emit('upgrade', request, socket, head)
     else socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
   })
   const { port } = await listen(server, options)

@@ -68,6 +68,9 @@ export function MessageList({ cluster, topic }: { cluster: string; topic: string
   const tail = useTail(cluster, topic, query, mayRead && query.live)
   const rows = query.live ? tail.rows : scan.rows
   const error = query.live ? tail.error : scan.error
+  // Nothing is said to be missing before it was looked for.
+  const isWaiting =
+    !query.live && !asks && rows.length === 0 && error === null && (scan.running || scan.progress === null)
   const filterProblem =
     error !== null && query.cel !== '' && apiError(error).code === 'BAD_REQUEST' ? apiError(error).message : null
 
@@ -105,7 +108,7 @@ export function MessageList({ cluster, topic }: { cluster: string; topic: string
     <div className="flex min-h-0 flex-1">
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
         <div className="flex flex-col gap-2 border-b px-6 py-3 max-sm:px-4">
-          <div className="flex flex-wrap items-center gap-2">
+          <div className="flex flex-wrap items-center gap-2 max-sm:[&>form]:basis-full">
             <SearchBox
               cluster={cluster}
               topic={topic}
@@ -171,7 +174,7 @@ export function MessageList({ cluster, topic }: { cluster: string; topic: string
           label={t('title')}
           className="flex-1"
           columns={columns}
-          rows={asks ? [] : rows.length === 0 && (query.live ? false : scan.running) ? undefined : rows}
+          rows={isWaiting ? undefined : asks ? [] : rows}
           rowKey={placeText}
           onOpen={select}
           openKey={query.at}

@@ -188,7 +188,6 @@ function PayloadField(props: { label: string; payload: Payload; rows: number; on
       <div className="flex items-center gap-2">
         <span className="font-strong">{label}</span>
         <Select
-          className="!h-6 text-meta"
           label={t('produce.format', { part: label })}
           value={payload.format}
           onChange={(format) => onChange({ ...payload, format })}
