@@ -16,6 +16,7 @@ broker's memory, heap or files rise, where honest clients wait more than twice a
   --minutes N       How long [30].
   --quiet N         Seconds of a quiet phase [25].
   --attack N        Seconds of an attack [60].
+  --warm-up N       Seconds before the first phase [10].
   --connections N   Connections that do nothing [5000].
   --attacks A,B     Some of ${NAMES.join(', ')} [all].
   --hold FILE       Rests between cycles while this file is there.
@@ -36,6 +37,7 @@ async function main(): Promise<number> {
       minutes: { type: 'string', default: '30' },
       quiet: { type: 'string', default: '25' },
       attack: { type: 'string', default: '60' },
+      'warm-up': { type: 'string', default: '10' },
       connections: { type: 'string', default: '5000' },
       attacks: { type: 'string', default: NAMES.join(',') },
       hold: { type: 'string' },
@@ -53,6 +55,7 @@ async function main(): Promise<number> {
     minutes: number('--minutes', values.minutes),
     quietSeconds: number('--quiet', values.quiet),
     attackSeconds: number('--attack', values.attack),
+    warmUpSeconds: number('--warm-up', values['warm-up']),
     connections: number('--connections', values.connections),
     attacks,
     progress: (phase, samples) => process.stdout.write(`${phaseLine(phase, samples)}\n`),

@@ -18,6 +18,8 @@ import { judge, type Phase, type Verdict } from './verdict.ts'
 
 export interface SoakOptions {
   readonly minutes: number
+  /** Code is slow until it was used for a while. */
+  readonly warmUpSeconds: number
   readonly quietSeconds: number
   readonly attackSeconds: number
   /** Connections that do nothing. */
@@ -45,8 +47,6 @@ const SETTLE_MS = 2000
 /** Until all attacks are under way, and for each connection that does nothing: what it costs to come is another matter. */
 const RAMP_MS = 1000
 const CONNECTION_MS = 4
-/** Code is slow until it was used for a while. */
-const WARM_UP_MS = 10_000
 const MIB = 1024 * 1024
 const WARNINGS_MAX = 10
 /** Kinds of warnings, each with its limit and one line that tells of those left out; and a few lines of other kinds. */
@@ -125,7 +125,7 @@ class Soak {
     const rampMs = RAMP_MS + options.connections * CONNECTION_MS
     const cycleSeconds = quietSeconds + attackSeconds + (rampMs + SETTLE_MS) / 1000
     const cycles = Math.max(1, Math.round((minutes * 60) / cycleSeconds))
-    await sleep(WARM_UP_MS)
+    await sleep(options.warmUpSeconds * 1000)
     await this.#figures()
     for (let cycle = 0; cycle < cycles; cycle += 1) {
       await options.rest?.()
