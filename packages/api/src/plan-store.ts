@@ -9,27 +9,36 @@ interface Stored<P, R> {
   readonly clusterId: string
   readonly plan: P
   readonly atMs: number
+  /** Its rows. */
+  readonly weight: number
   applied: Promise<R> | null
 }
 
 export class PlanStore<P, R> {
   readonly #plans = new Map<string, Stored<P, R>>()
   readonly #plansMax: number
+  readonly #weightMax: number
+  #weight = 0
   readonly #ageMaxMs: number
 
-  constructor(limits: { plansMax?: number; ageMaxMs?: number } = {}) {
+  constructor(limits: { plansMax?: number; weightMax?: number; ageMaxMs?: number } = {}) {
     this.#plansMax = limits.plansMax ?? 1000
+    this.#weightMax = limits.weightMax ?? 200_000
     this.#ageMaxMs = limits.ageMaxMs ?? 30 * 60_000
   }
 
-  /** Keeps a plan of a cluster and returns its id. The oldest goes where there are too many. */
-  add(clusterId: string, plan: P): string {
+  /** Keeps a plan of a cluster, with as many rows as `weight`, and returns its id. The oldest go where there are too many. */
+  add(clusterId: string, plan: P, weight: number): string {
     const id = randomUUID()
-    for (const [old, { atMs }] of this.#plans) {
-      if (this.#plans.size < this.#plansMax && Date.now() - atMs <= this.#ageMaxMs) break
+    const now = Date.now()
+    for (const [old, stored] of this.#plans) {
+      const isFull = this.#plans.size >= this.#plansMax || this.#weight + weight > this.#weightMax
+      if (!isFull && now - stored.atMs <= this.#ageMaxMs) break
       this.#plans.delete(old)
+      this.#weight -= stored.weight
     }
-    this.#plans.set(id, { clusterId, plan, atMs: Date.now(), applied: null })
+    this.#plans.set(id, { clusterId, plan, atMs: now, weight, applied: null })
+    this.#weight += weight
     return id
   }
 

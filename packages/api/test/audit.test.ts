@@ -68,3 +68,22 @@ test('an entry that cannot be written waits, and the status says why; it is writ
   await caller.topics.resetConfig({ cluster, topic: 'odradek-audit', name: 'max.message.bytes' })
   assert.equal((await console.audit(cluster).status()).unwritten, 0)
 })
+
+test('what a message says does not go into the audit', async () => {
+  await using scene = await ConsoleScene.open()
+  const { caller } = scene
+  await caller.topics.create({ cluster, topic: 'orders' })
+  const text = (words: string) => ({ format: 'text', text: words }) as const
+  const headers = [{ key: 'h', value: text('secret-header') }]
+  await caller.messages.produce({
+    cluster,
+    topic: 'orders',
+    key: text('secret-key'),
+    value: text('secret-value'),
+    headers,
+  })
+  const { entries } = await caller.audit.list({ cluster, search: 'messages.produce' })
+  assert.equal(entries.length, 1)
+  assert.doesNotMatch(JSON.stringify(entries), /secret/)
+  assert.match(JSON.stringify(entries[0]?.input), /"topic":"orders"/)
+})

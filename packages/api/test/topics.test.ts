@@ -163,3 +163,43 @@ test('producers and durability of a topic', async () => {
     /survives a crash of the broker and a power loss, but not necessarily the loss of its disk/,
   )
 })
+
+test('the list is searched, sorted and paged on the server; every topic is on one page', async () => {
+  await using scene = await ConsoleScene.open()
+  const { caller } = scene
+  for (let i = 0; i < 25; i++) await caller.topics.create({ cluster, topic: `orders-${i}`, partitions: 1 + (i % 3) })
+  await caller.topics.create({ cluster, topic: 'payments' })
+  const pages = await Promise.all([0, 1, 2, 3].map((page) => caller.topics.list({ cluster, page, pageSize: 10 })))
+  const names = pages.flatMap(({ rows }) => rows.map(({ name }) => name))
+  assert.deepEqual(names, [...Array.from({ length: 25 }, (_, i) => `orders-${i}`), 'payments'].sort())
+  assert.deepEqual(
+    pages.map(({ total }) => total),
+    [26, 26, 26, 26],
+  )
+  const found = await caller.topics.list({
+    cluster,
+    search: '2 ORD',
+    sort: 'partitions',
+    descending: true,
+    pageSize: 3,
+  })
+  assert.equal(found.total, 7, 'orders-2, -12, -20 to -24')
+  assert.deepEqual(
+    found.rows.map(({ name, partitions }) => [name, partitions]),
+    [
+      ['orders-2', 3],
+      ['orders-20', 3],
+      ['orders-23', 3],
+    ],
+  )
+  const columns = await caller.topics.columns({ cluster, topics: ['orders-1', 'gone'] })
+  assert.deepEqual(
+    columns.map(({ name, groups, lag, cleanupPolicy, retentionMs, flushMode }) => {
+      return [name, groups, lag, cleanupPolicy, retentionMs, flushMode]
+    }),
+    [
+      ['orders-1', 0, 0, 'delete', 604_800_000, 'async'],
+      ['gone', 0, 0, null, null, null],
+    ],
+  )
+})

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { startBroker } from '@odradek/broker'
 import { api, CreateTopics, int32, ListOffsets, Metadata } from '@odradek/protocol'
@@ -121,4 +121,26 @@ test('a broker that answers with nonsense fails the request, not the process', a
   await using cluster = new Cluster({ bootstrap: [`127.0.0.1:${port}`], requestTimeoutMs: 1000 })
   await assert.rejects(cluster.metadata(), UnreachableError)
   server.close()
+})
+
+test('connections close when nothing was asked for a while, and open again', async () => {
+  await using broker = await startBroker()
+  const sockets: Socket[] = []
+  const proxy = createServer((socket) => {
+    sockets.push(socket)
+    const onward = connect(broker.port, '127.0.0.1')
+    socket.on('error', () => {})
+    onward.on('error', () => {})
+    socket.pipe(onward).pipe(socket)
+  }).listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const { port } = proxy.address() as AddressInfo
+  await using cluster = new Cluster({ bootstrap: [`127.0.0.1:${port}`], idleMs: 20 })
+  await cluster.request(Metadata, { topics: [] })
+  await once(sockets[0]!, 'close')
+  const { clusterId } = await cluster.request(Metadata, { topics: [] })
+  assert.equal(typeof clusterId, 'string')
+  assert.equal(sockets.length, 2)
+  await once(sockets[1]!, 'close')
+  proxy.close()
 })

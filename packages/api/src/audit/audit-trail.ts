@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Cluster, createTopic, KafkaError, lastRecords, produceMessage, topicPlaces } from '@odradek/client'
 import { type AuditEntry, type AuditEvent, auditEntry, entryOf } from './audit-entry.ts'
+import { BoundedEntries } from './bounded-entries.ts'
 
 export const AUDIT_TOPIC = 'odradek-audit'
 
@@ -28,6 +29,7 @@ export interface AuditPage {
 
 const UNWRITTEN_MAX = 1000
 const NEWEST_MAX = 1000
+const KEPT_BYTES_MAX = 32 * 1024 * 1024
 /** A change waits this long for its entry to be written, then goes on; the entry is tried again later. */
 const WRITE_WAIT_MS = 3000
 const MESSAGE_BYTES_MAX = 8 * 1024 * 1024
@@ -36,10 +38,10 @@ const MINUTE_MS = 60_000
 export class AuditTrail {
   readonly #cluster: Cluster
   /** Not in the topic (yet), oldest first. */
-  #unwritten: AuditEntry[] = []
+  readonly #unwritten = new BoundedEntries(UNWRITTEN_MAX, KEPT_BYTES_MAX)
   #writing: Promise<void> | null = null
   /** The newest that are written, oldest first, and the offset where to read on. */
-  #newest: readonly AuditEntry[] = []
+  readonly #newest = new BoundedEntries(NEWEST_MAX, KEPT_BYTES_MAX)
   #next = 0
   #topicId = ''
   #following: Promise<void> | null = null
@@ -52,8 +54,8 @@ export class AuditTrail {
 
   /** Keeps an entry and waits a little for it to be written. Never throws: the change is done already. */
   async record(event: AuditEvent): Promise<void> {
-    this.#unwritten.push(entryOf(event, event.id ?? randomUUID()))
-    if (this.#unwritten.length > UNWRITTEN_MAX) this.#unwritten.shift()
+    const entry = entryOf(event, event.id ?? randomUUID())
+    this.#unwritten.push(entry, Buffer.byteLength(JSON.stringify(entry)))
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, WRITE_WAIT_MS)
@@ -64,12 +66,12 @@ export class AuditTrail {
 
   async status(): Promise<AuditStatus> {
     const isThere = await this.#hasTopic()
-    const isFailing = isThere && this.#failure !== null && this.#unwritten.length > 0
+    const isFailing = isThere && this.#failure !== null && this.#unwritten.size > 0
     return {
       state: isFailing ? 'failing' : isThere ? 'on' : 'off',
       topic: AUDIT_TOPIC,
       reason: this.#failure,
-      unwritten: this.#unwritten.length,
+      unwritten: this.#unwritten.size,
     }
   }
 
@@ -100,9 +102,9 @@ export class AuditTrail {
   /** Entries before an offset of the topic (the newest, if not given), and with those that are not written. */
   async list(options: { count: number; before?: number | undefined }): Promise<AuditPage> {
     // Entries that could not be written are tried again when somebody looks.
-    if (this.#unwritten.length > 0) await this.#write()
+    if (this.#unwritten.size > 0) await this.#write()
     const status = await this.status()
-    const waiting = options.before === undefined ? [...this.#unwritten].reverse() : []
+    const waiting = options.before === undefined ? this.#unwritten.all.reverse() : []
     if (status.state === 'off') return { entries: waiting.slice(0, options.count), before: null, status }
     const { records, before } = await lastRecords(this.#cluster, AUDIT_TOPIC, 0, options)
     const written = records.flatMap(({ value }) => readEntry(value) ?? []).reverse()
@@ -112,7 +114,7 @@ export class AuditTrail {
   /** Those that are wanted among the newest thousand, newest first. */
   async find(isWanted: (entry: AuditEntry) => boolean): Promise<AuditEntry[]> {
     if (await this.#hasTopic()) await this.#follow()
-    return [...this.#newest, ...this.#unwritten].filter(isWanted).reverse()
+    return [...this.#newest.all, ...this.#unwritten.all].filter(isWanted).reverse()
   }
 
   /** Reads what was written since the last time, by whomever. */
@@ -127,13 +129,15 @@ export class AuditTrail {
     const { id } = await topicPlaces(this.#cluster, AUDIT_TOPIC)
     if (id !== this.#topicId) {
       this.#topicId = id
-      this.#newest = []
+      this.#newest.clear()
       this.#next = 0
     }
     const { records, next } = await lastRecords(this.#cluster, AUDIT_TOPIC, 0, { count: NEWEST_MAX, from: this.#next })
     this.#next = next
-    const entries = records.flatMap(({ value }) => readEntry(value) ?? [])
-    this.#newest = [...this.#newest, ...entries].slice(-NEWEST_MAX)
+    for (const { value } of records) {
+      const entry = readEntry(value)
+      if (entry) this.#newest.push(entry, value?.length ?? 0)
+    }
   }
 
   async #hasTopic(): Promise<boolean> {
@@ -152,7 +156,7 @@ export class AuditTrail {
   async #writeAll(): Promise<void> {
     try {
       if (!(await this.#hasTopic())) return
-      for (let entry = this.#unwritten[0]; entry !== undefined; entry = this.#unwritten[0]) {
+      for (let entry = this.#unwritten.first; entry !== undefined; entry = this.#unwritten.first) {
         const { id, atMs } = entry
         await produceMessage(this.#cluster, {
           topic: AUDIT_TOPIC,

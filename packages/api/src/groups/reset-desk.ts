@@ -94,7 +94,7 @@ export class ResetDesk {
     scope: ResetScope,
   ): Promise<ResetPlan & { planId: string; mustConfirm: boolean }> {
     const plan = await planReset(this.#cluster, group, target, scope)
-    return { ...plan, planId: this.#plans.add(this.#clusterId, plan), mustConfirm: mustConfirm(plan) }
+    return { ...plan, planId: this.#plans.add(this.#clusterId, plan, plan.rows.length), mustConfirm: mustConfirm(plan) }
   }
 
   /** The target that puts back what a reset had moved. */

@@ -185,7 +185,7 @@ export const topics = router({
     .query(async ({ ctx, input }) => {
       const { topic, target, partitions } = input
       const plan = await planDeleteRecords(ctx.session.cluster, topic, target, partitions ?? null)
-      const planId = deletions.add(ctx.session.id, plan)
+      const planId = deletions.add(ctx.session.id, plan, plan.rows.length)
       const words = targetWords(target, partitions)
       return {
         planId,
