@@ -12,6 +12,8 @@ export interface StartOptions {
   /** Whether the next free port is taken where `port` is not free; a port that was asked for is not replaced. */
   readonly portMayMove: boolean
   readonly dev: boolean
+  /** Whether the sample shop is opened in the first cluster. */
+  readonly demo: boolean
   readonly console: ConsoleOptions
 }
 
@@ -23,6 +25,7 @@ export const usage = `odradek console: the web console, for any Kafka cluster.
   --users FILE                Local users, made by odradek console users add [~/.config/odradek/console-users.json]
   --port PORT                 Listen on this port [8080, or the next free one]; 0 takes a free one
   --host HOST                 Listen on this address [127.0.0.1]
+  --demo                      Load a sample shop into the first cluster
   --read-only                 Change nothing
 `
 
@@ -61,6 +64,7 @@ export function readOptions(words: readonly string[]): StartOptions | 'help' {
     port: port ?? 8080,
     portMayMove: port === undefined,
     dev: values.dev ?? false,
+    demo: values.demo ?? false,
     console: {
       clusters,
       readOnly: values['read-only'] ?? kept?.readOnly ?? false,
@@ -81,6 +85,7 @@ function parse(words: readonly string[]) {
       users: { type: 'string' },
       port: { type: 'string', short: 'p' },
       host: { type: 'string' },
+      demo: { type: 'boolean' },
       'read-only': { type: 'boolean' },
       dev: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },

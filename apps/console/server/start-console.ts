@@ -112,6 +112,8 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
     else socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
   })
   const { port } = await listen(server, options)
+  const [first] = console.sessions
+  if (options.demo && first !== undefined && !console.isReadOnly(first.id)) console.shops.start(first)
   return {
     url: `http://${bracketed(host)}:${port}/`,
     async close() {

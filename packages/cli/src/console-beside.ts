@@ -13,15 +13,22 @@ export class ConsoleBeside {
     if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) {
       throw new UsageError(`--console-port must be a number from 0 to 65535, not "${port}"`)
     }
+    if (args.flag('demo') && args.flag('no-console'))
+      throw new UsageError('--demo needs the console: leave --no-console out')
     return !args.flag('no-console') && hasConsole()
   }
 
   /** Builds it if need be, then starts it; complains in one line where that fails. */
-  async start(broker: Broker, port: string | undefined): Promise<void> {
+  async start(broker: Broker, port: string | undefined, demo: boolean): Promise<void> {
     const built = await buildConsoleBeside(this.#end.signal)
     if (this.#end.signal.aborted) return
     if (!built) return this.#complain('could not be built')
-    const words = ['--bootstrap', broker.address, ...(port === undefined ? [] : ['--port', port])]
+    const words = [
+      '--bootstrap',
+      broker.address,
+      ...(port === undefined ? [] : ['--port', port]),
+      ...(demo ? ['--demo'] : []),
+    ]
     const running = startConsoleProcess(words)
     this.#running = running
     const end = await running.ended

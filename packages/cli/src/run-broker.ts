@@ -35,7 +35,7 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
   }
   for (const { host, port } of broker.listeners) process.stdout.write(`Listening on ${bracketed(host)}:${port}\n`)
   if (options.greet) process.stdout.write(greeting(broker))
-  void console?.start(broker, args.text('console-port'))
+  void console?.start(broker, args.text('console-port'), args.flag('demo'))
   const failure = await Promise.race([stopped, broker.failed])
   if (failure instanceof Error)
     logger.fatal({ err: failure }, 'No data directory is left that can be used: the broker ends.')

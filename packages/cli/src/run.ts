@@ -49,6 +49,22 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: "Plan, and with --apply do, a move of a group's offsets",
     load: async () => (await import('./commands/groups-reset.ts')).groupsReset,
   },
+  'messages find': {
+    summary: 'Print messages of a topic between two bounds, filtered',
+    load: async () => (await import('./commands/messages-find.ts')).messagesFind,
+  },
+  'messages tail': {
+    summary: 'Print messages of a topic as they are written',
+    load: async () => (await import('./commands/messages-tail.ts')).messagesTail,
+  },
+  'messages get': {
+    summary: 'Print one message in full',
+    load: async () => (await import('./commands/messages-get.ts')).messagesGet,
+  },
+  'messages produce': {
+    summary: 'Write one message',
+    load: async () => (await import('./commands/messages-produce.ts')).messagesProduce,
+  },
   'topics list': {
     summary: 'Print the topics of a cluster',
     load: async () => (await import('./commands/topics-list.ts')).topicsList,
@@ -77,6 +93,14 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: "Plan, and with --apply do, the deletion of a topic's oldest records",
     load: async () => (await import('./commands/topics-records-delete.ts')).topicsRecordsDelete,
   },
+  'brokers config': {
+    summary: 'Change configs of a broker or of all, or print what is set',
+    load: async () => (await import('./commands/brokers-config.ts')).brokersConfig,
+  },
+  'groups delete': {
+    summary: 'Plan, and with --apply do, the deletion of a group',
+    load: async () => (await import('./commands/groups-delete.ts')).groupsDelete,
+  },
   'console users add': {
     summary: 'Add a user of the console',
     load: async () => (await import('./commands/console-users.ts')).consoleUsersAdd,
@@ -96,6 +120,10 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
   'log dump': {
     summary: 'Print what the files of a log hold, without a broker',
     load: async () => (await import('./commands/log-dump.ts')).logDump,
+  },
+  'log repair': {
+    summary: 'Make damaged files of a log readable again, without a broker',
+    load: async () => (await import('./commands/log-repair.ts')).logRepair,
   },
   'log verify': {
     summary: 'Check the files of a log, without a broker',

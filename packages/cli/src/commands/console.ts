@@ -14,7 +14,11 @@ const flags = {
 export const console: Command = {
   name: 'console',
   summary: 'Run the web console, for any Kafka cluster.',
-  flags: { ...flags, 'read-only': { type: 'boolean', doc: 'Change nothing.' } },
+  flags: {
+    ...flags,
+    demo: { type: 'boolean', doc: 'Load a sample shop into the first cluster.' },
+    'read-only': { type: 'boolean', doc: 'Change nothing.' },
+  },
   examples: ['odradek console', 'odradek console --bootstrap kafka-1:9092,kafka-2:9092 --port 9000 --read-only'],
   async run(args) {
     if (!hasConsole()) throw new CommandError('the console runs from a checkout of Odradek; this package has none')
@@ -24,6 +28,7 @@ export const console: Command = {
       return value === undefined ? [] : [`--${name}`, value]
     })
     if (args.flag('read-only')) words.push('--read-only')
+    if (args.flag('demo')) words.push('--demo')
     const running = startConsoleProcess(words)
     // A terminal's Ctrl-C reaches both; a signal sent to this process alone is passed on.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void running.stop())

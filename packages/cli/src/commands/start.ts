@@ -8,8 +8,13 @@ export const start: Command = {
   flags: {
     ...configFlags,
     'console-port': { type: 'string', value: 'PORT', doc: 'The console listens there [8080, or the next free one].' },
+    demo: { type: 'boolean', doc: 'Load a sample shop: topics, messages and groups to look at.' },
     'no-console': { type: 'boolean', doc: 'Start the broker alone.' },
   },
-  examples: ['odradek start', 'odradek start --port 19092 --data-dir /tmp/try --console-port 9000'],
+  examples: [
+    'odradek start',
+    'odradek start --demo',
+    'odradek start --port 19092 --data-dir /tmp/try --console-port 9000',
+  ],
   run: (args) => runBroker(args, { greet: true }),
 }
