@@ -40,6 +40,17 @@ describe('the offsets of keys', () => {
     assert.deepEqual([get(keys, 'abc'), get(keys, 'abd'), get(keys, ''), get(keys, 'bca')], [1, 2, 3, -1])
   })
 
+  it('tell a million long keys apart that differ in a few bits', () => {
+    const keys = new KeyOffsets(64 * 1024 * 1024)
+    const key = Buffer.alloc(37, 'customer-')
+    for (let at = 0; at < 1_000_000; at++) {
+      key.writeUInt32LE(at * 4, 20 + (at % 3) * 4)
+      keys.set(key, 0, key.length, at)
+      key.writeUInt32LE(0, 20 + (at % 3) * 4)
+    }
+    assert.equal(keys.size, 1_000_000)
+  })
+
   it('take no more memory than is allowed, but for what must fit', () => {
     const keys = new KeyOffsets(24 * 1024)
     assert.equal(keys.keysMax, 768)

@@ -1,12 +1,11 @@
 /**
  * The newest offset of each key, in bounded memory: an open hash table of 24 bytes a slot. A key of up to 15 bytes stands in
- * it itself, of a longer one 15 bytes of its SHA-256: nobody can make two that are taken for one.
+ * it itself, of a longer one 120 bits of hash: of a thousand million keys two are taken for one with a chance of 1 to 10^18.
+ * (Whoever would look for such a pair has to be allowed to write to the topic, and can write the other key as well.)
  *
  *     words    | length or 255 | 15 bytes: the key, zeros behind; or its hash |
  *     offsets  | offset + 1, 0 where the slot is free |
  */
-import { hash } from 'node:crypto'
-
 const SLOT_BYTES = 24
 const WORDS = 4
 const SHORT_KEY_BYTES_MAX = 15
@@ -64,9 +63,8 @@ export class KeyOffsets {
       for (let at = 0; at < length; at++) key[at + 1] = buffer[start + at]!
       return
     }
-    const digest = hash('sha256', buffer.subarray(start, end), 'buffer')
+    hashInto(buffer, start, end, this.#keyWords)
     key[0] = HASHED
-    for (let at = 0; at < SHORT_KEY_BYTES_MAX; at++) key[at + 1] = digest[at]!
   }
 
   /** The slot of the key, or the free one where it would stand. */
@@ -103,4 +101,62 @@ function mixed(a: number, b: number, c: number, d: number): number {
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35)
   return (bits ^ (bits >>> 16)) >>> 0
+}
+
+/**
+ * MurmurHash3 for 32-bit machines, 128 bits (Austin Appleby, public domain): four lanes that are mixed with each block of 16
+ * bytes, here with zeros behind the last.
+ */
+function hashInto(buffer: Buffer, start: number, end: number, words: Uint32Array): void {
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  for (let at = start; at < end; at += 16) {
+    a ^= Math.imul(rotated(Math.imul(word(buffer, at, end), C1), 15), C2)
+    a = (Math.imul((rotated(a, 19) + b) | 0, 5) + 0x561ccd1b) | 0
+    b ^= Math.imul(rotated(Math.imul(word(buffer, at + 4, end), C2), 16), C3)
+    b = (Math.imul((rotated(b, 17) + c) | 0, 5) + 0x0bcaa747) | 0
+    c ^= Math.imul(rotated(Math.imul(word(buffer, at + 8, end), C3), 17), C4)
+    c = (Math.imul((rotated(c, 15) + d) | 0, 5) + 0x96cd1c35) | 0
+    d ^= Math.imul(rotated(Math.imul(word(buffer, at + 12, end), C4), 18), C1)
+    d = (Math.imul((rotated(d, 13) + a) | 0, 5) + 0x32ac3b17) | 0
+  }
+  const length = end - start
+  a ^= length
+  b ^= length
+  c ^= length
+  d ^= length
+  a = (a + b + c + d) | 0
+  b = finished((b + a) | 0)
+  c = finished((c + a) | 0)
+  d = finished((d + a) | 0)
+  a = (finished(a) + b + c + d) | 0
+  words[0] = a
+  words[1] = b + a
+  words[2] = c + a
+  words[3] = d + a
+}
+
+const C1 = 0x239b961b
+const C2 = 0xab0e9789
+const C3 = 0x38b34ae5
+const C4 = 0xa1e38b93
+
+/** Four bytes as a number, zeros from `end` on. */
+function word(buffer: Buffer, at: number, end: number): number {
+  if (at + 4 <= end) return buffer[at]! | (buffer[at + 1]! << 8) | (buffer[at + 2]! << 16) | (buffer[at + 3]! << 24)
+  let bits = 0
+  for (let last = Math.min(at + 4, end) - 1; last >= at; last--) bits = (bits << 8) | buffer[last]!
+  return bits
+}
+
+function rotated(bits: number, by: number): number {
+  return (bits << by) | (bits >>> (32 - by))
+}
+
+function finished(bits: number): number {
+  let mixing = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
+  mixing = Math.imul(mixing ^ (mixing >>> 13), 0xc2b2ae35)
+  return mixing ^ (mixing >>> 16)
 }
