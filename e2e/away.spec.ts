@@ -8,7 +8,7 @@ test('while the broker is away every page says what was tried; when it is back t
   page,
 }) => {
   await scene.createTopic('orders', 2)
-  await page.goto(scene.url('/local/topics'))
+  await scene.open(page, '/local/topics')
   await expect(page.getByRole('link', { name: 'orders' })).toBeVisible()
   await scene.stopBroker()
   await page.reload()
@@ -16,18 +16,18 @@ test('while the broker is away every page says what was tried; when it is back t
   await expect(complaint).toContainText('cannot be reached')
   await expect(complaint.getByRole('button', { name: 'Retry' })).toBeVisible()
   await expect(page.getByText('No topics yet')).toBeHidden()
-  await page.goto(scene.url('/local'))
+  await scene.open(page, '/local')
   await expect(complaint).toContainText('cannot be reached')
-  await page.goto(scene.url('/local/topics/orders/partitions'))
+  await scene.open(page, '/local/topics/orders/partitions')
   await expect(complaint.first()).toContainText('cannot be reached')
   await scene.startBroker()
-  await page.goto(scene.url('/local/topics'))
+  await scene.open(page, '/local/topics')
   await expect(page.getByRole('link', { name: 'orders' })).toBeVisible({ timeout: 20_000 })
   await expect(complaint).toBeHidden()
 })
 
 test('a page that is open recovers without a hand on it', async ({ page }) => {
-  await page.goto(scene.url('/local'))
+  await scene.open(page, '/local')
   await expect(page.getByText('all led and in sync')).toBeVisible({ timeout: 20_000 })
   await scene.stopBroker()
   await expect(page.getByRole('main').getByRole('alert')).toContainText('cannot be reached', { timeout: 20_000 })

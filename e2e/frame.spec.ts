@@ -12,9 +12,9 @@ test.beforeAll(async () => {
 })
 
 test('the palette finds a topic by a part of its name and goes there', async ({ page }) => {
-  await page.goto(scene.url('/local'))
+  await scene.open(page, '/local')
   await page.getByRole('button', { name: 'Search or jump' }).click()
-  const input = page.getByRole('combobox')
+  const input = page.getByRole('dialog').getByRole('combobox')
   await input.fill('aym')
   await expect(page.getByRole('option', { name: 'payments' })).toBeVisible()
   await page.keyboard.press('Enter')
@@ -29,7 +29,7 @@ test('the palette finds a topic by a part of its name and goes there', async ({ 
 test('the keyboard alone: to a place, into the filter, down the rows, into one, and what keys there are', async ({
   page,
 }) => {
-  await page.goto(scene.url('/local'))
+  await scene.open(page, '/local')
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await page.keyboard.press('g')
   await page.keyboard.press('t')
@@ -51,7 +51,7 @@ test('the keyboard alone: to a place, into the filter, down the rows, into one, 
 })
 
 test('a menu is walked by arrows, closed by Escape, and gives the focus back', async ({ page }) => {
-  await page.goto(scene.url('/local'))
+  await scene.open(page, '/local')
   const button = page.getByRole('button', { name: 'Theme' })
   await button.press('Enter')
   await expect(page.getByRole('menuitemcheckbox', { name: 'As the system' })).toBeFocused()
@@ -63,7 +63,7 @@ test('a menu is walked by arrows, closed by Escape, and gives the focus back', a
 })
 
 test('theme, language and zone are kept, and the server renders them', async ({ page, context }) => {
-  await page.goto(scene.url('/local/topics/orders/partitions'))
+  await scene.open(page, '/local/topics/orders/partitions')
   const newest = page.getByRole('row').nth(1).getByRole('time')
   const utc = await newest.textContent()
   await page.getByRole('button', { name: 'Theme' }).click()

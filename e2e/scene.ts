@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Admin, Consumer, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
-import { test } from '@playwright/test'
+import { type Page, test } from '@playwright/test'
 import { type Serving, serve } from './process.ts'
 
 export interface SceneOptions {
@@ -31,6 +31,12 @@ export class Scene {
   /** The address of a page. */
   url(path: string): string {
     return `${this.base}${path}`
+  }
+
+  /** Goes to a page and waits until it listens to keys and clicks. */
+  async open(page: Page, path: string): Promise<void> {
+    await page.goto(this.url(path))
+    await page.locator('html[data-ready]').waitFor()
   }
 
   get admin(): Admin {

@@ -11,13 +11,13 @@ const row = (page: Page, name: string) =>
 
 /** Opens a topic's menu and chooses from it. */
 async function act(page: Page, topic: string, item: string): Promise<void> {
-  await page.goto(scene.url(`/local/topics/${encodeURIComponent(topic)}/partitions`))
+  await scene.open(page, `/local/topics/${encodeURIComponent(topic)}/partitions`)
   await page.getByRole('main').getByRole('button', { name: 'More' }).click()
   await page.getByRole('menuitem', { name: item }).click()
 }
 
 test('a topic is created with partitions and a config, and the page goes to it', async ({ page }) => {
-  await page.goto(scene.url('/local/topics'))
+  await scene.open(page, '/local/topics')
   await page.getByRole('button', { name: 'Create topic' }).click()
   const dialog = page.getByRole('dialog', { name: 'Create topic' })
   await dialog.getByLabel('Name').fill('invoices')
@@ -41,7 +41,7 @@ test('a topic is created with partitions and a config, and the page goes to it',
 })
 
 test('a name that the broker refuses is refused in place, by its own error', async ({ page }) => {
-  await page.goto(scene.url('/local/topics?create=true'))
+  await scene.open(page, '/local/topics?create=true')
   const dialog = page.getByRole('dialog', { name: 'Create topic' })
   await dialog.getByLabel('Name').fill('two words')
   await dialog.getByLabel('Name').press('Enter')
@@ -54,10 +54,11 @@ test('the list is searched and sorted by the server, and the address says it all
   await scene.createTopic('sort-a', 2)
   await scene.createTopic('sort-b', 5)
   await scene.createTopic('sort-c', 1)
-  await page.goto(scene.url('/local/topics'))
+  await scene.open(page, '/local/topics')
   await page.keyboard.press('/')
   await page.keyboard.type('SORT')
-  await expect(page.getByRole('table').getByRole('row')).toHaveCount(4)
+  // The list is a few seconds old at most.
+  await expect(page.getByRole('table').getByRole('row')).toHaveCount(4, { timeout: 20_000 })
   await page.getByRole('columnheader', { name: 'Partitions' }).getByRole('button').click()
   const names = page.getByRole('table').getByRole('link')
   await expect(names).toHaveText(['sort-b', 'sort-a', 'sort-c'])
@@ -76,7 +77,7 @@ test('the list is searched and sorted by the server, and the address says it all
 
 test('a config is changed and reset in place; a value that is refused stays to be mended', async ({ page }) => {
   await scene.createTopic('tuned', 1)
-  await page.goto(scene.url('/local/topics/tuned/configuration?q=retention.ms'))
+  await scene.open(page, '/local/topics/tuned/configuration?q=retention.ms')
   await page.getByRole('button', { name: 'Change retention.ms', exact: true }).click()
   await page.getByLabel('New value').fill('soon')
   await page.getByRole('button', { name: 'Save' }).click()
@@ -187,7 +188,8 @@ test('deleting tells who still reads, asks for the name, and leaves the list', a
 test('several are chosen and deleted at once', async ({ page }) => {
   await scene.createTopic('old-1', 1)
   await scene.createTopic('old-2', 1)
-  await page.goto(scene.url('/local/topics?q=old-'))
+  await scene.open(page, '/local/topics?q=old-')
+  await expect(page.getByRole('table').getByRole('row')).toHaveCount(3, { timeout: 20_000 })
   await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
   await page.getByRole('button', { name: 'Delete 2 topics' }).click()
   const dialog = page.getByRole('dialog')
@@ -199,7 +201,7 @@ test('several are chosen and deleted at once', async ({ page }) => {
 })
 
 test('a name with every character that an address must encode is shown as it is', async ({ page }) => {
-  await page.goto(scene.url(`/local/topics/${encodeURIComponent(awkwardName)}/partitions`))
+  await scene.open(page, `/local/topics/${encodeURIComponent(awkwardName)}/partitions`)
   await expect(page.getByText(`There is no topic called ${awkwardName}`)).toBeVisible()
   await expect(page).toHaveTitle(new RegExp(awkwardName))
 })

@@ -21,6 +21,7 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange(op
   const router = useRouter()
   const { cluster } = useShell()
   const [search, setSearch] = useState('')
+  const [selected, setSelected] = useState('')
   const wanted = useDeferredValue(search.trim())
   const list = open && wanted !== '' ? { cluster, search: wanted, pageSize: FOUND_MAX } : skipToken
   const topics = useQuery(trpc.topics.list.queryOptions(list))
@@ -48,6 +49,15 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange(op
     { id: 'light', label: t('palette.themeLight'), run: () => theme('light') },
     { id: 'dark', label: t('palette.themeDark'), run: () => theme('dark') },
   ].filter(({ label }) => matches(label))
+  const ids = [
+    ...(record === null ? [] : ['record']),
+    ...(topics.data?.rows.map(({ name }) => `topic ${name}`) ?? []),
+    ...(groups.data?.rows.map(({ id }) => `group ${id}`) ?? []),
+    ...shownPlaces.map(({ id }) => `place ${id}`),
+    ...acts.map(({ id }) => `act ${id}`),
+  ]
+  // What Enter takes is always one that is there: the first, until the arrows choose another.
+  const chosen = ids.includes(selected) ? selected : (ids[0] ?? '')
   return (
     <Modal
       open={open}
@@ -55,7 +65,7 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange(op
       label={t('search')}
       className="floating mx-auto mt-[10vh] w-[min(600px,calc(100vw-24px))] overflow-hidden"
     >
-      <Command shouldFilter={false} label={t('search')}>
+      <Command shouldFilter={false} label={t('search')} value={chosen} onValueChange={setSelected}>
         <Command.Input
           autoFocus
           value={search}

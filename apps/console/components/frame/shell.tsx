@@ -1,7 +1,7 @@
 'use client'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
-import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react'
 import type { Preferences } from '../../lib/preferences.ts'
 import { PALETTE_EVENT } from './palette-state.ts'
 import { Rail } from './rail.tsx'
@@ -59,8 +59,13 @@ export function useForbidden(needs: 'operate' | 'administer' | 'payloads'): stri
 export function Shell({ children, ...data }: ShellData & { children: ReactNode }) {
   const [palette, setPalette] = useState<'never' | 'open' | 'closed'>('never')
   const [shortcuts, setShortcuts] = useState(false)
-  useShortcuts(data.cluster, () => setShortcuts(true))
+  useShortcuts(
+    data.cluster,
+    useCallback(() => setShortcuts(true), []),
+  )
   useEffect(() => {
+    // For those who must not press before anything listens: tests.
+    document.documentElement.dataset.ready = 'true'
     const openPalette = () => setPalette('open')
     const openShortcuts = () => setShortcuts(true)
     // The first half of ⌘K: by the second, the palette is there and takes what is typed next.

@@ -1,17 +1,33 @@
 'use client'
 import { useTranslations } from 'next-intl'
 import { useMemo, useState } from 'react'
+import { isZone } from '../../lib/preferences.ts'
 import { zoneLabel } from '../../lib/times.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field, Input } from '../ui/field.tsx'
 
 const SHOWN_MAX = 40
 
+/** Names that cities have now; some browsers list them only under their former ones. */
+const renamed = [
+  'America/Nuuk',
+  'Asia/Ho_Chi_Minh',
+  'Asia/Kathmandu',
+  'Asia/Kolkata',
+  'Asia/Yangon',
+  'Atlantic/Faroe',
+  'Europe/Kyiv',
+]
+
+function knownZones(): string[] {
+  return [...new Set([...Intl.supportedValuesOf('timeZone'), ...renamed])].filter(isZone).sort()
+}
+
 /** Any zone that the browser knows, found by its name. */
 export function ZonePicker(props: { open: boolean; onOpenChange(open: boolean): void; onChoose(zone: string): void }) {
   const t = useTranslations('frame')
   const [search, setSearch] = useState('')
-  const zones = useMemo(() => (props.open ? Intl.supportedValuesOf('timeZone') : []), [props.open])
+  const zones = useMemo(() => (props.open ? knownZones() : []), [props.open])
   const wanted = search.trim().toLowerCase().replaceAll(' ', '_')
   const found = zones.filter((zone) => zone.toLowerCase().includes(wanted)).slice(0, SHOWN_MAX)
   return (
