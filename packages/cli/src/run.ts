@@ -33,10 +33,6 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Deliver records now that wait',
     load: async () => (await import('./commands/delayed-deliver.ts')).delayedDeliver,
   },
-  'groups config': {
-    summary: "Print or change a group's configs",
-    load: async () => (await import('./commands/groups-config.ts')).groupsConfig,
-  },
   'groups list': {
     summary: 'Print the groups of a cluster',
     load: async () => (await import('./commands/groups-list.ts')).groupsList,
@@ -48,6 +44,14 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
   'groups reset': {
     summary: "Plan, and with --apply do, a move of a group's offsets",
     load: async () => (await import('./commands/groups-reset.ts')).groupsReset,
+  },
+  'groups delete': {
+    summary: 'Plan, and with --apply do, the deletion of a group',
+    load: async () => (await import('./commands/groups-delete.ts')).groupsDelete,
+  },
+  'groups config': {
+    summary: "Print or change a group's configs",
+    load: async () => (await import('./commands/groups-config.ts')).groupsConfig,
   },
   'messages find': {
     summary: 'Print messages of a topic between two bounds, filtered',
@@ -96,10 +100,6 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
   'brokers config': {
     summary: 'Change configs of a broker or of all, or print what is set',
     load: async () => (await import('./commands/brokers-config.ts')).brokersConfig,
-  },
-  'groups delete': {
-    summary: 'Plan, and with --apply do, the deletion of a group',
-    load: async () => (await import('./commands/groups-delete.ts')).groupsDelete,
   },
   'console users add': {
     summary: 'Add a user of the console',

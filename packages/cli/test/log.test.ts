@@ -106,6 +106,31 @@ test('log verify counts what is there, and ends with 1 when a record was changed
   assert.ok(JSON.parse(bad.stdout).findings.some(({ severity }: { severity: string }) => severity === 'error'))
 })
 
+test('log repair says what it would do, and does it with --apply: all that can be read is where it was', async () => {
+  const copy = join(data, 'repaired', 'orders-0')
+  mkdirSync(copy, { recursive: true })
+  const damaged = readFileSync(segment)
+  damaged[70]! ^= 1
+  writeFileSync(join(copy, '00000000000000000000.log'), damaged)
+  const plan = await runOdradek(['log', 'repair', copy])
+  assert.equal(plan.code, 1)
+  assert.match(plan.stdout, /^orders-0: would be repaired$/m)
+  assert.match(plan.stdout, /bytes 0 to \d+ cannot be read: the CRC does not match/)
+  assert.match(plan.stdout, /2 offsets have no record any more: 0 to 1$/m)
+  assert.match(plan.stdout, /Nothing was changed\. Add --apply to do it\.$/)
+  assert.deepEqual(readFileSync(join(copy, '00000000000000000000.log')), damaged)
+
+  const done = await runOdradek(['log', 'repair', copy, '--apply', '--json'])
+  assert.equal(done.code, 0, done.stderr)
+  const { isDone, aside, lost } = JSON.parse(done.stdout)
+  assert.deepEqual([isDone, lost], [true, [{ from: 0, to: 2 }]])
+  assert.deepEqual(readFileSync(join(aside, '00000000000000000000.log')), damaged)
+  const verified = await runOdradek(['log', 'verify', copy, '--deep'])
+  assert.match(verified.stdout, /offsets 0 to 2, all is well/)
+  assert.match((await runOdradek(['log', 'dump', copy, '--records'])).stdout, /red/)
+  assert.match((await runOdradek(['log', 'repair', copy])).stdout, /^orders-0: nothing to repair$/)
+})
+
 test('a path that holds no log is refused in one line', async () => {
   const none = await runOdradek(['log', 'dump', join(data, 'metadata')])
   assert.deepEqual(none, {
@@ -118,5 +143,9 @@ test('a path that holds no log is refused in one line', async () => {
     /^odradek: cannot read .*gone: ENOENT\n$/,
   )
   const family = await runOdradek(['log'])
-  assert.deepEqual(family, { code: 2, stdout: '', stderr: 'odradek: odradek log is one of: log dump, log verify\n' })
+  assert.deepEqual(family, {
+    code: 2,
+    stdout: '',
+    stderr: 'odradek: odradek log is one of: log dump, log repair, log verify\n',
+  })
 })

@@ -1,7 +1,6 @@
 /** Writing a segment from its first batch to its last, beside the log: what compaction puts in the place of others. */
 import type { BatchHeader } from '@odradek/protocol'
 import type { Disk, DiskFile } from '../host/disk.ts'
-import { OffsetIndex } from './offset-index.ts'
 import {
   CLEANED_SUFFIX,
   fileName,
@@ -11,7 +10,7 @@ import {
   TIME_INDEX_SUFFIX,
   TRANSACTION_INDEX_SUFFIX,
 } from './segment-files.ts'
-import { TimeIndex } from './time-index.ts'
+import { SegmentIndexBuilder } from './segment-index-builder.ts'
 import { type AbortedTransaction, encodeAborted } from './transaction-index.ts'
 
 const BUFFER_BYTES = 1024 * 1024
@@ -23,41 +22,25 @@ export class SegmentWriter {
   size = 0
   readonly #disk: Disk
   readonly #directory: string
-  readonly #indexIntervalBytes: number
   readonly #log: DiskFile
-  readonly #offsets: OffsetIndex
-  readonly #times: TimeIndex
+  readonly #indexes: SegmentIndexBuilder
   readonly #aborted: AbortedTransaction[] = []
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
   #buffered = 0
-  #bytesSinceIndexEntry = 0
-  #maxTimestamp = -1
-  #maxTimestampOffset = -1
 
   constructor(disk: Disk, directory: string, baseOffset: number, indexIntervalBytes: number) {
     this.#disk = disk
     this.#directory = directory
     this.baseOffset = baseOffset
-    this.#indexIntervalBytes = indexIntervalBytes
     removeCleaned(disk, directory, baseOffset)
     this.#log = disk.open(cleanedPath(directory, baseOffset, LOG_SUFFIX), 'create')
-    this.#offsets = new OffsetIndex(baseOffset)
-    this.#times = new TimeIndex(baseOffset)
+    this.#indexes = new SegmentIndexBuilder(baseOffset, indexIntervalBytes)
   }
 
   /** Appends the batch `buffer[start, end)`, whose header this is. */
   append(buffer: Buffer, start: number, end: number, header: BatchHeader): void {
-    if (header.maxTimestamp > this.#maxTimestamp) {
-      this.#maxTimestamp = header.maxTimestamp
-      this.#maxTimestampOffset = header.lastOffset
-    }
-    if (this.#bytesSinceIndexEntry > this.#indexIntervalBytes) {
-      this.#offsets.append(header.lastOffset, this.size)
-      this.#times.append(this.#maxTimestamp, this.#maxTimestampOffset)
-      this.#bytesSinceIndexEntry = 0
-    }
     const length = end - start
-    this.#bytesSinceIndexEntry += length
+    this.#indexes.track(header, this.size, length)
     if (this.#buffered + length > BUFFER_BYTES) this.#write()
     if (length > BUFFER_BYTES) this.#log.write(buffer, start, end, this.size)
     else {
@@ -77,9 +60,9 @@ export class SegmentWriter {
     this.#write()
     this.#log.syncNow()
     this.#log.close()
-    this.#times.append(this.#maxTimestamp, this.#maxTimestampOffset)
-    this.#writeFile(INDEX_SUFFIX, this.#offsets.bytes())
-    this.#writeFile(TIME_INDEX_SUFFIX, this.#times.bytes())
+    this.#indexes.finish()
+    this.#writeFile(INDEX_SUFFIX, this.#indexes.offsets.bytes())
+    this.#writeFile(TIME_INDEX_SUFFIX, this.#indexes.times.bytes())
     if (this.#aborted.length > 0)
       this.#writeFile(TRANSACTION_INDEX_SUFFIX, Buffer.concat(this.#aborted.map(encodeAborted)))
   }

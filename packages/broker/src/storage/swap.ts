@@ -54,8 +54,10 @@ export function markDeleted(disk: Disk, directory: string, baseOffset: number, w
 }
 
 /** Brings a directory in order after a crash; `names` are its files. Returns whether anything changed. */
-export function settleLeftovers(place: LogPlace, names: readonly string[]): boolean {
-  const { disk, directory, logger } = place
+export function settleLeftovers(
+  { disk, directory, logger }: Pick<LogPlace, 'disk' | 'directory' | 'logger'>,
+  names: readonly string[],
+): boolean {
   const files = names.map((name) => ({ name, parsed: parseFileName(name) }))
   const inState = (state: string) => files.filter(({ parsed }) => parsed?.state === state)
   const cleaned = inState(CLEANED_SUFFIX)
