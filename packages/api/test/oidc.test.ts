@@ -136,7 +136,7 @@ test('someone signs in at the provider and has the grants of their groups', asyn
   const { served } = setting
   const browser = new Browser()
   const end = await browser.follow(
-    `${served.url}/api/auth/oidc?return=${encodeURIComponent('/local/topics?search=a')}`,
+    `${served.url}/api/auth/oidc?next=${encodeURIComponent('/local/topics?search=a')}`,
     'ann+staff+ops',
     (url) => url.pathname.startsWith('/local/'),
   )

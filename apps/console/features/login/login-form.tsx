@@ -14,10 +14,12 @@ interface LoginProps {
   target: string
   local: boolean
   oidc: { readonly name: string; readonly path: string } | null
+  /** Why the provider's sign-in came to nothing. */
+  refusal: string | null
 }
 
 /** Sign-in by name and password, by the organisation's provider, or both. */
-export function LoginForm({ target, local, oidc }: LoginProps) {
+export function LoginForm({ target, local, oidc, refusal }: LoginProps) {
   const t = useTranslations('frame')
   const trpc = useTRPC()
   const [name, setName] = useState('')
@@ -35,6 +37,11 @@ export function LoginForm({ target, local, oidc }: LoginProps) {
           <Logo />
           {t('login.title')}
         </h1>
+        {refusal !== null && (
+          <p role="alert" className="text-wrong">
+            {refusal}
+          </p>
+        )}
         {local && (
           <form onSubmit={submit} className="flex flex-col gap-3">
             <Field label={t('login.name')}>

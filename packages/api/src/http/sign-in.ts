@@ -1,5 +1,5 @@
 /**
- * The two addresses that sign-in by OpenID Connect needs, for the server that hosts the console: `GET /api/auth/oidc`
+ * The two addresses that sign-in by OpenID Connect needs, for the server that hosts the console: `GET /api/auth/oidc?next=PATH`
  * sends the browser to the provider, `GET /api/auth/oidc/callback` takes it back.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -28,7 +28,7 @@ export async function handleSignIn(
   response.setHeader('Cache-Control', 'no-store')
   try {
     if (path === BEGIN) {
-      const returnTo = localPath(new URLSearchParams(query).get('return') ?? '/')
+      const returnTo = localPath(new URLSearchParams(query).get('next') ?? '/')
       const { url, state } = await oidc.begin(`${originOf(console, request)}${CALLBACK}`, returnTo)
       response.setHeader('Set-Cookie', cookie(STATE_COOKIE, state, STATE_AGE_SECONDS, isSecure))
       redirect(response, url)
