@@ -14,6 +14,11 @@ export const routes: readonly string[] = [
   '/local/groups/{group}/diagnosis',
   '/local/groups/{group}/reset?to=earliest',
   '/local/groups/no-such-group/lag',
+  '/local/brokers',
+  '/local/brokers/1',
+  '/local/brokers/1/configuration',
+  '/local/brokers/77',
+  '/local/audit',
   '/local/no-such-page',
 ]
 

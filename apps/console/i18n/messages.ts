@@ -1,4 +1,6 @@
 /** Every feature's words, in both languages. A feature adds its file to both lists; the types come from the English one. */
+import enAudit from '../messages/en/audit.json' with { type: 'json' }
+import enBrokers from '../messages/en/brokers.json' with { type: 'json' }
 import enConfig from '../messages/en/config.json' with { type: 'json' }
 import enDemo from '../messages/en/demo.json' with { type: 'json' }
 import enFrame from '../messages/en/frame.json' with { type: 'json' }
@@ -6,6 +8,8 @@ import enGroups from '../messages/en/groups.json' with { type: 'json' }
 import enMessages from '../messages/en/messages.json' with { type: 'json' }
 import enOverview from '../messages/en/overview.json' with { type: 'json' }
 import enTopics from '../messages/en/topics.json' with { type: 'json' }
+import zhAudit from '../messages/zh/audit.json' with { type: 'json' }
+import zhBrokers from '../messages/zh/brokers.json' with { type: 'json' }
 import zhConfig from '../messages/zh/config.json' with { type: 'json' }
 import zhDemo from '../messages/zh/demo.json' with { type: 'json' }
 import zhFrame from '../messages/zh/frame.json' with { type: 'json' }
@@ -16,6 +20,8 @@ import zhTopics from '../messages/zh/topics.json' with { type: 'json' }
 
 export const messages = {
   en: {
+    audit: enAudit,
+    brokers: enBrokers,
     config: enConfig,
     demo: enDemo,
     frame: enFrame,
@@ -25,6 +31,8 @@ export const messages = {
     topics: enTopics,
   },
   zh: {
+    audit: zhAudit,
+    brokers: zhBrokers,
     config: zhConfig,
     demo: zhDemo,
     frame: zhFrame,

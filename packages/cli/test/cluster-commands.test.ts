@@ -160,3 +160,32 @@ test('users of the console are added with a password from a pipe, listed and rem
   assert.equal((await run('', 'list')).output, '')
   rmSync(folder, { recursive: true })
 })
+
+test('configs of a broker and of all are changed, printed and reset', async () => {
+  const set = await odradek('brokers', 'config', 'all', '--set', 'log.retention.ms=86400000')
+  assert.deepEqual(set, { code: 0, stdout: 'log.retention.ms=86400000', stderr: '' })
+  const one = await odradek('brokers', 'config', '1', '--set', 'log.retention.ms=3600000', '--json')
+  assert.equal(JSON.parse(one.stdout)['log.retention.ms'], '3600000')
+  const reset = await odradek('brokers', 'config', 'all', '--reset', 'log.retention.ms')
+  assert.deepEqual(reset, { code: 0, stdout: '', stderr: '' })
+  const wrong = await odradek('brokers', 'config', 'first')
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.stderr, /BROKER is an id or "all", not "first"/)
+})
+
+test('a group is deleted only with --apply', async () => {
+  await odradek('topics', 'create', 'left')
+  const { coordinator } = await groupNow(cluster, 'leaving')
+  await cluster.request(
+    OffsetCommit,
+    { groupId: 'leaving', topics: [{ name: 'left', partitions: [{ partitionIndex: 0, committedOffset: 1 }] }] },
+    coordinator,
+    { atMost: 9 },
+  )
+  const plan = await odradek('groups', 'delete', 'leaving')
+  assert.match(plan.stdout, /^leaving: Empty, 0 members, 1 commit\nNothing has been deleted/)
+  assert.equal((await committedOffsets(cluster, 'leaving')).size, 1)
+  const done = await odradek('groups', 'delete', 'leaving', '--apply')
+  assert.match(done.stdout, /Deleted\.$/)
+  assert.equal((await committedOffsets(cluster, 'leaving')).size, 0)
+})
