@@ -1,4 +1,4 @@
-/** Sixty points in 72 × 20 px, no axes. A missing value is a gap. */
+/** Up to sixty points in 72 × 20 px, no axes. A missing value is a gap. */
 export function Sparkline({ values, label }: { values: readonly (number | null)[]; label: string }) {
   const shown = values.slice(-60)
   const known = shown.filter((value) => value !== null)
@@ -6,8 +6,8 @@ export function Sparkline({ values, label }: { values: readonly (number | null)[
   const max = Math.max(...known)
   const min = Math.min(0, ...known)
   const span = max - min || 1
-  const step = 72 / 59
-  const start = 60 - shown.length
+  // Few points are spread out: a trend of a minute is one too.
+  const step = 72 / (shown.length - 1)
   let path = ''
   let pen = false
   shown.forEach((value, at) => {
@@ -15,7 +15,7 @@ export function Sparkline({ values, label }: { values: readonly (number | null)[
       pen = false
       return
     }
-    const x = ((start + at) * step).toFixed(1)
+    const x = (at * step).toFixed(1)
     const y = (18.5 - ((value - min) / span) * 17).toFixed(1)
     path += `${pen ? 'L' : 'M'}${x} ${y}`
     pen = true

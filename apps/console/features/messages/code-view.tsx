@@ -5,6 +5,7 @@ import { EditorState } from '@codemirror/state'
 import { drawSelection, EditorView, keymap, lineNumbers } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { useEffect, useRef } from 'react'
+import { pageNonce } from '../../lib/page-nonce.ts'
 import { fieldAt, type JsonField } from './json-path.ts'
 
 const theme = EditorView.theme({
@@ -48,6 +49,7 @@ export default function CodeView(props: {
       state: EditorState.create({
         doc: text,
         extensions: [
+          EditorView.cspNonce.of(pageNonce()),
           EditorState.readOnly.of(true),
           EditorView.editable.of(false),
           EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': label, 'aria-readonly': 'true' }),

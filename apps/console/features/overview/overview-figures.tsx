@@ -1,15 +1,26 @@
 'use client'
+import { skipToken, useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
+import { useShell } from '../../components/frame/shell.tsx'
 import { Figure, FigureStrip } from '../../components/ui/figure.tsx'
 import { Bytes, Count, Exact } from '../../components/ui/number.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { Sparkline } from '../../components/ui/sparkline.tsx'
 import { shortBytes } from '../../lib/numbers.ts'
+import { useTRPC } from '../../lib/trpc.tsx'
 import type { OverviewData, SeriesData } from './outputs.ts'
 
 /** The strip under the title: six figures, and why one of them needs attention. */
 export function OverviewFigures({ data, series }: { data: OverviewData | undefined; series: SeriesData | undefined }) {
   const t = useTranslations('overview')
+  const { cluster } = useShell()
+  const trpc = useTRPC()
+  const nodeId = data?.brokers[0]?.nodeId
+  const configs = useQuery(
+    trpc.brokers.configs.queryOptions(nodeId === undefined ? skipToken : { cluster, nodeId }, { staleTime: 60_000 }),
+  )
+  // Only Odradek has it; elsewhere there is nothing to say.
+  const flush = configs.data?.find(({ name }) => name === 'flush.mode')?.value
   if (data === undefined) {
     return (
       <FigureStrip>
@@ -78,6 +89,13 @@ export function OverviewFigures({ data, series }: { data: OverviewData | undefin
           </span>
         }
       />
+      {flush !== undefined && (
+        <Figure
+          label={t('flush')}
+          value={flush}
+          why={<span className="text-muted">{t(flush === 'sync' ? 'flushSync' : 'flushAsync')}</span>}
+        />
+      )}
     </FigureStrip>
   )
 }
