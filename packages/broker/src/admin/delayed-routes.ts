@@ -6,17 +6,26 @@
  *   POST /v1/delayed/recall              { topic, records: [{ partition, offset }] } or { topic, partition, key, from, to, limit }
  *   POST /v1/delayed/deliver             the same: they are due now
  */
-import type { BrokerCore } from '../broker-core.ts'
+import type { Timers } from '../host/clock.ts'
+import type { Intakes } from '../intake/intakes.ts'
+import type { MetadataImage } from '../metadata/image.ts'
 import type { PartitionIntake } from '../intake/partition-intake.ts'
 import { listWaiting, orderWaiting, type WaitingQuery } from '../intake/waiting-records.ts'
 import { type AdminAnswer, type AdminRoute, badRequest } from './admin-route.ts'
+
+/** A `BrokerCore`, as far as these routes need it. */
+export interface DelayingBroker {
+  readonly intakes: Intakes
+  readonly metadata: { readonly image: MetadataImage }
+  readonly host: { readonly timers: Timers }
+}
 
 const LIMIT_DEFAULT = 100
 const LIMIT_MAX = 10_000
 
 type Values = Readonly<Record<string, unknown>>
 
-export function delayedRoutes(broker: BrokerCore): AdminRoute[] {
+export function delayedRoutes(broker: DelayingBroker): AdminRoute[] {
   return [
     {
       method: 'GET',
@@ -39,7 +48,7 @@ export function delayedRoutes(broker: BrokerCore): AdminRoute[] {
   ]
 }
 
-async function list(broker: BrokerCore, values: Values): Promise<AdminAnswer> {
+async function list(broker: DelayingBroker, values: Values): Promise<AdminAnswer> {
   if (values.topic === undefined) return { body: { topics: summaries(broker) } }
   const found = intakesOf(broker, values.topic)
   if (!Array.isArray(found)) return found
@@ -48,7 +57,7 @@ async function list(broker: BrokerCore, values: Values): Promise<AdminAnswer> {
   return { body: { topic: values.topic, ...(await listWaiting(found, query, broker.host.timers)) } }
 }
 
-async function order(broker: BrokerCore, body: unknown, what: 'recall' | 'deliverNow'): Promise<AdminAnswer> {
+async function order(broker: DelayingBroker, body: unknown, what: 'recall' | 'deliverNow'): Promise<AdminAnswer> {
   if (typeof body !== 'object' || body === null)
     return badRequest('Send an object with a topic, and records or a query.')
   const values = body as Values
@@ -65,7 +74,7 @@ async function order(broker: BrokerCore, body: unknown, what: 'recall' | 'delive
 }
 
 /** Of every topic with an intake: how much waits, the next due time, and why what is due is not taken. */
-function summaries(broker: BrokerCore) {
+function summaries(broker: DelayingBroker) {
   return [...broker.intakes].map(({ topic, index, waitingCount, isLoaded, refusals, partition, nextDue }) => ({
     topic,
     partition: index,
@@ -77,7 +86,7 @@ function summaries(broker: BrokerCore) {
   }))
 }
 
-function intakesOf(broker: BrokerCore, topic: unknown): PartitionIntake[] | AdminAnswer {
+function intakesOf(broker: DelayingBroker, topic: unknown): PartitionIntake[] | AdminAnswer {
   const image = typeof topic === 'string' ? broker.metadata.image.topics.get(topic) : undefined
   if (image === undefined) return { status: 404, body: { error: `There is no topic "${topic}".` } }
   const intakes = broker.intakes.ofTopic(image.topicId)

@@ -3,8 +3,6 @@ import { type CodecName, codecWithId, RecordBatchBuilder, type RecordInput } fro
 import type { RecordHeaders, StoredRecord } from './intake-reader.ts'
 
 const BORN_TIMESTAMP = 'BORN_TIMESTAMP'
-/** What a record takes in a batch beside its parts, at most. */
-const OVERHEAD_BYTES = 64
 
 /** How a batch is made for its target. */
 export interface DeliveryOptions {
@@ -17,18 +15,6 @@ export interface DeliveryOptions {
   readonly compression: TopicConfig['compression.type']
   /** What becomes of a record's headers. */
   headersOf(record: StoredRecord): RecordHeaders
-}
-
-/** How many of `records`, at least one, are delivered as one batch of about `bytesMax`. */
-export function countWithin(records: readonly StoredRecord[], bytesMax: number): number {
-  let bytes = 0
-  let count = 0
-  for (const { sizeInBytes } of records) {
-    bytes += sizeInBytes + OVERHEAD_BYTES
-    if (count > 0 && bytes > bytesMax) break
-    count++
-  }
-  return count
 }
 
 /** The batch by which `records` become visible. The same records give the same count, so that its sequences are the same. */

@@ -35,17 +35,13 @@ export interface Target {
   readonly sequence: number
 }
 
-/** Records that are due, taken out of the time index: in the order in which they are to be delivered. */
-export interface Candidates {
-  readonly dues: number[]
-  readonly offsets: number[]
-}
-
 export class IntakeMachine implements IndexReader {
   readonly #changes: IntakeChanges
   readonly #waiting = new WaitingSet()
   readonly #lanes: readonly [TimeIndex, TimeIndex] = [new TimeIndex(), new TimeIndex()]
   readonly #flights: [IntentNote | null, IntentNote | null] = [null, null]
+  /** Records taken out to be delivered, and when they were due. */
+  readonly #taken = new Map<number, number>()
   /** Offsets in flight, of both lanes. */
   readonly #flying = new Set<number>()
   /** Waiting records that are dead letters. */
@@ -108,7 +104,10 @@ export class IntakeMachine implements IndexReader {
       case 'intent': {
         this.#land(note.lane)
         this.#flights[note.lane] = note
-        for (const offset of note.offsets) this.#flying.add(offset)
+        for (const offset of note.offsets) {
+          this.#flying.add(offset)
+          this.#taken.delete(offset)
+        }
         break
       }
       case 'delivered':
@@ -177,26 +176,18 @@ export class IntakeMachine implements IndexReader {
     for (const [offset, location] of this.#moved) changes.moved(offset, location)
   }
 
-  /** Takes out at most `max` records of a lane that are due at `now`. They must come back by an intent or `putBack`. */
-  take(lane: Lane, now: number, max: number): Candidates {
+  /** Takes out at most `max` records of a lane that are due at `now`, for an intent. */
+  take(lane: Lane, now: number, max: number): number[] {
     const index = this.#lanes[lane]
-    const dues: number[] = []
-    const taken = new Set<number>()
-    while (taken.size < max && index.pop(now)) {
+    const offsets: number[] = []
+    while (offsets.length < max && index.pop(now)) {
       // Recalls and reschedules leave entries behind.
       const { due, offset } = index
-      if (!this.#waiting.has(offset) || this.#flying.has(offset) || taken.has(offset)) continue
-      dues.push(due)
-      taken.add(offset)
+      if (!this.#waiting.has(offset) || this.#flying.has(offset) || this.#taken.has(offset)) continue
+      this.#taken.set(offset, due)
+      offsets.push(offset)
     }
-    return { dues, offsets: [...taken] }
-  }
-
-  /** Gives candidates from `start` [the first] on back, and cuts them off. */
-  putBack(lane: Lane, { dues, offsets }: Candidates, start: number = 0): void {
-    for (let at = start; at < offsets.length; at++) this.#lanes[lane].add(dues[at]!, offsets[at]!)
-    dues.length = start
-    offsets.length = start
+    return offsets
   }
 
   /** What is delivered next: these records, in this order. */
@@ -231,9 +222,11 @@ export class IntakeMachine implements IndexReader {
   *entries(): Generator<{ readonly due: number; readonly offset: number; readonly lane: Lane }> {
     for (const lane of [VISIBLE, DEAD] as const) {
       for (const [due, offset] of this.#lanes[lane].entries()) {
-        if (this.#waiting.has(offset) && !this.#flying.has(offset)) yield { due, offset, lane }
+        const isHere = this.#waiting.has(offset) && !this.#flying.has(offset) && !this.#taken.has(offset)
+        if (isHere) yield { due, offset, lane }
       }
     }
+    for (const [offset, due] of this.#taken) yield { due, offset, lane: this.laneOf(offset) }
   }
 
   /** The records that wait whose bodies are in `[from, to)`: not those that were moved away. */
@@ -258,6 +251,7 @@ export class IntakeMachine implements IndexReader {
     if (!this.#waiting.delete(offset)) return
     this.#dead.delete(offset)
     this.#moved.delete(offset)
+    this.#taken.delete(offset)
     this.#changes.gone(offset)
   }
 }

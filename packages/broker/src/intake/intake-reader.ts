@@ -17,7 +17,7 @@ const CHUNK_BYTES = 256 * 1024
 /** So many offsets from one wanted record to the one after the next count as close. */
 const CLOSE_OFFSETS = 512
 
-/** A record as its client sent it; the buffers are parts of what was read. */
+/** A record as its client sent it. */
 export interface StoredRecord {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
@@ -47,70 +47,107 @@ export function showCreateTimes(view: DataView, start: number): void {
   view.setInt16(start + ATTRIBUTES, view.getInt16(start + ATTRIBUTES) & ~LOG_APPEND_TIME_BIT)
 }
 
+/** What hears of records that are looked for, by their place among the locations asked for. */
+export interface FinderListener {
+  found(at: number, record: StoredRecord): void
+  /** The record is not there, or cannot be opened. */
+  missing(at: number, why: string): void
+}
+
 /**
- * Calls `visit` with each record at `locations` (rising) and its place among them. A record that is not there, or cannot
- * be opened, is reported to `missing` instead. `dueOf` [not asked for] tells when one is due. Throws where the log cannot
- * be read.
+ * Finds the records at some locations, rising ones, chunk by chunk, so that whoever drives it can let others run in
+ * between. `dueOf` [not asked for] tells when a record is due.
  */
-export function findRecords(
-  log: Log,
-  locations: readonly number[],
-  visit: (at: number, record: StoredRecord) => void,
-  missing: (at: number, why: string) => void,
-  dueOf: (cursor: RecordCursor, acceptedMs: number) => number = () => -1,
-): void {
-  const cursor = new RecordCursor()
-  let at = 0
-  while (at < locations.length) {
-    const from = locations[at]!
-    const isClose = (locations[at + 2] ?? Number.POSITIVE_INFINITY) - from < CLOSE_OFFSETS
-    const bytes = readChunk(log, from, log.endOffset, isClose ? CHUNK_BYTES : 1)
+export class RecordFinder {
+  readonly #log: Log
+  readonly #locations: readonly number[]
+  readonly #listener: FinderListener
+  readonly #dueOf: (cursor: RecordCursor, acceptedMs: number) => number
+  readonly #cursor = new RecordCursor()
+  #at = 0
+
+  constructor(
+    log: Log,
+    locations: readonly number[],
+    listener: FinderListener,
+    dueOf: (cursor: RecordCursor, acceptedMs: number) => number = () => -1,
+  ) {
+    this.#log = log
+    this.#locations = locations
+    this.#listener = listener
+    this.#dueOf = dueOf
+  }
+
+  get isDone(): boolean {
+    return this.#at >= this.#locations.length
+  }
+
+  /** Reads the next chunk. Throws where the log cannot be read. */
+  step(): void {
+    const locations = this.#locations
+    const from = locations[this.#at]!
+    const isClose = (locations[this.#at + 2] ?? Number.POSITIVE_INFINITY) - from < CLOSE_OFFSETS
+    const bytes = readChunk(this.#log, from, this.#log.endOffset, isClose ? CHUNK_BYTES : 1)
     const chunk = sliceOf(bytes)
     const batches = new BatchCursor(chunk)
-    const before = at
-    while (at < locations.length && batches.next()) {
+    const before = this.#at
+    while (!this.isDone && batches.next()) {
       const { header } = batches
-      if (locations[at]! > header.lastOffset) continue
+      if (locations[this.#at]! > header.lastOffset) continue
       const acceptedMs = header.maxTimestamp
       showCreateTimes(chunk.view, batches.start)
-      try {
-        cursor.openAt(bytes, chunk.view, batches.start, batches.end)
-        while (at < locations.length && locations[at]! <= header.lastOffset && cursor.next()) {
-          while (at < locations.length && locations[at]! < cursor.offset) missing(at++, 'it is not in the log')
-          if (locations[at] !== cursor.offset) continue
-          const isNote = header.producerId === NOTE_PRODUCER_ID
-          visit(at, isNote ? movedRecord(cursor) : storedRecord(cursor, header.codec, dueOf(cursor, acceptedMs)))
-          at++
-        }
-      } catch (error) {
-        if (!(error instanceof CorruptBatchError)) throw error
-        while (at < locations.length && locations[at]! <= header.lastOffset) missing(at++, error.message)
-      }
-      while (at < locations.length && locations[at]! <= header.lastOffset) missing(at++, 'it is not in the log')
+      this.#findIn(bytes, chunk.view, batches, acceptedMs)
+      this.#miss(header.lastOffset + 1, 'it is not in the log')
     }
-    if (at === before) missing(at++, 'it is not in the log')
+    this.#cursor.release()
+    if (this.#at === before) this.#miss(from + 1, 'it is not in the log')
+  }
+
+  #findIn(bytes: Buffer, view: DataView, { header, start, end }: BatchCursor, acceptedMs: number): void {
+    const cursor = this.#cursor
+    const { lastOffset, producerId, codec } = header
+    const isNote = producerId === NOTE_PRODUCER_ID
+    try {
+      cursor.openAt(bytes, view, start, end)
+      while (!this.isDone && this.#locations[this.#at]! <= lastOffset && cursor.next()) {
+        this.#miss(cursor.offset, 'it is not in the log')
+        if (this.#locations[this.#at] !== cursor.offset) continue
+        const record = isNote ? movedRecord(cursor) : storedRecord(cursor, codec, this.#dueOf(cursor, acceptedMs))
+        this.#listener.found(this.#at++, record)
+      }
+    } catch (error) {
+      if (!(error instanceof CorruptBatchError)) throw error
+      this.#miss(lastOffset + 1, error.message)
+    }
+  }
+
+  /** What is looked for below `offset` is not there. */
+  #miss(offset: number, why: string): void {
+    while (!this.isDone && this.#locations[this.#at]! < offset) this.#listener.missing(this.#at++, why)
   }
 }
 
-/** The record that `cursor` is at. */
+/** A copy of the record that `cursor` is at: its parts keep no more in memory than it. */
 export function storedRecord(cursor: RecordCursor, codec: number, due = -1): StoredRecord {
-  const { buffer } = cursor
+  const { start, end } = cursor
+  const bytes = Buffer.from(cursor.buffer.subarray(start, end))
   const headers: { key: Buffer; value: Buffer | null }[] = []
   cursor.rewindHeaders()
   while (cursor.nextHeader()) {
+    const { headerKeyStart, headerKeyEnd, headerValueStart, headerValueEnd } = cursor
     headers.push({
-      key: buffer.subarray(cursor.headerKeyStart, cursor.headerKeyEnd),
-      value: cursor.headerValueStart < 0 ? null : buffer.subarray(cursor.headerValueStart, cursor.headerValueEnd),
+      key: bytes.subarray(headerKeyStart - start, headerKeyEnd - start),
+      value: headerValueStart < 0 ? null : bytes.subarray(headerValueStart - start, headerValueEnd - start),
     })
   }
   return {
-    key: cursor.keyStart < 0 ? null : buffer.subarray(cursor.keyStart, cursor.keyEnd),
-    value: cursor.valueStart < 0 ? null : buffer.subarray(cursor.valueStart, cursor.valueEnd),
+    key: cursor.keyStart < 0 ? null : bytes.subarray(cursor.keyStart - start, cursor.keyEnd - start),
+    value: cursor.valueStart < 0 ? null : bytes.subarray(cursor.valueStart - start, cursor.valueEnd - start),
     headers,
     timestamp: cursor.timestamp,
     codec,
     due,
-    sizeInBytes: cursor.end - cursor.start,
+    sizeInBytes: end - start,
   }
 }
 
