@@ -1,10 +1,9 @@
-import type { BrokerCore } from '../broker-core.ts'
 import type { AdminRoute } from './admin-route.ts'
-import { cleanupRoutes } from './cleanup-routes.ts'
-import { delayedRoutes } from './delayed-routes.ts'
-import { logRoutes } from './log-routes.ts'
+import { type CleanedBroker, cleanupRoutes } from './cleanup-routes.ts'
+import { type DelayingBroker, delayedRoutes } from './delayed-routes.ts'
+import { type BrokerOfLogs, logRoutes } from './log-routes.ts'
 
 /** Everything that the admin listener answers beside health and metrics. */
-export function adminRoutes(broker: BrokerCore): AdminRoute[] {
+export function adminRoutes(broker: CleanedBroker & DelayingBroker & BrokerOfLogs): AdminRoute[] {
   return [...cleanupRoutes(broker), ...delayedRoutes(broker), ...logRoutes(broker)]
 }

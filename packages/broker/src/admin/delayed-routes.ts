@@ -8,9 +8,9 @@
  */
 import type { Timers } from '../host/clock.ts'
 import type { Intakes } from '../intake/intakes.ts'
-import type { MetadataImage } from '../metadata/image.ts'
 import type { PartitionIntake } from '../intake/partition-intake.ts'
 import { listWaiting, orderWaiting, type WaitingQuery } from '../intake/waiting-records.ts'
+import type { MetadataImage } from '../metadata/image.ts'
 import { type AdminAnswer, type AdminRoute, badRequest } from './admin-route.ts'
 
 /** A `BrokerCore`, as far as these routes need it. */
