@@ -138,6 +138,45 @@ test('a request with a large batch and a small one is answered as a whole', asyn
   )
 })
 
+for (const codec of CODECS) {
+  test(`${codec}: a time is found in large batches, in the one that has it and in the record that has it`, async () => {
+    const topic = await WireTopic.create(client)
+    const start = Date.now() - 1_000_000
+    const batch = (from: number) =>
+      encodeBatch({
+        codec,
+        records: [0, 10, 20].map((after) => ({ value: Buffer.alloc(MIB, 1), timestamp: start + from + after })),
+      })
+    for (const from of [0, 100, 200]) equal((await topic.produce(batch(from))).errorCode, 0)
+    const found = async (timestamp: number) => {
+      const { errorCode, offset, timestamp: at, leaderEpoch } = await topic.offsetOf(timestamp)
+      return [errorCode, offset, at < 0 ? at : at - start, leaderEpoch]
+    }
+    deepEqual(await found(start + 15), [0, 2, 20, 0])
+    deepEqual(await found(start + 21), [0, 3, 100, 0])
+    deepEqual(await found(start + 210), [0, 7, 210, 0])
+    deepEqual(await found(start + 221), [0, -1, -1, -1])
+    deepEqual(await found(-3), [0, 8, 220, 0])
+  })
+}
+
+test('large rubbish is an error to who searches it by time, and so are batches that tell of times they do not have', async () => {
+  const topic = await WireTopic.create(client)
+  equal((await topic.produce(withPayload('gzip', gzipSync(Buffer.alloc(4 * MIB, 0xff))))).errorCode, 0)
+  equal((await topic.offsetOf(1)).errorCode, errors.CORRUPT_MESSAGE.code)
+  equal((await topic.offsetOf(-3)).errorCode, errors.CORRUPT_MESSAGE.code)
+  const liars = await WireTopic.create(client)
+  const now = Date.now()
+  const liar = encodeBatch({
+    codec: 'zstd',
+    maxTimestamp: now,
+    records: [{ value: Buffer.alloc(MIB), timestamp: now - 1000 }],
+  })
+  for (let count = 0; count < 20; count += 1) equal((await liars.produce(liar)).errorCode, 0)
+  equal((await liars.offsetOf(now)).errorCode, errors.CORRUPT_MESSAGE.code)
+  equal((await liars.offsetOf(now - 1000)).offset, 0)
+})
+
 test('a client that goes while its large batch is opened leaves nothing behind, and its batch is there', async () => {
   const topic = await WireTopic.create(client, { configs: { 'record.validation': 'deep' } })
   const going = await WireClient.connect(broker.port)

@@ -44,10 +44,11 @@ import type { LogPlace } from './log-place.ts'
 import { abortedBetween, type LogRead, readRange } from './log-reader.ts'
 import { LogState } from './log-state.ts'
 import type { ProducerEntry } from './producer-entry.ts'
+import type { TimestampOffset } from './record-search.ts'
 import { emptyLog, type LoadedLog, loadLog } from './recovery.ts'
 import { Segment } from './segment.ts'
 import type { SegmentReader } from './segment-reader.ts'
-import { maxTimestampBelow, type TimestampOffset, timestampLookup } from './time-lookup.ts'
+import { maxTimestampBelow, type SearchBeside, timestampLookup } from './time-lookup.ts'
 
 const NONE = errors.NONE.code
 /** The one code that every client retries and none takes for appended. */
@@ -379,24 +380,30 @@ export class Log {
   }
 
   /**
-   * The first record at or above the log's start and below `upToOffset` whose timestamp is at least `timestamp`.
-   * Throws a CorruptBatchError where the batch cannot be opened.
+   * The first record at or above the log's start (and `fromOffset`) and below `upToOffset` whose timestamp is at least
+   * `timestamp`. Throws a CorruptBatchError where the batch cannot be opened. With `beside`, what takes long is left to that.
    */
-  offsetForTimestamp(timestamp: number, upToOffset: number): TimestampOffset | null {
+  offsetForTimestamp(
+    timestamp: number,
+    upToOffset: number,
+    beside: SearchBeside | null = null,
+    fromOffset = 0,
+  ): TimestampOffset | null {
     const state = this.#state
     return state.guardedOpening(() => {
       state.write()
-      return timestampLookup(state.segments, timestamp, state.startOffset, Math.min(upToOffset, state.endOffset))
+      const from = Math.max(state.startOffset, fromOffset)
+      return timestampLookup(state.segments, timestamp, from, Math.min(upToOffset, state.endOffset), beside)
     })
   }
 
-  /** The first record below `upToOffset` that has the greatest timestamp of all. Throws as above. */
-  maxTimestamp(upToOffset: number): TimestampOffset | null {
+  /** The first record below `upToOffset` that has the greatest timestamp of all. Throws, and leaves to `beside`, as above. */
+  maxTimestamp(upToOffset: number, beside: SearchBeside | null = null): TimestampOffset | null {
     const state = this.#state
     return state.guardedOpening(() => {
       const { segments, startOffset, endOffset } = state
       state.write()
-      return maxTimestampBelow(segments, startOffset, Math.min(upToOffset, endOffset), endOffset)
+      return maxTimestampBelow(segments, startOffset, Math.min(upToOffset, endOffset), endOffset, beside)
     })
   }
 

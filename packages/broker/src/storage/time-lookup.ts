@@ -1,15 +1,13 @@
-import { CorruptBatchError, RecordCursor } from '@odradek/protocol'
-import { BatchReader } from './batch-reader.ts'
 import { batchScanner } from './batch-scanner.ts'
+import { firstRecord, type RecordSearch, type TimestampOffset } from './record-search.ts'
 import type { Segment } from './segment.ts'
 import type { SegmentList } from './segment-list.ts'
 
-/** A record found by its time. Epoch milliseconds; the epoch is that of the batch's leader. */
-export interface TimestampOffset {
-  readonly offset: number
-  readonly timestamp: number
-  readonly leaderEpoch: number
-}
+/**
+ * Called with a search that comes to a batch which inflates to much: it is to go on beside the loop, and what was called for
+ * gives null. Where that finds nothing, the records from `nextOffset` on are left.
+ */
+export type SearchBeside = (search: RecordSearch, nextOffset: number) => void
 
 /**
  * The first record in `[from, to)` whose timestamp is at least `timestamp`: by the time index to the batch, which is then
@@ -20,13 +18,20 @@ export function timestampLookup(
   timestamp: number,
   from: number,
   to: number,
+  beside: SearchBeside | null = null,
 ): TimestampOffset | null {
-  for (const segment of segments.all) {
+  for (const [at, segment] of segments.all.entries()) {
     if (segment.baseOffset >= to) return null
     if (segment.maxTimestamp < timestamp) continue
     const start = segment.offsets.positionFor(Math.max(segment.times.offsetFor(timestamp), from))
-    const found = firstRecord(segment, start, timestamp, from, to)
-    if (found !== null) return found
+    let goesOnBeside = false
+    const large = (rest: RecordSearch) => {
+      goesOnBeside = true
+      beside?.(rest, segments.at(at + 1)?.baseOffset ?? to)
+    }
+    const search = searchIn(segment, start, timestamp, from, to)
+    const found = firstRecord(segment.file, search, beside === null ? null : large)
+    if (found !== null || goesOnBeside) return found
   }
   return null
 }
@@ -40,12 +45,32 @@ export function maxTimestampBelow(
   from: number,
   to: number,
   endOffset: number,
+  beside: SearchBeside | null = null,
 ): TimestampOffset | null {
-  return newestRecord(segments, from, to, endOffset, false) ?? newestRecord(segments, from, to, endOffset, true)
+  let goesOnBeside = false
+  const large = (rest: RecordSearch) => {
+    goesOnBeside = true
+    // Nothing is left to search: who has the greatest timestamp by its header has it.
+    beside?.(rest, to)
+  }
+  const search = (scan: boolean) => newestRecord(segments, from, to, endOffset, scan, beside === null ? null : large)
+  const found = search(false)
+  return found !== null || goesOnBeside ? found : search(true)
+}
+
+function searchIn(segment: Segment, position: number, timestamp: number, from: number, to: number): RecordSearch {
+  return { path: segment.file.path, position, size: segment.size, timestamp, from, to }
 }
 
 /** With `scan`, every batch header is read: compaction may have taken the record that a segment remembers as newest. */
-function newestRecord(segments: SegmentList, from: number, to: number, endOffset: number, scan: boolean) {
+function newestRecord(
+  segments: SegmentList,
+  from: number,
+  to: number,
+  endOffset: number,
+  scan: boolean,
+  large: ((rest: RecordSearch) => void) | null,
+): TimestampOffset | null {
   let newest: Segment | null = null
   let max = -1
   let start = 0
@@ -60,7 +85,7 @@ function newestRecord(segments: SegmentList, from: number, to: number, endOffset
     max = maxHere
     start = whole ? segment.offsets.positionFor(segment.maxTimestampOffset) : 0
   }
-  return newest === null ? null : firstRecord(newest, start, max, from, to)
+  return newest === null ? null : firstRecord(newest.file, searchIn(newest, start, max, from, to), large)
 }
 
 /** By batch headers: the greatest timestamp of the batches that have records in `[from, to)`. */
@@ -74,30 +99,4 @@ function maxTimestampIn(segment: Segment, from: number, to: number): number {
     if (header.maxTimestamp > max && header.count > 0) max = header.maxTimestamp
   }
   return max
-}
-
-function firstRecord(
-  segment: Segment,
-  start: number,
-  timestamp: number,
-  from: number,
-  to: number,
-): TimestampOffset | null {
-  const reader = new BatchReader()
-  const cursor = new RecordCursor()
-  reader.open(segment.file, start, segment.size, false)
-  while (reader.next()) {
-    const { header } = reader
-    if (header.baseOffset >= to) return null
-    if (header.maxTimestamp < timestamp || header.lastOffset < from) continue
-    cursor.openAt(reader.buffer, reader.view, reader.start, reader.end)
-    while (cursor.next()) {
-      if (cursor.timestamp < timestamp || cursor.offset < from) continue
-      if (cursor.offset >= to) return null
-      return { offset: cursor.offset, timestamp: cursor.timestamp, leaderEpoch: header.leaderEpoch }
-    }
-  }
-  if (reader.problem !== null)
-    throw new CorruptBatchError(`${segment.file.path} at position ${reader.position}: ${reader.problem}.`)
-  return null
 }

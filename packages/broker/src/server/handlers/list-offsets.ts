@@ -10,8 +10,11 @@ import {
   type ListOffsetsResponse,
 } from '@odradek/protocol'
 import type { Partition } from '../../replication/partition.ts'
+import { job, type RecordSearch } from '../../storage/record-search.ts'
+import type { SearchBeside } from '../../storage/time-lookup.ts'
+import { answerLater } from '../answer-later.ts'
 import type { BrokerContext } from '../broker-context.ts'
-import { handle } from '../exchange.ts'
+import { type Exchange, handle } from '../exchange.ts'
 import { leaderEpochError } from '../leader-epoch-error.ts'
 import { missingPartitionError } from '../missing-partition-error.ts'
 
@@ -24,6 +27,10 @@ const EARLIEST_PENDING_UPLOAD = -6
 const READ_COMMITTED = 1
 const NOT_FOUND = { timestamp: -1, offset: -1, leaderEpoch: -1 }
 
+type PartitionAnswer = {
+  -readonly [K in keyof ListOffsetsResponse['topics'][number]['partitions'][number]]: ListOffsetsResponse['topics'][number]['partitions'][number][K]
+}
+
 interface Found {
   readonly timestamp: number
   readonly offset: number
@@ -32,12 +39,33 @@ interface Found {
 
 export const listOffsets = handle(ListOffsets, (request, exchange, broker) => {
   if (!request.topics.some(({ name, partitions }) => partitions.some(isBeingWritten(broker, name)))) {
-    return respond(request, exchange.version, broker)
+    return respond(request, exchange, broker)
   }
   // What this connection produced before it asked counts, also where that is not written until the end of the turn.
-  broker.turn.defer('answer', { endTurn: () => exchange.answer(respond(request, exchange.version, broker)) })
+  const endTurn = () => {
+    const response = respond(request, exchange, broker)
+    if (response) exchange.answer(response)
+  }
+  broker.turn.defer('answer', { endTurn })
   return undefined
 })
+
+/** The answer, or undefined where searches go on beside the loop: they are one at a time for each connection. */
+function respond(
+  request: ListOffsetsRequest,
+  exchange: Exchange,
+  broker: BrokerContext,
+): ListOffsetsResponse | undefined {
+  const searches: Promise<void>[] = []
+  const response = find(request, exchange.version, broker, searches)
+  if (searches.length === 0) return response
+  exchange.blocks = true
+  const done = Promise.all(searches)
+  return answerLater(
+    exchange,
+    done.then(() => response),
+  )
+}
 
 function isBeingWritten(broker: BrokerContext, topic: string) {
   return ({ partitionIndex }: { partitionIndex: number }): boolean => {
@@ -60,7 +88,12 @@ function isUnderstood(timestamp: number, version: number): boolean {
   return timestamp >= 0 || version >= (SINCE_VERSION.get(timestamp) ?? Infinity)
 }
 
-function respond(request: ListOffsetsRequest, version: number, broker: BrokerContext): ListOffsetsResponse {
+function find(
+  request: ListOffsetsRequest,
+  version: number,
+  broker: BrokerContext,
+  searches: Promise<void>[],
+): ListOffsetsResponse {
   return {
     topics: request.topics.map(({ name, partitions }) => ({
       name,
@@ -73,21 +106,67 @@ function respond(request: ListOffsetsRequest, version: number, broker: BrokerCon
         if (errorCode !== 0 || !partition) return { partitionIndex, errorCode }
         const committedOnly = request.isolationLevel === READ_COMMITTED
         const upTo = committedOnly ? partition.lastStableOffset : partition.highWatermark
-        try {
-          return { partitionIndex, errorCode: 0, ...find(partition, timestamp, upTo) }
-        } catch (error) {
-          // Compressed batches are stored unopened: here it may show that one cannot be opened.
-          if (!(error instanceof CorruptBatchError)) throw error
-          broker.logLimiter.warn(
-            'batch',
-            { topic: name, partition: partitionIndex, timestamp },
-            `No offset by time: ${error.message}`,
-          )
-          return { partitionIndex, errorCode: errors.CORRUPT_MESSAGE.code }
-        }
+        const asked = { partition, timestamp, upTo }
+        return answerOf(asked, broker, searches)
       }),
     })),
   }
+}
+
+interface Asked {
+  readonly partition: Partition
+  readonly timestamp: number
+  /** All below is searched. */
+  readonly upTo: number
+}
+
+/** The answer for one partition; where a search goes on beside the loop, it is filled in when that is done. */
+function answerOf(asked: Asked, broker: BrokerContext, searches: Promise<void>[]): PartitionAnswer {
+  const { partition } = asked
+  const answered: PartitionAnswer = { partitionIndex: partition.index, errorCode: 0, ...NOT_FOUND }
+  const search = (fromOffset: number): Promise<Found> | Found => {
+    let later: Promise<Found> | null = null
+    const found = findIn(asked, fromOffset, (rest, nextOffset) => {
+      later = searchBeside(rest, broker).then(
+        (found) => found ?? (nextOffset < asked.upTo ? search(nextOffset) : NOT_FOUND),
+      )
+    })
+    return later ?? found
+  }
+  try {
+    const found = search(0)
+    if (found instanceof Promise) {
+      const filled = found.then((later) => void Object.assign(answered, later))
+      searches.push(filled.catch((error: Error) => failed(asked, answered, broker, error)))
+    } else Object.assign(answered, found)
+  } catch (error) {
+    failed(asked, answered, broker, error as Error)
+  }
+  return answered
+}
+
+async function searchBeside(search: RecordSearch, { host }: BrokerContext): Promise<Found | null> {
+  const { found, problem } = await host.offload.run(job, search)
+  if (problem !== null) throw new CorruptBatchError(problem)
+  return found
+}
+
+/** Compressed batches are stored unopened: here it may show that one cannot be opened. */
+function failed({ partition, timestamp }: Asked, answered: PartitionAnswer, broker: BrokerContext, error: Error): void {
+  if (partition.offlineCode !== 0) answered.errorCode = partition.offlineCode
+  else if (error instanceof CorruptBatchError) answered.errorCode = errors.CORRUPT_MESSAGE.code
+  // The segment went while it was searched: asked again, the log has others.
+  else if (isGone(error)) answered.errorCode = errors.NOT_LEADER_OR_FOLLOWER.code
+  else throw error
+  broker.logLimiter.warn(
+    'batch',
+    { topic: partition.topic, partition: partition.index, timestamp },
+    `No offset by time: ${error.message}`,
+  )
+}
+
+function isGone(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
 }
 
 /** The leader epoch that wrote `offset`, or would write it next; -1 where that is not known. */
@@ -96,8 +175,8 @@ function epochAt({ log, leaderEpoch }: Partition, offset: number): number {
   return log.epochs.findLast(({ startOffset }) => startOffset <= offset)?.epoch ?? -1
 }
 
-/** The offset of `timestamp`, all below `upTo`. */
-function find(partition: Partition, timestamp: number, upTo: number): Found {
+/** The offset of a time, from `fromOffset` on where records are searched. */
+function findIn({ partition, timestamp, upTo }: Asked, fromOffset: number, beside: SearchBeside): Found {
   const { log, leaderEpoch } = partition
   switch (timestamp) {
     case LATEST:
@@ -106,11 +185,11 @@ function find(partition: Partition, timestamp: number, upTo: number): Found {
     case EARLIEST_LOCAL:
       return { timestamp: -1, offset: log.startOffset, leaderEpoch: epochAt(partition, log.startOffset) }
     case MAX_TIMESTAMP:
-      return log.maxTimestamp(upTo) ?? NOT_FOUND
+      return log.maxTimestamp(upTo, beside) ?? NOT_FOUND
     case LATEST_TIERED:
     case EARLIEST_PENDING_UPLOAD:
       return NOT_FOUND
     default:
-      return log.offsetForTimestamp(timestamp, upTo) ?? NOT_FOUND
+      return log.offsetForTimestamp(timestamp, upTo, beside, fromOffset) ?? NOT_FOUND
   }
 }
