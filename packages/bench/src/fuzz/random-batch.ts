@@ -33,13 +33,22 @@ const FIELDS_OF_4 = [LENGTH, LEADER_EPOCH, LAST_OFFSET_DELTA, BASE_SEQUENCE, COU
 /** How often the sum is made right again after a change. */
 const RIGHT_CRC = 0.75
 
+/** Headers that say when a record is to be delivered, and what they may say. */
+const DELAY_HEADERS = ['TIMER_DELIVER_MS', 'TIMER_DELAY_MS', 'TIMER_DELAY_SEC', 'DELAY']
+const DELAYS = ['0', '1', '5', '1000', '99999999999999999999', '-1', '1e3', ' 1', 'x', '']
+
+function randomHeader(random: Random) {
+  if (random.chance(0.5)) return { key: random.pick(DELAY_HEADERS), value: random.pick(DELAYS) }
+  return { key: 'h', value: random.chance(0.3) ? null : random.bytes(5) }
+}
+
 export function randomRecords(random: Random): RecordInput[] {
   const now = Date.now()
   return Array.from({ length: random.pick([1, 1, 2, 3, 10]) }, () => ({
     key: random.chance(0.2) ? null : `k${random.below(20)}`,
     value: random.chance(0.2) ? null : random.bytes(random.below(60)),
     timestamp: random.chance(0.05) ? random.pick([-1, 0, now + 1e10]) : now - random.below(1000),
-    headers: random.chance(0.3) ? [{ key: 'h', value: random.chance(0.3) ? null : random.bytes(5) }] : [],
+    headers: random.chance(0.4) ? [randomHeader(random)] : [],
   }))
 }
 

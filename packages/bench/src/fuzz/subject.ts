@@ -49,6 +49,7 @@ export const FUZZ_TOPICS: Readonly<Record<string, Readonly<Record<string, string
   'fuzz-zstd': { 'compression.type': 'zstd' },
   'fuzz-time': { 'message.timestamp.type': 'LogAppendTime' },
   'fuzz-sync': { 'flush.mode': 'sync' },
+  'fuzz-delay': { 'message.type': 'DELAY' },
 }
 
 /** So many lines of the log are kept, for the report of a failure. */

@@ -49,6 +49,7 @@ const CONFIG_VALUES: Readonly<Record<string, readonly string[]>> = {
   'max.message.bytes': ['100', '1048588'],
   'message.timestamp.after.max.ms': ['1000', '9223372036854775807'],
   'message.timestamp.before.max.ms': ['1000', '9223372036854775807'],
+  'message.type': ['NORMAL', 'DELAY', 'FIFO'],
   'message.timestamp.type': ['CreateTime', 'LogAppendTime'],
   'min.cleanable.dirty.ratio': ['0', '0.01', '1'],
   'min.insync.replicas': ['1', '2'],
@@ -66,6 +67,7 @@ const PROTOCOLS = ['range', 'range', 'range', 'roundrobin', '']
 const PASSING_TOPICS = ['fuzz-a', 'fuzz-b', 'fuzz-c']
 const OF_OTHERS = 0.05
 const STRINGS = [
+  '__consumer_offsets',
   '',
   'a',
   '.',
