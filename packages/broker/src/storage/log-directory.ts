@@ -198,7 +198,8 @@ export class LogDirectory {
     if (isKnown) {
       const foundId = this.#topicIdOf(name)
       // A log without an id in which nothing was ever durable may be a deleted topic's whose removal a crash undid.
-      const mayBeOthers = foundId === null && this.#hasSegments(directory) && !this.#isDurable(topic, partition)
+      const mayBeOthers =
+        !this.wasClean && foundId === null && this.#hasSegments(directory) && !this.#isDurable(topic, partition)
       if (mayBeOthers || (foundId !== null && foundId !== topicId)) {
         this.#setAside(name)
         isKnown = false

@@ -1,6 +1,6 @@
 /**
- * A broker process that is killed at random moments, fifty times over the same data directory, while three producers write,
- * a group reads and commits, and topics come and go. The moments are drawn from a seed; what is on the way then is not.
+ * A broker process that is killed at random moments, fifty times over the same data directory, while three producers write in
+ * both flush modes, a group reads and commits, and topics come and go. After each kill the files are checked. The moments are drawn from a seed; what is on the way then is not.
  */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -10,7 +10,8 @@ import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SimRandom } from '../../src/host/sim/index.ts'
 import { WireClient } from '../wire-client.ts'
-import { BrokerProcess, freePort } from './broker-process.ts'
+import { BrokerProcess, dataDirOf, freePort } from './broker-process.ts'
+import { checkLogs } from './check-logs.ts'
 import { checkProduced } from './check-produced.ts'
 import { CommittingMember, GroupLedger } from './committing-member.ts'
 import { createTopics } from './create-topics.ts'
@@ -63,6 +64,7 @@ describe(`a broker that is killed (seed ${SEED})`, () => {
           await sleep(random.below(SERVING_MS_MAX))
         }
         await broker.kill()
+        checkLogs(dataDirOf(scratch))
         broker = new BrokerProcess(options)
       }
       await broker.listening
