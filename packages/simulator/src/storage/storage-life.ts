@@ -1,66 +1,16 @@
 /** One life of a data directory: what a broker does to its logs, in any order that a seed chooses. */
 import { Compaction } from '@odradek/broker/src/cleanup/compaction.ts'
 import { FlushSchedule } from '@odradek/broker/src/flush/flush-schedule.ts'
-import type { DiskCall, SimHost, SimRandom } from '@odradek/broker/src/host/sim/index.ts'
+import type { SimHost } from '@odradek/broker/src/host/sim/index.ts'
 import { Turn } from '@odradek/broker/src/host/turn.ts'
 import type { Log } from '@odradek/broker/src/storage/log.ts'
 import { LogDirectory } from '@odradek/broker/src/storage/log-directory.ts'
 import { append, appendMarker, quiet } from '@odradek/broker/src/storage/testing/log-kit.ts'
-import { resolveBrokerConfig, type TopicConfig } from '@odradek/config'
+import { resolveBrokerConfig } from '@odradek/config'
 import { encodeBatch, errors } from '@odradek/protocol'
 import { checkContents, checkOpened, checkRead, SEQUENCED, TRANSACTIONAL } from './check-log.ts'
 import { LogModel, type ModelRecord, topicIdOf } from './log-model.ts'
-
-export const DATA_DIRECTORY = '/data'
-
-/** What outlives the lives of a data directory. */
-export interface StorageWorld {
-  readonly random: SimRandom
-  readonly models: LogModel[]
-  readonly counts: Record<string, number>
-  readonly markBytes: number
-  readonly configOf: (model: LogModel) => TopicConfig
-  /** A number that was not given before. */
-  readonly next: () => number
-  readonly fail: (problem: string) => void
-}
-
-/** System calls that may fail, with what they may fail. */
-const FAULTS: readonly (readonly [DiskCall, string])[] = [
-  ['sync', 'EIO'],
-  ['sync', 'EIO'],
-  ['write', 'EIO'],
-  ['write', 'ENOSPC'],
-  ['read', 'EIO'],
-  ['open', 'ENOSPC'],
-  ['truncate', 'EIO'],
-  ['rename', 'EIO'],
-  ['syncDirectory', 'EIO'],
-]
-
-/** What is done to a log, with how often. */
-const WEIGHTS = {
-  append: 80,
-  write: 20,
-  flush: 15,
-  dirtied: 25,
-  read: 15,
-  roll: 5,
-  truncate: 5,
-  'move start': 5,
-  'delete segments': 5,
-  checkpoint: 5,
-  'checkpoint now': 5,
-  resend: 5,
-  'begin epoch': 5,
-  compact: 5,
-  'end transaction': 8,
-  settle: 5,
-  delete: 1,
-  empty: 1,
-} as const
-type Operation = keyof typeof WEIGHTS
-const OPERATIONS = (Object.keys(WEIGHTS) as Operation[]).flatMap((name) => Array<Operation>(WEIGHTS[name]).fill(name))
+import { DATA_DIRECTORY, FAULTS, OPERATIONS, type Operation, type StorageWorld } from './storage-world.ts'
 
 export class StorageLife {
   readonly host: SimHost
@@ -77,6 +27,7 @@ export class StorageLife {
     write: (model, log) => this.#write(model, log),
     flush: (model, log) => this.#flush(model, log),
     dirtied: (model, log) => this.#dirtied(model, log),
+    'dirtied together': () => this.#dirtyTogether(),
     read: (model, log) => this.#read(model, log),
     roll: (model, log) => this.#roll(model, log),
     truncate: (model, log) => this.#truncate(model, log),
@@ -108,6 +59,8 @@ export class StorageLife {
       config: resolveBrokerConfig(),
       logger: quiet,
       markBytes: this.#world.markBytes,
+      // So that journals come and go within a life.
+      journalBytesMax: () => 4 * this.#world.markBytes,
     })
     directory.setClusterId('c')
     this.#directory = directory
@@ -172,6 +125,8 @@ export class StorageLife {
 
   /** Ends the life: what the logs then hold for durable is. */
   end(death: 'process' | 'power'): void {
+    const { counts } = this.#world
+    counts.journalSyncs = (counts.journalSyncs ?? 0) + (this.#directory?.tally.journalSyncs ?? 0)
     for (const [model, log] of this.#logs)
       if (log.flushedOffset > log.startOffset) model.durable = Math.max(model.durable, log.flushedOffset)
     for (const model of this.#world.models) model.died(death)
@@ -332,6 +287,16 @@ export class StorageLife {
   #dirtied(model: LogModel, log: Log): void {
     this.#write(model, log)
     this.#schedule!.dirtied(log)
+  }
+
+  /** All logs are written to in one turn: in sync mode the journal makes them durable together. */
+  #dirtyTogether(): void {
+    for (const [model, log] of this.#logs) {
+      if (log.failed !== null) continue
+      this.#append(model, log)
+      this.#dirtied(model, log)
+      if (this.#isFaulty) this.#noteUndone(model, log)
+    }
   }
 
   /** What was acknowledged as durable is. */

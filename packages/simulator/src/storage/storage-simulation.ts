@@ -9,7 +9,8 @@ import { resolveTopicConfig } from '@odradek/config'
 import { checkFiles } from '../check-files.ts'
 import type { Outcome } from '../simulation.ts'
 import { LogModel, topicIdOf } from './log-model.ts'
-import { DATA_DIRECTORY, StorageLife, type StorageWorld } from './storage-life.ts'
+import { StorageLife } from './storage-life.ts'
+import { DATA_DIRECTORY, type StorageWorld } from './storage-world.ts'
 
 export interface StorageOptions {
   /** Lines of the trace that are kept [200]. */

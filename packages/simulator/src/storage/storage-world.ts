@@ -1,0 +1,58 @@
+/** What a seed chooses from in the storage simulation, and what outlives the lives of a data directory. */
+import type { DiskCall, SimRandom } from '@odradek/broker/src/host/sim/index.ts'
+import type { TopicConfig } from '@odradek/config'
+import type { LogModel } from './log-model.ts'
+
+export const DATA_DIRECTORY = '/data'
+
+/** What outlives the lives of a data directory. */
+export interface StorageWorld {
+  readonly random: SimRandom
+  readonly models: LogModel[]
+  readonly counts: Record<string, number>
+  readonly markBytes: number
+  readonly configOf: (model: LogModel) => TopicConfig
+  /** A number that was not given before. */
+  readonly next: () => number
+  readonly fail: (problem: string) => void
+}
+
+/** System calls that may fail, with what they may fail. */
+export const FAULTS: readonly (readonly [DiskCall, string])[] = [
+  ['sync', 'EIO'],
+  ['sync', 'EIO'],
+  ['write', 'EIO'],
+  ['write', 'ENOSPC'],
+  ['read', 'EIO'],
+  ['open', 'ENOSPC'],
+  ['truncate', 'EIO'],
+  ['rename', 'EIO'],
+  ['syncDirectory', 'EIO'],
+]
+
+/** What is done to a log, with how often. */
+const WEIGHTS = {
+  append: 80,
+  write: 20,
+  flush: 15,
+  dirtied: 25,
+  'dirtied together': 25,
+  read: 15,
+  roll: 5,
+  truncate: 5,
+  'move start': 5,
+  'delete segments': 5,
+  checkpoint: 5,
+  'checkpoint now': 5,
+  resend: 5,
+  'begin epoch': 5,
+  compact: 5,
+  'end transaction': 8,
+  settle: 5,
+  delete: 1,
+  empty: 1,
+} as const
+export type Operation = keyof typeof WEIGHTS
+export const OPERATIONS = (Object.keys(WEIGHTS) as Operation[]).flatMap((name) =>
+  Array<Operation>(WEIGHTS[name]).fill(name),
+)
