@@ -22,7 +22,7 @@ export function SidePanel(props: { title: ReactNode; onClose(): void; actions?: 
   }, [])
   useEffect(() => {
     const onEscape = (event: globalThis.KeyboardEvent) => {
-      const floating = document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]')
+      const floating = document.querySelector('[role="menu"]:popover-open, dialog[open]')
       if (event.key === 'Escape' && !event.defaultPrevented && floating === null) onClose()
     }
     document.addEventListener('keydown', onEscape)

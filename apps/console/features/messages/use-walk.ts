@@ -9,9 +9,9 @@ export function useWalk(enabled: boolean, step: (by: 1 | -1) => void, enter: () 
       if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return
       const target = event.target instanceof Element ? event.target : null
       const busy =
-        'input, textarea, select, [role="dialog"], [role="menu"], [role="listbox"], [role="tablist"], [role="separator"], .cm-editor'
+        'input, textarea, select, dialog, [role="menu"], [role="listbox"], [role="tablist"], [role="separator"], .cm-editor'
       if (target?.closest(busy) && !(event.key === 'j' || event.key === 'k')) return
-      if (target?.closest('input, textarea, select, [role="dialog"]')) return
+      if (target?.closest('input, textarea, select, dialog')) return
       const by =
         event.key === 'j' || event.key === 'ArrowDown' ? 1 : event.key === 'k' || event.key === 'ArrowUp' ? -1 : 0
       if (by !== 0) {
