@@ -14,9 +14,6 @@ import { hasIntake } from '../metadata/intake-topic.ts'
 import type { AppendResult, Log } from '../storage/log.ts'
 import { type OffsetWait, OffsetWaits } from './offset-waits.ts'
 
-/** So many undone appends are remembered: who was accepted before them is told that it was undone, too. */
-const UNDONE_KEPT_MAX = 64
-
 /** A fetch (or another reader) that waits for records. `wake` may be called more often than there is news. */
 export interface FetchWait {
   wake(): void
@@ -46,9 +43,8 @@ export class Partition implements TurnTask {
   #isr: readonly number[]
   #highWatermark: number
   #writing = false
-  /** How often appends were undone, and where the log ended after the last of those. */
+  /** How often appends had been undone when somebody was told of it last. */
   #undone = 0
-  readonly #undoneTo: number[] = []
   #offlineCode = 0
   /** Whether clients write to another log than this, in which their records wait until they are due. */
   hasIntake: boolean
@@ -193,19 +189,14 @@ export class Partition implements TurnTask {
    * was when that was accepted. For the end of the turn and later.
    */
   isUndone(offset: number, undone: number): boolean {
-    const ends = this.#undoneTo
-    if (undone === this.#undone) return false
-    const first = undone - (this.#undone - ends.length)
-    if (first < 0) return true
-    return ends.some((end, at) => at >= first && offset > end)
+    return this.log.isUndone(offset, undone)
   }
 
   /** What was accepted in this turn is not in the log: whoever waits for it is told. */
   #noteUndone(): void {
-    const { undone, endOffset } = this.log
-    for (; this.#undone < undone; this.#undone++) this.#undoneTo.push(endOffset)
-    this.#undoneTo.splice(0, this.#undoneTo.length - UNDONE_KEPT_MAX)
-    this.#committed.failAbove(endOffset, errors.NOT_ENOUGH_REPLICAS.code)
+    const end = this.log.undoneTo(this.#undone)
+    this.#undone = this.log.undone
+    this.#committed.failAbove(end, errors.NOT_ENOUGH_REPLICAS.code)
   }
 
   /** Wakes `wait` whenever there may be more to read, until it is removed. */

@@ -96,11 +96,6 @@ export class LogFlush {
     this.#place = place
   }
 
-  /** Whether a round is in flight. */
-  get isFlushing(): boolean {
-    return this.#isFlushing
-  }
-
   /** Notes that `segment` has bytes that are not durable. */
   dirty(segment: Segment): void {
     if (segment.dirty) return

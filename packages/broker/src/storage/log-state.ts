@@ -20,6 +20,9 @@ import { fileName, PARTITION_METADATA, SNAPSHOT_SUFFIX } from './segment-files.t
 import type { SegmentList } from './segment-list.ts'
 import { Stage } from './stage.ts'
 
+/** So many times that appends were undone are remembered: what was accepted before counts as undone, too. */
+const UNDONE_KEPT_MAX = 64
+
 export class LogState implements FlushedLog {
   readonly topicId: string
   readonly place: LogPlace
@@ -39,8 +42,9 @@ export class LogState implements FlushedLog {
   /** Bytes appended since the last flush began, and the first of their offsets. */
   dirtyBytes = 0
   dirtyFrom: number
-  /** How often appends were undone. */
+  /** How often appends were undone, and where the log ended after the last of those, oldest first. */
   undone = 0
+  readonly undoneTo: number[] = []
   /** Where the log ended, and how large its growing segment was, when all was in the files. */
   #writtenEnd = 0
   #writtenBytes = 0
@@ -186,6 +190,8 @@ export class LogState implements FlushedLog {
   undo(): void {
     const { active, place } = this
     this.undone++
+    this.undoneTo.push(this.#writtenEnd)
+    if (this.undoneTo.length > UNDONE_KEPT_MAX) this.undoneTo.shift()
     place.room.missed()
     this.stage.clear()
     if (active === null) return

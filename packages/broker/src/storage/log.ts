@@ -175,22 +175,28 @@ export class Log {
     return this.#state.endOffset - this.#state.dirtyFrom
   }
 
-  /**
-   * How often appends that were accepted were undone because the disk had no room to write them; the log ends at
-   * `endOffset` again.
-   */
+  /** How often appends that were accepted were undone because the disk had no room to write them. */
   get undone(): number {
     return this.#state.undone
+  }
+
+  /** Whether an append that ended at `offset` was undone since; `undone` is as it was when that was accepted. */
+  isUndone(offset: number, undone: number): boolean {
+    const { undone: now, undoneTo } = this.#state
+    if (undone === now) return false
+    const first = undone - (now - undoneTo.length)
+    return first < 0 || undoneTo.some((end, at) => at >= first && offset > end)
+  }
+
+  /** The least offset at which the log ended after it was undone, since `undone` was what is given. */
+  undoneTo(undone: number): number {
+    const { undone: now, undoneTo } = this.#state
+    return Math.min(...undoneTo.slice(Math.max(0, undone - (now - undoneTo.length))))
   }
 
   /** Whether an acknowledgement waits for the disk. */
   get isFlushSynchronous(): boolean {
     return this.#isFlushSynchronous
-  }
-
-  /** Whether a flush is in flight. */
-  get isFlushing(): boolean {
-    return this.#state.flush.isFlushing
   }
 
   /** What small writes are made durable by together with other logs'; null without. */
@@ -249,6 +255,7 @@ export class Log {
     result.duplicate = false
     if (state.failed !== null) return refuse(result, KAFKA_STORAGE_ERROR)
     if (state.place.room.isRefusing) return refuse(result, NO_ROOM)
+    const { undone } = state
     const control = header.isControl ? controlRecordOf(batch) : null
     if (header.producerId >= 0) {
       const producers = state.producersIfLoaded ?? state.guarded(() => state.producers)
@@ -261,6 +268,8 @@ export class Log {
         return result
       }
     }
+    // To know the producers, what is staged had to be written, and there was no room.
+    if (state.undone !== undone) return refuse(result, NO_ROOM)
     const baseOffset = state.endOffset
     patchBaseOffset(batch.view, batch.start, baseOffset)
     patchLeaderEpoch(batch.view, batch.start, leaderEpoch)
