@@ -1,5 +1,5 @@
 /** What a seed chooses before the simulation begins: the broker's settings, topics, clients and how each of its lives ends. */
-import type { SimRandom } from '@odradek/broker/src/host/sim/index.ts'
+import type { DiskCall, SimRandom } from '@odradek/broker/src/host/sim/index.ts'
 import type { CodecName } from '@odradek/protocol'
 import type { AdministratorPlan, Deed, TopicPlan } from './administrator.ts'
 import type { GroupPlan } from './group-member.ts'
@@ -16,7 +16,7 @@ export interface LifePlan {
   /** How long the broker is away afterwards. */
   readonly awayMs: number
   /** A system call that fails once, after that many milliseconds; null: none. */
-  readonly fault: { readonly call: 'sync' | 'write'; readonly code: 'EIO' | 'ENOSPC'; readonly afterMs: number } | null
+  readonly fault: { readonly call: DiskCall; readonly code: 'EIO' | 'ENOSPC'; readonly afterMs: number } | null
 }
 
 export interface Plan {
@@ -105,20 +105,27 @@ function livesPlan(random: SimRandom, withFaults: boolean): LifePlan[] {
   })
 }
 
+/** What may fail, and how. */
+const FAULTS: readonly (readonly [DiskCall, 'EIO' | 'ENOSPC'])[] = [
+  ['sync', 'EIO'],
+  ['sync', 'EIO'],
+  ['sync', 'ENOSPC'],
+  ['write', 'EIO'],
+  ['write', 'ENOSPC'],
+  ['read', 'EIO'],
+  ['truncate', 'EIO'],
+  ['rename', 'EIO'],
+  ['open', 'ENOSPC'],
+]
+
 function lifePlan(random: SimRandom, withFaults: boolean): LifePlan {
   const end = (['power', 'power', 'process', 'clean'] as const)[random.below(4)]!
   // Spread evenly over the orders of magnitude: starts take some tens of calls, a life some thousands.
   const crashAtCall = random.chance(0.25)
     ? Number.POSITIVE_INFINITY
     : Math.floor(Math.exp(random.between(0, Math.log(6000))))
-  const fault =
-    withFaults && random.chance(0.15)
-      ? {
-          call: (['sync', 'write'] as const)[random.below(2)]!,
-          code: (['EIO', 'ENOSPC'] as const)[random.below(2)]!,
-          afterMs: random.between(0, 1500),
-        }
-      : null
+  const [call, code] = FAULTS[random.below(FAULTS.length)]!
+  const fault = withFaults && random.chance(0.15) ? { call, code, afterMs: random.between(0, 1500) } : null
   return {
     crashAtCall: end === 'clean' ? Number.POSITIVE_INFINITY : crashAtCall,
     lengthMs: [100, 800, 3000, 7000][random.below(4)]! * random.between(0.5, 1.5),
