@@ -138,7 +138,7 @@ export function configMarkdown(): string {
       const row = scopes[scope][line.key]
       const words = row === undefined ? '' : inWords(row, row.default)
       const shown = line.default === '' ? 'empty' : `\`${line.default}\``
-      const fifth = scope === 'topic' ? `\`${line.from}\`` : line.takesEffect
+      const fifth = scope !== 'topic' ? line.takesEffect : line.from === '' ? '' : `\`${line.from}\``
       const cells = [
         `\`${line.key}\``,
         line.type,

@@ -40,6 +40,12 @@ export const metricTable = {
   odradek_fetches_parked: row('gauge', [], 'Fetches that wait for records.'),
   odradek_fetch_sessions: row('gauge', [], 'Fetch sessions that are remembered.'),
   odradek_groups: row('gauge', [], 'Consumer groups coordinated here.'),
+  odradek_waiting_records: row('gauge', ['topic'], 'Records of timed messages and retries that wait.'),
+  odradek_waiting_refused_partitions: row(
+    'gauge',
+    [],
+    'Partitions whose due records are not taken where they should go; GET /v1/delayed says why.',
+  ),
   odradek_topics: row('gauge', [], 'Topics of the cluster, internal ones included.'),
   odradek_partitions_led: row('gauge', [], 'Partitions led by this broker.'),
   odradek_partitions_under_replicated: row('gauge', [], 'Partitions led here with a replica that is not in sync.'),

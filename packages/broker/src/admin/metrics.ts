@@ -6,6 +6,7 @@ import type { BrokerConfig } from '@odradek/config'
 import { apis, errorName } from '@odradek/protocol'
 import type { Metric, Registry } from 'prom-client'
 import type { Cleanup } from '../cleanup/cleanup.ts'
+import type { PartitionIntake } from '../intake/partition-intake.ts'
 import { BUCKET_BOUNDS_SECONDS, type LatencyHistograms, type LatencyRow } from '../metering/latency-histograms.ts'
 import type { Partition } from '../replication/partition.ts'
 import { type LogLimiter, warningKinds } from '../server/log-limiter.ts'
@@ -40,6 +41,7 @@ export interface MeteredBroker extends BrokerOfLogs {
   readonly parkedFetches: { readonly count: number }
   readonly fetchSessions: { readonly size: number }
   readonly groups: { readonly groupCount: number }
+  readonly intakes: Iterable<Pick<PartitionIntake, 'topic' | 'waitingCount' | 'refusals'>>
   readonly metadata: { readonly image: { readonly topics: ReadonlyMap<string, unknown> } }
   readonly partitions: Iterable<Partition>
   readonly directories: BrokerOfLogs['directories'] &
@@ -118,6 +120,9 @@ export class Metrics {
       odradek_fetches_parked: () => one(broker.parkedFetches.count),
       odradek_fetch_sessions: () => one(broker.fetchSessions.size),
       odradek_groups: () => one(broker.groups.groupCount),
+      odradek_waiting_records: () => waitingRecords(broker.intakes),
+      odradek_waiting_refused_partitions: () =>
+        one([...broker.intakes].filter(({ refusals }) => refusals.some((refusal) => refusal !== null)).length),
       odradek_topics: () => one(broker.metadata.image.topics.size),
       odradek_partitions_led: () => one(countOf(broker.partitions, () => true)),
       odradek_partitions_under_replicated: () =>
@@ -190,6 +195,12 @@ function countOf(partitions: Iterable<Partition>, isCounted: (partition: Partiti
   let count = 0
   for (const partition of partitions) if (isCounted(partition)) count += 1
   return count
+}
+
+function waitingRecords(intakes: MeteredBroker['intakes']): Sample[] {
+  const counts = new Map<string, number>()
+  for (const { topic, waitingCount } of intakes) counts.set(topic, (counts.get(topic) ?? 0) + waitingCount)
+  return Array.from(counts, ([topic, value]) => ({ value, labels: { topic } }))
 }
 
 /** By topic: a partition's size is looked up where it is needed, in DescribeLogDirs. */
