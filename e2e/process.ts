@@ -10,6 +10,8 @@ export interface Serving {
   readonly process: ChildProcess
   /** What stood in the line's brackets. */
   readonly told: string
+  /** What it has said on stderr so far, the newest of it. */
+  said(): string
   /** Ends it by a signal and waits until it is gone. */
   end(signal?: NodeJS.Signals): Promise<void>
 }
@@ -36,6 +38,7 @@ export async function serve(file: string, words: readonly string[], ready: RegEx
     return {
       process: child,
       told,
+      said: () => errors,
       async end(signal = 'SIGTERM') {
         if (child.exitCode === null && child.signalCode === null) child.kill(signal)
         await exit

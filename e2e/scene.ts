@@ -83,7 +83,7 @@ export class Scene {
   }
 
   /** A file in the scene's directory. */
-  file(name: string, text: string): string {
+  readonly file = (name: string, text: string): string => {
     const path = join(this.directory, name)
     writeFileSync(path, text)
     return path
