@@ -6,11 +6,13 @@ export class History {
   readonly topics = new Map<string, TopicHistory>()
   readonly failures: string[] = []
   /** Counts of what happened, to see that a simulation does something. */
-  readonly counts = { acknowledged: 0, read: 0, commits: 0, resets: 0, topics: 0, journalSyncs: 0 }
+  readonly counts = { acknowledged: 0, read: 0, commits: 0, resets: 0, topics: 0, journalSyncs: 0, forced: 0 }
   /** The number of the broker's life. */
   life = 0
   /** Whether a fault was put in: then requests may be refused. */
   isFaulty = false
+  /** Whether the disk is so small that old records go before their time. */
+  hasTightDisk = false
   readonly #commits = new Map<string, CommitHistory>()
   readonly #where: () => string
   readonly fail = (problem: string): void => {
@@ -36,6 +38,7 @@ export class History {
 
   topic(name: string, configs: Readonly<Record<string, string>>): TopicHistory {
     const topic = new TopicHistory(name, configs, this.fail)
+    topic.isOnTightDisk = this.hasTightDisk
     this.topics.set(name, topic)
     return topic
   }

@@ -28,6 +28,8 @@ export interface SimulationOptions {
   readonly traceLinesMax?: number
   /** Whether system calls may fail as well [true]. */
   readonly withFaults?: boolean
+  /** Whether the disk is so small that the oldest segments go before their time [false]. */
+  readonly hasTightDisk?: boolean
 }
 
 export interface Outcome {
@@ -43,6 +45,13 @@ export interface Outcome {
 }
 
 const DRAIN_MS_MAX = 120_000
+/** The oldest segments go most of the time, but nothing is ever refused. */
+const TIGHT_DISK_BYTES = 16 * 1024 * 1024
+const TIGHT_DISK_CONFIG = {
+  'disk.check.interval.ms': '150',
+  'disk.expire.above.percent': '1',
+  'disk.force.above.percent': '2',
+}
 const OPEN_FOR_EVER: LifePlan = {
   crashAtCall: Number.POSITIVE_INFINITY,
   lengthMs: 0,
@@ -95,10 +104,14 @@ class Simulation {
     this.#world = world
     this.#mutation = options.mutation ?? ((host) => host)
     const random = world.random.fork()
-    this.#plan = makePlan(random, options.withFaults ?? true)
-    this.#host = createSimHost(world, { name: 'broker', address: '10.0.0.1', disk: { syncMs: this.#plan.syncMs } })
+    const plan = makePlan(random, options.withFaults ?? true)
+    const isTight = options.hasTightDisk === true
+    this.#plan = isTight ? { ...plan, config: { ...plan.config, ...TIGHT_DISK_CONFIG } } : plan
+    const disk = { syncMs: plan.syncMs, ...(isTight ? { capacityBytes: TIGHT_DISK_BYTES } : {}) }
+    this.#host = createSimHost(world, { name: 'broker', address: '10.0.0.1', disk })
     const clientHost = createSimHost(world, { name: 'clients', address: '10.0.0.2' })
     this.history = new History(() => `life ${this.history.life}, ${world.time.toFixed(3)} ms`)
+    this.history.hasTightDisk = isTight
     this.#clients = new ClientSide(world, clientHost, this.history)
     this.#clients.areOffsetsSync = this.#plan.config['flush.mode'] === 'sync'
     this.#clients.offsetsPosition = (group) => this.#offsetsPosition(group)
@@ -219,6 +232,7 @@ class Simulation {
   async #stop(end: End, death: 'process' | 'power', awayMs: number): Promise<void> {
     const { errors, tally } = this.#life
     this.history.counts.journalSyncs += tally.journalSyncs
+    this.history.counts.forced += this.#life.core?.cleanup.history.totals.forced.segments ?? 0
     if (errors.length > 0 && !this.history.isFaulty) this.history.fail(`the broker logged an error: ${errors[0]}`)
     this.#host.crash(death)
     this.#clients.address = null

@@ -9,6 +9,8 @@ export class TopicHistory {
   /** Empty until an answer told it. */
   topicId = ''
   readonly partitions: PartitionHistory[] = []
+  /** Whether its oldest records go where the disk is too full. */
+  isOnTightDisk = false
   /** Of each partition the greatest leader epoch that was seen. */
   readonly leaderEpochs: number[] = []
   /** Partitions asked for: as many, or as few as there are in `partitions`. */
@@ -42,6 +44,7 @@ export class TopicHistory {
 
   /** Whether old records may go by themselves. */
   get expires(): boolean {
+    if (this.isOnTightDisk && !this.isCompacted) return true
     return ['retention.bytes', 'retention.ms'].some((key) => this.configs.has(key) || this.configsAsked.has(key))
   }
 

@@ -244,7 +244,7 @@ export class CleanedDisk {
 
   #sayExhausted(): void {
     const { space, path } = this.gauge
-    this.#options.logger.error(
+    this.#options.logger.warn(
       { directory: path, usedPercent: Number(usedPercent(space).toFixed(1)) },
       'A disk is too full, and nothing is left that may be deleted: active segments, compacted and internal topics, and other files stay. Make room, or lower segment.bytes so that segments close sooner.',
     )
