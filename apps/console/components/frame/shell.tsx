@@ -1,8 +1,11 @@
 'use client'
+import type { FeatureName } from '@odradek/api'
+import { skipToken, useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react'
 import type { Preferences } from '../../lib/preferences.ts'
+import { useTRPC } from '../../lib/trpc.tsx'
 import { PALETTE_EVENT } from './palette-state.ts'
 import { Rail } from './rail.tsx'
 import { useShortcuts } from './shortcuts.ts'
@@ -34,6 +37,9 @@ export interface ShellData {
   readonly preferences: Preferences
 }
 
+/** A cluster learns something new only when it is upgraded. */
+const FEATURES_MS = 300_000
+
 const ShellContext = createContext<ShellData | null>(null)
 
 /** The cluster's id and brokers, who asks, and the clusters there are. */
@@ -43,14 +49,23 @@ export function useShell(): ShellData & { readonly bootstrap: readonly string[] 
   return { ...shell, bootstrap: shell.clusters.find(({ id }) => id === shell.cluster)?.bootstrap ?? [] }
 }
 
-/** Why something may not be done here; undefined where it may. The server has the same rule. */
-export function useForbidden(needs: 'operate' | 'administer' | 'payloads'): string | undefined {
+/**
+ * Why something may not be done here: the role, read-only mode, or what the cluster lacks; undefined where it may. The server has the
+ * same rule.
+ */
+export function useForbidden(needs: 'operate' | 'administer' | 'payloads', feature?: FeatureName): string | undefined {
   const t = useTranslations('frame')
+  const trpc = useTRPC()
   const { cluster, clusters } = useShell()
+  const features = useQuery(
+    trpc.clusters.features.queryOptions(feature === undefined ? skipToken : { cluster }, { staleTime: FEATURES_MS }),
+  )
+  const lacking = feature === undefined ? null : (features.data?.[feature].reason ?? null)
   const here = clusters.find(({ id }) => id === cluster)
   if (here === undefined) return undefined
   if (needs === 'payloads') return here.payloads ? undefined : t('forbidden.payloads')
   if (here.isReadOnly) return t('forbidden.readOnly')
+  if (lacking !== null) return t('forbidden.unsupported', { reason: lacking })
   const may = here.role === 'admin' || (needs === 'operate' && here.role === 'operator')
   return may ? undefined : t('forbidden.role', { role: t(`user.role.${needs === 'operate' ? 'operator' : 'admin'}`) })
 }

@@ -16,7 +16,7 @@ export function BrokerConfiguration({ cluster, nodeId }: { cluster: string; node
   const t = useTranslations('brokers')
   const trpc = useTRPC()
   const queryClient = useQueryClient()
-  const forbidden = useForbidden('administer')
+  const forbidden = useForbidden('administer', 'editConfigs')
   const [scope, setScope] = useQueryState('of', parseAsStringLiteral(scopes).withDefault('this'))
   const of = scope === 'all' ? null : nodeId
   const list = useQuery(trpc.brokers.configs.queryOptions({ cluster, nodeId: of }))

@@ -1,16 +1,37 @@
 'use client'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
+import type { ReactNode } from 'react'
 import { Badge } from '../../components/ui/badge.tsx'
-import { Bytes, Count, Exact } from '../../components/ui/number.tsx'
+import { Bytes, Count, Exact, Unknown } from '../../components/ui/number.tsx'
+import { Skeleton } from '../../components/ui/skeleton.tsx'
 import type { Column } from '../../components/ui/table.tsx'
 import { href } from '../../lib/href.ts'
-import type { TopicRow } from './outputs.ts'
+import { durationText } from '../../lib/numbers.ts'
+import type { TopicColumns, TopicRow } from './outputs.ts'
 import { TopicHealth } from './topic-health.tsx'
 
-/** The columns of the list of topics; all but the name can be put away. */
-export function useTopicColumns(cluster: string): readonly (Column<TopicRow> & { title: string })[] {
+export interface TitledColumn extends Column<TopicRow> {
+  /** Its name on the menu of columns. */
+  readonly title: string
+}
+
+/** Columns that the server learns topic by topic: put away until they are asked for. */
+export const slowColumns = ['groups', 'lag', 'cleanup', 'retention', 'flush'] as const
+
+/**
+ * The columns of the list of topics; all but the name can be put away.
+ * @param slow what is known of the slow columns of a topic; undefined while it is on its way
+ */
+export function useTopicColumns(
+  cluster: string,
+  slow: (topic: string) => TopicColumns | undefined,
+): readonly TitledColumn[] {
   const t = useTranslations('topics')
+  const slowly = (row: TopicRow, show: (columns: TopicColumns) => ReactNode) => {
+    const columns = slow(row.name)
+    return columns === undefined ? <Skeleton className="w-10" /> : show(columns)
+  }
   return [
     {
       id: 'name',
@@ -78,6 +99,42 @@ export function useTopicColumns(cluster: string): readonly (Column<TopicRow> & {
       align: 'right',
       sortable: true,
       cell: (row) => <Bytes value={row.sizeBytes} />,
+    },
+    {
+      id: 'groups',
+      title: t('groups'),
+      header: t('groups'),
+      align: 'right',
+      cell: (row) => slowly(row, ({ groups }) => <Exact value={groups} />),
+    },
+    {
+      id: 'lag',
+      title: t('group.lag'),
+      header: t('group.lag'),
+      align: 'right',
+      cell: (row) => slowly(row, ({ lag }) => <Count value={lag} />),
+    },
+    {
+      id: 'cleanup',
+      title: t('column.cleanup'),
+      header: t('column.cleanup'),
+      cell: (row) => slowly(row, ({ cleanupPolicy }) => cleanupPolicy ?? <Unknown />),
+    },
+    {
+      id: 'retention',
+      title: t('column.retention'),
+      header: t('column.retention'),
+      align: 'right',
+      cell: (row) =>
+        slowly(row, ({ retentionMs }) =>
+          retentionMs === null ? <Unknown /> : retentionMs < 0 ? t('column.forEver') : durationText(retentionMs),
+        ),
+    },
+    {
+      id: 'flush',
+      title: t('column.flush'),
+      header: t('column.flush'),
+      cell: (row) => slowly(row, ({ flushMode }) => flushMode ?? <Unknown />),
     },
   ]
 }

@@ -1,5 +1,5 @@
 'use client'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { Columns3, Plus, Rows3 } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { parseAsBoolean, useQueryState, useQueryStates } from 'nuqs'
@@ -19,7 +19,7 @@ import { useColumns } from '../../components/ui/use-columns.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import { CreateTopic } from './dialogs/create-topic.tsx'
 import { DeleteTopics } from './dialogs/delete-topics.tsx'
-import { useTopicColumns } from './topic-columns.tsx'
+import { slowColumns, useTopicColumns } from './topic-columns.tsx'
 import { topicQueryInput, topicQueryParsers } from './topic-query.ts'
 
 const REFRESH_MS = 10_000
@@ -33,10 +33,9 @@ export function TopicList({ cluster }: { cluster: string }) {
   const [creating, setCreating] = useQueryState('create', parseAsBoolean.withDefault(false))
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set())
   const [deleting, setDeleting] = useState(false)
-  const columns = useTopicColumns(cluster)
-  const { hidden, toggle } = useColumns('topics')
-  const forbidden = useForbidden('operate')
-  const mayDelete = useForbidden('administer')
+  const { hidden, toggle } = useColumns('topics', slowColumns)
+  const forbidden = useForbidden('operate', 'createTopics')
+  const mayDelete = useForbidden('administer', 'deleteTopics')
   const list = useQuery(
     trpc.topics.list.queryOptions(topicQueryInput(cluster, query), {
       placeholderData: keepPreviousData,
@@ -44,6 +43,15 @@ export function TopicList({ cluster }: { cluster: string }) {
     }),
   )
   const { data } = list
+  const wantsSlow = slowColumns.some((id) => !hidden.has(id))
+  const names = data?.rows.map(({ name }) => name) ?? []
+  const slow = useQuery(
+    trpc.topics.columns.queryOptions(wantsSlow && names.length > 0 ? { cluster, topics: names } : skipToken, {
+      placeholderData: keepPreviousData,
+      refetchInterval: REFRESH_MS,
+    }),
+  )
+  const columns = useTopicColumns(cluster, (topic) => slow.data?.find(({ name }) => name === topic))
   const search = useCallback((q: string) => void setQuery({ q, page: 1 }), [setQuery])
   return (
     <>

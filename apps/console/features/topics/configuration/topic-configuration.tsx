@@ -13,7 +13,7 @@ export function TopicConfiguration({ cluster, topic }: { cluster: string; topic:
   const t = useTranslations('topics')
   const trpc = useTRPC()
   const changed = useTopicsChanged()
-  const forbidden = useForbidden('administer')
+  const forbidden = useForbidden('administer', 'editConfigs')
   const list = useQuery(trpc.topics.configs.queryOptions({ cluster, topic }))
   const set = useMutation(trpc.topics.setConfig.mutationOptions({ onSuccess: changed }))
   const reset = useMutation(trpc.topics.resetConfig.mutationOptions({ onSuccess: changed }))

@@ -16,23 +16,25 @@ export function TopicActions(props: { cluster: string; topic: string; partitions
   const t = useTranslations('topics')
   const frame = useTranslations('frame')
   const [act, setAct] = useState<Act | null>(null)
-  const forbidden = useForbidden('administer')
+  const growing = useForbidden('administer', 'addPartitions')
+  const trimming = useForbidden('administer', 'deleteRecords')
+  const deleting = useForbidden('administer', 'deleteTopics')
   const close = () => setAct(null)
   const icon = { size: 16, strokeWidth: 1.75, 'aria-hidden': true } as const
   return (
     <>
       <Menu label={frame('more')} trigger={<Ellipsis {...icon} />}>
-        <MenuItem icon={<Rows4 {...icon} />} disabledReason={forbidden} onSelect={() => setAct('partitions')}>
+        <MenuItem icon={<Rows4 {...icon} />} disabledReason={growing} onSelect={() => setAct('partitions')}>
           {t('act.partitions')}
         </MenuItem>
-        <MenuItem icon={<ListX {...icon} />} disabledReason={forbidden} onSelect={() => setAct('records')}>
+        <MenuItem icon={<ListX {...icon} />} disabledReason={trimming} onSelect={() => setAct('records')}>
           {t('act.records')}
         </MenuItem>
-        <MenuItem icon={<Eraser {...icon} />} disabledReason={forbidden} onSelect={() => setAct('empty')}>
+        <MenuItem icon={<Eraser {...icon} />} disabledReason={trimming} onSelect={() => setAct('empty')}>
           {t('act.empty')}
         </MenuItem>
         <MenuLine />
-        <MenuItem wrong icon={<Trash2 {...icon} />} disabledReason={forbidden} onSelect={() => setAct('delete')}>
+        <MenuItem wrong icon={<Trash2 {...icon} />} disabledReason={deleting} onSelect={() => setAct('delete')}>
           {t('act.delete')}
         </MenuItem>
       </Menu>

@@ -40,7 +40,7 @@ export function CreateTopic({ cluster, onClose }: { cluster: string; onClose(): 
   const router = useRouter()
   const { bootstrap } = useShell()
   const changed = useTopicsChanged()
-  const forbidden = useForbidden('operate')
+  const forbidden = useForbidden('operate', 'createTopics')
   const form = useId()
   const [name, setName] = useState('')
   const [partitions, setPartitions] = useState('')
