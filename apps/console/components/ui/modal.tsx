@@ -1,5 +1,5 @@
 'use client'
-import { type MouseEvent, type ReactNode, useEffect, useRef } from 'react'
+import { type MouseEvent, type ReactNode, useLayoutEffect, useRef } from 'react'
 
 /**
  * The browser's own modal dialog: it keeps the focus inside, makes the page behind inert, closes on Escape and gives the focus back to
@@ -16,7 +16,8 @@ export function Modal(props: {
 }) {
   const { open, onOpenChange, labelledBy, describedBy, label, className, children } = props
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  // Before the element leaves the page: only a dialog that is closed gives the focus back.
+  useLayoutEffect(() => {
     const element = dialog.current
     if (element === null || !open) return
     element.showModal()
