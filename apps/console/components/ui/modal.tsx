@@ -21,6 +21,8 @@ export function Modal(props: {
     const element = dialog.current
     if (element === null || !open) return
     element.showModal()
+    // Where there is something to type, that is what it was opened for.
+    element.querySelector<HTMLElement>('input:not([type="checkbox"]), textarea')?.focus()
     return () => element.close()
   }, [open])
   const press = (event: MouseEvent) => {
