@@ -35,6 +35,7 @@ export function useScan(cluster: string, topic: string, query: MessageQuery, ena
   const client = useTRPCClient()
   const [state, setState] = useState<State>(NOTHING)
   const unsubscribe = useRef<() => void>(() => {})
+  const shown = useRef(new Set<string>())
   const question = JSON.stringify({
     ...boundsOf(cluster, topic, query),
     filter: filterOf(query),
@@ -48,7 +49,9 @@ export function useScan(cluster: string, topic: string, query: MessageQuery, ena
         ...(JSON.parse(question) as Parameters<typeof client.messages.scan.subscribe>[0]),
         ...(resume !== null && { resume }),
       }
-      const seen = new Set<string>()
+      // What came since the last report comes again when a search goes on.
+      if (!keep) shown.current = new Set()
+      const seen = shown.current
       let waiting: MessageRow[] = []
       let progress: ScanProgress | null = null
       let frame = 0
