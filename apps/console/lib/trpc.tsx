@@ -1,7 +1,7 @@
 'use client'
 import type { AppRouter } from '@odradek/api'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { createTRPCClient, createWSClient, httpBatchStreamLink, splitLink, wsLink } from '@trpc/client'
+import { createTRPCClient, createWSClient, httpBatchLink, httpBatchStreamLink, splitLink, wsLink } from '@trpc/client'
 import { createTRPCContext } from '@trpc/tanstack-react-query'
 import { type ReactNode, useState } from 'react'
 
@@ -30,7 +30,12 @@ function createQueryClient() {
 }
 
 function createClient() {
-  const http = httpBatchStreamLink<AppRouter>({ url: '/api/trpc', maxItems: 20 })
+  const http = splitLink<AppRouter>({
+    condition: ({ type }) => type === 'mutation',
+    // A stream sends its headers before the first answer is there: signing in could not set its cookie.
+    true: httpBatchLink({ url: '/api/trpc', maxItems: 20 }),
+    false: httpBatchStreamLink({ url: '/api/trpc', maxItems: 20 }),
+  })
   // Rendered on the server, no query is sent: pages prefetch in the process itself.
   if (typeof window === 'undefined') return createTRPCClient<AppRouter>({ links: [http] })
   const socket = createWSClient({

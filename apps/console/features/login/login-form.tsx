@@ -1,7 +1,7 @@
 'use client'
 import { useMutation } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useEffect, useState } from 'react'
 import { Logo } from '../../components/frame/logo.tsx'
 import { Button, buttonClass } from '../../components/ui/button.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
@@ -26,6 +26,10 @@ export function LoginForm({ target, local, oidc, refusal }: LoginProps) {
   const [password, setPassword] = useState('')
   // A new page load, so that nothing of the one who was here before stays in memory.
   const login = useMutation(trpc.session.login.mutationOptions({ onSuccess: () => location.assign(target) }))
+  // From now on it listens to keys and clicks.
+  useEffect(() => {
+    document.documentElement.dataset.ready = 'true'
+  }, [])
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (!login.isPending && name !== '' && password !== '') login.mutate({ name, password })
