@@ -4,7 +4,8 @@
  * together, however their due times lie.
  */
 import type { Log } from '../storage/log.ts'
-import { RecordFinder, type StoredRecord } from './intake-reader.ts'
+import { RecordFinder } from './intake-reader.ts'
+import type { StoredRecord } from './stored-record.ts'
 
 export class BodyWindow {
   readonly #offsets: readonly number[]

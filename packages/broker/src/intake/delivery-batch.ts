@@ -1,8 +1,9 @@
 import type { TopicConfig } from '@odradek/config'
-import { type CodecName, codecWithId, RecordBatchBuilder, type RecordInput } from '@odradek/protocol'
-import type { RecordHeaders, StoredRecord } from './intake-reader.ts'
+import { type CodecName, codecWithId, RecordBatchBuilder } from '@odradek/protocol'
+import type { RecordHeaders, StoredRecord } from './stored-record.ts'
 
-const BORN_TIMESTAMP = 'BORN_TIMESTAMP'
+/** The header that tells the time which a record's client gave it. */
+export const BORN_TIMESTAMP = 'BORN_TIMESTAMP'
 
 /** How a batch is made for its target. */
 export interface DeliveryOptions {
@@ -13,34 +14,30 @@ export interface DeliveryOptions {
   readonly nowMs: number
   /** `compression.type` of the target. */
   readonly compression: TopicConfig['compression.type']
-  /** What becomes of a record's headers. */
-  headersOf(record: StoredRecord): RecordHeaders
+  /** The headers that a record has from now on; null for its own and BORN_TIMESTAMP. */
+  headersOf(record: StoredRecord): RecordHeaders | null
 }
 
 /** The batch by which `records` become visible. The same records give the same count, so that its sequences are the same. */
 export function deliveryBatch(records: readonly StoredRecord[], options: DeliveryOptions): Buffer {
-  const { producerId, epoch, sequence, nowMs, compression, headersOf } = options
-  const codec: CodecName =
-    compression === 'producer'
-      ? codecWithId(records[0]?.codec ?? 0).name
-      : compression === 'uncompressed'
-        ? 'none'
-        : compression
+  const { producerId, epoch, sequence, nowMs, headersOf } = options
+  const codec = codecOf(options.compression, records)
   const builder = new RecordBatchBuilder({ producerId, producerEpoch: epoch, baseSequence: sequence, codec })
   for (const record of records) {
-    const input: RecordInput = { key: record.key, value: record.value, headers: headersOf(record), timestamp: nowMs }
-    builder.append(input)
+    const headers = headersOf(record)
+    const { parts, headersStart, headerCount, timestamp } = record
+    const born = { key: BORN_TIMESTAMP, value: String(timestamp) }
+    if (headers !== null) builder.append({ key: record.key, value: record.value, headers, timestamp: nowMs })
+    else if (!record.hasBornTimestamp) builder.appendParts(parts, headersStart, headerCount, nowMs, born)
+    else {
+      const others = record.headers.filter(({ key }) => key.toString('latin1') !== BORN_TIMESTAMP)
+      builder.append({ key: record.key, value: record.value, headers: [...others, born], timestamp: nowMs })
+    }
   }
   return builder.build()
 }
 
-/** The headers of a record with the time that its client gave it as BORN_TIMESTAMP. */
-export function withBornTimestamp(record: StoredRecord, headers: RecordHeaders = record.headers): RecordHeaders {
-  const others = headers.filter(({ key }) => !isNamed(key, BORN_TIMESTAMP))
-  return [...others, { key: BORN_TIMESTAMP, value: String(record.timestamp) }]
-}
-
-function isNamed(key: Uint8Array | string, name: string): boolean {
-  if (typeof key === 'string') return key === name
-  return key.length === name.length && Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1') === name
+function codecOf(compression: TopicConfig['compression.type'], records: readonly StoredRecord[]): CodecName {
+  if (compression === 'producer') return codecWithId(records[0]?.codec ?? 0).name
+  return compression === 'uncompressed' ? 'none' : compression
 }

@@ -8,7 +8,7 @@ import type { Log } from '../storage/log.ts'
 import type { Segment } from '../storage/segment.ts'
 import type { IntakeMachine } from './intake-machine.ts'
 import type { MovedNote } from './intake-note.ts'
-import type { StoredRecord } from './intake-reader.ts'
+import type { StoredRecord } from './stored-record.ts'
 
 /** A segment that is closed for the sake of letting it go is at least so large. */
 const ROLL_BYTES_MIN = 1024 * 1024

@@ -5,31 +5,17 @@ import {
   CorruptBatchError,
   errors,
   LOG_APPEND_TIME_BIT,
-  type RecordBytes,
   RecordCursor,
   sliceOf,
 } from '@odradek/protocol'
 import type { Log } from '../storage/log.ts'
 import { decodeNote, NOTE_PRODUCER_ID } from './intake-note.ts'
+import { StoredRecord } from './stored-record.ts'
 
 /** Read at once where what is wanted lies close together. */
 const CHUNK_BYTES = 256 * 1024
 /** So many offsets from one wanted record to the one after the next count as close. */
 const CLOSE_OFFSETS = 512
-
-/** A record as its client sent it. */
-export interface StoredRecord {
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
-  readonly headers: readonly { readonly key: Buffer; readonly value: Buffer | null }[]
-  /** The client's own timestamp, -1 without one. */
-  readonly timestamp: number
-  /** Codec id of the batch it came in. */
-  readonly codec: number
-  /** When it is due, epoch milliseconds, where that was asked for. */
-  readonly due: number
-  readonly sizeInBytes: number
-}
 
 /** Whole batches from the one that holds `from` on, below `upTo`; empty at the end. Throws where the log cannot be read. */
 export function readChunk(log: Log, from: number, upTo: number, maxBytes: number = CHUNK_BYTES): Buffer {
@@ -112,7 +98,7 @@ export class RecordFinder {
       while (!this.isDone && this.#locations[this.#at]! <= lastOffset && cursor.next()) {
         this.#miss(cursor.offset, 'it is not in the log')
         if (this.#locations[this.#at] !== cursor.offset) continue
-        const record = isNote ? movedRecord(cursor) : storedRecord(cursor, codec, this.#dueOf(cursor, acceptedMs))
+        const record = isNote ? movedRecord(cursor) : new StoredRecord(cursor, codec, this.#dueOf(cursor, acceptedMs))
         this.#listener.found(this.#at++, record)
       }
     } catch (error) {
@@ -127,30 +113,6 @@ export class RecordFinder {
   }
 }
 
-/** A copy of the record that `cursor` is at: its parts keep no more in memory than it. */
-export function storedRecord(cursor: RecordCursor, codec: number, due = -1): StoredRecord {
-  const { start, end } = cursor
-  const bytes = Buffer.from(cursor.buffer.subarray(start, end))
-  const headers: { key: Buffer; value: Buffer | null }[] = []
-  cursor.rewindHeaders()
-  while (cursor.nextHeader()) {
-    const { headerKeyStart, headerKeyEnd, headerValueStart, headerValueEnd } = cursor
-    headers.push({
-      key: bytes.subarray(headerKeyStart - start, headerKeyEnd - start),
-      value: headerValueStart < 0 ? null : bytes.subarray(headerValueStart - start, headerValueEnd - start),
-    })
-  }
-  return {
-    key: cursor.keyStart < 0 ? null : bytes.subarray(cursor.keyStart - start, cursor.keyEnd - start),
-    value: cursor.valueStart < 0 ? null : bytes.subarray(cursor.valueStart - start, cursor.valueEnd - start),
-    headers,
-    timestamp: cursor.timestamp,
-    codec,
-    due,
-    sizeInBytes: end - start,
-  }
-}
-
 /** A record that was moved forward is the value of its note: a batch of its own. */
 function movedRecord(note: RecordCursor): StoredRecord {
   const bytes = note.value() ?? Buffer.alloc(0)
@@ -158,12 +120,5 @@ function movedRecord(note: RecordCursor): StoredRecord {
   const inner = new RecordCursor()
   inner.open(sliceOf(bytes))
   if (!inner.next()) throw new CorruptBatchError('A record that was moved is empty.')
-  return storedRecord(inner, inner.header.codec, moved?.kind === 'moved' ? moved.due : -1)
+  return new StoredRecord(inner, inner.header.codec, moved?.kind === 'moved' ? moved.due : -1)
 }
-
-/** The text of the last header of that name; null for none or a null value. */
-export function headerText(record: Pick<StoredRecord, 'headers'>, name: string): string | null {
-  return record.headers.findLast(({ key }) => key.toString('latin1') === name)?.value?.toString('utf8') ?? null
-}
-
-export type RecordHeaders = readonly { readonly key: RecordBytes; readonly value: RecordBytes | null }[]

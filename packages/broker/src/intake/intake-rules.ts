@@ -1,6 +1,6 @@
 import type { BatchHeader, RecordCursor, Slice } from '@odradek/protocol'
 import type { Lane } from './intake-note.ts'
-import type { RecordHeaders, StoredRecord } from './intake-reader.ts'
+import type { RecordHeaders, StoredRecord } from './stored-record.ts'
 
 /** Who sent a batch. */
 export interface Sender {
@@ -35,6 +35,6 @@ export interface IntakeRules {
   dueOf(cursor: RecordCursor, acceptedMs: number): number
   /** Where it goes then. */
   laneOf(cursor: RecordCursor): Lane
-  /** The headers that a record has from its delivery on. */
-  headersOf(record: StoredRecord, lane: Lane): RecordHeaders
+  /** The headers that a record has from its delivery on; null for its own and BORN_TIMESTAMP. */
+  headersOf(record: StoredRecord, lane: Lane): RecordHeaders | null
 }

@@ -16,8 +16,8 @@ import { BodyWindow } from './body-window.ts'
 import { deliveryBatch } from './delivery-batch.ts'
 import type { IntakeMachine, Target } from './intake-machine.ts'
 import type { IntakeNote, IntentNote, Lane } from './intake-note.ts'
-import type { StoredRecord } from './intake-reader.ts'
 import type { IntakeRules } from './intake-rules.ts'
+import type { StoredRecord } from './stored-record.ts'
 
 /** Records of one delivery, and the bytes it should not grow above. */
 const DELIVERY_RECORDS_MAX = 2_000

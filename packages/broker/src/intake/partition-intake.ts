@@ -22,9 +22,10 @@ import { IntakeFeed } from './intake-feed.ts'
 import { IntakeIndex } from './intake-index.ts'
 import { IntakeMachine } from './intake-machine.ts'
 import { DEAD, deliveryProducerId, type IntakeNote, type Lane, type MovedNote, VISIBLE } from './intake-note.ts'
-import { RecordFinder, type StoredRecord } from './intake-reader.ts'
+import { RecordFinder } from './intake-reader.ts'
 import type { Admission, AdmissionRefusal, IntakeRules, Sender } from './intake-rules.ts'
 import { LaneDelivery, type Refusal } from './lane-delivery.ts'
+import type { StoredRecord } from './stored-record.ts'
 
 /** The longest that the timer sleeps. */
 const SLEEP_MS_MAX = 60_000

@@ -2,8 +2,8 @@
 import { errors } from '@odradek/protocol'
 import type { Timers } from '../host/clock.ts'
 import { DEAD } from './intake-note.ts'
-import type { StoredRecord } from './intake-reader.ts'
 import type { PartitionIntake } from './partition-intake.ts'
+import type { StoredRecord } from './stored-record.ts'
 
 /** Records that are looked for; what is left out does not narrow. */
 export interface WaitingQuery {

@@ -266,7 +266,8 @@ export class Metadata {
   }
 
   #prefixOf(role: GroupRole): string {
-    return this.brokerConfig[role === 'retry' ? 'retry.topic.prefix' : 'dlq.topic.prefix']
+    const config = this.brokerConfig
+    return role === 'retry' ? config['retry.topic.prefix'] : config['dlq.topic.prefix']
   }
 
   /** Removes the intake topic of a topic that is gone, or whose records no longer wait. */

@@ -166,3 +166,29 @@ test('text is written in UTF-8', () => {
 function buffered(bytes: Uint8Array | string | null | undefined): Buffer | null {
   return bytes == null ? null : Buffer.from(bytes as Uint8Array)
 }
+
+test('a record of another batch with one header more', () => {
+  const first = {
+    key: 'k',
+    value: 'v',
+    headers: [
+      { key: 'a', value: '1' },
+      { key: 'b', value: null },
+    ],
+    timestamp: 5,
+  }
+  const second = { key: null, value: null, timestamp: 6 }
+  const cursor = new RecordCursor()
+  cursor.open(sliceOf(encodeBatch({ records: [first, second] })))
+  const builder = new RecordBatchBuilder()
+  const added = { key: 'c', value: 'more' }
+  while (cursor.next()) {
+    const { buffer, partsStart, end, headersStart, headerCount } = cursor
+    builder.appendParts(buffer.subarray(partsStart, end), headersStart - partsStart, headerCount, 9, added)
+  }
+  const expected = [
+    { ...first, headers: [...first.headers, added], timestamp: 9 },
+    { ...second, headers: [added], timestamp: 9 },
+  ]
+  assert.deepEqual(builder.build(), encodeBatch({ records: expected }))
+})

@@ -125,6 +125,29 @@ export class RecordBatchBuilder {
     this.#position = at + buffer.copy(this.#buffer, at, partsStart, end)
   }
 
+  /**
+   * Appends a record from the parts it has in another batch: `parts` holds its key, value, header count and headers as they
+   * are there (as from a cursor's `partsStart` to its `end`), its first header at `headersStart`. One header more comes last.
+   */
+  appendParts(
+    parts: Buffer,
+    headersStart: number,
+    headerCount: number,
+    timestamp: number,
+    header: { readonly key: RecordBytes; readonly value: RecordBytes | null },
+  ): void {
+    const bodyEnd = headersStart - varintSize(headerCount)
+    const headersBytes = parts.length - headersStart
+    const tail = bodyEnd + varintSize(headerCount + 1) + headersBytes + sizeOf(header.key) + sizeOf(header.value)
+    let at = this.#begin(timestamp, this.#lastOffsetDelta + 1, 0, tail)
+    const buffer = this.#buffer
+    at += parts.copy(buffer, at, 0, bodyEnd)
+    at = writeVarint(buffer, at, headerCount + 1)
+    at += parts.copy(buffer, at, headersStart)
+    at = write(buffer, at, header.key)
+    this.#position = write(buffer, at, header.value)
+  }
+
   /** The batch, with its CRC. */
   build(): Buffer {
     const options = this.#options

@@ -1,9 +1,7 @@
 /** Timed messages (`message.type=DELAY`): a record is seen at the time that one of its headers says. */
 import { parseDurationMs, type TopicConfig } from '@odradek/config'
 import { type BatchHeader, CorruptBatchError, errors, RecordCursor, type Slice } from '@odradek/protocol'
-import { withBornTimestamp } from '../delivery-batch.ts'
 import { type Lane, VISIBLE } from '../intake-note.ts'
-import type { RecordHeaders, StoredRecord } from '../intake-reader.ts'
 import type { Admission, AdmissionRefusal, IntakeRules } from '../intake-rules.ts'
 import { type TimerLimits, TimerReader } from '../timer-headers.ts'
 
@@ -57,8 +55,8 @@ export class DelayRules implements IntakeRules {
     return VISIBLE
   }
 
-  headersOf(record: StoredRecord): RecordHeaders {
-    return withBornTimestamp(record)
+  headersOf(): null {
+    return null
   }
 
   #readLimits(): void {

@@ -22,9 +22,11 @@ import {
   type Slice,
   sliceOf,
 } from '@odradek/protocol'
+import { BORN_TIMESTAMP } from '../delivery-batch.ts'
 import { DEAD, type Lane, VISIBLE } from '../intake-note.ts'
-import { headerText, type RecordHeaders, type StoredRecord, storedRecord } from '../intake-reader.ts'
+
 import type { Admission, AdmissionRefusal, IntakeRules, Sender } from '../intake-rules.ts'
+import { type RecordHeaders, StoredRecord } from '../stored-record.ts'
 import { timerHeaderNames } from '../timer-headers.ts'
 import { withAttempt } from './attempts.ts'
 import { retryDelayMs } from './retry-schedule.ts'
@@ -35,7 +37,6 @@ export const EXCEPTION = 'EXCEPTION'
 export const DEAD_LETTER_REASON = 'DEAD_LETTER_REASON'
 const ORIGIN_TOPIC = 'ORIGIN_TOPIC'
 const ORIGIN_TIMESTAMP = 'ORIGIN_TIMESTAMP'
-const BORN_TIMESTAMP = 'BORN_TIMESTAMP'
 /** When a record in the intake log is due, epoch milliseconds. It is never delivered. */
 const RETRY_DUE = 'RETRY_DUE_MS'
 const RETRY_DUE_BYTES = Buffer.from(RETRY_DUE)
@@ -73,8 +74,8 @@ export class RetryRules implements IntakeRules {
       for (let index = 0; cursor.next(); index++) {
         if (cursor.offsetDelta !== index)
           return invalid(index, `Record ${index} has offset delta ${cursor.offsetDelta}.`)
-        const record = storedRecord(cursor, header.codec)
-        const times = headerText(record, RECONSUME_TIME) ?? '0'
+        const record = new StoredRecord(cursor, header.codec)
+        const times = record.headerText(RECONSUME_TIME) ?? '0'
         if (!COUNT.test(times))
           return invalid(index, `Header ${RECONSUME_TIME} must be a count, not "${times.slice(0, 40)}".`)
         const isDead = Number(times) >= config['retry.max.times']
@@ -99,7 +100,7 @@ export class RetryRules implements IntakeRules {
   dueOf(cursor: RecordCursor, acceptedMs: number): number {
     const text = cursor.lastHeader(RETRY_DUE_BYTES)?.toString('latin1') ?? ''
     const due = /^\d{1,15}$/.test(text) ? Number(text) : acceptedMs
-    const record = storedRecord(cursor, 0)
+    const record = new StoredRecord(cursor, 0)
     if (this.#isOrdered(record)) this.#lastDues.set(keyOf(record), due)
     return due
   }
@@ -109,8 +110,8 @@ export class RetryRules implements IntakeRules {
   }
 
   headersOf(record: StoredRecord, lane: Lane): RecordHeaders {
-    const times = Number(headerText(record, RECONSUME_TIME) ?? '0')
-    const born = headerText(record, BORN_TIMESTAMP) ?? headerText(record, ORIGIN_TIMESTAMP) ?? String(record.timestamp)
+    const times = Number(record.headerText(RECONSUME_TIME) ?? '0')
+    const born = record.headerText(BORN_TIMESTAMP) ?? record.headerText(ORIGIN_TIMESTAMP) ?? String(record.timestamp)
     const removed = [RETRY_DUE, RECONSUME_TIME, BORN_TIMESTAMP]
     // A dead letter is never delayed again by what it carried before.
     if (lane === DEAD) removed.push(...timerHeaderNames)
@@ -133,7 +134,7 @@ export class RetryRules implements IntakeRules {
   }
 
   #isOrdered(record: StoredRecord): boolean {
-    const origin = record.key === null ? null : headerText(record, ORIGIN_TOPIC)
+    const origin = record.key === null ? null : record.headerText(ORIGIN_TOPIC)
     return origin !== null && this.#options.isFifo(origin)
   }
 }
@@ -146,11 +147,11 @@ function acceptedHeaders(
   nowMs: number,
   sender: Sender,
 ): RecordHeaders {
-  const error = headerText(record, EXCEPTION)
+  const error = record.headerText(EXCEPTION)
   const attempt = { time: nowMs, client: sender.clientId ?? '', host: sender.host, error }
   const headers = [
     ...without(record.headers, [RETRY_DUE, DEAD_LETTER_REASON, ATTEMPTS, EXCEPTION]),
-    { key: ATTEMPTS, value: withAttempt(headerText(record, ATTEMPTS), attempt) },
+    { key: ATTEMPTS, value: withAttempt(record.headerText(ATTEMPTS), attempt) },
     { key: RETRY_DUE, value: String(due) },
   ]
   if (error !== null) headers.push({ key: EXCEPTION, value: cut(error) })
