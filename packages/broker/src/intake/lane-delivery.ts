@@ -21,12 +21,12 @@ import type { StoredRecord } from './stored-record.ts'
 
 /** Records of one delivery, and the bytes it should not grow above. */
 const DELIVERY_RECORDS_MAX = 2_000
-const DELIVERY_BYTES_MAX = 1_000_000
+const DELIVERY_BYTES_MAX = 400_000
 /** Records whose bodies are read ahead, and about how many bytes. */
 const WINDOW_RECORDS_MAX = 20_000
 const WINDOW_BYTES_MAX = 24_000_000
 /** How long reading bodies may hold up everybody else at a time. */
-const READ_MS_MAX = 3
+const READ_MS_MAX = 1
 const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 10_000
 const SEQUENCES = 0x8000_0000
