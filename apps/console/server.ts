@@ -25,7 +25,8 @@ try {
   }
   const console = await startConsole(options)
   process.stdout.write(`Console on ${console.url}\n`)
-  process.send?.({ url: console.url })
+  if (console.isOpen)
+    process.stdout.write('  for this machine only: it has no users. To add one: odradek console users add NAME\n')
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, async () => {
       await console.close()

@@ -13,6 +13,8 @@ import { isKnownHost, isOwnOrigin, setSecurityHeaders } from './security.ts'
 
 export interface RunningConsole {
   readonly url: string
+  /** There are no users: everyone who reaches it may do everything. */
+  readonly isOpen: boolean
   close(): Promise<void>
 }
 
@@ -116,6 +118,7 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
   if (options.demo && first !== undefined && !console.isReadOnly(first.id)) console.shops.start(first)
   return {
     url: `http://${bracketed(host)}:${port}/`,
+    isOpen: console.access.isOpen,
     async close() {
       live.broadcastReconnectNotification()
       for (const client of sockets.clients) client.terminate()
