@@ -37,6 +37,15 @@ export interface Sizes {
   readonly topics: ReadonlyMap<string, TopicSize>
 }
 
+/** What Odradek's brokers hold by default; null elsewhere. */
+export interface BrokerDefaults {
+  /** When a write is safe: `async` or `sync`. */
+  readonly flushMode: string | null
+  /** Above this share of a disk expired records go early; above that the oldest go, expired or not. */
+  readonly diskExpiringAbove: number | null
+  readonly diskForcingAbove: number | null
+}
+
 /** A page does not wait longer for a broker that does not answer. */
 const REQUEST_TIMEOUT_MS = 15_000
 
@@ -45,7 +54,7 @@ export class ClusterSession {
   readonly cluster: Cluster
   readonly sampler: ClusterSampler
   readonly sizes: Snapshot<Sizes>
-  readonly flushMode: Snapshot<{ readonly value: string | null }>
+  readonly defaults: Snapshot<BrokerDefaults>
   /** How each broker fares, by its id. */
   readonly vitals: Snapshot<ReadonlyMap<number, Vitals>>
 
@@ -54,7 +63,7 @@ export class ClusterSession {
     this.cluster = new Cluster({ requestTimeoutMs: REQUEST_TIMEOUT_MS, ...settings })
     this.sampler = new ClusterSampler(this.cluster, () => this.#traffic())
     this.sizes = new Snapshot(15_000, () => this.#learnSizes())
-    this.flushMode = new Snapshot(30_000, async () => ({ value: await this.#learnFlushMode() }))
+    this.defaults = new Snapshot(30_000, () => this.#learnDefaults())
     this.vitals = new Snapshot(5000, () => this.#learnVitals())
   }
 
@@ -84,12 +93,19 @@ export class ClusterSession {
     return { receivedBytes, sentBytes }
   }
 
-  /** Odradek's own word for when a write is safe; null elsewhere. */
-  async #learnFlushMode(): Promise<string | null> {
+  /** Keys of Odradek's brokers that say what the overview's figures mean; of other brokers there are none. */
+  async #learnDefaults(): Promise<BrokerDefaults> {
     const [broker] = (await this.cluster.metadata()).brokers
-    if (!broker) return null
-    const entries = await describeConfigs(this.cluster, { type: 'broker', name: String(broker.nodeId) }, ['flush.mode'])
-    return entries.find(({ name }) => name === 'flush.mode')?.value ?? null
+    if (!broker) return { flushMode: null, diskExpiringAbove: null, diskForcingAbove: null }
+    const names = ['flush.mode', 'disk.expire.above.percent', 'disk.force.above.percent']
+    const entries = await describeConfigs(this.cluster, { type: 'broker', name: String(broker.nodeId) }, names)
+    const value = (wanted: string) => entries.find(({ name }) => name === wanted)?.value ?? null
+    const share = (wanted: string) => (value(wanted) === null ? null : Number(value(wanted)) / 100)
+    return {
+      flushMode: value('flush.mode'),
+      diskExpiringAbove: share('disk.expire.above.percent'),
+      diskForcingAbove: share('disk.force.above.percent'),
+    }
   }
 
   async #learnVitals(): Promise<ReadonlyMap<number, Vitals>> {

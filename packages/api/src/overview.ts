@@ -57,17 +57,17 @@ export interface Overview {
 
 const EXAMPLES_MAX = 5
 const REBALANCING_MS = 30_000
-/** Odradek deletes by force from 85 % on and refuses writes at 90 %. */
+/** Where a broker has no such keys of its own (Odradek's say from where on it deletes early, and by force). */
 const DISK_ATTENTION = 0.75
 const DISK_WRONG = 0.85
 
 export async function overviewOf(session: ClusterSession, audit: AuditTrail): Promise<Overview> {
-  const [metadata, brokers, { groups }, vitals, flushMode] = await Promise.all([
+  const [metadata, brokers, { groups }, vitals, defaults] = await Promise.all([
     session.cluster.metadata(),
     listBrokers(session),
     listGroups(session.cluster),
     session.vitals.get().catch(() => null),
-    session.flushMode.get().catch(() => null),
+    session.defaults.get().catch(() => null),
   ])
   const sample = session.sampler.last
   const problems = { leaderless: [] as string[], underReplicated: [] as string[], offline: [] as string[] }
@@ -120,9 +120,12 @@ export async function overviewOf(session: ClusterSession, audit: AuditTrail): Pr
   )
   const usage = ({ totalBytes, freeBytes }: BrokerRow) =>
     totalBytes === null || freeBytes === null || totalBytes === 0 ? 0 : 1 - freeBytes / totalBytes
-  add('wrong', 'diskFull', named(brokers.filter((row) => usage(row) >= DISK_WRONG)), 'brokers have disks above 85 %')
-  const filling = brokers.filter((row) => usage(row) >= DISK_ATTENTION && usage(row) < DISK_WRONG)
-  add('attention', 'diskFull', named(filling), 'brokers have disks above 75 %')
+  const attentionAbove = defaults?.diskExpiringAbove ?? DISK_ATTENTION
+  const wrongAbove = defaults?.diskForcingAbove ?? DISK_WRONG
+  const above = (share: number) => `brokers have disks above ${Math.round(share * 100)} %`
+  add('wrong', 'diskFull', named(brokers.filter((row) => usage(row) >= wrongAbove)), above(wrongAbove))
+  const filling = brokers.filter((row) => usage(row) >= attentionAbove && usage(row) < wrongAbove)
+  add('attention', 'diskFull', named(filling), above(attentionAbove))
   const lagging = groups.filter(({ id, state }) => state === 'Empty' && (sample?.lags.get(id) ?? 0) > 0)
   add(
     'attention',
@@ -150,7 +153,7 @@ export async function overviewOf(session: ClusterSession, audit: AuditTrail): Pr
     recordsInPerSecond: session.sampler.history.last('recordsInPerSecond'),
     bytesInPerSecond: session.sampler.history.last('bytesInPerSecond'),
     bytesOutPerSecond: session.sampler.history.last('bytesOutPerSecond'),
-    flushMode: flushMode?.value ?? null,
+    flushMode: defaults?.flushMode ?? null,
     sizeBytes: sum(brokers.map(({ sizeBytes }) => sizeBytes)),
     disk: {
       totalBytes: sum(brokers.map(({ totalBytes }) => totalBytes)),
