@@ -1,12 +1,13 @@
 import type { Contestant } from './contestant.ts'
 import { machine } from './machine.ts'
+import { type CompactionResult, measureCompaction } from './measure-compaction.ts'
 import { type FlushResult, measureFlush } from './measure-flush.ts'
 import { type GrowthResult, measureGrowth } from './measure-growth.ts'
 import { type LoadResult, measureRow } from './measure-rows.ts'
 import { measureStart, type StartResult } from './measure-start.ts'
 import { measureTopics, type TopicsResult } from './measure-topics.ts'
 import { type Endpoint, OptionError, type Options } from './options.ts'
-import { flushTable, growthTable, startTable, topicsTable } from './report/life-report.ts'
+import { compactionTable, flushTable, growthTable, startTable, topicsTable } from './report/life-report.ts'
 import { figuresTable, progressLine, ratioOf, ratiosTable, spreadsOf } from './report/load-report.ts'
 import { loadRows } from './rows.ts'
 import { ServerProcess } from './server-process.ts'
@@ -17,6 +18,11 @@ const GROWTH_ROW = 'a log of 100 GB'
 const GROWTH_GIGABYTES = 100
 const FLUSH_ROW = 'flushes beside 200 MB/s'
 const FLUSH_MEGABYTES_PER_SECOND = 200
+const COMPACTION_ROW = 'compaction of 1 GB'
+const COMPACTION_MEGABYTES = 1000
+const COMPACTION_KEYS = 1_000_000
+/** Each fills the log again. */
+const COMPACTION_ROUNDS_MAX = 3
 const IDLE_SECONDS = 5
 
 export interface BenchResults {
@@ -26,6 +32,7 @@ export interface BenchResults {
   readonly topics: TopicsResult | null
   readonly growth: GrowthResult | null
   readonly flush: FlushResult | null
+  readonly compaction: CompactionResult | null
 }
 
 /**
@@ -41,8 +48,9 @@ export async function runBench(options: Options, print: (text: string) => void):
   const wantsGrowth = options.broker === null && options.rows.test(GROWTH_ROW)
   const wantsFlush = options.broker === null && options.rows.test(FLUSH_ROW)
   const wantsTopics = options.broker === null && options.rows.test(TOPICS_ROW)
-  if (rows.length === 0 && !wantsStart && !wantsTopics && !wantsGrowth && !wantsFlush)
-    throw new OptionError(`--rows: no row matches ${options.rows.source}`)
+  const wantsCompaction = options.broker === null && options.rows.test(COMPACTION_ROW)
+  const wantsOwn = wantsStart || wantsTopics || wantsGrowth || wantsFlush || wantsCompaction
+  if (rows.length === 0 && !wantsOwn) throw new OptionError(`--rows: no row matches ${options.rows.source}`)
 
   const { date, processor, memoryGigabytes, system, node, native } = machine()
   print(`${date}, ${processor}, ${memoryGigabytes} GB, ${system}, Node ${node}, native addon ${native ? 'on' : 'off'}`)
@@ -62,6 +70,10 @@ export async function runBench(options: Options, print: (text: string) => void):
   // Batches of 64 KiB: as producers that send this much make them.
   const flushLoad = { ...loadRows[0]!.load, recordsPerBatch: 64 }
   const flush = wantsFlush ? await measureFlush(FLUSH_MEGABYTES_PER_SECOND, flushLoad, rounds, times) : null
+  const fewRounds = Math.min(rounds, COMPACTION_ROUNDS_MAX)
+  const compaction = wantsCompaction
+    ? await measureCompaction(COMPACTION_MEGABYTES, COMPACTION_KEYS, loadRows[0]!.load, fewRounds, times)
+    : null
 
   if (results.length > 0) print(`\n${figuresTable(results)}`)
   if (results.some(({ rounds }) => rounds.size > 1)) print(`\n${ratiosTable(results)}`)
@@ -69,7 +81,16 @@ export async function runBench(options: Options, print: (text: string) => void):
   if (topics !== null) print(`\n${topicsTable(topics)}`)
   if (growth !== null) print(`\n${growthTable(growth)}`)
   if (flush !== null) print(`\n${flushTable(flush)}`)
-  return { options: { rounds, seconds, warmupSeconds }, rows: results.map(rowJson), start, topics, growth, flush }
+  if (compaction !== null) print(`\n${compactionTable(compaction)}`)
+  return {
+    options: { rounds, seconds, warmupSeconds },
+    rows: results.map(rowJson),
+    start,
+    topics,
+    growth,
+    flush,
+    compaction,
+  }
 }
 
 interface Contestants extends AsyncDisposable {

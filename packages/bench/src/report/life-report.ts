@@ -1,3 +1,4 @@
+import type { CompactionResult } from '../measure-compaction.ts'
 import type { FlushResult } from '../measure-flush.ts'
 import type { GrowthResult } from '../measure-growth.ts'
 import type { StartResult } from '../measure-start.ts'
@@ -49,6 +50,18 @@ export function flushTable(result: FlushResult): string {
       ['p99, over the same', spreadText(result.p99Ratio)],
       ['CPU, % of a core', spreadText(result.cpuPercent)],
       ['p99, ms', spreadText(result.p99)],
+    ],
+  )
+}
+
+export function compactionTable(result: CompactionResult): string {
+  return markdownTable(
+    [`compaction of ${numberText(result.megabytes)} MB with ${numberText(result.keys)} keys`, 'median (min–max)'],
+    [
+      ['MB/s of the log', spreadText(result.megabytesPerSecond)],
+      ['memory beyond what there was, MB', spreadText(result.memoryMegabytes)],
+      ['p99 of 1,000 produce requests/s beside it, ms', spreadText(result.p99)],
+      ['p99 without it, ms', spreadText(result.quietP99)],
     ],
   )
 }
