@@ -8,6 +8,7 @@ import {
   KafkaError,
   kafkaErrorName,
   listGroups,
+  metadataWith,
   type PartitionLag,
 } from '@odradek/client'
 import type { ClusterSession } from './cluster-session.ts'
@@ -34,17 +35,16 @@ export async function groupDetail(session: ClusterSession, id: string): Promise<
   const listed = (await listGroups(cluster)).groups.find((group) => group.id === id)
   const coordinator = listed?.coordinator ?? (await findCoordinator(cluster, id))
   const description = await describeGroup(cluster, { id, coordinator, type: listed?.type ?? '' })
-  const [{ commits, failed }, metadata] = await Promise.all([
-    committedOffsetsOf(cluster, [{ id, coordinator }]),
-    cluster.metadata(),
-  ])
+  const { commits, failed } = await committedOffsetsOf(cluster, [{ id, coordinator }])
   const failure = failed.get(id)
   if (failure !== undefined && kafkaErrorName(failure) !== 'GROUP_ID_NOT_FOUND') throw new KafkaError(failure, tried)
   const subscribed = description.members.flatMap(({ subscription, assignment }) => [
     ...(subscription ?? []),
     ...(assignment ?? []).map(({ topic }) => topic),
   ])
-  const lags = await groupLags(cluster, metadata, commits.get(id) ?? new Map(), subscribed)
+  const committed = commits.get(id) ?? new Map()
+  const metadata = await metadataWith(cluster, [...committed.keys(), ...subscribed])
+  const lags = await groupLags(cluster, metadata, committed, subscribed)
   const owners = new Map<string, Map<number, GroupPartitionRow['member']>>()
   for (const { id: memberId, clientId, host, assignment } of description.members) {
     for (const { topic, partitions } of assignment ?? []) {

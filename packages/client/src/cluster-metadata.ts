@@ -87,3 +87,9 @@ export async function topicPlaces(cluster: Cluster, name: string): Promise<Topic
   if (topic?.errorCode !== 0) throw new KafkaError(topic?.errorCode ?? 3, `find topic "${name}"`)
   return topic
 }
+
+/** What is known of the cluster, asked anew where one of the topics is not in it: it may be newer than that. */
+export async function metadataWith(cluster: Cluster, topics: readonly string[]): Promise<ClusterMetadata> {
+  const metadata = await cluster.metadata()
+  return topics.every((topic) => metadata.topics.has(topic)) ? metadata : cluster.metadata(0)
+}

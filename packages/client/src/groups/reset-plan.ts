@@ -4,7 +4,7 @@
  */
 import type { Cluster } from '../cluster.ts'
 import { RefusedError } from '../cluster-errors.ts'
-import type { ClusterMetadata } from '../cluster-metadata.ts'
+import { type ClusterMetadata, metadataWith } from '../cluster-metadata.ts'
 import { EARLIEST, LATEST, listOffsets, type OffsetsByTopic, offsetOf } from '../partition-offsets.ts'
 import { type CommittedByTopic, committedOffsets } from './committed-offsets.ts'
 import { lagBetween } from './group-lag.ts'
@@ -86,7 +86,7 @@ export async function planReset(
 ): Promise<ResetPlan> {
   const tried = `plan a reset of group "${group}"`
   const [state, committed] = await Promise.all([groupNow(cluster, group), committedOffsets(cluster, group)])
-  const metadata = await metadataOf(cluster, [...committed.keys(), ...state.topics])
+  const metadata = await metadataWith(cluster, [...committed.keys(), ...state.topics])
   const other = target.kind === 'group' ? await committedOffsets(cluster, target.group) : null
   if (other?.size === 0 && target.kind === 'group') {
     throw new RefusedError(`Group "${target.group}" has committed nothing.`, tried, 'Choose another group.')
@@ -110,12 +110,6 @@ export async function planReset(
   rows.sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
   const peeked = await withRecords(cluster, metadata, rows)
   return { group, target, scope, atMs: Date.now(), rows: peeked, totals: totalsOf(peeked), state }
-}
-
-/** What is known of the cluster, asked again where a topic is newer than that. */
-async function metadataOf(cluster: Cluster, topics: readonly string[]): Promise<ClusterMetadata> {
-  const metadata = await cluster.metadata()
-  return topics.every((topic) => metadata.topics.has(topic)) ? metadata : cluster.metadata(0)
 }
 
 function wantedPartitions(

@@ -360,7 +360,8 @@ test('whatever is taken deep can be read, and whatever cannot be read is not tak
         readable = -1
       }
       if (error === 'NONE') assert.equal(readable, records.length)
-      if (readable === -1) assert.equal(error, 'INVALID_RECORD')
+      // What comes first in the batch is what is told of: a moment may be out of reach before a length lies.
+      if (readable === -1) assert.ok(['INVALID_RECORD', 'INVALID_TIMESTAMP'].includes(error), error)
       if (bytes.length === 0) assert.equal(error, 'NONE')
     }),
     { numRuns: 3000 },
