@@ -71,5 +71,12 @@ export function MessageFound(props: {
       </EmptyState>
     )
   }
-  return <MessageView message={message} onLoadAll={() => setWhole(true)} {...(onFilter && { onFilter })} />
+  return (
+    <MessageView
+      cluster={place.cluster}
+      message={message}
+      onLoadAll={() => setWhole(true)}
+      {...(onFilter && { onFilter })}
+    />
+  )
 }

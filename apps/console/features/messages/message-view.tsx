@@ -5,19 +5,21 @@ import { Copy } from '../../components/ui/copy.tsx'
 import { Bytes, Exact } from '../../components/ui/number.tsx'
 import { Tabs } from '../../components/ui/tabs.tsx'
 import { Time } from '../../components/ui/time.tsx'
+import { Delivery } from './delivery.tsx'
 import type { Condition } from './message-query.ts'
 import type { FullMessage } from './outputs.ts'
 import { PayloadPane } from './payload-pane.tsx'
 
-type Tab = 'value' | 'key' | 'headers' | 'metadata'
+type Tab = 'value' | 'key' | 'headers' | 'metadata' | 'delivery'
 
 /** A message in full, in tabs. */
 export function MessageView(props: {
+  cluster: string
   message: FullMessage
   onLoadAll?(): void
   onFilter?(condition: Condition): void
 }) {
-  const { message, ...acts } = props
+  const { cluster, message, ...acts } = props
   const t = useTranslations('messages')
   const [tab, setTab] = useState<Tab>('value')
   return (
@@ -30,12 +32,16 @@ export function MessageView(props: {
         { value: 'key', label: t('column.key') },
         { value: 'headers', label: `${t('column.headers')} ${message.headers.length}` },
         { value: 'metadata', label: t('metadata.label') },
+        { value: 'delivery', label: t('delivery.label') },
       ]}
     >
       {tab === 'value' && <PayloadPane root="value" label={t('column.value')} payload={message.value} {...acts} />}
       {tab === 'key' && <PayloadPane root="key" label={t('column.key')} payload={message.key} {...acts} />}
       {tab === 'headers' && <Headers message={message} />}
       {tab === 'metadata' && <Metadata message={message} />}
+      {tab === 'delivery' && (
+        <Delivery cluster={cluster} topic={message.topic} partition={message.partition} offset={message.offset} />
+      )}
     </Tabs>
   )
 }

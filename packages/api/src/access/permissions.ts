@@ -72,6 +72,7 @@ export const procedurePermissions: Readonly<Record<string, Permission>> = {
   'messages.scan': 'payloads',
   'messages.tail': 'payloads',
   'messages.get': 'payloads',
+  'messages.delivery': 'view',
   'messages.checkFilter': 'view',
   'messages.produce': 'operate',
   'demo.status': 'view',

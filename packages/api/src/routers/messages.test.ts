@@ -2,6 +2,7 @@ import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Broker, startBroker } from '@odradek/broker'
 import { Cluster, createTopic } from '@odradek/client'
+import { Consumer } from '@platformatic/kafka'
 import type { TRPCError } from '@trpc/server'
 import { Console } from '../console.ts'
 import { createCaller } from '../create-caller.ts'
@@ -66,6 +67,28 @@ test('a message that was produced is found, read and exported, its numbers intac
   const file = (await Array.fromAsync(chunks)).join('')
   ok(file.includes('"value":{"id":9007199254740993,"state":"failed"}'), file)
   equal(file.trim().split('\n').length, 1)
+})
+
+test('the groups that have read a message, and those that wait for it', async () => {
+  const commit = async (groupId: string, offset: number) => {
+    const consumer = new Consumer({ groupId, clientId: 'test', bootstrapBrokers: [broker.address] })
+    await consumer.joinGroup({})
+    await consumer.commit({ offsets: [{ topic: TOPIC, partition: 0, offset: BigInt(offset), leaderEpoch: 0 }] })
+    await consumer.leaveGroup()
+    await consumer.close()
+  }
+  await commit('reader', 8)
+  await commit('stands-before', 5)
+  await commit('waits', 2)
+  const rows = await caller.messages.delivery({ cluster: 'local', topic: TOPIC, partition: 0, offset: 5 })
+  deepEqual(
+    rows.map(({ group, delivery, before }) => [group, delivery, before]),
+    [
+      ['stands-before', 'next', 0],
+      ['waits', 'pending', 3],
+      ['reader', 'read', 0],
+    ],
+  )
 })
 
 test('what a search would read is said before', async () => {

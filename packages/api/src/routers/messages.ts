@@ -15,6 +15,7 @@ import {
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { asTrpcError } from '../failure.ts'
+import { messageDelivery } from '../message-delivery.ts'
 import {
   boundsInput,
   decodersInput,
@@ -147,6 +148,11 @@ export const messages = router({
       }),
     )
     .query(({ ctx, input: { cluster: _, ...job } }) => ctx.console.scans.get(ctx.session.settings, job)),
+
+  /** Which groups have read it, and which have not yet. */
+  delivery: clusterProcedure
+    .input(z.object({ topic: topicName, partition: partitionNumber, offset: offsetNumber }))
+    .query(({ ctx, input }) => messageDelivery(ctx.session, input)),
 
   /** Writes one message. */
   produce: clusterProcedure

@@ -1,0 +1,50 @@
+'use client'
+import { useQuery } from '@tanstack/react-query'
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { Badge, type State } from '../../components/ui/badge.tsx'
+import { ErrorState } from '../../components/ui/error-state.tsx'
+import { Count } from '../../components/ui/number.tsx'
+import { Skeleton } from '../../components/ui/skeleton.tsx'
+import { href } from '../../lib/href.ts'
+import { useTRPC } from '../../lib/trpc.tsx'
+
+const REFRESH_MS = 5_000
+const states = { read: 'good', next: 'busy', pending: 'good', unknown: 'unknown' } as const satisfies Record<
+  string,
+  State
+>
+
+/** Which groups have read the message, which stand before it, and which have others to read first. */
+export function Delivery(place: { cluster: string; topic: string; partition: number; offset: number }) {
+  const t = useTranslations('messages')
+  const trpc = useTRPC()
+  const { cluster, topic, partition, offset } = place
+  const groups = useQuery(
+    trpc.messages.delivery.queryOptions({ cluster, topic, partition, offset }, { refetchInterval: REFRESH_MS }),
+  )
+  if (groups.error !== null) return <ErrorState className="m-4" error={groups.error} retry={() => groups.refetch()} />
+  if (groups.data === undefined) return <Skeleton className="m-4 w-40" />
+  if (groups.data.length === 0) return <p className="px-4 py-6 text-muted">{t('delivery.none')}</p>
+  return (
+    <ul className="overflow-y-auto">
+      {groups.data.map(({ group, delivery, before }) => (
+        <li key={group} className="flex items-center gap-3 border-b px-4 py-1.5">
+          <Link
+            href={href.group(cluster, group)}
+            prefetch={false}
+            className="min-w-0 flex-1 truncate font-mono text-accent hover:underline"
+          >
+            {group}
+          </Link>
+          {delivery === 'pending' && (
+            <span className="text-meta text-muted">
+              <Count value={before} /> {t('delivery.before')}
+            </span>
+          )}
+          <Badge state={states[delivery]}>{t(`delivery.${delivery}`)}</Badge>
+        </li>
+      ))}
+    </ul>
+  )
+}
