@@ -8,18 +8,25 @@ import { layers } from '../src/fuzz/fuzz-case.ts'
 import { FuzzFailure, runFuzz } from '../src/fuzz/run-fuzz.ts'
 
 const SEED = Number(process.env.ODRADEK_FUZZ_SEED ?? 4)
-const ROUNDS = 6
-const CASES = 800
+const ROUNDS = 4
+const CASES = 600
 
 test(`${ROUNDS} rounds of ${CASES} cases (seed ${SEED})`, async () => {
   const goesOn = (rounds: number) => rounds < ROUNDS
-  const report = await runFuzz({ seed: SEED, casesPerRound: CASES, residentMegabytesMax: 600, goesOn }).catch(explain)
-  assert.equal(report.rounds, ROUNDS)
+  const options = {
+    seed: SEED,
+    casesPerRound: CASES,
+    residentMegabytesMax: 600,
+    roundsPerLife: 2,
+    patienceMs: 400,
+    goesOn,
+  }
+  const report = await runFuzz(options).catch(explain)
+  assert.deepEqual([report.rounds, report.restarts], [ROUNDS, 2])
   for (const layer of layers) assert.ok(report.cases[layer] > CASES / 10, `${layer}: ${report.cases[layer]}`)
   const total = ROUNDS * CASES
   assert.ok(report.answers > total / 3, `${report.answers} of ${total} were answered`)
   assert.ok(report.closed > total / 20, `${report.closed} of ${total} connections were closed`)
-  assert.ok(report.silent < total / 5, `${report.silent} of ${total} were not answered in time`)
 })
 
 /** What failed, with the seed and the bytes that repeat it. */

@@ -6,8 +6,6 @@ import { encodeRequest } from '../load/control-client.ts'
 import { checkAnswer, WrongAnswer } from './check-answer.ts'
 import type { FuzzCase } from './fuzz-case.ts'
 
-/** How long an answer is waited for: some requests are entitled to wait for ever. */
-const PATIENCE_MS = 60
 const PROBE_ID = 0x7e570000
 
 export interface Outcome {
@@ -20,15 +18,18 @@ export interface Outcome {
 export class Attacker {
   readonly #host: string
   readonly #port: number
+  readonly #patienceMs: number
   #socket: Socket | null = null
   /** Its address, as the broker's log names it. */
   #name = ''
   #received: Buffer = Buffer.alloc(0)
   #probes = 0
 
-  constructor(host: string, port: number) {
+  /** It waits `patienceMs` for an answer: some requests are entitled to wait for ever. */
+  constructor(host: string, port: number, patienceMs: number) {
     this.#host = host
     this.#port = port
+    this.#patienceMs = patienceMs
   }
 
   close(): void {
@@ -98,7 +99,7 @@ export class Attacker {
           frames.push(frame)
         }
       }
-      const timer = setTimeout(() => done('silent'), PATIENCE_MS)
+      const timer = setTimeout(() => done('silent'), this.#patienceMs)
       socket.on('data', data).on('close', closed)
       if (socket.destroyed) done('closed')
     })

@@ -14,6 +14,8 @@ them, drawn from a seed, while an honest client uses it. Ends with the first fai
   --minutes N    How long [1].
   --seed N       [a random one]
   --cases N      Cases in a round [600].
+  --life N       Rounds until the broker is started again, or killed and started; 0 never [40].
+  --patience N   Milliseconds to wait for an answer; some requests may wait for ever [60].
   --memory-mb N  What the broker may have resident [600].
   --hold FILE    Rests between rounds while this file is there, and does not count that time.
   --json FILE    Write the figures.
@@ -34,6 +36,8 @@ async function main(): Promise<number> {
       minutes: { type: 'string', default: '1' },
       seed: { type: 'string' },
       cases: { type: 'string', default: '600' },
+      life: { type: 'string', default: '40' },
+      patience: { type: 'string', default: '60' },
       'memory-mb': { type: 'string', default: '600' },
       hold: { type: 'string' },
       json: { type: 'string' },
@@ -54,6 +58,8 @@ async function main(): Promise<number> {
     const report = await runFuzz({
       seed,
       casesPerRound: number('--cases', values.cases, 1),
+      patienceMs: number('--patience', values.patience, 1),
+      roundsPerLife: number('--life', values.life, 0),
       residentMegabytesMax: number('--memory-mb', values['memory-mb'], 1),
       async goesOn() {
         const from = performance.now()

@@ -4,6 +4,8 @@ import type { FuzzCase } from './fuzz-case.ts'
 import type { CaseRecord, FailureRecord } from './run-fuzz.ts'
 import { Subject } from './subject.ts'
 
+const PATIENCE_MS = 200
+
 export interface Replayed {
   readonly problem: string
   readonly fuzzCase: CaseRecord
@@ -13,7 +15,7 @@ export interface Replayed {
 export async function replay(failure: FailureRecord): Promise<Replayed | null> {
   await using subject = await Subject.start()
   const ids = await subject.prepare()
-  const attacker = new Attacker(subject.host, subject.port)
+  const attacker = new Attacker(subject.host, subject.port, PATIENCE_MS)
   for (const fuzzCase of failure.cases) {
     try {
       await attacker.run(withIds(fuzzCase, failure.topicIds, ids))

@@ -16,14 +16,16 @@ const GROUPS = ['fuzz-group', 'other-group']
 const ATTACKERS = 12
 /** After so many rounds the topics are made anew. */
 const ROUNDS_PER_SCENE = 5
-/** … the broker is started again, every other time after it was killed. */
-const ROUNDS_PER_LIFE = 40
 
 export interface FuzzOptions {
   readonly seed: number
   readonly casesPerRound: number
+  /** After so many rounds the broker is started again, every other time after it was killed; 0: never. */
+  readonly roundsPerLife: number
   /** Ends when this gives false, asked before each round. */
   readonly goesOn: (rounds: number) => boolean | Promise<boolean>
+  /** How long an answer is waited for. */
+  readonly patienceMs: number
   /** The most that the broker may have resident, in MB. */
   readonly residentMegabytesMax: number
   readonly progress?: (report: FuzzReport) => void
@@ -152,7 +154,8 @@ class FuzzRun {
 
   async #prepare(round: number): Promise<void> {
     await this.#subject.reconnect()
-    if (round % ROUNDS_PER_LIFE === ROUNDS_PER_LIFE - 1) {
+    const { roundsPerLife } = this.#options
+    if (roundsPerLife > 0 && round % roundsPerLife === roundsPerLife - 1) {
       this.#count.restarts += 1
       await this.#subject.restart(this.#count.restarts % 2 === 0 ? 'SIGKILL' : 'SIGTERM')
     }
@@ -167,7 +170,7 @@ class FuzzRun {
   async #attack(cases: readonly FuzzCase[], begun: FuzzCase[], underWay: Set<FuzzCase>): Promise<void> {
     let next = 0
     const work = async () => {
-      const attacker = new Attacker(this.#subject.host, this.#subject.port)
+      const attacker = new Attacker(this.#subject.host, this.#subject.port, this.#options.patienceMs)
       try {
         while (next < cases.length) {
           const fuzzCase = cases[next++]!
