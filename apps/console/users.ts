@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { defaultUserFilePath, type Role, roles, UserFile, UserFileError } from '@odradek/api'
+import { defaultUserFilePath, type Role, roles, UserFile, UserFileError } from '@odradek/api/users'
 
 class InputError extends Error {}
 
