@@ -52,7 +52,7 @@ export const brokerConfig = table({
     default: ['./data'],
     minItems: 1,
     mutable: 'restart',
-    doc: 'The data directory. It is made when missing, and only one broker at a time can use it.',
+    doc: 'The data directories. They are made when missing, and only one broker at a time can use them. The first also has the metadata; a new partition goes to the one with the fewest partitions.',
   },
   'log.dir': {
     type: 'list',
