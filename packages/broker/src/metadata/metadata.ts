@@ -254,7 +254,9 @@ export class Metadata {
         const existing = topicOfGroup(image, role, prefix, groupId)
         name = existing?.name ?? groupTopicName(image, role, prefix, groupId)
         if (existing !== undefined) return { result: errors.NONE.code as number, change: null }
-        const configs = Object.entries(roleConfigs(role, groupId)).map(([key, value]) => ({ name: key, value }))
+        const configs = Object.entries(roleConfigs(image, role, groupId, this.#prefixOf('retry'))).map(
+          ([key, value]) => ({ name: key, value }),
+        )
         const request = { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs }
         const { result, change } = createTopic(image, request, context)
         return { result: result.errorCode, change }

@@ -16,6 +16,8 @@ export type GroupRole = 'retry' | 'dlq'
 export const roleKey = { retry: 'retry.group', dlq: 'dlq.group' } as const
 
 const HASH_CHARACTERS = 16
+/** What a dead-letter topic takes over of the group's retry topic. */
+const TAKEN_OVER = ['flush.mode', 'min.insync.replicas', 'max.message.bytes']
 
 /** The group id as a part of a topic name. */
 export function encodeGroupId(groupId: string): string {
@@ -73,9 +75,12 @@ export function groupTopicName(image: MetadataImage, role: GroupRole, prefix: st
   return candidates.find((name) => isFree(image, name)) ?? candidates.at(-1)!
 }
 
-/** What a group's topic is made with. */
-export function roleConfigs(role: GroupRole, groupId: string): Configs {
-  return role === 'retry' ? { 'message.type': 'RETRY', 'retry.group': groupId } : { 'dlq.group': groupId }
+/** What a group's topic is made with. Dead letters are kept as safely as retries are. */
+export function roleConfigs(image: MetadataImage, role: GroupRole, groupId: string, retryPrefix: string): Configs {
+  if (role === 'retry') return { 'message.type': 'RETRY', 'retry.group': groupId }
+  const retries = topicOfGroup(image, 'retry', retryPrefix, groupId)?.configs ?? {}
+  const taken = TAKEN_OVER.flatMap((key) => (retries[key] === undefined ? [] : [[key, retries[key]]]))
+  return { 'dlq.group': groupId, ...Object.fromEntries(taken) }
 }
 
 function isFree(image: MetadataImage, name: string): boolean {

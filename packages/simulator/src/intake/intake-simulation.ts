@@ -6,15 +6,18 @@
  *   stop ▶ start ▶ check again
  */
 import { createSimHost, SimCrash, type SimHost, type SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
-import { BatchCursor, CreateTopics, Fetch, RecordCursor } from '@odradek/protocol'
+import { BatchCursor, CreateTopics, Fetch, IncrementalAlterConfigs, RecordCursor } from '@odradek/protocol'
 import { BrokerLife, type Mutation } from '../broker-life.ts'
 import { ClientSide } from '../client-side.ts'
 import { History } from '../history.ts'
 import type { SimClient } from '../sim-client.ts'
-import { TimedHistory } from './timed-history.ts'
+import { FailingConsumer } from './failing-consumer.ts'
+import { type Found, TimedHistory } from './timed-history.ts'
 import { TimedProducer } from './timed-producer.ts'
 
 const TOPIC = 'timed'
+const GROUP = 'g'
+const DEAD_LETTERS = 'dlq.g'
 const DRAIN_MS_MAX = 200_000
 
 export interface IntakeOutcome {
@@ -38,6 +41,8 @@ export interface IntakeSimulationOptions {
   readonly lives?: readonly IntakeLife[]
   /** Whether the topic waits for the disk [as the seed says]. */
   readonly isSync?: boolean
+  /** How often records of a retry topic are retried; 0: timed messages [as the seed says]. */
+  readonly retries?: number
 }
 
 /** Runs the simulation of a seed. What it finds wrong is in `failures`. */
@@ -72,9 +77,12 @@ class IntakeSimulation {
   readonly #options: IntakeSimulationOptions
   readonly #random: SimRandom
   readonly #isSync: boolean
+  /** Of a retry topic how often its records are retried; 0: timed messages. */
+  readonly #retries: number
   readonly #partitions: number
   readonly #config: Readonly<Record<string, string>>
   readonly #topicConfig: Readonly<Record<string, string>>
+  #isScheduled = false
   #host: SimHost
   #life: BrokerLife
 
@@ -86,6 +94,8 @@ class IntakeSimulation {
     const isSync = random.chance(0.6)
     this.#isSync = options.isSync ?? isSync
     this.#partitions = 1 + random.below(2)
+    const retries = random.chance(0.25) ? 1 + random.below(3) : 0
+    this.#retries = options.retries ?? retries
     this.#config = {
       'flush.interval.ms': ['5', '50', '500'][random.below(3)]!,
       'log.retention.check.interval.ms': ['50', '300', '300000'][random.below(3)]!,
@@ -93,7 +103,7 @@ class IntakeSimulation {
       'auto.create.topics.enable': 'false',
     }
     this.#topicConfig = {
-      'message.type': 'DELAY',
+      ...(this.#retries > 0 ? { 'message.type': 'RETRY', 'retry.group': GROUP } : { 'message.type': 'DELAY' }),
       'flush.mode': this.#isSync ? 'sync' : 'async',
       'segment.bytes': ['1024', '20000', '1000000'][random.below(3)]!,
     }
@@ -147,6 +157,7 @@ class IntakeSimulation {
       const { errorCode } = topics[0]!
       return errorCode !== 0 && errorCode !== 36
     })
+    if (this.#retries > 0) this.#startRetries()
     for (let partition = 0; partition < this.#partitions; partition++) {
       for (let at = 0; at <= this.#random.below(2); at++) {
         new TimedProducer({
@@ -155,10 +166,39 @@ class IntakeSimulation {
           name: `${partition}.${at}`,
           partition,
           batches: 1 + this.#random.below(60),
+          isHeld: () => this.#retries > 0 && !this.#isScheduled,
           delayMaxMs: [10, 500, 5000][this.#random.below(3)]!,
         }).start()
       }
     }
+  }
+
+  /** The group's schedule, and consumers that fail with everything. */
+  #startRetries(): void {
+    const clients = this.#clients
+    clients.start('schedule', async (client) => {
+      const configs = [
+        { name: 'retry.max.times', value: String(this.#retries), configOperation: 0 },
+        { name: 'retry.delay.levels', value: '30ms,200ms', configOperation: 0 },
+      ]
+      const resources = [{ resourceType: 32, resourceName: GROUP, configs }]
+      const { responses } = await client.request(IncrementalAlterConfigs, 1, { resources })
+      this.#isScheduled = responses[0]!.errorCode === 0
+      return !this.#isScheduled
+    })
+    for (let partition = 0; partition < this.#partitions; partition++) {
+      const isOver = (position: number) => {
+        const { core } = this.#life
+        const isEmpty = [...(core?.intakes ?? [])].every((intake) => intake.isEmpty)
+        return this.#isProduced() && isEmpty && core?.partitions.get(TOPIC, partition)?.endOffset === position
+      }
+      new FailingConsumer({ clients, history: this.timed, partition, isOver }).start()
+    }
+  }
+
+  /** Whether nobody but consumers is at work. */
+  #isProduced(): boolean {
+    return [...this.#clients.actors].every((name) => name.startsWith('failing consumer'))
   }
 
   #stepClocks(): void {
@@ -240,14 +280,17 @@ class IntakeSimulation {
 
   async #check(): Promise<void> {
     this.#clients.start('checker', async (client) => {
+      const all: Found[] = []
       for (let partition = 0; partition < this.#partitions; partition++) {
-        const found = await readAll(client, partition)
+        const found = await readAll(client, TOPIC, partition)
         if (found === null) {
           await this.#clients.sleep(50)
           return true
         }
-        this.timed.check(partition, found)
+        if (this.#retries === 0) this.timed.check(partition, found)
+        all.push(...found)
       }
+      if (this.#retries > 0) this.timed.checkRetries(this.#retries, all, (await readAll(client, DEAD_LETTERS, 0)) ?? [])
       return false
     })
     const until = this.#world.time + DRAIN_MS_MAX
@@ -257,14 +300,14 @@ class IntakeSimulation {
 }
 
 /** All records of a partition by their ids; null while it cannot be read, or its topic was never made. */
-async function readAll(client: SimClient, partition: number): Promise<{ id: string; timestamp: number }[] | null> {
-  const found: { id: string; timestamp: number }[] = []
+async function readAll(client: SimClient, topic: string, partition: number): Promise<Found[] | null> {
+  const found: Found[] = []
   const cursor = new RecordCursor()
   for (let position = 0; ; ) {
     const response = await client.request(Fetch, 12, {
       maxWaitMs: 0,
       minBytes: 0,
-      topics: [{ topic: TOPIC, partitions: [{ partition, fetchOffset: position, partitionMaxBytes: 100_000 }] }],
+      topics: [{ topic, partitions: [{ partition, fetchOffset: position, partitionMaxBytes: 100_000 }] }],
     })
     const { errorCode, highWatermark, records } = response.responses[0]!.partitions[0]!
     if (errorCode === 3) return []
@@ -276,7 +319,8 @@ async function readAll(client: SimClient, partition: number): Promise<{ id: stri
       cursor.open(batches.slice())
       while (cursor.next()) {
         const id = cursor.lastHeader(Buffer.from('id'))?.toString() ?? ''
-        found.push({ id, timestamp: cursor.timestamp })
+        const times = Number(cursor.lastHeader(Buffer.from('RECONSUME_TIME'))?.toString() ?? 0)
+        found.push({ id, timestamp: cursor.timestamp, times })
       }
     }
   }

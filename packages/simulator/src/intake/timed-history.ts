@@ -1,3 +1,11 @@
+/** A record that was read. */
+export interface Found {
+  readonly id: string
+  readonly timestamp: number
+  /** Its RECONSUME_TIME, 0 without one. */
+  readonly times: number
+}
+
 /** What producers sent to a topic of records that wait, and whether it is there once. */
 export class TimedHistory {
   readonly topic: string
@@ -26,8 +34,24 @@ export class TimedHistory {
     for (const id of ids) this.#acknowledged.add(id)
   }
 
+  /** Holds a retry topic and its dead letters against what was sent: each retried so often, then dead, once. */
+  checkRetries(times: number, retried: readonly Found[], dead: readonly Found[]): void {
+    const retries = Map.groupBy(retried, ({ id }) => id)
+    const letters = Map.groupBy(dead, ({ id }) => id)
+    for (const id of [...retries.keys(), ...letters.keys()]) {
+      if (!this.#sent.has(id)) this.fail(`${id} is there, and was never sent`)
+    }
+    for (const id of this.#acknowledged) {
+      const counts = (retries.get(id) ?? []).map(({ times }) => times).join(' ')
+      const expected = Array.from({ length: times }, (_, at) => at + 1).join(' ')
+      if (counts !== expected) this.fail(`${id} was retried as "${counts}", and should have been as "${expected}"`)
+      const count = letters.get(id)?.length ?? 0
+      if (count !== 1) this.fail(`${id} is there ${count} times as a dead letter`)
+    }
+  }
+
   /** Holds what was read from a partition, all of it, against what was sent to it. */
-  check(partition: number, found: readonly { readonly id: string; readonly timestamp: number }[]): void {
+  check(partition: number, found: readonly Found[]): void {
     const seen = new Set<string>()
     for (const { id, timestamp } of found) {
       const sent = this.#sent.get(id)

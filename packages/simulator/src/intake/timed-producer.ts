@@ -28,6 +28,7 @@ export class TimedProducer {
   readonly #partition: number
   readonly #batches: number
   readonly #delayMaxMs: number
+  readonly #isHeld: () => boolean
   #producerId = -1
   #sequence = 0
   #made = 0
@@ -40,6 +41,8 @@ export class TimedProducer {
     partition: number
     batches: number
     delayMaxMs: number
+    /** Whether it has to wait before it begins. */
+    isHeld: () => boolean
   }) {
     this.#clients = options.clients
     this.#history = options.history
@@ -48,6 +51,7 @@ export class TimedProducer {
     this.#partition = options.partition
     this.#batches = options.batches
     this.#delayMaxMs = options.delayMaxMs
+    this.#isHeld = options.isHeld
   }
 
   start(): void {
@@ -55,6 +59,10 @@ export class TimedProducer {
   }
 
   async #turn(client: SimClient): Promise<boolean> {
+    if (this.#isHeld()) {
+      await this.#clients.sleep(20)
+      return !this.#clients.draining
+    }
     if (this.#producerId < 0) {
       const answer = await client.request(InitProducerId, 4, { transactionalId: null, transactionTimeoutMs: 0 })
       if (answer.errorCode === 0) this.#producerId = answer.producerId
