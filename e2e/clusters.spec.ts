@@ -37,7 +37,7 @@ test('on a read-only cluster every button says why, and the server refuses too',
   await expect(create).toHaveAttribute('aria-disabled', 'true')
   await create.hover()
   await expect(page.getByRole('tooltip')).toHaveText('The console is in read-only mode.')
-  await create.click()
+  await create.click({ force: true })
   await expect(page.getByRole('dialog')).toBeHidden()
   await scene.open(page, '/guarded/topics/orders/configuration')
   await expect(page.getByRole('button', { name: 'Change cleanup.policy' })).toHaveAttribute('aria-disabled', 'true')

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
@@ -45,9 +46,11 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
   // Next would listen for upgrades on our server too, find that `/api/ws` is a page's address (`[cluster]/[...rest]`) and end the
   // socket. On this server, which nobody reaches, it may: it is told only of those that are its own.
   const nextUpgrades = createServer()
+  const folder = join(import.meta.dirname, '..')
+  if (!dev) useBuiltConfig(folder)
   const app = next({
     dev,
-    dir: join(import.meta.dirname, '..'),
+    dir: folder,
     hostname: host,
     port: options.port,
     httpServer: nextUpgrades,
@@ -137,6 +140,14 @@ function openConsole(options: StartOptions): Console {
     if (error instanceof UserFileError || error instanceof TypeError) throw new OptionError(error.message)
     throw error
   }
+}
+
+/** The pages are served by the configuration that they were built with: next.config.ts need not be compiled and run again. */
+function useBuiltConfig(folder: string): void {
+  const file = join(folder, process.env.ODRADEK_CONSOLE_DIST ?? '.next', 'required-server-files.json')
+  if (!existsSync(file)) throw new OptionError('The console is not built yet; odradek console builds it')
+  const built: { config: object } = JSON.parse(readFileSync(file, 'utf8'))
+  process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify(built.config)
 }
 
 /** Takes the port, or where nobody asked for that one the next that is free. */
