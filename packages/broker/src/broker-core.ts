@@ -36,7 +36,9 @@ import { ParkedFetches } from './server/parked-fetches.ts'
 import { RequestMemory } from './server/request-memory.ts'
 import { RequestMetrics } from './server/request-metrics.ts'
 import { Server } from './server/server.ts'
+import type { Damage } from './storage/damage.ts'
 import { DamagedLogError } from './storage/damage.ts'
+import type { Log } from './storage/log.ts'
 import { LogDirectories } from './storage/log-directories.ts'
 import { Scrub } from './storage/scrub.ts'
 
@@ -112,6 +114,10 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       flushed: (log) => this.partitions.flushed(log),
       failed: (log, error) => this.partitions.logFailed(log, error),
     })
+    const damaged = (log: Log, damage: Damage) => {
+      directories.damaged(log, damage)
+      this.partitions.damaged(log)
+    }
     this.cleanup = new Cleanup({
       host,
       logger,
@@ -121,6 +127,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       directoryOf: (log) => directories.directoryOf(log),
       isInternal: (topic) => metadata.image.topics.get(topic)?.isInternal === true,
       shortened: (partition) => this.partitions.get(partition.topic, partition.index)?.changed(),
+      damaged,
       failed: (log, error) => this.partitions.logFailed(log, error),
     })
     this.scrub = new Scrub({
@@ -131,10 +138,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       logger,
       config: () => metadata.brokerConfig,
       logs: () => directories.logs,
-      damaged: (log, damage) => {
-        directories.damaged(log, damage)
-        this.partitions.damaged(log)
-      },
+      damaged,
     })
     this.partitions = new Partitions({
       nodeId: this.nodeId,

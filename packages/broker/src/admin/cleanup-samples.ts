@@ -26,6 +26,7 @@ export function cleanupSamples(cleanup: Cleanup): { readonly [N in CleanupMetric
     odradek_compaction_io_bytes_total: () => one(compaction.totals.ioBytes),
     odradek_compaction_freed_bytes_total: () => one(compaction.totals.bytesFreed),
     odradek_compaction_waiting: () => one(compaction.waiting),
+    odradek_compaction_uncleanable: () => one(compaction.uncleanable),
     odradek_compaction_progress_ratio: () => one(progressRatio(cleanup)),
     odradek_compaction_dirty_ratio: () => dirtyRatios(cleanup),
   }

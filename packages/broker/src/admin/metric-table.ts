@@ -86,6 +86,11 @@ export const metricTable = {
   odradek_compaction_io_bytes_total: row('counter', [], 'Bytes read and written by compaction.'),
   odradek_compaction_freed_bytes_total: row('counter', [], 'Bytes by which compaction made logs smaller.'),
   odradek_compaction_waiting: row('gauge', [], 'Logs that wait for a pass.'),
+  odradek_compaction_uncleanable: row(
+    'gauge',
+    [],
+    'Logs that are left alone because something in them cannot be read.',
+  ),
   odradek_compaction_progress_ratio: row('gauge', [], 'How far the pass that is on has come, 0 where none is.'),
   odradek_compaction_dirty_ratio: row(
     'gauge',

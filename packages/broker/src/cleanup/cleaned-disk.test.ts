@@ -38,6 +38,7 @@ class Store {
       directoryOf: () => this.directory,
       isInternal: (topic) => topic.startsWith('__'),
       shortened: () => {},
+      damaged: (_, { problem }) => assert.fail(problem),
       failed: (_, error) => {
         throw error
       },

@@ -104,7 +104,7 @@ export class CleanedDisk {
 
   /** Looks at the disk and does what its state asks for. `isRetentionCheck`: also what is due in any state. */
   check(isRetentionCheck: boolean): void {
-    if (this.#closed) return
+    if (this.#closed || this.directories.every(({ offline }) => offline !== null)) return
     const { host, logger, config } = this.#options
     try {
       this.gauge.measure()

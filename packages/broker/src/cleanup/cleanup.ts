@@ -7,6 +7,7 @@ import type { BrokerConfig } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Timer } from '../host/clock.ts'
 import type { Host } from '../host/host.ts'
+import type { Damage } from '../storage/damage.ts'
 import type { Log } from '../storage/log.ts'
 import { type CleanedDirectory, CleanedDisk, type CleanedPartition } from './cleaned-disk.ts'
 import { forecastCleanup, type TopicForecast } from './cleanup-forecast.ts'
@@ -31,6 +32,8 @@ export interface CleanupOptions {
   readonly isInternal: (topic: string) => boolean
   /** The log of a partition begins later now. */
   readonly shortened: (partition: CleanedPartition) => void
+  /** A closed segment of a log does not hold what was written to it. */
+  readonly damaged: (log: Log, damage: Damage) => void
   /** Deleting, or putting a compacted segment in place, failed: the log's disk has. */
   readonly failed: (log: Log, error: Error) => void
 }
@@ -82,6 +85,7 @@ export class Cleanup {
       logger,
       config,
       mayWrite: (log, bytes) => this.#mayCompact(log, bytes),
+      damaged: options.damaged,
       failed: options.failed,
     })
   }

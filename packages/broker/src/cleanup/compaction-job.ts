@@ -83,6 +83,15 @@ export interface CompactionResult {
   readonly compactedTo: number
   /** Read and written. */
   readonly ioBytes: number
+  /** What ended the pass early: a segment that does not hold what was written to it. Nothing is made then. */
+  readonly damage: SegmentDamage | null
+}
+
+export interface SegmentDamage {
+  /** The name of the file, without its directory. */
+  readonly file: string
+  readonly position: number
+  readonly problem: string
 }
 
 export const job: Job<CompactionArgs, CompactionResult> = {
@@ -92,6 +101,16 @@ export const job: Job<CompactionArgs, CompactionResult> = {
 
 function compact(disk: Disk, args: CompactionArgs, pace?: Pace): CompactionResult {
   const source = new Source(disk, args, pace)
+  try {
+    return compactFrom(source, disk, args)
+  } catch (error) {
+    if (source.damage === null) throw error
+    const { damage, throttle } = source
+    return { groups: [], compactedTo: args.firstDirtyOffset, ioBytes: throttle.bytes, damage }
+  }
+}
+
+function compactFrom(source: Source, disk: Disk, args: CompactionArgs): CompactionResult {
   const { keys, end, compactedTo } = collectKeys(source, args)
   const segments = args.segments.slice(0, end)
   const trace = new TransactionTrace(args.aborted)
@@ -104,10 +123,15 @@ function compact(disk: Disk, args: CompactionArgs, pace?: Pace): CompactionResul
       group = null
     }
     group ??= new Group(disk, args, new Cleaner(args, source, keys, compactedTo, trace), segment.baseOffset)
-    group.add(segment, segmentEnd)
+    try {
+      group.add(segment, segmentEnd)
+    } catch (error) {
+      group.discard()
+      throw error
+    }
   }
   group?.finish(groups)
-  return { groups, compactedTo, ioBytes: source.throttle.bytes }
+  return { groups, compactedTo, ioBytes: source.throttle.bytes, damage: null }
 }
 
 /** The newest offset of each key, how many segments that took in, and up to where. */
@@ -138,6 +162,7 @@ function collectKeys(source: Source, args: CompactionArgs) {
 class Source {
   readonly reader = new BatchReader()
   readonly throttle: Throttle
+  damage: SegmentDamage | null = null
   readonly #disk: Disk
   readonly #directory: string
   readonly #progress: Int32Array
@@ -164,9 +189,10 @@ class Source {
         this.throttle.spend(bytes)
         if (!visit()) return false
       }
-      if (reader.problem !== null)
-        throw new CorruptBatchError(`${path} at position ${reader.position}: ${reader.problem}.`)
-      return true
+      const { problem, position } = reader
+      if (problem === null) return true
+      this.damage = { file: fileName(baseOffset, LOG_SUFFIX), position, problem }
+      throw new CorruptBatchError(`${path} at position ${position}: ${problem}.`)
     } finally {
       file.close()
     }
@@ -199,6 +225,11 @@ class Group {
     this.#baseOffsets.push(segment.baseOffset)
     this.#bytesBefore += segment.size
     this.#cleaner.clean(segment, segmentEnd, this.#writer)
+  }
+
+  /** Gives up. */
+  discard(): void {
+    this.#writer.discard()
   }
 
   finish(groups: CompactedGroup[]): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
+import { basename } from 'node:path'
 import { describe, it } from 'node:test'
 import { resolveBrokerConfig } from '@odradek/config'
 import { encodeBatch, type RecordInput } from '@odradek/protocol'
@@ -321,6 +322,40 @@ describe('compaction', () => {
       else assert.ok(!ofA.includes(20))
     }
     assert.equal(compactedTo, 60)
+  })
+
+  it('tells where a segment is damaged, changes nothing, and does not read it again', async () => {
+    using bench = nodeBench()
+    const log = openLog(bench, { config })
+    for (let index = 0; index < 40; index++) appendRecords(log, [{ key: `k${index % 3}`, value: 'x'.repeat(50) }])
+    log.write()
+    const [, second] = log.segments()
+    const file = bench.disk.open(second!.path('.log'), 'write')
+    const position = Math.floor(second!.size / 2)
+    file.write(Buffer.from([1, 2, 3]), 0, 3, position)
+    file.close()
+    const files = readdirSync(log.directory)
+    const found: string[] = []
+    let runs = 0
+    const compaction = new Compaction({
+      clock: bench.clock,
+      disk: bench.disk,
+      logger: quiet,
+      offload: offloadAtOnce(bench, () => runs++),
+      config: resolveBrokerConfig,
+      damaged: (_, damage) => {
+        assert.ok(damage.position <= position && position - damage.position < 200)
+        assert.equal(damage.foundMs, bench.clock.time)
+        found.push(damage.file)
+      },
+      failed: (_, error) => assert.fail(error),
+    })
+    for (let pass = 0; pass < 3; pass++) {
+      compaction.consider(log, log.endOffset)
+      await compaction.idle()
+    }
+    assert.deepEqual([found, runs, compaction.uncleanable], [[basename(second!.path('.log'))], 1, 1])
+    assert.deepEqual(readdirSync(log.directory), files)
   })
 
   it('remembers how far it came, and drops what it made when the log changed meanwhile', async () => {

@@ -9,6 +9,7 @@ import type { Clock } from '../host/clock.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Offload } from '../host/offload.ts'
 import { OffsetCheckpoint } from '../storage/checkpoint.ts'
+import type { Damage } from '../storage/damage.ts'
 import type { Log } from '../storage/log.ts'
 import type { Segment } from '../storage/segment.ts'
 import { removeCleaned } from '../storage/segment-writer.ts'
@@ -32,6 +33,8 @@ export interface CompactionOptions {
   readonly config: () => BrokerConfig
   /** Whether there is room for so many bytes more while a pass over a log is on [always]. */
   readonly mayWrite?: (log: Log, bytes: number) => boolean
+  /** A segment does not hold what was written to it. */
+  readonly damaged?: (log: Log, damage: Damage) => void
   /** Putting a result in place failed: the log's disk has. */
   readonly failed?: (log: Log, error: Error) => void
 }
@@ -61,6 +64,8 @@ export class Compaction {
   readonly #options: CompactionOptions
   /** Logs that are worth a pass, with the limit that held when they were considered. */
   readonly #waiting = new Map<Log, Waiting>()
+  /** Logs that hold what cannot be read. */
+  readonly #uncleanable = new Set<Log>()
   readonly #checkpoints = new Map<string, OffsetCheckpoint>()
   /** The topic that an entry of a checkpoint is about, for topics made again under an old name. */
   readonly #topicIds = new Map<string, string>()
@@ -75,6 +80,7 @@ export class Compaction {
   /** Compacts `log` when it is worth while, in its turn. Records at or above `limit`, the end of what is stable and durable, stay. */
   consider(log: Log, limit: number): void {
     if (this.#closed || log.failed !== null || !log.config['cleanup.policy'].includes('compact')) return
+    if (this.#uncleanable.has(log)) return
     const now = this.#options.clock.now()
     try {
       if (isActiveOverdue(log, now)) log.roll()
@@ -99,6 +105,12 @@ export class Compaction {
     const { log, args, bytesToRead, since } = this.#pass
     const bytesRead = new Int32Array(args.progress)[0]! * 1024
     return { topic: log.topic, partition: log.partition, since, bytesToRead, bytesRead }
+  }
+
+  /** Logs that are left alone because something in them cannot be read. */
+  get uncleanable(): number {
+    for (const log of this.#uncleanable) if (log.failed !== null) this.#uncleanable.delete(log)
+    return this.#uncleanable.size
   }
 
   /** Logs that wait for their pass. */
@@ -136,7 +148,13 @@ export class Compaction {
   }
 
   #failed(log: Log, error: Error): void {
-    this.#options.logger.error({ log: log.directory, err: error }, 'A log could not be compacted.')
+    // Of no use to read all of it again every few seconds.
+    const isUnreadable = error.name === 'CorruptBatchError'
+    if (isUnreadable) this.#uncleanable.add(log)
+    this.#options.logger.error(
+      { log: log.directory, err: error },
+      `A log could not be compacted${isUnreadable ? ': it is left alone until the next start' : ''}.`,
+    )
     if (log.failed !== null) this.#options.failed?.(log, log.failed)
   }
 
@@ -181,6 +199,11 @@ export class Compaction {
     if (!isCurrent) {
       if (!this.#closed && log.failed === null)
         for (const { baseOffsets } of result.groups) removeCleaned(disk, directory, baseOffsets[0]!)
+      return
+    }
+    if (result.damage !== null) {
+      this.#uncleanable.add(log)
+      this.#options.damaged?.(log, { ...result.damage, foundMs: clock.now() })
       return
     }
     this.#putInPlace(log, plan, result)
