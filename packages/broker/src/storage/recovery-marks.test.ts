@@ -205,6 +205,30 @@ describe('damage', () => {
     assert.throws(() => reopen(bench, end), DamagedLogError, 'all files are gone')
   })
 
+  it('is a closed segment that is gone, cut short or longer than it was, wherever it is', () => {
+    for (const damage of ['gone', 'empty', 'short', 'long', 'zeros at its end'] as const) {
+      using bench = nodeBench()
+      const small = { config: { ...config, 'segment.bytes': '30000' }, markBytes: MARK_BYTES }
+      const log = openLog(bench, small)
+      grow(log, 200 * KIB)
+      const end = log.flushedOffset
+      const segment = log.segments()[2]!
+      const file = segment.path('.log')
+      const { size } = segment
+      log.close(false)
+      if (damage === 'gone') rmSync(file)
+      if (damage === 'empty') truncateSync(file, 0)
+      if (damage === 'short') truncateSync(file, size - 7)
+      if (damage === 'long') truncateSync(file, size + 100)
+      if (damage === 'zeros at its end') {
+        const bytes = readFileSync(file)
+        bytes.fill(0, size - 1500)
+        writeFileSync(file, bytes)
+      }
+      assert.throws(() => openLog(bench, { ...small, clean: false, recoveryPoint: end }), DamagedLogError, damage)
+    }
+  })
+
   it('that was noted is known after a clean stop too', () => {
     using bench = nodeBench()
     const log = openLog(bench, { config })

@@ -16,7 +16,7 @@
  * by others stays.
  *
  * What lies below the recovery point was durable, and no crash takes it away: if it is not right, or not there, the disk lost
- * it. Then nothing is changed, and a DamagedLogError thrown (damage.ts).
+ * it. Of closed segments that are not read their ends are looked at: one that is gone or too short is found. Then nothing is changed, and a DamagedLogError thrown (damage.ts).
  */
 import type { TopicConfig } from '@odradek/config'
 import { BatchReader } from './batch-reader.ts'
@@ -37,7 +37,7 @@ import {
   SNAPSHOT_SUFFIX,
 } from './segment-files.ts'
 import { SegmentList } from './segment-list.ts'
-import { recoverSegment, syncAndClose, writeAgain } from './segment-recovery.ts'
+import { closedSegmentProblem, recoverSegment, syncAndClose, writeAgain } from './segment-recovery.ts'
 import { settleLeftovers } from './swap.ts'
 
 export interface LogToLoad {
@@ -89,7 +89,7 @@ export function loadLog(log: LogToLoad): LoadedLog {
   if (segments.length === 0) {
     if (!log.clean) {
       checkEnd(log, startOffset)
-      if (names.includes(PARTITION_METADATA)) syncAndClose(disk.open(`${directory}/${PARTITION_METADATA}`, 'write'))
+      if (names.includes(PARTITION_METADATA)) writeMetadataAgain(place)
     }
     removeSnapshots(place)
     return { ...emptyLog(startOffset, true), epochs: null }
@@ -160,6 +160,7 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
   // Of a segment that ends at the recovery point the batches are durable, but perhaps not its indexes.
   const firstIndex = Math.max(0, segments.floorIndex(log.recoveryPoint - 1))
   const first = segments.at(firstIndex)!
+  checkClosed(place, segments, firstIndex)
   const epochsFound = new EpochCache()
   const snapshots = snapshotOffsets(names)
   const mark = trustedMark(place, first, snapshots, log.recoveryPoint)
@@ -233,7 +234,7 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
       newest = offset
     }
   }
-  if (names.includes(PARTITION_METADATA)) syncAndClose(disk.open(`${directory}/${PARTITION_METADATA}`, 'write'))
+  if (names.includes(PARTITION_METADATA)) writeMetadataAgain(place)
   disk.syncDirectory(directory)
   const startOffset = Math.max(log.startOffset, segments.first!.baseOffset)
   // The file may lack the newest, or have some of batches that are lost; the batches may lack some that compaction left none of.
@@ -252,6 +253,28 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
     unflushed,
     readBytes,
     markedTo: first === segments.last ? markPosition : 0,
+  }
+}
+
+/** Makes it durable whose the log is, before anything in it is. */
+function writeMetadataAgain({ disk, directory }: LogPlace): void {
+  const file = disk.open(`${directory}/${PARTITION_METADATA}`, 'write')
+  writeAgain(file, 0, file.size())
+  syncAndClose(file)
+}
+
+/** Looks at the ends of the segments before the one at `count`, all of which are durable. Throws where one is damaged. */
+function checkClosed(place: LogPlace, segments: SegmentList, count: number): void {
+  for (let at = 0; at < count; at++) {
+    const segment = segments.at(at)!
+    const problem = closedSegmentProblem(place, segment, segments.at(at + 1)!.baseOffset)
+    if (problem === null) continue
+    throw new DamagedLogError(place.directory, {
+      file: fileName(segment.baseOffset, LOG_SUFFIX),
+      position: -1,
+      problem,
+      foundMs: place.clock.now(),
+    })
   }
 }
 

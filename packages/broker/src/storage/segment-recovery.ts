@@ -1,15 +1,20 @@
 /** Reading a segment again after an unclean stop: every batch from a point on is checked, the first that is not right ends it. */
+import { CorruptBatchError } from '@odradek/protocol'
 import type { DiskFile } from '../host/disk.ts'
 import { BatchReader } from './batch-reader.ts'
+import { batchScanner } from './batch-scanner.ts'
 import { controlRecordOf } from './control-record-of.ts'
 import { DamagedLogError } from './damage.ts'
 import type { EpochCache } from './epoch-cache.ts'
 import type { LogPlace } from './log-place.ts'
+import { OFFSET_INDEX_ENTRY_BYTES } from './offset-index.ts'
 import type { ProducerState } from './producer-state.ts'
 import type { Segment } from './segment.ts'
-import { fileName, LOG_SUFFIX } from './segment-files.ts'
+import { fileName, INDEX_SUFFIX, LOG_SUFFIX } from './segment-files.ts'
 
 const COPY_BYTES = 1024 * 1024
+/** A segment without an index is looked through up to this size. */
+const LOOK_BYTES_MAX = 64 * 1024
 
 export interface SegmentRecovery {
   readonly place: LogPlace
@@ -76,6 +81,45 @@ export function recoverSegment(segment: Segment, recovery: SegmentRecovery): Rec
   file.truncate(segment.size)
   if (problem !== null) file.syncNow()
   return { nextOffset, problem, readBytes: segment.size - start }
+}
+
+/**
+ * What is wrong with a closed segment that lies below the recovery point, as far as its end tells, null when nothing is: its
+ * index points into it, its last batch is whole, and the next segment begins at `nextBase`, where it ends. Reads a few KiB.
+ */
+export function closedSegmentProblem(place: LogPlace, segment: Segment, nextBase: number): string | null {
+  const { size } = segment
+  const position = lastIndexedPosition(place, segment)
+  // Without a usable index all of it would have to be read; scrubbing does that.
+  if (position < 0 && size > LOOK_BYTES_MAX) return null
+  if (position >= size && position > 0) return `it has ${size} bytes, and its index a batch at ${position}`
+  let nextOffset = segment.baseOffset
+  let end = 0
+  try {
+    batchScanner.open(segment.file, Math.max(0, position), size)
+    while (batchScanner.next()) nextOffset = batchScanner.header.nextOffset
+    end = batchScanner.nextPosition
+  } catch (error) {
+    if (error instanceof CorruptBatchError) return error.message
+    throw error
+  }
+  if (end !== size) return `it ends inside a batch at position ${end}`
+  if (nextOffset === nextBase || !segment.canHold(nextBase)) return null
+  return `it ends at offset ${nextOffset}, and the next segment begins at ${nextBase}`
+}
+
+/** The position of the last entry of a segment's offset index file; -1 when there is none that can be read. */
+function lastIndexedPosition(place: LogPlace, segment: Segment): number {
+  const { disk } = place
+  const path = segment.path(INDEX_SUFFIX)
+  if (!disk.exists(path)) return -1
+  const file = disk.open(path, 'read')
+  const size = file.size()
+  const entry = Buffer.alloc(OFFSET_INDEX_ENTRY_BYTES)
+  const isEntry = size >= entry.length && size % entry.length === 0
+  if (isEntry) file.read(entry, 0, entry.length, size - entry.length)
+  file.close()
+  return isEntry ? entry.readInt32BE(4) : -1
 }
 
 /**

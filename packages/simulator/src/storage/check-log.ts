@@ -1,7 +1,7 @@
 import type { Log } from '@odradek/broker/src/storage/log.ts'
 import { type ReadRecord, recordsIn } from '@odradek/broker/src/storage/testing/log-kit.ts'
 import { errors } from '@odradek/protocol'
-import type { LogModel } from './log-model.ts'
+import { type LogModel, timestampOf } from './log-model.ts'
 
 /** Producers without transactions, and the one with. */
 export const SEQUENCED = [1, 2]
@@ -54,8 +54,23 @@ export function checkContents(log: Log, model: LogModel, fail: Fail): void {
     offset = next
   }
   checkRecords(found, log.startOffset, log.endOffset, model, fail)
+  checkTimes(log, found, model, fail)
   checkProducers(log, model, fail)
   checkEpochs(log, model, fail)
+}
+
+/** That look-ups by time find what reading finds. */
+function checkTimes(log: Log, found: readonly ReadRecord[], model: LogModel, fail: Fail): void {
+  const data = found.filter(({ offset }) => /data|transactional/.test(model.records.get(offset)?.kind ?? ''))
+  const step = Math.max(1, Math.floor(data.length / 8))
+  for (let at = 0; at < data.length; at += step) {
+    const { offset } = data[at]!
+    const told = log.offsetForTimestamp(timestampOf(offset), log.endOffset)?.offset
+    if (told !== offset) fail(`has ${told} as the first offset of the time at ${offset}`)
+  }
+  const newest = data.at(-1)?.offset
+  const told = log.maxTimestamp(log.endOffset)?.offset
+  if (newest !== undefined && told !== newest) fail(`has ${told} as the newest record instead of ${newest}`)
 }
 
 /** Records read, those of `[from, to)`. */

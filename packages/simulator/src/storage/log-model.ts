@@ -39,6 +39,11 @@ export interface FlushTarget {
   offset: number
 }
 
+/** The timestamp of the data record at `offset`. Those of markers are 1. */
+export function timestampOf(offset: number): number {
+  return 1000 + offset
+}
+
 /** The id of topic number `number`: base64url of 16 bytes. */
 export function topicIdOf(number: number): string {
   return `AAAAAAAAQACAAAA${String(number).padStart(6, '0')}A`

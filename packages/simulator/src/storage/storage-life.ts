@@ -9,7 +9,7 @@ import { append, appendMarker, quiet } from '@odradek/broker/src/storage/testing
 import { resolveBrokerConfig } from '@odradek/config'
 import { encodeBatch, errors } from '@odradek/protocol'
 import { checkContents, checkOpened, checkRead, SEQUENCED, TRANSACTIONAL } from './check-log.ts'
-import { LogModel, type ModelRecord, topicIdOf } from './log-model.ts'
+import { LogModel, type ModelRecord, timestampOf, topicIdOf } from './log-model.ts'
 import { DATA_DIRECTORY, FAULTS, OPERATIONS, type Operation, type StorageWorld } from './storage-world.ts'
 
 export class StorageLife {
@@ -183,7 +183,7 @@ export class StorageLife {
       records: made.map(({ id, key }, at) => ({
         key,
         value: `${id} `.padEnd(size, 'v'),
-        timestamp: 1000 + log.endOffset + at,
+        timestamp: timestampOf(log.endOffset + at),
       })),
       producerId,
       producerEpoch: producerId < 0 ? -1 : 0,

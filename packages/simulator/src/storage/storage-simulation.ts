@@ -65,7 +65,7 @@ async function run(
   let numbers = 0
   const next = () => ++numbers
   const models = Array.from({ length: 1 + random.below(3) }, (_, at) => {
-    return new LogModel(`t${at}`, 0, topicIdOf(next()), random.chance(0.25))
+    return new LogModel(`t${at}`, 0, topicIdOf(next()), random.chance(0.35))
   })
   const synchronous = new Set(models.filter(() => random.chance(0.6)).map(({ topic }) => topic))
   const storage: StorageWorld = {

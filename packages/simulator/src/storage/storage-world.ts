@@ -46,11 +46,11 @@ const WEIGHTS = {
   'checkpoint now': 5,
   resend: 5,
   'begin epoch': 5,
-  compact: 5,
+  compact: 15,
   'end transaction': 8,
   settle: 5,
-  delete: 1,
-  empty: 1,
+  delete: 2,
+  empty: 3,
 } as const
 export type Operation = keyof typeof WEIGHTS
 export const OPERATIONS = (Object.keys(WEIGHTS) as Operation[]).flatMap((name) =>
