@@ -59,7 +59,7 @@ const everything: readonly Picture[] = [
 ]
 
 /** Long enough for rates, lags and their first minutes to be told. */
-const WATCHED_MS = Number(process.env.ODRADEK_SCREENSHOT_MS ?? 60_000)
+const WATCHED_MS = Number(process.env.SCREENSHOT_WATCHED_MS ?? 60_000)
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: 'boolean' } } })
 const folder = resolve(positionals[0] ?? join(import.meta.dirname, '../docs/images'))
