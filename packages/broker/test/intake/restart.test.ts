@@ -1,10 +1,11 @@
 /** What waits is there after a restart, in the middle of a delivery too. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { startBroker } from '../../src/index.ts'
+import { verifyLog } from '../../src/log-tools.ts'
 import { WireTopic } from '../protocol/wire-topic.ts'
 import { WireClient } from '../wire-client.ts'
 import { batch, headerOf, readUntil, timed } from './timed-topic.ts'
@@ -49,3 +50,28 @@ for (const flushMode of ['async', 'sync']) {
     }
   })
 }
+
+test('the files of an intake are found well, and a start goes by the index', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'odradek-intake-'))
+  try {
+    let topic: WireTopic
+    {
+      await using broker = await startBroker({ dataDir })
+      using client = await WireClient.connect(broker.port)
+      topic = await WireTopic.create(client, { configs: { 'message.type': 'DELAY' } })
+      const records = Array.from({ length: 50 }, (_, at) => timed(String(at), 'TIMER_DELAY_SEC', 3600))
+      for (let at = 0; at < 100; at++) assert.equal((await topic.produce(batch(records))).errorCode, 0)
+      assert.equal((await topic.produce(batch([timed('soon', 'TIMER_DELAY_MS', 1)]))).errorCode, 0)
+      await readUntil(topic, 1)
+    }
+    const directory = join(dataDir, `__intake.${topic.topicId}-0`)
+    assert.deepEqual(verifyLog(directory, { deep: true }).findings, [])
+    assert.ok((await stat(join(directory, 'intake.index'))).size > 5_000 * 17)
+    await using broker = await startBroker({ dataDir, config: { 'admin.listener': '127.0.0.1:0' } })
+    const response = await fetch(`http://${broker.adminAddress}/v1/delayed?topic=${topic.name}&limit=1`)
+    const { waiting, records } = (await response.json()) as { waiting: number; records: unknown[] }
+    assert.deepEqual([waiting, records.length], [5_000, 1])
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+})

@@ -1,7 +1,7 @@
 /** Timed messages as a client sees them (`message.type=DELAY`). */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { CreateTopics, DeleteTopics, InitProducerId, Metadata } from '@odradek/protocol'
+import { CreatePartitions, CreateTopics, DeleteTopics, InitProducerId, Metadata } from '@odradek/protocol'
 import { Subject } from '../protocol/subject.ts'
 import { WireTopic } from '../protocol/wire-topic.ts'
 import { batch, headerOf, readUntil, timed } from './timed-topic.ts'
@@ -194,4 +194,43 @@ test('types that are not served are refused with a text', async () => {
   )
   assert.match(await create({ 'message.type': 'RETRY' }), /needs retry\.group/)
   assert.match(await create({ 'retry.group': 'g' }), /needs message\.type=RETRY/)
+})
+
+test('a topic that grows has an intake for its new partitions', async () => {
+  const topic = await WireTopic.create(client, DELAY)
+  const grown = { topics: [{ name: topic.name, count: 3, assignments: null }], timeoutMs: 1000 }
+  assert.equal((await client.send(CreatePartitions, 3, grown)).results[0]!.errorCode, 0)
+  for (const partition of [0, 1, 2]) {
+    const answer = await topic.produce(batch([timed(`in ${partition}`, 'TIMER_DELAY_MS', 20)]), { partition })
+    assert.equal(answer.errorCode, 0)
+  }
+  for (const partition of [0, 1, 2]) {
+    assert.deepEqual(
+      (await readUntil(topic, 1, partition)).map(({ value }) => value),
+      [`in ${partition}`],
+    )
+  }
+})
+
+test('records without a key, a value or headers, and large ones', async () => {
+  const topic = await WireTopic.create(client, DELAY)
+  const large = 'x'.repeat(900_000)
+  const soon = [{ key: 'TIMER_DELAY_MS', value: '30' }]
+  for (const record of [
+    { value: large, headers: soon },
+    { key: 'tombstone', value: null, headers: soon },
+    { value: '' },
+  ]) {
+    assert.equal((await topic.produce(batch([record]))).errorCode, 0)
+  }
+  const records = await readUntil(topic, 3)
+  assert.deepEqual(
+    records.map(({ key, value }) => [key, value?.length ?? null]),
+    [
+      [null, 0],
+      [null, 900_000],
+      ['tombstone', null],
+    ],
+  )
+  assert.equal(headerOf(records[0]!, 'BORN_TIMESTAMP'), '-1')
 })
