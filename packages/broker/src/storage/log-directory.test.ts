@@ -92,6 +92,31 @@ for (const { name, open: openMachine } of machines) {
       assert.deepEqual([...directory.unclaimed], ['b-c-12'])
     })
 
+    it('writes recovery points when enough was flushed since they were, without being asked', async () => {
+      await using machine = openMachine()
+      const { host } = machine
+      const path = `${machine.directory}/data`
+      const settings = resolveBrokerConfig()
+      const directory = LogDirectory.open({
+        host,
+        path,
+        nodeId: 1,
+        config: settings,
+        logger: quiet,
+        checkpointBytes: 1000,
+      })
+      directory.setClusterId('c')
+      const log = directory.openLog('a', 0, TOPIC_ID, config)
+      const read = () => host.disk.readFile(`${path}/recovery-point-offset-checkpoint`)?.toString() ?? ''
+      appendRecords(log, [{ value: 'x'.repeat(100) }])
+      log.flushNow()
+      assert.equal(read(), '', 'not for a little')
+      for (let at = 0; at < 20; at++) appendRecords(log, [{ value: 'x'.repeat(100) }])
+      log.flushNow()
+      await machine.untilTrue(() => read().includes('a 0 21'))
+      directory.close()
+    })
+
     it('removes deleted logs, and sets aside those of other topics', async () => {
       await using machine = openMachine()
       const path = `${machine.directory}/data`

@@ -62,6 +62,8 @@ export interface LogDirectoryOptions {
   readonly logger: Logger
   /** How many bytes of each log lie between marks, more or less [by how many logs there are] (recovery-marks.ts). */
   readonly markBytes?: number
+  /** The recovery points are written when so much was flushed since they were [256 MiB]. */
+  readonly checkpointBytes?: number
   /** `journal.bytes.max` as it is now [as in `config`]. */
   readonly journalBytesMax?: () => number
   /** Bounds shared with other directories [its own]. */
@@ -339,7 +341,8 @@ export class LogDirectory {
   /** Something was flushed: after enough of it the recovery points are written. */
   #flushed(bytes: number): void {
     this.#flushedBytes += bytes
-    if (this.#flushedBytes >= CHECKPOINT_BYTES && !this.#closed) this.checkpoint()
+    const bytesMax = this.#options.checkpointBytes ?? CHECKPOINT_BYTES
+    if (this.#flushedBytes >= bytesMax && !this.#closed) this.checkpoint()
   }
 
   #checkpointFailed(error: Error): void {
