@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { encodeBatch } from '@odradek/protocol'
 import { odradek, runOdradek } from './odradek.ts'
 
 let directory: string
@@ -167,4 +168,23 @@ test('start tells where it listens, where the data is, the flush mode, and how t
   assert.ok(text.includes(`kcat -C -b 127.0.0.1:${port} -t greetings -e\n`))
   const address = /http:\S+/.exec(text)?.[0]
   assert.equal((await fetch(address!)).status, 200)
+})
+
+test('broker ends with 1 when no data directory is left that can be used', async () => {
+  const data = join(directory, 'data')
+  await using broker = odradek(['broker', '--port', '0', '--data-dir', data, '--set', 'flush.interval.ms=1'])
+  const { port } = await listening(broker.stdout)
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  // Metadata makes topic `t`; what its log is to be begun in is a file.
+  await answer(socket, `0003 0004 00000001 ffff 00000001 0001 ${hex('t')} 01`)
+  writeFileSync(join(data, 't-0'), '')
+  const batch = encodeBatch({ records: [{ value: 'v', timestamp: Date.now() }] })
+  const size = batch.length.toString(16).padStart(8, '0')
+  const records = `00000001 00000000 ${size} ${batch.toString('hex')}`
+  await answer(socket, `0000 0003 00000002 ffff ffff 0001 00000000 00000001 0001 ${hex('t')} ${records}`)
+  assert.equal(await broker.ended(), 1, broker.stderr())
+  assert.match(broker.stderr(), /"level":60.*No data directory is left that can be used/)
+  assert.equal(broker.stderr().match(/Writing a log failed/g)?.length, 1, 'one clear line')
+  socket.destroy()
 })
