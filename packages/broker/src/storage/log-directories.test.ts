@@ -64,8 +64,14 @@ describe('several log directories', () => {
     assert.equal(logs[1]!.failed?.message, 'EIO')
     assert.equal(appendRecords(logs[0]!, [{ value: 'on' }]).errorCode, 0)
     assert.ok(directories.isAnyOnline)
+    // What was deleted in it is not touched, and a deletion that fails takes its own directory with it.
+    directories.deleteLog(logs[1]!)
+    assert.ok(host.disk.exists('/b/t-1'))
+    host.disk.failNext('rename', 'EIO')
+    directories.deleteLog(logs[2]!)
+    assert.deepEqual(heard, ['/b', '/c'])
     // New logs go to those that are left.
-    for (const log of fill(directories, 'u', 4)) assert.notEqual(directories.directoryOf(log)!.path, '/b')
+    for (const log of fill(directories, 'u', 4)) assert.equal(directories.directoryOf(log)!.path, '/a')
     for (const directory of directories) directory.fail(new Error('EIO'))
     assert.ok(!directories.isAnyOnline)
   })

@@ -302,13 +302,23 @@ export class LogDirectory {
     if (readDamage(disk, directory) === null) noteDamage(disk, directory, error.damage)
   }
 
-  /** Lets go of a log and removes its directory, off the loop. */
+  /** Lets go of a log and removes its directory, off the loop. A failure takes the data directory offline. */
   deleteLog(log: Log): void {
     this.#logs.delete(log)
-    if (this.offline === null) this.#forgetJournaled(log.topicId, log.partition)
-    this.#checkpoints.delete(log.topic, log.partition)
-    const target = `${this.path}/${this.#uniqueName(`${log.topic}-${log.partition}`, DELETE_SUFFIX)}`
-    if (log.moveTo(target)) this.deletedFiles.addDirectory(target)
+    // What is on a disk that failed is found by the next start, which sets it aside.
+    if (this.offline !== null) {
+      log.close(false)
+      return
+    }
+    try {
+      this.#forgetJournaled(log.topicId, log.partition)
+      this.#checkpoints.delete(log.topic, log.partition)
+      const target = `${this.path}/${this.#uniqueName(`${log.topic}-${log.partition}`, DELETE_SUFFIX)}`
+      if (log.moveTo(target)) this.deletedFiles.addDirectory(target)
+    } catch (error) {
+      this.#options.logger.error({ directory: log.directory, err: error }, 'A log could not be deleted.')
+      this.fail(error as Error)
+    }
   }
 
   /**
