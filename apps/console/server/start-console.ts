@@ -10,6 +10,7 @@ import next from 'next'
 import { WebSocketServer } from 'ws'
 import { setHost } from './host.ts'
 import { OptionError, type StartOptions } from './options.ts'
+import { ADDRESS_HEADER, pageAddress } from './page-address.ts'
 import { isKnownHost, isOwnOrigin, setSecurityHeaders } from './security.ts'
 
 export interface RunningConsole {
@@ -78,6 +79,8 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     setSecurityHeaders(request, response, dev)
+    // A layout is not told the address of its page; whatever the browser sent by this name is overwritten.
+    request.headers[ADDRESS_HEADER] = pageAddress(request.url ?? '/')
     if (!isExpected(request)) return refuse(response, 421, 'This console is not known by that name.')
     const path = request.url?.split('?', 1)[0] ?? '/'
     const reading = request.method === 'GET' || request.method === 'HEAD'
