@@ -1,5 +1,6 @@
 /** One topic in full: its figures and its partitions. */
 import {
+  describeLogDirectories,
   EARLIEST,
   KafkaError,
   kafkaErrorName,
@@ -10,7 +11,7 @@ import {
   type TopicPlaces,
   topicPlaces,
 } from '@odradek/client'
-import type { ClusterSession } from './cluster-session.ts'
+import type { ClusterSession, TopicSize } from './cluster-session.ts'
 import { type TopicHealth, topicHealth } from './topic-health.ts'
 
 export interface TopicDetail extends TopicHealth {
@@ -43,7 +44,7 @@ export interface PartitionRow {
 
 export async function topicDetail(session: ClusterSession, name: string): Promise<TopicDetail> {
   const topic = await findTopic(session, name)
-  const [partitions, size] = await Promise.all([offsetsOf(session, topic), sizeOf(session, name)])
+  const [partitions, size] = await Promise.all([offsetsOf(session, topic), sizeOf(session, topic)])
   const records = partitions.reduce<number | null>(
     (sum, { start, end }) => (sum === null || start === null || end === null ? null : sum + (end - start)),
     0,
@@ -69,7 +70,7 @@ export async function topicPartitions(session: ClusterSession, name: string): Pr
     listOffsets(cluster, questions, LATEST, 'committed'),
     // Kafka has it since 3.0; others answer with an error for each partition.
     listOffsets(cluster, questions, MAX_TIMESTAMP).catch(() => null),
-    sizeOf(session, name),
+    sizeOf(session, topic),
   ])
   return topic.partitions.map((place) => {
     const { partition } = place
@@ -107,7 +108,16 @@ async function offsetsOf(session: ClusterSession, topic: TopicPlaces) {
   }))
 }
 
-async function sizeOf(session: ClusterSession, name: string) {
-  const sizes = await session.sizes.get().catch(() => null)
-  return sizes?.topics.get(name) ?? null
+/** Asked for now, and of this topic only: the list's sizes may be some seconds old. */
+async function sizeOf(session: ClusterSession, topic: TopicPlaces): Promise<TopicSize | null> {
+  const { brokers } = await session.cluster.metadata()
+  const wanted = [{ topic: topic.name, partitions: topic.partitions.map(({ partition }) => partition) }]
+  const { directories } = await describeLogDirectories(session.cluster, brokers, wanted)
+  const replicas = directories.flatMap((directory) => directory.replicas)
+  if (directories.length === 0) return null
+  const partitions = new Map<number, number>()
+  for (const { partition, sizeBytes } of replicas) {
+    partitions.set(partition, Math.max(partitions.get(partition) ?? 0, sizeBytes))
+  }
+  return { sizeBytes: replicas.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), partitions }
 }
