@@ -60,6 +60,10 @@ export async function runMutant(patch: MutantPatch, seedsMax: number): Promise<M
     const found = /^seed (\d+) failed:\n\s*(.*)$/m.exec(output)
     const seconds = (performance.now() - started) / 1000
     if (found === null) return { seed: null, problem: output.trim().split('\n').at(-1) ?? '', seconds }
+    // Nothing is learned from a seed that fails in any case.
+    const sound = [join(root, 'packages/simulator/src/main.ts'), '--world', patch.world, '--seed', found[1]!]
+    if ((await run(process.execPath, sound, root)).code !== 0)
+      return { seed: null, problem: `seed ${found[1]} fails without the mutant too`, seconds }
     return { seed: Number(found[1]), problem: found[2]!, seconds }
   } finally {
     rmSync(copy, { recursive: true, force: true })

@@ -99,6 +99,10 @@ export class StorageLife {
 
   /** Does something to some log. False when the disk failed: this life is over. */
   step(): boolean {
+    if (this.#directory!.offline !== null) {
+      if (!this.#isFaulty) this.#fail(`the directory is offline: ${this.#directory!.offline.stack}`)
+      return false
+    }
     const { random, models } = this.#world
     const model = models[random.below(models.length)]!
     const log = this.#logs.get(model)!
@@ -120,6 +124,8 @@ export class StorageLife {
     if (!this.host.alive) return false
     const isWhole = [...this.#logs.values()].every(({ failed }) => failed === null) && directory.offline === null
     directory.close()
+    // There may have been no room for the last that was staged.
+    if (this.#isFaulty && isWhole) for (const [model, log] of this.#logs) this.#cutTo(model, log)
     return isWhole
   }
 
@@ -161,7 +167,11 @@ export class StorageLife {
 
   /** Where there was no room for what was staged, it is not in the log any more. */
   #noteUndone(model: LogModel, log: Log): void {
-    if (log.failed !== null || log.endOffset >= model.end || this.#logs.get(model) !== log) return
+    if (log.failed === null && this.#logs.get(model) === log) this.#cutTo(model, log)
+  }
+
+  #cutTo(model: LogModel, log: Log): void {
+    if (log.endOffset >= model.end) return
     if (log.endOffset < model.written) this.#fail(`${model.name} is full, and let go of what was written`)
     model.cutDone(log.endOffset)
   }
@@ -376,7 +386,8 @@ export class StorageLife {
     models[models.indexOf(model)] = made
     this.#logs.delete(model)
     this.#directory!.deleteLog(log)
-    this.#openLog(made)
+    // One that cannot be deleted takes its directory offline: this life is over.
+    if (this.#directory!.offline === null) this.#openLog(made)
   }
 
   #checkRefusing(model: LogModel, log: Log): void {
