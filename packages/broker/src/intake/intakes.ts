@@ -71,6 +71,11 @@ export class Intakes {
     return [...this.#byVisible.values()].filter((each) => each.topicId === topicId).sort((a, b) => a.index - b.index)
   }
 
+  /** Whether all is known of what waits in a topic that clients see. */
+  isKnown(topicId: string): boolean {
+    return this.ofTopic(topicId).every(({ isLoaded }) => isLoaded)
+  }
+
   /** Records that wait in a topic that clients see. */
   waitingIn(topicId: string): number {
     return this.ofTopic(topicId).reduce((sum, { waitingCount }) => sum + waitingCount, 0)

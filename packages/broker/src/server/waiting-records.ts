@@ -25,6 +25,7 @@ interface ConfigChange {
 /** Why a topic cannot be deleted: POLICY_VIOLATION while records wait in it, unless it says that they may go. Null if it can. */
 export function deletionRefusal(broker: BrokerContext, topic: TopicImage | undefined): Refusal | null {
   if (topic === undefined || topic.configs['intake.delete.allow'] === 'true') return null
+  if (!broker.intakes.isKnown(topic.topicId)) return notKnown(topic)
   const waiting = broker.intakes.waitingIn(topic.topicId)
   if (waiting === 0) return null
   return refuse(`${waiting} records wait in "${topic.name}". Set intake.delete.allow=true to delete them with it.`)
@@ -40,10 +41,15 @@ export function typeChangeRefusal(broker: BrokerContext, change: ConfigChange, i
   if (set === undefined && isIncremental) return null
   const isKept = set !== undefined && set.configOperation !== DELETE && set.value === type
   if (isKept) return null
+  if (!broker.intakes.isKnown(topic.topicId)) return notKnown(topic)
   const waiting = broker.intakes.waitingIn(topic.topicId)
   return waiting === 0
     ? null
     : refuse(`${waiting} records wait in "${topic.name}": its message.type cannot change now.`)
+}
+
+function notKnown({ name }: TopicImage): Refusal {
+  return refuse(`What waits in "${name}" is still being read after the broker's start. Try again in a moment.`)
 }
 
 function refuse(errorMessage: string): Refusal {
