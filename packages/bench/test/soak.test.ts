@@ -9,7 +9,7 @@ import { runMain } from './run-main.ts'
 test('honest clients and all attacks in turns; figures as text and as JSON', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'odradek-soak-test-'))
   const file = join(directory, 'soak.json')
-  const words = ['--minutes', '0.01', '--quiet', '1', '--attack', '2', '--connections', '100', '--warm-up', '0']
+  const words = ['--minutes', '0.01', '--quiet', '1', '--attack', '3', '--connections', '100', '--warm-up', '0']
   const { code, stdout, stderr } = await runMain('src/soak/main.ts', [...words, '--json', file])
   assert.equal(stderr, '')
   const { samples, phases, counts, log, verdict } = JSON.parse(readFileSync(file, 'utf8'))

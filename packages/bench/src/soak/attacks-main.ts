@@ -1,6 +1,6 @@
 /**
  * The attackers, a process of their own: `node attacks-main.ts TARGET CONNECTIONS NAME,NAME`. The parent says `begin` and
- * `end`; after `end` all is closed, and the parent gets the counts so far.
+ * `end`; after `end` all is closed, and the parent gets the counts so far. The child says `ready` before.
  */
 import { attacksOf } from './attacks/index.ts'
 import type { Counts, Target } from './target.ts'
@@ -23,3 +23,4 @@ process.on('message', async (word) => {
     process.send!(counts)
   }
 })
+process.send!('ready')

@@ -21,6 +21,7 @@ let delivered = new Latencies()
 
 process.on('message', () => process.send!(figures()))
 process.on('disconnect', () => process.exit(0))
+process.send!('ready')
 try {
   await Promise.all(Array.from({ length: Number(process.argv[3]) }, (_, partition) => run(partition)))
 } catch (error) {

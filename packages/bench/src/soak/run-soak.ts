@@ -79,6 +79,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   setPriority(attackers.pid!, constants.priority.PRIORITY_BELOW_NORMAL)
   const soak = new Soak(server, admin, honest, attackers, watch)
   try {
+    await Promise.all([honest, attackers].map((child) => answerOf<string>(child)))
     await soak.run(options)
     const { samples, phases, counts } = soak
     for (const child of [honest, attackers]) await dismiss(child)
