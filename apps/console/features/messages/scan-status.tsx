@@ -17,7 +17,11 @@ export function ScanStatus({ scan, found, onResume }: { scan: Scan; found: numbe
     <div className="border-b px-6 py-1.5 max-sm:px-4">
       <div className="flex min-h-6 flex-wrap items-center gap-x-4 gap-y-1 text-meta">
         <span role="status" aria-live="polite" className="font-strong">
-          {running ? t('status.running') : end === null ? t('status.none') : t(`status.${end}`)}
+          {running
+            ? t('status.running')
+            : end === null
+              ? t(scan.stopped ? 'status.stopped' : 'status.none')
+              : t(`status.${end}`)}
         </span>
         {progress !== null && (
           <>

@@ -10,6 +10,8 @@ export interface Scan {
   readonly error: unknown
   /** Whether it is under way. */
   readonly running: boolean
+  /** Whether somebody stopped it. */
+  readonly stopped: boolean
   /** Ends it; what came stays. */
   stop(): void
   /** Goes on where it stopped, under what came. */
@@ -23,9 +25,10 @@ interface State {
   readonly progress: ScanProgress | null
   readonly error: unknown
   readonly running: boolean
+  readonly stopped: boolean
 }
 
-const NOTHING: State = { rows: [], progress: null, error: null, running: false }
+const NOTHING: State = { rows: [], progress: null, error: null, running: false, stopped: false }
 
 /**
  * Searches for messages while `enabled`, anew whenever the question changes. Rows are added in the order in which they are found, once
@@ -55,7 +58,9 @@ export function useScan(cluster: string, topic: string, query: MessageQuery, ena
       let waiting: MessageRow[] = []
       let progress: ScanProgress | null = null
       let frame = 0
-      setState((before) => (keep ? { ...before, error: null, running: true } : { ...NOTHING, running: true, rows: [] }))
+      setState((before) =>
+        keep ? { ...before, error: null, running: true, stopped: false } : { ...NOTHING, running: true, rows: [] },
+      )
       const flush = () => {
         frame = 0
         const rows = waiting
@@ -111,6 +116,7 @@ export function useScan(cluster: string, topic: string, query: MessageQuery, ena
     setState((before) => ({
       ...before,
       running: false,
+      stopped: true,
       progress: before.progress === null ? null : { ...before.progress, end: before.progress.end ?? 'stopped' },
     }))
   }, [])

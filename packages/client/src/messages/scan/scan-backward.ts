@@ -2,8 +2,9 @@ import type { MessageRow } from '../message-row.ts'
 import { judgeAnswer } from './fetch-answer.ts'
 import { fetchBatches } from './fetch-batches.ts'
 import { byLeader, type PartitionLeader } from './partition-leader.ts'
-import { LeaderMoved, readable, turn } from './scan-forward.ts'
+import { LeaderMoved, readable } from './scan-forward.ts'
 import type { PartitionCursor, ScanState } from './scan-state.ts'
+import { turn } from './turn.ts'
 import { offsetAfter } from './walk-batches.ts'
 
 const FETCH_BYTES_MAX = 4 * 1024 * 1024

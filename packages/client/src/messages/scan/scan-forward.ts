@@ -3,6 +3,7 @@ import { judgeAnswer } from './fetch-answer.ts'
 import { type FetchedPartition, type FetchPosition, fetchBatches } from './fetch-batches.ts'
 import { byLeader, type PartitionLeader } from './partition-leader.ts'
 import type { PartitionCursor, ScanState } from './scan-state.ts'
+import { turn } from './turn.ts'
 import { offsetAfter } from './walk-batches.ts'
 
 const FETCH_BYTES_MAX = 4 * 1024 * 1024
@@ -100,10 +101,8 @@ async function look(state: ScanState, { cursor, next }: OpenPartition, answer: F
       state.matched++
       return !state.isFull && rows.length < ROWS_AT_ONCE
     })
-    const paused = rows.length >= ROWS_AT_ONCE || state.isFull
-    const to = paused ? reached : upTo
-    state.offsetsRead += to - cursor.start
-    cursor.start = to
+    state.offsetsRead += reached - cursor.start
+    cursor.start = reached
     if (rows.length > 0) {
       await state.sink.rows(rows)
       rows = []
@@ -113,9 +112,4 @@ async function look(state: ScanState, { cursor, next }: OpenPartition, answer: F
     if (state.signal.aborted) return false
   }
   return true
-}
-
-/** Lets other work of this thread have its turn: messages that stop a scan, other scans. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

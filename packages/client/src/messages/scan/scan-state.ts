@@ -5,6 +5,7 @@ import { type MessageRow, rowOf } from '../message-row.ts'
 import type { FetchedPartition } from './fetch-batches.ts'
 import type { MessageSource } from './message-source.ts'
 import { type PartitionRange, resumeToken, type ScanEnd, type ScanProgress, type ScanRequest } from './scan-request.ts'
+import { turn } from './turn.ts'
 import { BatchWalk, WalkCounts } from './walk-batches.ts'
 
 /** Who takes what a scan finds. `rows` may make the scan wait. */
@@ -23,6 +24,8 @@ export interface PartitionCursor {
 }
 
 const NOTES_MAX = 20
+/** Other work of the thread waits no longer: messages that stop a scan, other scans. */
+const TURN_MS = 20
 
 /** What forward and backward scans share: the filter, the counts, and evaluating what was fetched. */
 export class ScanState {
@@ -40,7 +43,6 @@ export class ScanState {
   offsetsRead = 0
   readonly #offsetsTotal: number
   readonly #backward: boolean
-  readonly #walk = new BatchWalk(this.counts)
   readonly #startedAt = performance.now()
 
   constructor(
@@ -76,7 +78,8 @@ export class ScanState {
 
   /**
    * Walks what was fetched of a partition from `from` up to `upTo` and gives each match to `take`, which says whether to go
-   * on. Returns the offset that was reached. Loads the schemas that turn out to be needed.
+   * on. Returns the offset that was reached: `upTo`, unless `take` or the signal ended it. Lets other work have its turn now
+   * and then, however slow the filter is. Loads the schemas that turn out to be needed.
    */
   async evaluate(
     fetched: FetchedPartition,
@@ -88,6 +91,8 @@ export class ScanState {
     const { schemas } = this.source
     const earliest = since.kind === 'time' ? since.timestamp : Number.NEGATIVE_INFINITY
     const latest = to.kind === 'time' ? to.timestamp : Number.POSITIVE_INFINITY
+    let turnAt = performance.now() + TURN_MS
+    let isDue = false
     const visit = (cursor: RecordCursor): boolean => {
       if (cursor.timestamp < earliest || cursor.timestamp >= latest) {
         this.scanned++
@@ -95,13 +100,20 @@ export class ScanState {
       }
       const goOn = !this.filter.matches(cursor, topic, fetched.partition) || take(cursor)
       this.scanned++
-      return goOn
+      if (!goOn) return false
+      isDue = (this.scanned & 15) === 0 && performance.now() > turnAt
+      return !isDue
     }
-    const walk = this.#walk
+    const walk = new BatchWalk(this.counts)
     for (let at = from; ; ) {
       try {
-        walk.run(fetched, at, upTo, readCommitted, visit)
-        return walk.reached
+        isDue = false
+        if (walk.run(fetched, at, upTo, readCommitted, visit)) return upTo
+        if (!isDue) return walk.reached
+        at = walk.reached
+        await turn()
+        if (this.signal.aborted) return at
+        turnAt = performance.now() + TURN_MS
       } catch (error) {
         if (!(error instanceof SchemaWanted)) throw error
         at = walk.reached

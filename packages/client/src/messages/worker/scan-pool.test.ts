@@ -22,7 +22,7 @@ const auto = { key: 'auto', value: 'auto' } as const
 before(async () => {
   broker = await startBroker()
   cluster = new Cluster(options())
-  pool = new ScanPool({ workersMax: 1, silenceMsMax: 2_000 })
+  pool = new ScanPool({ workersMax: 1, silenceMsMax: 5_000 })
 })
 after(async () => {
   await pool.close()

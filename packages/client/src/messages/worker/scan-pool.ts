@@ -159,7 +159,8 @@ class ScanThread {
   readonly #onGone: () => void
   readonly #watch: NodeJS.Timeout
   #nextId = 1
-  #heardAt = performance.now()
+  /** null until the thread has come up: that takes as long as the machine lets it. */
+  #heardAt: number | null = null
   #idleSince = performance.now()
 
   constructor(silenceMsMax: number, onGone: () => void) {
@@ -179,7 +180,7 @@ class ScanThread {
       const now = performance.now()
       if (this.#jobs.size === 0) {
         if (now - this.#idleSince > IDLE_MS) void this.terminate('Nothing to do.')
-      } else if (now - this.#heardAt > silenceMsMax) {
+      } else if (this.#heardAt !== null && now - this.#heardAt > silenceMsMax) {
         void this.terminate('The filter takes too long on a single message and was ended. Make it simpler.')
       }
     }, 1_000).unref()
@@ -193,7 +194,7 @@ class ScanThread {
     const id = this.#nextId++
     const running = new RunningJob((kind) => this.#send({ kind, id }))
     if (this.#jobs.size === 0) {
-      this.#heardAt = performance.now()
+      if (this.#heardAt !== null) this.#heardAt = performance.now()
       this.#worker.ref()
     }
     this.#jobs.set(id, running)

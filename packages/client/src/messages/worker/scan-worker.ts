@@ -43,6 +43,7 @@ port.on('message', (message: ToWorker) => {
       message satisfies never
   }
 })
+send({ kind: 'alive' })
 setInterval(() => send({ kind: 'alive' }), ALIVE_MS)
 
 async function run({ id, job, source: options }: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
