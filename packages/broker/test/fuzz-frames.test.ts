@@ -2,10 +2,9 @@
  * Frames of every API and version, some of them with bytes changed, against a broker that also serves somebody else. What
  * is answered must be an answer of that API; nothing may be logged as a failure of the broker's own.
  *
- * A failure prints its seed; ODRADEK_FUZZ_SEED=<seed> repeats it.
+ * A failure prints its seed; ODRADEK_FUZZ_SEED=<seed> repeats it, or tries another. `npm run fuzz` has the long form, and more layers.
  */
 import { equal, ok } from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import {
   type Api,
@@ -29,8 +28,8 @@ import { WireClient } from './wire-client.ts'
 const FRAMES = 2000
 const AT_ONCE = 24
 /** What a frame may wait for its answer: some are entitled to wait for ever. */
-const PATIENCE_MS = 40
-const SEED = Number(process.env.ODRADEK_FUZZ_SEED ?? randomInt(2 ** 31))
+const PATIENCE_MS = 500
+const SEED = Number(process.env.ODRADEK_FUZZ_SEED ?? 1)
 
 /** Random integers below a bound, by the mulberry32 of the seed. */
 function randomOf(seed: number): (below: number) => number {
