@@ -64,8 +64,9 @@ export async function listGroupRows(session: ClusterSession, query: GroupQuery):
   })
   const members = new Map<string, number>()
   const learnMembers = async (of: readonly ListedGroup[]) => {
-    const { groups: described } = await describeGroups(session.cluster, of)
-    for (const [id, { members: list }] of described) members.set(id, list.length)
+    // A coordinator that does not answer leaves the number of its groups' members unknown, not the list empty.
+    const described = await describeGroups(session.cluster, of).catch(() => null)
+    for (const [id, { members: list }] of described?.groups ?? []) members.set(id, list.length)
   }
   if (query.sort === 'members') await learnMembers(matching)
   const direction = query.descending ? -1 : 1
