@@ -21,6 +21,14 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Print every configuration key with its default',
     load: async () => (await import('./commands/config.ts')).config,
   },
+  'dead-letters list': {
+    summary: "Print a group's dead letters",
+    load: async () => (await import('./commands/dead-letters-list.ts')).deadLettersList,
+  },
+  'dead-letters resend': {
+    summary: 'Send dead letters again',
+    load: async () => (await import('./commands/dead-letters-resend.ts')).deadLettersResend,
+  },
   'delayed list': {
     summary: 'Print records that wait for their time',
     load: async () => (await import('./commands/delayed-list.ts')).delayedList,
