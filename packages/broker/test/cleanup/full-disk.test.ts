@@ -17,7 +17,7 @@ const DISK_BYTES = 64 * MIB
 const NOT_ENOUGH_REPLICAS = 19
 const COORDINATOR_NOT_AVAILABLE = 15
 const COORDINATOR_LOAD_IN_PROGRESS = 14
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 250_000
 
 /** A broker on a small disk. */
 function start(disk: SmallDisk, name: string, config: Readonly<Record<string, string | number>> = {}): Promise<Broker> {

@@ -25,7 +25,7 @@ const KILLS = 6
 const SEED = Number(process.env.CRASH_SEED ?? 1)
 const OFFSET_OUT_OF_RANGE = 1
 const NOT_ENOUGH_REPLICAS = 19
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 250_000
 
 async function start(disk: SmallDisk): Promise<{ child: ChildProcess; port: number }> {
   const script = fileURLToPath(new URL('./run-small-disk-broker.ts', import.meta.url))

@@ -17,7 +17,7 @@ const MIB = 1024 * 1024
 const SEGMENT_BYTES = 20 * MIB
 const BATCH_BYTES = 500_000
 
-test('a slow reader of a segment that is deleted to make room', { timeout: 60_000 }, async () => {
+test('a slow reader of a segment that is deleted to make room', { timeout: 250_000 }, async () => {
   using disk = smallDisk(64 * MIB)
   await using broker = await startBroker({
     dataDir: join(disk.path, 'data'),

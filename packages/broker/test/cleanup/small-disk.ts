@@ -23,13 +23,19 @@ export function smallDisk(bytes: number): SmallDisk {
     process.env.ODRADEK_TEST_NO_MOUNT !== '1' && run('mount', '-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', path)
   const bytesMax = isMounted ? null : bytes
   const { disk } = hostOn(path, bytesMax)
+  const release = () => {
+    if (isMounted) run('umount', '--lazy', path)
+    rmSync(path, { recursive: true, force: true })
+  }
+  // Also where a test ends its process.
+  process.once('exit', release)
   return {
     path,
     bytesMax,
     space: () => disk.space(path),
     [Symbol.dispose]() {
-      if (isMounted) run('umount', '--lazy', path)
-      rmSync(path, { recursive: true, force: true })
+      process.off('exit', release)
+      release()
     },
   }
 }
