@@ -16,7 +16,7 @@ export function Sparkline({ values, label }: { values: readonly (number | null)[
       return
     }
     const x = (at * step).toFixed(1)
-    const y = (18.5 - ((value - min) / span) * 17).toFixed(1)
+    const y = (18.5 - ((value - min) / span) * 14).toFixed(1)
     path += `${pen ? 'L' : 'M'}${x} ${y}`
     pen = true
   })

@@ -12,6 +12,7 @@ import { BrokerTable } from './broker-table.tsx'
 import { EmptyCluster } from './empty-cluster.tsx'
 import { History } from './history.tsx'
 import { OverviewFigures } from './overview-figures.tsx'
+import { useSeries } from './use-series.ts'
 
 const REFRESH_MS = 5_000
 
@@ -22,7 +23,7 @@ export function Overview({ cluster }: { cluster: string }) {
   const about = useQuery(
     trpc.overview.get.queryOptions({ cluster }, { refetchInterval: REFRESH_MS, placeholderData: keepPreviousData }),
   )
-  const series = useQuery(trpc.overview.series.queryOptions({ cluster }, { refetchInterval: REFRESH_MS }))
+  const series = useSeries(cluster)
   const { data } = about
   const bare = data !== undefined && data.topics.total === data.topics.internal
   return (
@@ -38,7 +39,7 @@ export function Overview({ cluster }: { cluster: string }) {
           )
         }
       />
-      <OverviewFigures data={data} series={series.data} />
+      <OverviewFigures data={data} series={series} />
       <PageBody padded>
         {about.error !== null && (
           <ErrorState className="mb-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
@@ -46,7 +47,7 @@ export function Overview({ cluster }: { cluster: string }) {
         <ShopStrip cluster={cluster} />
         {data !== undefined && <AttentionList cluster={cluster} attention={data.attention} />}
         {bare && <EmptyCluster cluster={cluster} />}
-        {!bare && <History series={series.data} />}
+        {!bare && <History series={series} />}
         {(data === undefined ? about.error === null : true) && <BrokerTable brokers={data?.brokers} />}
       </PageBody>
     </>

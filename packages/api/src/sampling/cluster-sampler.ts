@@ -56,6 +56,9 @@ type CommitsSince = Map<string, Map<string, Map<number, { offset: number; sinceM
 
 const rebalancingStates = new Set(['PreparingRebalance', 'CompletingRebalance', 'Assigning', 'Reconciling'])
 
+/** Over less time than this a rate is noise. */
+const RATE_MS_MIN = 1000
+
 export type ClusterFigure = 'recordsInPerSecond' | 'lag' | 'bytesInPerSecond' | 'bytesOutPerSecond'
 
 /** Bytes that all brokers have received and sent since they started; null: they do not tell. */
@@ -192,9 +195,12 @@ export class ClusterSampler {
     const atMs = Date.now()
     const { commits } = await committedOffsetsOf(this.#cluster, listed.groups)
     const lags = new Map(listed.groups.map(({ id }) => [id, lagOf(commits.get(id), starts, ends)]))
-    const rates = this.#last ? ratesBetween(this.#last, ends, atMs) : new Map<string, number>()
+    const last = this.#last
+    // Somebody asked for a look right after another: between them there is no rate, and no point of a history.
+    const isTooSoon = last !== null && atMs - last.atMs < Math.min(RATE_MS_MIN, this.#limits.intervalMs / 2)
+    const rates = isTooSoon ? last.rates : last ? ratesBetween(last, ends, atMs) : new Map<string, number>()
     const sample: Sample = { atMs, starts, ends, rates, commits, groups: listed.groups, lags, traffic }
-    this.#note(sample, this.#last)
+    if (!isTooSoon) this.#note(sample, last)
     this.#noteCommits(sample)
     this.#last = sample
     this.#events.emit('sample', sample)
