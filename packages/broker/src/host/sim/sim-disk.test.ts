@@ -27,6 +27,20 @@ describe('a power failure of a simulated disk', () => {
     assert.deepEqual(Object.keys(outcomes).sort(), ['a beginning', 'all gone', 'all there', 'holes'])
   })
 
+  it('never takes names that a finished sync of their directory covered, and may take those made since it began', async () => {
+    const outcomes = await outcomesOf(async ({ disk, world }) => {
+      disk.open('/data/before', 'create')
+      const done = new Promise((resolve) => disk.syncDirectoryLater('/data', resolve))
+      disk.open('/data/after', 'create')
+      assert.equal(await world.complete(done), null)
+      return (after) => {
+        assert.ok(after.exists('/data/before'))
+        return after.exists('/data/after') ? 'both' : 'one'
+      }
+    })
+    assert.deepEqual(Object.keys(outcomes).sort(), ['both', 'one'])
+  })
+
   it('may take what was written after a sync began, also in a page that it wrote', async () => {
     const outcomes = await outcomesOf(async ({ disk, world }) => {
       const file = disk.open('/data/log', 'create')
