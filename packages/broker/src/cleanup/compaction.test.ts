@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import { describe, it } from 'node:test'
 import { resolveBrokerConfig } from '@odradek/config'
 import { encodeBatch, type RecordInput } from '@odradek/protocol'
+import { pino } from 'pino'
 import type { Job, Offload } from '../host/offload.ts'
 import { dumpLog } from '../storage/dump.ts'
 import type { Log } from '../storage/log.ts'
@@ -356,6 +357,40 @@ describe('compaction', () => {
     }
     assert.deepEqual([found, runs, compaction.uncleanable], [[basename(second!.path('.log'))], 1, 1])
     assert.deepEqual(readdirSync(log.directory), files)
+  })
+
+  it('is not alarmed where a segment goes under its hands, and compacts what is left', async () => {
+    using bench = nodeBench()
+    const log = openLog(bench, { config })
+    for (let index = 0; index < 40; index++) appendRecords(log, [{ key: `k${index % 3}`, value: 'x'.repeat(50) }])
+    const levels: number[] = []
+    const logger = pino({ level: 'info' }, { write: (line: string) => levels.push(JSON.parse(line).level) })
+    let runs = 0
+    const offload: Offload = {
+      async run<Args, Result>(job: Job<Args, Result>, args: Args): Promise<Result> {
+        runs += 1
+        if (runs === 1) log.advanceStartOffset(log.segments()[2]!.baseOffset)
+        return job.run(bench.disk, args)
+      },
+      async close() {},
+    }
+    const compaction = new Compaction({
+      clock: bench.clock,
+      disk: bench.disk,
+      logger,
+      offload,
+      config: resolveBrokerConfig,
+      failed: (_, error) => assert.fail(error),
+    })
+    compaction.consider(log, log.endOffset)
+    await compaction.idle()
+    assert.deepEqual([runs, levels, log.failed], [1, [30], null])
+    for (let index = 0; index < 80; index++) appendRecords(log, [{ key: `k${index % 3}`, value: 'x'.repeat(50) }])
+    compaction.consider(log, log.endOffset)
+    await compaction.idle()
+    assert.ok(runs > 1)
+    const closed = readAll(log).filter(({ offset }) => offset < log.segments().at(-1)!.baseOffset)
+    assert.equal(new Set(closed.map(({ key }) => key)).size, closed.length)
   })
 
   it('remembers how far it came, and drops what it made when the log changed meanwhile', async () => {

@@ -148,6 +148,11 @@ export class Compaction {
   }
 
   #failed(log: Log, error: Error): void {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && log.failed === null) {
+      // Retention, or who deletes records, was faster: what is left of the log is planned anew.
+      this.#options.logger.info({ log: log.directory }, 'A segment went while its log was compacted; the rest waits.')
+      return
+    }
     // Of no use to read all of it again every few seconds.
     const isUnreadable = error.name === 'CorruptBatchError'
     if (isUnreadable) this.#uncleanable.add(log)
