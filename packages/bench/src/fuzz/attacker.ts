@@ -15,6 +15,16 @@ export interface Outcome {
   readonly end: 'closed' | 'served' | 'silent'
 }
 
+/** The broker ended the connection from `address`, and nothing was wrong with the request. */
+export class ClosedConnection extends WrongAnswer {
+  readonly address: string
+
+  constructor(address: string) {
+    super(`the broker closed ${address}, and nothing was wrong with the request`)
+    this.address = address
+  }
+}
+
 export class Attacker {
   readonly #host: string
   readonly #port: number
@@ -64,7 +74,7 @@ export class Attacker {
     // The probe may have become a part of a frame that was cut off.
     const answers = checkAnswers(cutFrames(Buffer.concat([...pieces, probe])), said.frames)
     if (said.end === 'closed' && fuzzCase.isValid && ending === 'wait' && !mayBeClosed(fuzzCase)) {
-      throw new WrongAnswer(`the broker closed ${this.#name}, and nothing was wrong with the request`)
+      throw new ClosedConnection(this.#name)
     }
     return { answers, end: said.end }
   }
