@@ -209,3 +209,26 @@ test('a type can change while nothing waits, there and back', async () => {
     ['plain', 'timed', 'plain again'],
   )
 })
+
+test('prefixes may be those of RocketMQ', async () => {
+  const other = await Subject.start({ 'retry.topic.prefix': '%RETRY%', 'dlq.topic.prefix': '%DLQ%' })
+  try {
+    const connection = await other.connect()
+    const resources = [{ resourceType: GROUP, resourceName: 'g', configurationKeys: ['retry.topic.name'] }]
+    const { results } = await connection.send(DescribeConfigs, 4, { resources })
+    assert.equal(results[0]!.configs[0]!.value, '%RETRY%g')
+    const set = [{ name: 'retry.max.times', value: '0', configOperation: 0 }]
+    const altered = [{ resourceType: GROUP, resourceName: 'g', configs: set }]
+    await connection.send(IncrementalAlterConfigs, 1, { resources: altered })
+    const asked = { topics: [{ name: '%RETRY%g' }], allowAutoTopicCreation: true }
+    const made = await connection.send(Metadata, 12, asked)
+    assert.equal(made.topics[0]!.errorCode, 0)
+    const retries = new WireTopic(connection, '%RETRY%g', made.topics[0]!.topicId)
+    assert.equal((await retries.produce(batch([{ value: 'x' }]))).errorCode, 0)
+    const name = '%DLQ%g'
+    while ((await connection.send(Metadata, 12, { topics: [{ name }] })).topics[0]!.errorCode !== 0);
+    assert.equal((await readUntil(new WireTopic(connection, name, ''), 1))[0]!.value, 'x')
+  } finally {
+    await other.close()
+  }
+})
