@@ -4,7 +4,7 @@ export const routes: readonly string[] = [
   '/local/topics',
   '/local/topics?q=nothing-is-called-that',
   '/local/topics/{topic}/messages',
-  '/local/topics/{topic}/messages?at=0@1&cel=value.id+%3E+1',
+  '/local/topics/{topic}/messages?from=earliest&q=nothing-holds-that',
   '/local/topics/{topic}/0/1',
   '/local/topics/{topic}/0/99',
   '/local/topics/{topic}/partitions',

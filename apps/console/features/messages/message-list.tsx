@@ -1,6 +1,7 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
 import { Inbox, Radio, SearchX, Send, ShieldOff } from 'lucide-react'
+import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useQueryStates } from 'nuqs'
@@ -18,7 +19,6 @@ import { BoundsRow } from './bounds-row.tsx'
 import { ExportMenu } from './export-menu.tsx'
 import { FilterBar } from './filter-bar.tsx'
 import { useMessageColumns } from './message-columns.tsx'
-import { MessagePanel } from './message-panel.tsx'
 import {
   boundsOf,
   type Condition,
@@ -28,13 +28,15 @@ import {
   placeOf,
 } from './message-query.ts'
 import { type MessageRow, placeText } from './outputs.ts'
-import { ProduceDialog } from './produce-dialog.tsx'
 import { ScanStatus } from './scan-status.tsx'
 import { SearchBox } from './search-box.tsx'
-import { TailStatus } from './tail-status.tsx'
 import { useScan } from './use-scan.ts'
 import { useTail } from './use-tail.ts'
 import { useWalk } from './use-walk.ts'
+
+const MessagePanel = dynamic(async () => (await import('./message-panel.tsx')).MessagePanel, { ssr: false })
+const TailStatus = dynamic(async () => (await import('./tail-status.tsx')).TailStatus, { ssr: false })
+const ProduceDialog = dynamic(async () => (await import('./produce-dialog.tsx')).ProduceDialog, { ssr: false })
 
 /** Above these a search is asked for before it reads so much. */
 const RECORDS_UNASKED_MAX = 5_000_000

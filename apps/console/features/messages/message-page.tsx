@@ -1,5 +1,6 @@
 'use client'
 import { ChevronLeft, ChevronRight, Rows3, Send } from 'lucide-react'
+import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useQueryStates } from 'nuqs'
@@ -12,7 +13,8 @@ import { href } from '../../lib/href.ts'
 import { MessageFound, type MessagePlace, useMessage } from './message-found.tsx'
 import { messageQueryParsers } from './message-query.ts'
 import { placeText } from './outputs.ts'
-import { ProduceDialog } from './produce-dialog.tsx'
+
+const ProduceDialog = dynamic(async () => (await import('./produce-dialog.tsx')).ProduceDialog, { ssr: false })
 
 /** One message with a page of its own: the address to send to a colleague. */
 export function MessagePage({ place }: { place: MessagePlace }) {

@@ -1,5 +1,6 @@
 'use client'
 import { ChevronDown, ChevronUp, Link2, Maximize2, Send } from 'lucide-react'
+import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
@@ -10,7 +11,8 @@ import { href } from '../../lib/href.ts'
 import { MessageFound, type MessagePlace, useMessage } from './message-found.tsx'
 import type { Condition, Decoder } from './message-query.ts'
 import { placeText } from './outputs.ts'
-import { ProduceDialog } from './produce-dialog.tsx'
+
+const ProduceDialog = dynamic(async () => (await import('./produce-dialog.tsx')).ProduceDialog, { ssr: false })
 
 /** The chosen message beside the list. */
 export function MessagePanel(props: {

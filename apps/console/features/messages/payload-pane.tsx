@@ -69,7 +69,7 @@ export function PayloadPane(props: {
           )}
         </p>
       )}
-      <CodeView
+      <PayloadReader
         key={view}
         text={text}
         label={label}
@@ -78,6 +78,33 @@ export function PayloadPane(props: {
       />
       {view === 'decoded' && field !== null && <FieldBar root={root} field={field} onFilter={onFilter} />}
     </div>
+  )
+}
+
+/** Above these only what is in view can be drawn. */
+const PLAIN_CHARACTERS_MAX = 50_000
+
+/** A payload to read: plain at once, with its fields when somebody turns to it, for which more has to be loaded. */
+function PayloadReader(props: {
+  text: string
+  label: string
+  isJson: boolean
+  onField?: ((field: JsonField | null) => void) | undefined
+}) {
+  const { text, label, isJson, onField } = props
+  const [rich, setRich] = useState(text.length > PLAIN_CHARACTERS_MAX)
+  if (rich) return <CodeView text={text} label={label} isJson={isJson} {...(onField && { onField })} />
+  return (
+    <section
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable without a mouse.
+      tabIndex={0}
+      onPointerEnter={() => setRich(true)}
+      onFocus={() => setRich(true)}
+      className="min-h-0 flex-1 overflow-auto px-4 py-1 -outline-offset-2"
+    >
+      <pre className="whitespace-pre-wrap break-words font-mono text-[12px] leading-[18px]">{text}</pre>
+    </section>
   )
 }
 
