@@ -1,13 +1,14 @@
 'use client'
 import { Ellipsis, Eraser, ListX, Rows4, Trash2 } from 'lucide-react'
+import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { useForbidden } from '../../../components/frame/shell.tsx'
 import { Menu, MenuItem, MenuLine } from '../../../components/ui/menu.tsx'
-import { AddPartitions } from '../dialogs/add-partitions.tsx'
-import { DeleteRecords } from '../dialogs/delete-records.tsx'
-import { DeleteTopics } from '../dialogs/delete-topics.tsx'
 
+const AddPartitions = dynamic(async () => (await import('../dialogs/add-partitions.tsx')).AddPartitions, { ssr: false })
+const DeleteRecords = dynamic(async () => (await import('../dialogs/delete-records.tsx')).DeleteRecords, { ssr: false })
+const DeleteTopics = dynamic(async () => (await import('../dialogs/delete-topics.tsx')).DeleteTopics, { ssr: false })
 type Act = 'partitions' | 'records' | 'empty' | 'delete'
 
 /** What may be done to a topic as a whole. */
