@@ -92,8 +92,7 @@ export function OverviewFigures({ data, series }: { data: OverviewData | undefin
       {flush !== undefined && (
         <Figure
           label={t('flush')}
-          value={flush}
-          why={<span className="text-muted">{t(flush === 'sync' ? 'flushSync' : 'flushAsync')}</span>}
+          value={<span data-tip={t(flush === 'sync' ? 'flushSync' : 'flushAsync')}>{flush}</span>}
         />
       )}
     </FigureStrip>

@@ -58,6 +58,7 @@ export function useTopicColumns(
       header: t('column.partitions'),
       align: 'right',
       sortable: true,
+      narrow: 'hidden',
       cell: (row) => <Exact value={row.partitions} />,
     },
     {
@@ -82,6 +83,7 @@ export function useTopicColumns(
       header: <span data-tip={t('column.recordsTip')}>{t('column.records')}</span>,
       align: 'right',
       sortable: true,
+      narrow: 'hidden',
       cell: (row) => <Count value={row.records} />,
     },
     {

@@ -39,7 +39,13 @@ export function TopicPartitions({ cluster, topic }: { cluster: string; topic: st
       value: (row) => row.leader,
       cell: (row) => (row.leader < 0 ? <Badge state="wrong">{t('partition.noLeader')}</Badge> : row.leader),
     },
-    { id: 'epoch', header: t('partition.epoch'), align: 'right', cell: (row) => <Exact value={row.leaderEpoch} /> },
+    {
+      id: 'epoch',
+      header: t('partition.epoch'),
+      align: 'right',
+      narrow: 'hidden',
+      cell: (row) => <Exact value={row.leaderEpoch} />,
+    },
     { id: 'replicas', header: t('partition.replicas'), cell: (row) => <Replicas row={row} /> },
     {
       id: 'start',
@@ -61,6 +67,7 @@ export function TopicPartitions({ cluster, topic }: { cluster: string; topic: st
       id: 'open',
       header: <span data-tip={t('partition.openTip')}>{t('partition.open')}</span>,
       align: 'right',
+      narrow: 'hidden',
       cell: (row) =>
         row.highWatermark === null || row.lastStableOffset === null ? (
           <Unknown />
@@ -74,6 +81,7 @@ export function TopicPartitions({ cluster, topic }: { cluster: string; topic: st
       align: 'right',
       sortable: true,
       value: spanOf,
+      narrow: 'hidden',
       cell: (row) => <Exact value={spanOf(row)} />,
     },
     {
