@@ -180,7 +180,7 @@ test('deleting tells who still reads, asks for the name, and leaves the list', a
   await consumer.close()
   await dialog.getByLabel(/^Type/).fill('doomed')
   await apply.click()
-  await expect(page.getByRole('heading', { level: 1, name: 'Topics' })).toBeVisible()
+  await expect(page.getByRole('heading', { level: 1, name: 'Topics', exact: true })).toBeVisible()
   await expect(row(page, 'doomed')).toBeHidden()
   expect(await scene.admin.listTopics()).not.toContain('doomed')
 })
