@@ -2,7 +2,7 @@
  * Makes decisions and stores them, in rounds:
  *
  *   all that wait are decided, one after the other, over one draft that holds what was decided before them
- *     ▸ their changes, one per key, are packed into transactions that compare the controller key and each key's revision
+ *     ▸ their changes, one per key, are packed into transactions that compare the author's key and each key's revision
  *       ▸ what was stored is answered once the image has it; what another was faster for is decided again
  */
 import { errors } from '@odradek/protocol'
@@ -10,12 +10,11 @@ import type { Change, Decision, Refusal } from './controller/decision.ts'
 import type { MetadataImage } from './image.ts'
 import { ImageDraft } from './image-draft.ts'
 import type { ImageFollower } from './image-follower.ts'
-import { controllerKey } from './keys.ts'
 import type { Registration } from './registration.ts'
 import type { Compare, MetadataStore, Operation, Transaction } from './store.ts'
 
-/** Changes in one transaction; one compare more than that. */
-const transactionChangesMax = 100
+/** Compares in one transaction: one for the author, one for each change, and what changes bring. */
+const transactionComparesMax = 100
 /** Bytes of values in one transaction, before the one that goes beyond. */
 const transactionValueBytesMax = 400_000
 /** Rounds in which others were faster until a decision is given up. */
@@ -36,17 +35,30 @@ interface Decided {
   readonly key: string | null
 }
 
+/**
+ * In whose name something is written: the controller's, whose key must be unchanged, or this registered broker's, whose
+ * registration must be: for what leaders and every broker may decide.
+ */
+export type Author = 'controller' | 'broker'
+
 export class ControllerWrites {
   readonly #store: MetadataStore
   readonly #follower: ImageFollower
   readonly #registration: Registration
+  readonly #author: Author
   #waiting: Waiting[] = []
   #running = false
 
-  constructor(store: MetadataStore, follower: ImageFollower, registration: Registration) {
+  constructor(
+    store: MetadataStore,
+    follower: ImageFollower,
+    registration: Registration,
+    author: Author = 'controller',
+  ) {
     this.#store = store
     this.#follower = follower
     this.#registration = registration
+    this.#author = author
   }
 
   /**
@@ -80,7 +92,7 @@ export class ControllerWrites {
 
   async #round(waiting: readonly Waiting[]): Promise<void> {
     await this.#registration.confirm()
-    if (!this.#registration.isController) {
+    if (this.#author === 'controller' && !this.#registration.isController) {
       const { controllerId } = this.#follower.image
       const errorMessage =
         controllerId === -1 ? 'No broker is controller.' : `Broker ${controllerId} is the controller.`
@@ -89,7 +101,8 @@ export class ControllerWrites {
     }
     const { decided, changes } = decideAll(this.#follower.image, waiting)
     const groups = pack(changes)
-    const transactions = groups.map((group) => toTransaction(group, this.#follower.image.controllerEpoch))
+    const fence = this.#author === 'controller' ? this.#registration.controllerFence : this.#registration.fence
+    const transactions = groups.map((group) => toTransaction(group, fence))
     const outcomes = await Promise.all(transactions.map((transaction) => this.#store.transact(transaction)))
     let revision = 0
     const stored = new Set<string>()
@@ -135,8 +148,10 @@ function decideAll(
       if (change === null) continue
       const { key, value } = change
       // The store still has what the first decision of this round on this key saw.
-      const base = changes.get(key)?.base ?? change.base
-      changes.set(key, { key, value, base })
+      const before = changes.get(key)
+      const base = before?.base ?? change.base
+      const compares = [...(before?.compares ?? []), ...(change.compares ?? [])]
+      changes.set(key, { key, value, base, compares })
       if (value === null) draft.delete(key)
       else draft.put({ key, value, createRevision: base, modRevision: base })
     } catch (error) {
@@ -150,23 +165,27 @@ function pack(changes: ReadonlyMap<string, Change>): Change[][] {
   const groups: Change[][] = []
   let group: Change[] = []
   let bytes = 0
+  let compares = 1
   for (const change of changes.values()) {
-    if (group.length === 0) groups.push(group)
+    const more = 1 + (change.compares?.length ?? 0)
+    if (compares + more > transactionComparesMax || bytes > transactionValueBytesMax) group = []
+    if (group.length === 0) {
+      groups.push(group)
+      bytes = 0
+      compares = 1
+    }
     group.push(change)
     bytes += change.value?.length ?? 0
-    if (group.length === transactionChangesMax || bytes > transactionValueBytesMax) {
-      group = []
-      bytes = 0
-    }
+    compares += more
   }
   return groups
 }
 
-function toTransaction(group: readonly Change[], controllerEpoch: number): Transaction {
-  const compares: Compare[] = [{ key: controllerKey, target: 'createRevision', revision: controllerEpoch }]
+function toTransaction(group: readonly Change[], fence: Compare): Transaction {
+  const compares: Compare[] = [fence]
   const success: Operation[] = []
-  for (const { key, value, base } of group) {
-    compares.push({ key, target: 'modRevision', revision: base })
+  for (const { key, value, base, compares: more = [] } of group) {
+    compares.push({ key, target: 'modRevision', revision: base }, ...more)
     success.push(value === null ? { kind: 'delete', key } : { kind: 'put', key, value })
   }
   return { compares, success }

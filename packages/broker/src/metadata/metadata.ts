@@ -21,6 +21,7 @@ import {
   repeatedResources,
   replaceConfigs,
 } from './controller/alter-configs.ts'
+import { alterIsr, type IsrChange, type IsrOutcome } from './controller/alter-isr.ts'
 import {
   type CreateTopicResult,
   createTopic,
@@ -76,6 +77,8 @@ export class Metadata {
   readonly #follower: ImageFollower
   readonly #registration: Registration
   readonly #writes: ControllerWrites
+  /** What this broker writes in its own name. */
+  readonly #ownWrites: ControllerWrites
   #context: DecisionContext | null = null
   #contextOf: MetadataImage['brokerConfigs'] | null = null
   /** Names that were told as those of groups' topics: some do not tell the group by themselves. */
@@ -85,7 +88,6 @@ export class Metadata {
     options: MetadataOptions,
     follower: ImageFollower,
     registration: Registration,
-    writes: ControllerWrites,
   ) {
     this.#host = options.host
     this.#nodeId = options.nodeId
@@ -93,7 +95,8 @@ export class Metadata {
     this.#logger = options.logger
     this.#follower = follower
     this.#registration = registration
-    this.#writes = writes
+    this.#writes = new ControllerWrites(options.store, follower, registration)
+    this.#ownWrites = new ControllerWrites(options.store, follower, registration, 'broker')
   }
 
   /**
@@ -120,8 +123,7 @@ export class Metadata {
         newClusterId: clusterId ?? host.random.uuid(),
         sessionTimeoutMs: options.sessionTimeoutMs ?? 9000,
       })
-      const writes = new ControllerWrites(store, follower, registration)
-      const metadata = new Metadata(options, follower, registration, writes)
+      const metadata = new Metadata(options, follower, registration)
       await metadata.#electAtStart()
       await metadata.#alignIntakesAtStart()
       return metadata
@@ -315,6 +317,32 @@ export class Metadata {
     { validateOnly = false }: { validateOnly?: boolean } = {},
   ): Promise<AlterResult[]> {
     return await this.#alter(requests, changeConfigs, validateOnly)
+  }
+
+  /**
+   * Changes the in-sync replicas of partitions that this broker leads; one outcome per change, in order. Each is a
+   * compare-and-set in this broker's own name, so that it works whoever is controller. Never rejects.
+   */
+  async alterIsr(changes: readonly IsrChange[]): Promise<IsrOutcome[]> {
+    const epochs = new Map([...this.image.brokers.values()].map(({ id, epoch }) => [id, epoch]))
+    const author = { nodeId: this.#nodeId, epochs }
+    const outcomes = new Map<IsrChange, IsrOutcome>()
+    const byTopic = [...Map.groupBy(changes, ({ topicId }) => topicId)]
+    await Promise.all(
+      byTopic.map(async ([topicId, ofTopic]) => {
+        const results = await this.#ownWrites
+          .submit(
+            (image) => alterIsr(image, author, topicId, ofTopic),
+            ({ errorCode }) => ofTopic.map((): IsrOutcome => ({ errorCode })),
+          )
+          .catch((error: Error) => {
+            this.#logger.debug({ err: error }, 'The metadata store does not answer; the in-sync replicas stay')
+            return ofTopic.map((): IsrOutcome => ({ errorCode: errors.REQUEST_TIMED_OUT.code }))
+          })
+        for (const [place, change] of ofTopic.entries()) outcomes.set(change, results[place]!)
+      }),
+    )
+    return changes.map((change) => outcomes.get(change)!)
   }
 
   /** Gives up the registration and stops following the store, which stays open. */

@@ -31,6 +31,8 @@ export class Registration {
   readonly #options: RegistrationOptions
   #listeners: readonly BrokerListener[]
   #lease = ''
+  /** The revision that made our registration; 0 before. */
+  #epoch = 0
   /** By the monotonic clock: until then nobody else can hold what our lease holds. */
   #heldUntil = 0
   #timer: Timer | null = null
@@ -61,6 +63,17 @@ export class Registration {
   /** Whether this broker may decide for the cluster now. */
   get isController(): boolean {
     return this.#options.follower.image.controllerId === this.#options.nodeId && this.#isHeld
+  }
+
+  /** What a write in this broker's name compares: its registration is still the one it made. */
+  get fence(): Compare {
+    return { key: brokerKey(this.#options.nodeId), target: 'createRevision', revision: this.#epoch }
+  }
+
+  /** What a write of the controller compares. */
+  get controllerFence(): Compare {
+    const { controllerEpoch } = this.#options.follower.image
+    return { key: controllerKey, target: 'createRevision', revision: controllerEpoch }
   }
 
   get #isHeld(): boolean {
@@ -113,6 +126,7 @@ export class Registration {
       }
       const result = await store.transact({ compares, success })
       if (result.succeeded) {
+        this.#epoch = result.revision
         this.#holdFrom(sentAt)
         await follower.reached(result.revision)
         const { controllerId } = follower.image

@@ -5,6 +5,7 @@
  */
 import type { BrokerConfig, BrokerLayers } from '@odradek/config'
 import type { Random } from '../../host/random.ts'
+import type { Compare } from '../store.ts'
 
 /** The new value of one key, or null to delete it. */
 export interface Change {
@@ -12,6 +13,8 @@ export interface Change {
   readonly value: string | null
   /** The modification revision of the value the decision saw; 0 where there was none. */
   readonly base: number
+  /** What else must hold when it is stored: few, and of keys that decisions do not change. */
+  readonly compares?: readonly Compare[]
 }
 
 export interface Decision<Result> {
