@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream/promises'
 import type { AdminRoute } from './admin-route.ts'
 
 export interface Health {
@@ -27,7 +28,7 @@ export interface AdminListener {
 /** What the listener shows. */
 export interface AdminSources {
   health(): Health
-  metrics(): Promise<{ contentType: string; text: string }>
+  metrics(): Promise<{ contentType: string; text: string | AsyncIterable<string> }>
   readonly routes: readonly AdminRoute[]
 }
 
@@ -40,7 +41,10 @@ export async function openAdminListener(
     answer(request, sources).then(
       ({ status, contentType, body }) => {
         response.writeHead(status, { 'content-type': contentType })
-        response.end(request.method === 'HEAD' ? undefined : body)
+        if (request.method === 'HEAD') response.end()
+        else if (typeof body === 'string') response.end(body)
+        // Whoever asked is gone, or the text broke off: either way nobody waits for the rest.
+        else pipeline(body, response).catch(() => response.destroy())
       },
       (error: Error) => {
         response.writeHead(500, { 'content-type': JSON_TYPE })
@@ -74,7 +78,7 @@ const BODY_BYTES_MAX = 1024 * 1024
 interface Answer {
   readonly status: number
   readonly contentType: string
-  readonly body: string
+  readonly body: string | AsyncIterable<string>
 }
 
 async function answer(request: IncomingMessage, sources: AdminSources): Promise<Answer> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createTopics } from '../../test/crash/create-topics.ts'
 import { startBroker } from '../start-broker.ts'
 import { metricTable } from './metric-table.ts'
 
@@ -18,6 +19,20 @@ test('every metric of the table is there with its help and type, and none beside
     if (line !== '' && !line.startsWith('#'))
       assert.match(line, /^odradek_[a-z_]+(\{([a-z]+="[^"]*",?)+\})? -?[\d.e+-]+$/)
   }
+})
+
+test('a metric of many samples is told in several pieces, with its help and type once and every sample once', async () => {
+  await using broker = await startBroker({ config: { 'admin.listener': '127.0.0.1:0' } })
+  const names = Array.from({ length: 450 }, (_, at) => `topic-${at}`)
+  await createTopics(
+    broker.port,
+    names.map((name) => ({ name, partitions: 1 })),
+  )
+  const text = await (await fetch(`http://${broker.adminAddress}/metrics`)).text()
+  const told = [...text.matchAll(/^odradek_log_size_bytes\{topic="(.*)"\} 0$/gm)].map(([, topic]) => topic)
+  assert.deepEqual(told.toSorted(), names.toSorted())
+  assert.equal(text.match(/# TYPE odradek_log_size_bytes /g)?.length, 1)
+  assert.equal(text.match(/# HELP odradek_log_size_bytes /g)?.length, 1)
 })
 
 test('names follow the conventions', () => {

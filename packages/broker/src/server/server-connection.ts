@@ -28,8 +28,8 @@ import { MemoryAccount, type MemoryTaker } from './request-memory.ts'
 
 /** Memory that an answer with ranges of files has while it waits for its client, beside its own bytes. */
 const RANGE_BUFFER_BYTES = 64 * 1024
-/** How long a connection's requests are served before others have their turn. */
-const TURN_SHARE_MS = 2
+/** How long a connection's requests are served before others have their turn; to send the answers takes as long again. */
+const TURN_SHARE_MS = 0.3
 /** Bytes of requests that are kept while an earlier one blocks; above it the socket is not read. */
 const BACKLOG_BYTES_MAX = 256 * 1024
 /** Output buffers that grew above this size are not kept. */
