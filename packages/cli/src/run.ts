@@ -41,6 +41,10 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Deliver records now that wait',
     load: async () => (await import('./commands/delayed-deliver.ts')).delayedDeliver,
   },
+  'delayed reschedule': {
+    summary: 'Give a record that waits another time',
+    load: async () => (await import('./commands/delayed-reschedule.ts')).delayedReschedule,
+  },
   'groups list': {
     summary: 'Print the groups of a cluster',
     load: async () => (await import('./commands/groups-list.ts')).groupsList,

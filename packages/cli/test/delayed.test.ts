@@ -40,6 +40,11 @@ test('delayed list, recall and deliver', async () => {
   const one = ['--topic', 'timed', '--partition', '0', '--offset', '1']
   assert.equal(await run('delayed', 'recall', ...one, ...addresses), '1 matched: 1 recalled, 0 skipped, 0 failed')
   assert.equal(await run('delayed', 'recall', ...one, ...addresses), '1 matched: 0 recalled, 1 skipped, 0 failed')
+  const later = Date.now() + 7_200_000
+  const other = ['--topic', 'timed', '--partition', '0', '--offset', '2', '--at', String(later)]
+  assert.match(await run('delayed', 'reschedule', ...other, ...addresses), /^it is due at 2.*Z, under offset \d+$/)
+  const moved = await run('delayed', 'list', '--topic', 'timed', '--key', 'c', '--json', ...addresses)
+  assert.equal((JSON.parse(moved) as { due: number }).due, later)
   assert.equal(
     await run('delayed', 'deliver', '--topic', 'timed', ...addresses),
     '2 matched: 2 delivered, 0 skipped, 0 failed',

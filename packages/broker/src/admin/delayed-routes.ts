@@ -3,13 +3,16 @@
  *
  *   GET  /v1/delayed?topic=T             topics with an intake, or one topic's records that wait, the next due first;
  *                                     narrowed by partition, key, from and to (epoch ms), limit [100]
+ *   GET  /v1/delayed/timeline?topic=T    how many are due when: from, to (epoch ms), buckets [60], narrowed by partition
+ *   GET  /v1/delayed/record?topic=T      one in full, by partition and offset
  *   POST /v1/delayed/recall              { topic, records: [{ partition, offset }] } or { topic, partition, key, from, to, limit }
  *   POST /v1/delayed/deliver             the same: they are due now
  */
 import type { Timers } from '../host/clock.ts'
 import type { Intakes } from '../intake/intakes.ts'
 import type { PartitionIntake } from '../intake/partition-intake.ts'
-import { listWaiting, orderWaiting, type WaitingQuery } from '../intake/waiting-records.ts'
+import { listWaiting, orderWaiting, type WaitingQuery, wholeRecord } from '../intake/waiting-records.ts'
+import { waitingTimeline } from '../intake/waiting-timeline.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { type AdminAnswer, type AdminRoute, badRequest } from './admin-route.ts'
 
@@ -22,6 +25,8 @@ export interface DelayingBroker {
 
 const LIMIT_DEFAULT = 100
 const LIMIT_MAX = 10_000
+const BUCKETS_DEFAULT = 60
+const BUCKETS_MAX = 1_000
 
 type Values = Readonly<Record<string, unknown>>
 
@@ -32,6 +37,18 @@ export function delayedRoutes(broker: DelayingBroker): AdminRoute[] {
       path: '/v1/delayed',
       summary: 'What waits: of every topic how much, of one topic the records.',
       answer: ({ query }) => list(broker, Object.fromEntries(query)),
+    },
+    {
+      method: 'GET',
+      path: '/v1/delayed/timeline',
+      summary: 'How many of the records of a topic that wait are due when.',
+      answer: ({ query }) => timeline(broker, Object.fromEntries(query)),
+    },
+    {
+      method: 'GET',
+      path: '/v1/delayed/record',
+      summary: 'A record that waits, in full.',
+      answer: ({ query }) => record(broker, Object.fromEntries(query)),
     },
     {
       method: 'POST',
@@ -57,6 +74,32 @@ async function list(broker: DelayingBroker, values: Values): Promise<AdminAnswer
   return { body: { topic: values.topic, ...(await listWaiting(found, query, broker.host.timers)) } }
 }
 
+async function timeline(broker: DelayingBroker, values: Values): Promise<AdminAnswer> {
+  const found = intakesOf(broker, values.topic)
+  if (!Array.isArray(found)) return found
+  const numbers = parseNumbers(values, ['partition', 'from', 'to', 'buckets'])
+  if (typeof numbers === 'string') return badRequest(numbers)
+  const { partition, from, to, buckets = BUCKETS_DEFAULT } = numbers
+  if (from === undefined || to === undefined || to <= from) return badRequest('from and to must be a window of time.')
+  if (buckets < 1 || buckets > BUCKETS_MAX) return badRequest(`buckets must be a number from 1 to ${BUCKETS_MAX}.`)
+  const window = { from, to, buckets, ...(partition === undefined ? {} : { partition }) }
+  return { body: { topic: values.topic, ...(await waitingTimeline(found, window, broker.host.timers)) } }
+}
+
+function record(broker: DelayingBroker, values: Values): AdminAnswer {
+  const found = intakesOf(broker, values.topic)
+  if (!Array.isArray(found)) return found
+  const numbers = parseNumbers(values, ['partition', 'offset'])
+  if (typeof numbers === 'string') return badRequest(numbers)
+  const { partition, offset } = numbers
+  if (partition === undefined || offset === undefined) return badRequest('Name the partition and the offset.')
+  const intake = found.find(({ index }) => index === partition)
+  const whole = intake === undefined ? null : wholeRecord(intake, offset)
+  if (whole === null)
+    return { status: 404, body: { error: `No record waits at ${values.topic}-${partition}@${offset}.` } }
+  return { body: { topic: values.topic, ...whole } }
+}
+
 async function order(broker: DelayingBroker, body: unknown, what: 'recall' | 'deliverNow'): Promise<AdminAnswer> {
   if (typeof body !== 'object' || body === null)
     return badRequest('Send an object with a topic, and records or a query.')
@@ -73,10 +116,13 @@ async function order(broker: DelayingBroker, body: unknown, what: 'recall' | 'de
   return { body: { topic: values.topic, ...(await orderWaiting(found, what, records)) } }
 }
 
-/** Of every topic with an intake: how much waits, the next due time, and why what is due is not taken. */
+/** Of every topic with an intake: whose it is, how much waits, the next due time, and why what is due is not taken. */
 function summaries(broker: DelayingBroker) {
+  const { topics } = broker.metadata.image
   return [...broker.intakes].map(({ topic, index, waitingCount, isLoaded, refusals, partition, nextDue }) => ({
     topic,
+    type: topics.get(topic)?.configs['message.type'] ?? 'NORMAL',
+    group: topics.get(topic)?.configs['retry.group'] ?? null,
     partition: index,
     waiting: waitingCount,
     nextDue: Number.isFinite(nextDue) ? nextDue : null,
@@ -95,14 +141,20 @@ function intakesOf(broker: DelayingBroker, topic: unknown): PartitionIntake[] | 
   return intakes
 }
 
-function parseQuery(values: Values): WaitingQuery | string {
-  const numbers: Record<string, number> = {}
-  for (const name of ['partition', 'from', 'to', 'limit']) {
+function parseNumbers<N extends string>(values: Values, names: readonly N[]): { [P in N]?: number } | string {
+  const numbers: { [P in N]?: number } = {}
+  for (const name of names) {
     if (values[name] === undefined) continue
     const number = Number(values[name])
     if (!Number.isSafeInteger(number) || number < 0) return `${name} must be a whole number, not "${values[name]}".`
     numbers[name] = number
   }
+  return numbers
+}
+
+function parseQuery(values: Values): WaitingQuery | string {
+  const numbers = parseNumbers(values, ['partition', 'from', 'to', 'limit'])
+  if (typeof numbers === 'string') return numbers
   if (values.key !== undefined && typeof values.key !== 'string') return 'key must be a text.'
   const limit = Math.min(numbers.limit ?? LIMIT_DEFAULT, LIMIT_MAX)
   return { ...numbers, ...(values.key === undefined ? {} : { key: values.key }), limit }

@@ -3,6 +3,7 @@ import { errors } from '@odradek/protocol'
 import type { Timers } from '../host/clock.ts'
 import { DEAD } from './intake-note.ts'
 import type { PartitionIntake } from './partition-intake.ts'
+import { RETRY_DUE } from './retry/retry-rules.ts'
 import type { StoredRecord } from './stored-record.ts'
 
 /** Records that are looked for; what is left out does not narrow. */
@@ -106,6 +107,39 @@ export async function orderWaiting(
     else failed += chosen.length
   }
   return { matched: unique.size, done, skipped: unique.size - done - failed, failed }
+}
+
+/** One record that waits, in full: payloads and header values as base64. */
+export interface WholeWaitingRecord
+  extends Pick<WaitingRecord, 'partition' | 'offset' | 'due' | 'isDeadLetter' | 'bornTimestamp'> {
+  readonly key: string | null
+  readonly value: string | null
+  readonly headers: readonly { readonly key: string; readonly value: string | null }[]
+}
+
+/** The record that was accepted at `offset`; null where it does not wait, or is being delivered. */
+export function wholeRecord(intake: PartitionIntake, offset: number): WholeWaitingRecord | null {
+  const { machine, index } = intake
+  if (!machine.isWaiting(offset) || machine.isFlying(offset)) return null
+  const record = intake.bodies([offset]).get(offset)
+  if (record === undefined) return null
+  // What was retried says when itself; asking its rules would move the order of its key.
+  const told = record.headerText(RETRY_DUE)
+  const due = told === null ? (intake.bodies([offset], true).get(offset)?.due ?? -1) : Number(told)
+  const isDeadLetter = machine.laneOf(offset) === DEAD
+  return {
+    partition: index,
+    offset,
+    due,
+    isDeadLetter,
+    bornTimestamp: record.timestamp,
+    key: record.key?.toString('base64') ?? null,
+    value: record.value?.toString('base64') ?? null,
+    headers: record.headers.map(({ key, value }) => ({
+      key: key.toString('utf8'),
+      value: value?.toString('base64') ?? null,
+    })),
+  }
 }
 
 /** The `count` entries that are due first, in order. */

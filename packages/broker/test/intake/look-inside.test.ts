@@ -116,3 +116,63 @@ test('what makes no sense is refused with a text', async () => {
   }
   assert.ok(topics.some((each) => each.topic === topic.name))
 })
+
+async function ask(path: string, values: Record<string, string | number>): Promise<[number, Record<string, unknown>]> {
+  const query = new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)]))
+  const response = await fetch(`http://${broker.adminAddress}/v1/delayed/${path}?${query}`)
+  return [response.status, (await response.json()) as Record<string, unknown>]
+}
+
+test('how many are due when, in buckets, and what lies before and after', async () => {
+  const topic = await WireTopic.create(client, { partitions: 2, configs: { 'message.type': 'DELAY' } })
+  const start = Date.now() + 3_600_000
+  const dues = [0, 10, 999, 1_000, 2_500, 90_000]
+  for (const partition of [0, 1]) {
+    const records = dues.map((due) => timed(`${partition}.${due}`, 'TIMER_DELIVER_MS', start + due))
+    assert.equal((await topic.produce(batch(records), { partition })).errorCode, 0)
+  }
+  const [status, all] = await ask('timeline', { topic: topic.name, from: start + 5, to: start + 3_005, buckets: 3 })
+  assert.equal(status, 200)
+  assert.deepEqual(all, {
+    topic: topic.name,
+    from: start + 5,
+    to: start + 3_005,
+    bucketMs: 1_000,
+    counts: [6, 0, 2],
+    before: 2,
+    after: 2,
+    first: start,
+    last: start + 90_000,
+  })
+  const [, one] = await ask('timeline', { topic: topic.name, partition: 1, from: start, to: start + 100_000 })
+  assert.equal((one.counts as number[]).length, 60)
+  assert.equal(
+    (one.counts as number[]).reduce((sum, count) => sum + count),
+    6,
+  )
+  const [refused, text] = await ask('timeline', { topic: topic.name, from: 5, to: 5 })
+  assert.deepEqual([refused, text], [400, { error: 'from and to must be a window of time.' }])
+})
+
+test('one in full, until it waits no more', async () => {
+  const topic = await WireTopic.create(client, { configs: { 'message.type': 'DELAY' } })
+  const due = Date.now() + 3_600_000
+  await topic.produce(batch([timed('a', 'TIMER_DELIVER_MS', due, 1_000)], { codec: 'zstd' }))
+  const place = { topic: topic.name, partition: 0, offset: 0 }
+  const [status, record] = await ask('record', place)
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  assert.equal(status, 200)
+  assert.deepEqual(record, {
+    ...place,
+    due,
+    isDeadLetter: false,
+    bornTimestamp: 1_000,
+    key: base64('key of a'),
+    value: base64('a'),
+    headers: [{ key: 'TIMER_DELIVER_MS', value: base64(String(due)) }],
+  })
+  assert.equal((await ask('record', { ...place, offset: 7 }))[0], 404)
+  assert.equal((await order('recall', { topic: topic.name, records: [place] })).done, 1)
+  assert.equal((await ask('record', place))[0], 404)
+  assert.equal((await ask('record', { topic: topic.name }))[0], 400)
+})

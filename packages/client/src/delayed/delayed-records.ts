@@ -1,6 +1,8 @@
 /** What waits in topics of timed messages and retries, from the admin listeners of the brokers that hold it. */
 import { adminAddress } from '../admin/admin-address.ts'
+import { type AdminAnswer, askAdmin } from '../admin/ask-admin.ts'
 import type { Cluster } from '../cluster.ts'
+import { RefusedError } from '../cluster-errors.ts'
 
 export interface DelayedQuery {
   readonly topic: string
@@ -40,6 +42,10 @@ export interface DelayedList {
 /** What waits in one partition of a topic. */
 export interface DelayedPartition {
   readonly topic: string
+  /** `message.type`: DELAY, RETRY; NORMAL where it was changed and its last records wait. */
+  readonly type: string
+  /** Of a retry topic, whose it is. */
+  readonly group: string | null
   readonly partition: number
   readonly waiting: number
   /** Epoch milliseconds; may be a little early. Null for none. */
@@ -69,30 +75,40 @@ export type DelayedSelection =
   | DelayedQuery
   | { readonly topic: string; readonly records: readonly { readonly partition: number; readonly offset: number }[] }
 
-const TIMEOUT_MS = 60_000
-
-/** Base URLs of admin listeners: of every broker, or the one that is given. Throws where one cannot be asked. */
-export async function adminUrls(cluster: Cluster): Promise<string[]> {
+/**
+ * Base URLs of the admin listeners of all brokers; of one alone where `base` (`host:port`) gives it. Throws RefusedError
+ * where one cannot be asked, with the reason.
+ */
+export async function adminUrls(cluster: Cluster, base?: string): Promise<string[]> {
+  const tried = 'find the admin listeners of the brokers'
+  if (base === '') {
+    const remedy = "Set the cluster's adminAddress, or leave it out."
+    throw new RefusedError('The console is told not to ask the admin listener.', tried, remedy)
+  }
+  if (base !== undefined) return [`http://${base}`]
   const { brokers } = await cluster.metadata()
   return Promise.all(
     brokers.map(async (broker) => {
       const address = await adminAddress(cluster, broker)
-      if ('reason' in address) throw new Error(`Broker ${broker.nodeId}: ${address.reason}`)
-      return address.url
+      if ('url' in address) return address.url
+      throw new RefusedError(`Broker ${broker.nodeId}: ${address.reason}`, tried, 'Name the address of the listener.')
     }),
   )
 }
 
 /** Of every partition with an intake what waits. */
 export async function delayedPartitions(urls: readonly string[]): Promise<DelayedPartition[]> {
-  const answers = await Promise.all(urls.map((url) => ask<{ topics: DelayedPartition[] }>(`${url}/v1/delayed`)))
+  const answers = await Promise.all(urls.map((url) => askAdmin<{ topics: DelayedPartition[] }>(`${url}/v1/delayed`)))
   return answers.flatMap(({ body }) => body.topics ?? [])
 }
 
 /** The records of a topic that wait and fit the query. */
 export async function listDelayed(urls: readonly string[], query: DelayedQuery): Promise<DelayedList> {
   const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
-  const lists = await found(urls.map((url) => ask<DelayedList>(`${url}/v1/delayed?${search}`)))
+  const lists = await answered(
+    query.topic,
+    urls.map((url) => askAdmin<DelayedList>(`${url}/v1/delayed?${search}`)),
+  )
   const limit = query.limit ?? 100
   const records = lists.flatMap((list) => list.records).sort((a, b) => a.due - b.due)
   return {
@@ -119,27 +135,31 @@ async function order(
   selection: DelayedSelection,
 ): Promise<DelayedOrder> {
   const request = { method: 'POST', body: JSON.stringify(selection) }
-  const results = await found(urls.map((url) => ask<DelayedOrder>(`${url}/v1/delayed/${what}`, request)))
+  const { topic } = selection
+  const results = await answered(
+    topic,
+    urls.map((url) => askAdmin<DelayedOrder>(`${url}/v1/delayed/${what}`, request)),
+  )
   const sum = (name: 'matched' | 'done' | 'skipped' | 'failed') =>
     results.reduce((total, each) => total + each[name], 0)
-  const { topic } = selection
+  if ('records' in selection) {
+    // Every broker is told of all of them, and has those of its own partitions.
+    const matched = new Set(selection.records.map(({ partition, offset }) => `${partition} ${offset}`)).size
+    const [done, skipped] = [sum('done'), sum('skipped')]
+    return { topic, matched, done, skipped, failed: Math.max(0, matched - done - skipped) }
+  }
   return { topic, matched: sum('matched'), done: sum('done'), skipped: sum('skipped'), failed: sum('failed') }
 }
 
-interface Answer<T> {
-  readonly status: number
-  readonly body: T & { readonly error?: string }
-}
-
-async function ask<T>(url: string, init: RequestInit = {}): Promise<Answer<T>> {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' })
-  return { status: response.status, body: (await response.json()) as Answer<T>['body'] }
-}
-
-/** The answers of those brokers that hold something of the topic; an error where none does. */
-async function found<T>(asked: readonly Promise<Answer<T>>[]): Promise<T[]> {
+/** The answers of those brokers that hold something of the topic; throws RefusedError where none does. */
+export async function answered<T>(topic: string, asked: readonly Promise<AdminAnswer<T>>[]): Promise<T[]> {
   const answers = await Promise.all(asked)
   const good = answers.filter(({ status }) => status === 200)
-  if (good.length === 0) throw new Error(answers[0]?.body.error ?? 'No broker was asked.')
-  return good.map(({ body }) => body)
+  if (good.length > 0) return good.map(({ body }) => body)
+  const text = answers[0]?.body.error ?? 'No broker was asked.'
+  throw new RefusedError(
+    text,
+    `look at what waits in topic "${topic}"`,
+    'Check the topic; records wait only in topics of type DELAY or RETRY.',
+  )
 }

@@ -2,6 +2,7 @@ export { type DecoderName, type DecoderProblem, decoderNames, type PayloadKind }
 export { CelFilter, type Decoders, FilterError } from './filter/cel-filter.ts'
 export * from './filter/message-filter.ts'
 export type { SampledField } from './filter/sample-fields.ts'
+export { fullPayload } from './full-payload.ts'
 export * from './get-message.ts'
 export { writeJson } from './json/write-json.ts'
 export type { HeaderView, MessageRow, PayloadView } from './message-row.ts'

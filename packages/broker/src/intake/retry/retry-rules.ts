@@ -38,7 +38,7 @@ export const DEAD_LETTER_REASON = 'DEAD_LETTER_REASON'
 const ORIGIN_TOPIC = 'ORIGIN_TOPIC'
 const ORIGIN_TIMESTAMP = 'ORIGIN_TIMESTAMP'
 /** When a record in the intake log is due, epoch milliseconds. It is never delivered. */
-const RETRY_DUE = 'RETRY_DUE_MS'
+export const RETRY_DUE = 'RETRY_DUE_MS'
 const RETRY_DUE_BYTES = Buffer.from(RETRY_DUE)
 const DEAD_LETTER_REASON_BYTES = Buffer.from(DEAD_LETTER_REASON)
 const EXCEPTION_BYTES_MAX = 8 * 1024
