@@ -10,6 +10,8 @@ export interface Options {
   readonly broker: Endpoint | null
   readonly peer: Endpoint | null
   readonly reference: boolean
+  /** GiB of memory that are written and given back before each run. */
+  readonly touchGibibytes: number
   readonly json: string | null
   readonly help: boolean
 }
@@ -33,6 +35,8 @@ Drives a broker, a reference server and, if given, a peer with the same load in 
   --peer HOST:PORT        Any Kafka-compatible broker, driven in the same rounds.
   --peer-pid PID[,PID]    Its processes.
   --no-reference          Without the reference server.
+  --touch-memory GIB      Write and remove a file of this size before each run: a virtual machine pays for memory that it
+                          has not used for a while, whoever comes first most [0].
   --json FILE             Write everything that was measured.
 `
 
@@ -55,6 +59,7 @@ export function parseOptions(words: readonly string[]): Options {
         peer: { type: 'string' },
         'peer-pid': { type: 'string' },
         'no-reference': { type: 'boolean', default: false },
+        'touch-memory': { type: 'string' },
         json: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -71,6 +76,7 @@ export function parseOptions(words: readonly string[]): Options {
     broker: endpoint('--bootstrap', text('bootstrap'), '--pid', text('pid')),
     peer: endpoint('--peer', text('peer'), '--peer-pid', text('peer-pid')),
     reference: values['no-reference'] !== true,
+    touchGibibytes: text('touch-memory') === undefined ? 0 : positive('--touch-memory', text('touch-memory')!, false),
     json: text('json') ?? null,
     help: values.help === true,
   }
