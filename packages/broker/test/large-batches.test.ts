@@ -2,24 +2,12 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import {
-  ApiVersions,
-  ATTRIBUTES,
-  type CodecName,
-  codecNamed,
-  encodeBatch,
-  errors,
-  LENGTH,
-  LENGTH_PREFIX_BYTES,
-  Produce,
-  patchBatchCrc,
-  RECORDS,
-  viewOf,
-} from '@odradek/protocol'
+import { ApiVersions, type CodecName, codecNamed, encodeBatch, errors, Produce } from '@odradek/protocol'
 import { startBroker } from '../src/index.ts'
 import { LogLines } from './log-lines.ts'
 import { WireTopic } from './protocol/wire-topic.ts'
 import { WireClient } from './wire-client.ts'
+import { withPayload } from './with-payload.ts'
 
 const MIB = 1024 * 1024
 const CODECS = ['gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -39,17 +27,6 @@ function large(codec: CodecName, mebibytes: number, value = 1): Buffer {
     codec,
     records: [{ key: 'k', value: Buffer.alloc(mebibytes * MIB, value), timestamp: Date.now() }],
   })
-}
-
-/** A batch whose records are these bytes, in that codec. */
-function withPayload(codec: CodecName, payload: Buffer): Buffer {
-  const header = encodeBatch({ records: [{ value: 'v', timestamp: Date.now() }] }).subarray(0, RECORDS)
-  const batch = Buffer.concat([header, payload])
-  const view = viewOf(batch)
-  view.setInt32(LENGTH, batch.length - LENGTH_PREFIX_BYTES)
-  view.setInt16(ATTRIBUTES, codecNamed(codec).id)
-  patchBatchCrc(batch, view, 0)
-  return batch
 }
 
 for (const codec of CODECS) {

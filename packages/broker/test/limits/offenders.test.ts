@@ -2,9 +2,15 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { errors } from '@odradek/protocol'
 import { HostileScene } from '../hostile-scene.ts'
+import { WireTopic } from '../protocol/wire-topic.ts'
+import { WireClient } from '../wire-client.ts'
+import { withPayload } from '../with-payload.ts'
 
 const OF_EACH = 40
+const SEARCHES = 2000
 
 function int32(value: number, ...rest: number[]): Buffer {
   const bytes = Buffer.alloc(4)
@@ -72,4 +78,19 @@ test('with the limit of lines a second they have no more than that, and one that
   const seconds = Math.ceil((performance.now() - began) / 1000) + 1
   ok(lines() <= 3 * seconds, `${lines()} lines in ${seconds} seconds`)
   ok(told().length <= seconds)
+})
+
+test('searches by time through a batch that cannot be opened have no more lines than that either', async () => {
+  await using scene = await HostileScene.open({ 'log.client.warnings.max': 3 })
+  using client = await WireClient.connect(scene.broker.port)
+  const topic = await WireTopic.create(client)
+  equal((await topic.produce(withPayload('gzip', gzipSync('no records')))).errorCode, 0)
+  const began = performance.now()
+  for (let search = 0; search < SEARCHES; search += 1) {
+    equal((await topic.offsetOf(1)).errorCode, errors.CORRUPT_MESSAGE.code)
+  }
+  const seconds = Math.ceil((performance.now() - began) / 1000) + 1
+  const lines = scene.log.all.filter(({ msg }) => msg.startsWith('No offset by time'))
+  ok(lines.length > 0 && lines.length <= 3 * seconds, `${lines.length} lines in ${seconds} seconds`)
+  equal(lines[0]!.topic, topic.name)
 })
