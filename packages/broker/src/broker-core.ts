@@ -18,11 +18,12 @@ import type { Host } from './host/host.ts'
 import { Turn } from './host/turn.ts'
 import { Intakes } from './intake/intakes.ts'
 import { offsetsTopic } from './metadata/controller/internal-topic.ts'
-import { EmbeddedStore } from './metadata/embedded-store.ts'
 import type { MetadataImage } from './metadata/image.ts'
 import type { ImageChange } from './metadata/image-change.ts'
 import { Metadata } from './metadata/metadata.ts'
+import { type OpenedStore, openStore } from './metadata/open-store.ts'
 import { ProducerIds } from './metadata/producer-ids.ts'
+import type { MetadataStore } from './metadata/store.ts'
 import type { Configs } from './metadata/values.ts'
 import type { LatencyHistograms } from './metering/latency-histograms.ts'
 import type { Partition } from './replication/partition.ts'
@@ -56,6 +57,8 @@ export interface BrokerCoreOptions {
   /** What was set, as texts by key. */
   readonly texts: Configs
   readonly logger: Logger
+  /** Where the metadata is, of several brokers in this process; its owner closes it [what `metadata.store` names]. */
+  readonly store?: MetadataStore
 }
 
 export class BrokerCore implements BrokerContext, LeadershipListener {
@@ -77,7 +80,8 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   readonly requestMetrics = new RequestMetrics()
   readonly logLimiter: LogLimiter
   readonly handlers = handlers
-  readonly #store: EmbeddedStore
+  /** Null where it is not ours to close. */
+  readonly #store: MetadataStore | null
   readonly #flushSchedule: FlushSchedule
   readonly #failed = Promise.withResolvers<Error>()
   readonly #timers = new Map<string, Timer>()
@@ -89,7 +93,8 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     options: BrokerCoreOptions,
     turn: Turn,
     directories: LogDirectories,
-    store: EmbeddedStore,
+    store: MetadataStore | null,
+    producerIds: ProducerIds,
     metadata: Metadata,
   ) {
     const { host, config, logger } = options
@@ -100,7 +105,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.directories = directories
     this.metadata = metadata
     this.#store = store
-    this.producerIds = new ProducerIds(store)
+    this.producerIds = producerIds
     this.fetchSessions = new FetchSessions(host, config['max.incremental.fetch.session.cache.slots'])
     this.parkedFetches = new ParkedFetches(() => this.config['fetch.parked.max'])
     this.requestMemory = new RequestMemory(turn, () => this.config['memory.request.bytes.max'])
@@ -210,30 +215,32 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       logger,
       journalBytesMax: () => settings()['journal.bytes.max'],
     })
-    let store: EmbeddedStore | null = null
+    let store: MetadataStore | null = null
     try {
-      const { disk, clock, timers } = host
       // The directory takes its cluster id from metadata that is durable.
       const isExpected = directories.clusterId !== null
-      store = await EmbeddedStore.open({
-        disk,
-        clock,
-        timers,
-        directory: `${directories.first.path}/metadata`,
-        isExpected,
-      })
+      const directory = `${directories.first.path}/metadata`
+      const opened: OpenedStore =
+        options.store === undefined
+          ? await openStore(config, host, { directory, isExpected })
+          : { store: options.store }
+      store = options.store === undefined ? opened.store : null
       const nodeId = config['node.id']
       const metadata = await Metadata.open({
-        store,
+        ...opened,
         host,
         config: texts,
         logger,
         nodeId,
         clusterId: directories.clusterId,
+        rack: config['broker.rack'] || null,
+        isClean: [...directories].every(({ wasClean }) => wasClean),
+        isNew: !isExpected,
+        sessionTimeoutMs: config['broker.session.timeout.ms'],
       })
       settings = () => metadata.brokerConfig
       directories.setClusterId(metadata.image.clusterId)
-      return new BrokerCore(options, turn, directories, store, metadata)
+      return new BrokerCore(options, turn, directories, store, new ProducerIds(opened.store), metadata)
     } catch (error) {
       await store?.close()
       directories.release()
@@ -281,10 +288,12 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     problems.push(...damaged)
     const fullDisks = this.cleanup.problems()
     problems.push(...fullDisks)
+    const storeProblem = this.metadata.problem
+    if (storeProblem !== null) problems.push(`No metadata can be changed: ${storeProblem.message}.`)
     if (!this.groups.isLoaded) problems.push('Groups are still being loaded.')
     const status = this.#isStopping
       ? 'stopping'
-      : offline.length > 0 || fullDisks.length > 0 || damaged.length > 0
+      : offline.length > 0 || fullDisks.length > 0 || damaged.length > 0 || storeProblem !== null
         ? 'degraded'
         : this.groups.isLoaded
           ? 'ok'
@@ -305,6 +314,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
 
   /** Answers what was asked, flushes, notes that the stop was clean, and lets go of everything. */
   async close(): Promise<void> {
+    if (this.metadata.mustHandOver) await this.metadata.handOver(this.config['controlled.shutdown.timeout.ms'])
     this.#isStopping = true
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
@@ -317,7 +327,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.#stopFollowing()
     this.#flushSchedule.close()
     await this.metadata.close()
-    await this.#store.close()
+    await this.#store?.close()
     await this.directories.flush()
     this.directories.close(this.partitions.highWatermarks())
     await this.host.offload.close()

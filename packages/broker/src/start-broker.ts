@@ -9,6 +9,8 @@ import { BrokerCore } from './broker-core.ts'
 import type { Host } from './host/host.ts'
 import { createNodeHost } from './host/node/node-host.ts'
 import { JournalError } from './metadata/journal-error.ts'
+import { StoreError } from './metadata/store.ts'
+import { StoreAddressError } from './metadata/store-address-error.ts'
 import { StartError } from './start-error.ts'
 import { LogDirectoryError } from './storage/log-directory.ts'
 
@@ -95,8 +97,10 @@ export async function startBroker(options: StartOptions = {}): Promise<Broker> {
 
 /** Says what to do about the errors that an operator can mend. */
 function startError(error: NodeJS.ErrnoException & { address?: string; port?: number }, dataDir: string): Error {
-  if (error instanceof LogDirectoryError || error instanceof JournalError)
+  if (error instanceof LogDirectoryError || error instanceof JournalError || error instanceof StoreAddressError)
     return new StartError(error.message, { cause: error })
+  if (error instanceof StoreError && error.code === 'UNAVAILABLE')
+    return new StartError(`${error.message}. Start it, or correct metadata.store.`, { cause: error })
   switch (error.code) {
     case 'EADDRINUSE':
       return new StartError(

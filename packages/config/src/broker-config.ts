@@ -1,3 +1,4 @@
+import { clusterBrokerConfig } from './cluster-config.ts'
 import { checkHour, checkTimeZone } from './hours.ts'
 import { intakeBrokerConfig } from './intake-config.ts'
 import { checkAdvertisedListener, checkHostAndPort, checkListener } from './listener.ts'
@@ -655,6 +656,7 @@ export const brokerConfig = table({
     mutable: 'restart',
     doc: 'The least severe log lines that are written.',
   },
+  ...clusterBrokerConfig,
   ...intakeBrokerConfig,
 })
 

@@ -115,6 +115,10 @@ export const topicConfig = table({
     'intake.waiting.bytes.max',
     'How large the log of what waits in one partition may grow before producers are told to try again later.',
   ),
+  'unclean.leader.election.enable': from(
+    'unclean.leader.election.enable',
+    'Where no replica that is in sync is alive: lets one lead that is not. What it has not got is lost.',
+  ),
   ...intakeTopicConfig,
 })
 

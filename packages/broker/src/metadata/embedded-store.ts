@@ -38,6 +38,11 @@ export interface EmbeddedStoreOptions {
   readonly journalBytesMax?: number
   /** Revisions kept in memory for watches that begin in the past. [1000] */
   readonly historyRevisionsMax?: number
+  /**
+   * Where the store is served to other processes, leases outlive it: each that holds keys goes on for so long from the
+   * opening. [they end with the process that held them, this one]
+   */
+  readonly keptLeaseMs?: number
 }
 
 /** A snapshot is due when the journal is so many times as large as the last one, however large that was. */
@@ -92,13 +97,14 @@ export class EmbeddedStore implements MetadataStore {
     const { disk, directory, isExpected = false } = options
     this.#journal = Journal.open(disk, directory, isExpected, (frame) => this.#replay(frame))
     this.#snapshotAtBytes = this.#journalBytesMax
-    this.#dropLeasedKeys()
+    if (options.keptLeaseMs === undefined) this.#dropLeasedKeys()
+    else this.#keepLeases(options.keptLeaseMs)
     this.#history = new EventHistory(this.#revision + 1, options.historyRevisionsMax ?? 1000)
   }
 
   /**
-   * Opens the store, reading its journal synchronously. A lease cannot outlive the process that holds it, and this store
-   * has one process: keys with a lease are gone at open.
+   * Opens the store, reading its journal synchronously. A lease cannot outlive the process that holds it, and unless
+   * `keptLeaseMs` says otherwise this store has one process: keys with a lease are gone at open.
    */
   static open(options: EmbeddedStoreOptions): EmbeddedStore {
     return new EmbeddedStore(options)
@@ -137,8 +143,7 @@ export class EmbeddedStore implements MetadataStore {
     this.#checkOpen()
     this.#leasesGranted += 1
     const id = String(this.#leasesGranted)
-    const timer = this.#timers.after(ttlMs, () => this.#leaseTimeUp(id))
-    this.#leases.set(id, { id, ttlMs, deadline: this.#clock.monotonic() + ttlMs, timer })
+    this.#hold(id, ttlMs)
     return id
   }
 
@@ -273,6 +278,21 @@ export class EmbeddedStore implements MetadataStore {
       }
     }
     this.#history.add(batches)
+  }
+
+  #hold(id: string, ttlMs: number): void {
+    const timer = this.#timers.after(ttlMs, () => this.#leaseTimeUp(id))
+    this.#leases.set(id, { id, ttlMs, deadline: this.#clock.monotonic() + ttlMs, timer })
+  }
+
+  /** Leases that hold nothing are forgotten. Ids go on from the time of day, so that none is ever granted again. */
+  #keepLeases(ttlMs: number): void {
+    this.#leasesGranted = this.#clock.now()
+    for (const { lease } of this.#entries.values()) {
+      if (lease === null || this.#leases.has(lease)) continue
+      this.#hold(lease, ttlMs)
+      this.#leasesGranted = Math.max(this.#leasesGranted, Number(lease))
+    }
   }
 
   #leaseTimeUp(id: string): void {

@@ -58,6 +58,7 @@ describe('a metadata image', () => {
       epoch: 3,
       listeners: [{ name: 'A', host: 'h', port: 1 }],
       rack: 'r',
+      isStopping: false,
       modRevision: 3,
     })
     assert.deepEqual([...full.brokerConfigs.keys()], ['', '1'])

@@ -20,7 +20,7 @@ describe('a follower of the store', () => {
       },
     })
     await host.world.complete(store.transact({ compares: [], success: [topicPut('a')] }))
-    const follower = await ImageFollower.open(gappy, logger)
+    const follower = await ImageFollower.open({ store: gappy, logger, timers: host.timers })
     const changes: string[][] = []
     follower.onChange((_image, _previous, change) => changes.push([...change.topics]))
     const a = follower.image.topics.get('a')
@@ -34,7 +34,7 @@ describe('a follower of the store', () => {
   it('waits for what comes, and no longer than there is something to come', async () => {
     const host = startHost()
     const store = openStore(host)
-    const follower = await ImageFollower.open(store, logger)
+    const follower = await ImageFollower.open({ store, logger, timers: host.timers })
     const reached = follower.reached(1)
     const never = follower.reached(99)
     await host.world.complete(store.transact({ compares: [], success: [topicPut('a')] }))
@@ -48,7 +48,7 @@ describe('a follower of the store', () => {
   it('goes on where a value cannot be read or a listener fails', async () => {
     const host = startHost()
     const store = openStore(host)
-    const follower = await ImageFollower.open(store, logger)
+    const follower = await ImageFollower.open({ store, logger, timers: host.timers })
     const seen: number[] = []
     follower.onChange(() => {
       throw new Error('a listener that fails')

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Timer, Timers } from '../host/clock.ts'
 import { MetadataImage } from './image.ts'
 import type { ImageChange } from './image-change.ts'
 import { ImageDraft, loadImage } from './image-draft.ts'
@@ -7,25 +8,45 @@ import type { EventBatch, MetadataStore, Watch } from './store.ts'
 
 export type ImageListener = (image: MetadataImage, previous: MetadataImage, change: ImageChange) => void
 
-/** Keeps an image of the store: lists once, then follows the watch; lists again where the watch has a gap. */
+/** How long after a list that failed the next one is tried. */
+const RETRY_MS = 500
+
+export interface ImageFollowerOptions {
+  readonly store: MetadataStore
+  readonly logger: Logger
+  readonly timers: Timers
+  /** How often the store is listed anew, for watches that lose events [never: this store's loses none]. */
+  readonly relistIntervalMs?: number
+}
+
+/**
+ * Keeps an image of the store: lists once, then follows the watch; lists again where the watch has a gap, and tries until
+ * it can.
+ */
 export class ImageFollower {
   readonly #store: MetadataStore
   readonly #logger: Logger
+  readonly #timers: Timers
+  readonly #relistIntervalMs: number | null
+  #timer: Timer | null = null
   readonly #listeners = new Set<ImageListener>()
   #waits: { revision: number; resolve: () => void; reject: (error: Error) => void }[] = []
   #image = MetadataImage.empty
   #watch: Watch | null = null
   #ended: Error | null = null
 
-  private constructor(store: MetadataStore, logger: Logger) {
-    this.#store = store
-    this.#logger = logger
+  private constructor(options: ImageFollowerOptions) {
+    this.#store = options.store
+    this.#logger = options.logger
+    this.#timers = options.timers
+    this.#relistIntervalMs = options.relistIntervalMs ?? null
   }
 
-  static async open(store: MetadataStore, logger: Logger): Promise<ImageFollower> {
-    const follower = new ImageFollower(store, logger)
+  static async open(options: ImageFollowerOptions): Promise<ImageFollower> {
+    const follower = new ImageFollower(options)
     await follower.refresh()
     follower.#follow()
+    follower.#relistLater()
     return follower
   }
 
@@ -58,7 +79,25 @@ export class ImageFollower {
     this.#replace(image, change)
   }
 
+  /**
+   * Compares the whole store with the image. A watch that lost an event goes on with the next, so that the revisions say
+   * nothing: whatever differs is taken over, and the watch is begun anew.
+   */
+  async relist(): Promise<void> {
+    const { revision, entries } = await this.#store.list(rootPrefix)
+    // What the watch told meanwhile is newer than the list.
+    if (this.#ended !== null || revision < this.#image.revision) return
+    const before = this.#image
+    const { image, change } = loadImage(revision, entries, before)
+    if (isNothing(change, before, image)) return
+    this.#logger.warn({ revision }, 'The watch of the metadata store had lost a change: it is begun anew')
+    this.#watch?.close()
+    this.#replace(image, change)
+    this.#follow()
+  }
+
   close(): void {
+    this.#timer?.cancel()
     this.#watch?.close()
     this.#end(new Error('The metadata is closed'))
   }
@@ -66,13 +105,32 @@ export class ImageFollower {
   #follow(): void {
     this.#watch = this.#store.watch(rootPrefix, this.#image.revision + 1, {
       events: (batches) => this.#apply(batches),
-      compacted: () => {
-        this.refresh().then(
-          () => this.#follow(),
-          (error: Error) => this.#end(error),
-        )
-      },
+      compacted: () => this.#refreshAndFollow(),
       ended: (error) => this.#end(error ?? new Error('The metadata store is closed')),
+    })
+  }
+
+  #refreshAndFollow(): void {
+    if (this.#ended !== null) return
+    this.refresh().then(
+      () => {
+        if (this.#ended === null) this.#follow()
+      },
+      (error: Error) => {
+        this.#logger.debug({ err: error }, 'The metadata could not be listed; it is tried again')
+        this.#timers.after(RETRY_MS, () => this.#refreshAndFollow())
+      },
+    )
+  }
+
+  #relistLater(): void {
+    if (this.#relistIntervalMs === null) return
+    this.#timer = this.#timers.after(this.#relistIntervalMs, () => {
+      this.relist()
+        .catch((error: Error) => this.#logger.debug({ err: error }, 'The metadata could not be listed'))
+        .finally(() => {
+          if (this.#ended === null) this.#relistLater()
+        })
     })
   }
 
@@ -111,4 +169,10 @@ export class ImageFollower {
     this.#ended ??= error
     for (const wait of this.#waits.splice(0)) wait.reject(error)
   }
+}
+
+function isNothing(change: ImageChange, before: MetadataImage, after: MetadataImage): boolean {
+  const { topics, brokers, brokerConfigs, groupConfigs, controller } = change
+  const changed = topics.size + brokers.size + brokerConfigs.size + groupConfigs.size
+  return changed === 0 && !controller && before.clusterId === after.clusterId
 }

@@ -32,6 +32,8 @@ export interface BrokerRegistration {
   /** Empty until the broker listens. */
   readonly listeners: readonly BrokerListener[]
   readonly rack: string | null
+  /** It is about to stop: it still serves, and others are to lead. */
+  readonly isStopping: boolean
   readonly modRevision: number
 }
 
@@ -105,6 +107,12 @@ export class MetadataImage implements ImageContents {
   /** The live brokers, ascending by id. */
   liveBrokers(): BrokerRegistration[] {
     return [...this.brokers.values()].sort((a, b) => a.id - b.id)
+  }
+
+  /** Whether a broker serves clients and is going to: it is the one to lead, where there is a choice. */
+  isStaying(id: number): boolean {
+    const broker = this.brokers.get(id)
+    return broker !== undefined && !broker.isStopping && broker.listeners.length > 0
   }
 
   /** The store's keys of all that the image holds. */

@@ -7,7 +7,7 @@
  *
  * A change is made when the store has it; it is seen when it comes back by the watch. Methods resolve after that.
  */
-import { type BrokerConfig, type BrokerLayers, resolveBrokerConfig } from '@odradek/config'
+import { type BrokerConfig, type BrokerLayers, resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
 import { errors } from '@odradek/protocol'
 import type { Logger } from 'pino'
 import type { Host } from '../host/host.ts'
@@ -22,6 +22,7 @@ import {
   replaceConfigs,
 } from './controller/alter-configs.ts'
 import { alterIsr, type IsrChange, type IsrOutcome } from './controller/alter-isr.ts'
+import { beginBroker } from './controller/begin-broker.ts'
 import {
   type CreateTopicResult,
   createTopic,
@@ -36,16 +37,23 @@ import {
   referenceProblems,
   type TopicReference,
 } from './controller/delete-topic.ts'
-import { electLeaders } from './controller/elect-leaders.ts'
+import { type ElectionResult, electionType, electLeaders } from './controller/elect-leaders.ts'
 import { alignIntakeTopic, intakeTopicsToAlign, removeIntakeTopic } from './controller/intake-topics.ts'
 import { createOffsetsTopic, offsetsTopic } from './controller/internal-topic.ts'
+import {
+  type ReassignmentRequest,
+  type ReassignmentResult,
+  reassignPartitions,
+} from './controller/reassign-partitions.ts'
+import { settleTopic } from './controller/settle-topic.ts'
+import { ControllerDuties } from './controller-duties.ts'
 import { ControllerWrites } from './controller-writes.ts'
-import type { MetadataImage } from './image.ts'
+import type { MetadataImage, TopicImage } from './image.ts'
 import { ImageFollower, type ImageListener } from './image-follower.ts'
 import { hasIntake, intakeTopicName } from './intake-topic.ts'
 import { Registration } from './registration.ts'
 import { decodeGroupId, type GroupRole, groupTopicName, roleConfigs, topicOfGroup } from './retry-topics.ts'
-import type { MetadataStore } from './store.ts'
+import { type MetadataStore, StoreError } from './store.ts'
 import { isInternalTopic } from './topic-name.ts'
 import type { BrokerListener, Configs } from './values.ts'
 
@@ -62,8 +70,14 @@ export interface MetadataOptions {
   readonly rack?: string | null
   /** Known already where the sockets are bound before; else `registerBroker` tells them. */
   readonly listeners?: readonly BrokerListener[]
+  /** Whether the broker was stopped cleanly the last time, so that it has all it ever said to have. [true] */
+  readonly isClean?: boolean
+  /** Whether it never had data before. [false] */
+  readonly isNew?: boolean
   /** How long a broker counts as alive without a sign from it. [9000] */
   readonly sessionTimeoutMs?: number
+  /** How often the store is listed anew. [never] */
+  readonly relistIntervalMs?: number
 }
 
 /** Names of groups' topics that are remembered. */
@@ -79,16 +93,13 @@ export class Metadata {
   readonly #writes: ControllerWrites
   /** What this broker writes in its own name. */
   readonly #ownWrites: ControllerWrites
+  readonly #duties: ControllerDuties
   #context: DecisionContext | null = null
   #contextOf: MetadataImage['brokerConfigs'] | null = null
   /** Names that were told as those of groups' topics: some do not tell the group by themselves. */
   readonly #toldNames = new Map<string, { role: GroupRole; groupId: string }>()
 
-  private constructor(
-    options: MetadataOptions,
-    follower: ImageFollower,
-    registration: Registration,
-  ) {
+  private constructor(options: MetadataOptions, follower: ImageFollower, registration: Registration) {
     this.#host = options.host
     this.#nodeId = options.nodeId
     this.#static = options.config
@@ -97,15 +108,29 @@ export class Metadata {
     this.#registration = registration
     this.#writes = new ControllerWrites(options.store, follower, registration)
     this.#ownWrites = new ControllerWrites(options.store, follower, registration, 'broker')
+    this.#duties = new ControllerDuties({
+      timers: options.host.timers,
+      logger: options.logger,
+      image: () => follower.image,
+      config: () => this.brokerConfig,
+      isController: () => this.isController,
+      settle: (topics) => this.#settle(topics),
+      rebalance: async (partitions) => {
+        await this.electLeaders(partitions, electionType.preferred)
+      },
+    })
   }
 
   /**
-   * Loads the image, registers the broker, stands for controller, and elects leaders for the partitions this broker may
-   * lead, each under a new epoch. Rejects where the store belongs to another cluster or another live broker has the id.
+   * Loads the image, registers the broker, stands for controller, and takes up its partitions: what it leads it leads
+   * under a new epoch, and after an unclean stop it is not in sync where others are. Rejects where the store belongs to another cluster or another live broker has the id.
    */
   static async open(options: MetadataOptions): Promise<Metadata> {
     const { store, host, logger, nodeId, clusterId } = options
-    const follower = await ImageFollower.open(store, logger)
+    const { timers } = host
+    const { relistIntervalMs } = options
+    const relist = relistIntervalMs === undefined ? {} : { relistIntervalMs }
+    const follower = await ImageFollower.open({ store, logger, timers, ...relist })
     try {
       const stored = follower.image.clusterId
       if (stored !== '' && clusterId !== null && stored !== clusterId) {
@@ -115,7 +140,7 @@ export class Metadata {
         store,
         follower,
         clock: host.clock,
-        timers: host.timers,
+        timers,
         logger,
         nodeId,
         rack: options.rack ?? null,
@@ -124,8 +149,9 @@ export class Metadata {
         sessionTimeoutMs: options.sessionTimeoutMs ?? 9000,
       })
       const metadata = new Metadata(options, follower, registration)
-      await metadata.#electAtStart()
-      await metadata.#alignIntakesAtStart()
+      await metadata.#begin(options)
+      await metadata.#alignIntakesOfAll()
+      metadata.#followAsController()
       return metadata
     } catch (error) {
       follower.close()
@@ -162,10 +188,26 @@ export class Metadata {
     await this.#registration.setListeners(listeners)
   }
 
-  /** One result per name, in the order of their first appearance; a name given twice is INVALID_REQUEST. */
+  /** Why the metadata cannot be changed now; null while the store answers. */
+  get problem(): Error | null {
+    return this.#registration.problem
+  }
+
+  /**
+   * One result per name, in the order of their first appearance; a name given twice is INVALID_REQUEST. Only the
+   * controller makes what clients ask for.
+   */
   async createTopics(
     requests: readonly TopicRequest[],
     { validateOnly = false }: { validateOnly?: boolean } = {},
+  ): Promise<CreateTopicResult[]> {
+    return await this.#createTopics(requests, validateOnly, this.#writes)
+  }
+
+  async #createTopics(
+    requests: readonly TopicRequest[],
+    validateOnly: boolean,
+    writes: ControllerWrites,
   ): Promise<CreateTopicResult[]> {
     const byName = Map.groupBy(requests, (request) => request.name)
     const results = await Promise.all(
@@ -179,7 +221,7 @@ export class Metadata {
                 return validateOnly ? { ...decision, result: { ...decision.result, topicId: zeroTopicId } } : decision
               },
               (refusal) => refusedTopic(name, refusal),
-              validateOnly,
+              { validateOnly, writes },
             ),
       ),
     )
@@ -205,7 +247,9 @@ export class Metadata {
 
   /** The topic of committed offsets, made where it is missing. NONE, or why it cannot be. */
   async createOffsetsTopic(): Promise<CreateTopicResult> {
-    return await this.#submit(createOffsetsTopic, (refusal) => refusedTopic(offsetsTopic, refusal))
+    return await this.#submit(createOffsetsTopic, (refusal) => refusedTopic(offsetsTopic, refusal), {
+      writes: this.#anyWrites,
+    })
   }
 
   /** One result per reference, in order. */
@@ -264,6 +308,7 @@ export class Metadata {
         return { result: result.errorCode, change }
       },
       (refusal) => refusal.errorCode,
+      { writes: this.#anyWrites },
     )
     await this.#alignIntakes([name])
     return errorCode
@@ -280,6 +325,7 @@ export class Metadata {
     await this.#submit(
       (image) => removeIntakeTopic(image, topicId),
       () => false,
+      { writes: this.#anyWrites },
     )
   }
 
@@ -296,7 +342,7 @@ export class Metadata {
         if (byName.get(name)!.length > 1) {
           return refuse(invalidRequest(`The request names topic "${name}" more than once.`))
         }
-        return this.#submit((image, context) => addPartitions(image, request, context), refuse, validateOnly)
+        return this.#submit((image, context) => addPartitions(image, request, context), refuse, { validateOnly })
       }),
     )
     if (!validateOnly) await this.#alignIntakes(byName.keys())
@@ -345,8 +391,71 @@ export class Metadata {
     return changes.map((change) => outcomes.get(change)!)
   }
 
+  /** Elects leaders for partitions by topic (all of them without indexes); results by topic. */
+  async electLeaders(
+    partitions: ReadonlyMap<string, readonly number[] | null>,
+    type: number,
+  ): Promise<Map<string, ElectionResult[]>> {
+    const elected = await Promise.all(
+      [...partitions].map(async ([name, indexes]): Promise<[string, ElectionResult[]]> => {
+        const refuse = (refusal: Refusal) => (indexes ?? []).map((index) => ({ index, ...refusal }))
+        return [name, await this.#submit((image) => electLeaders(image, name, indexes, type), refuse)]
+      }),
+    )
+    return new Map(elected)
+  }
+
+  /** Begins to move partitions to other replicas, or takes that back; results by topic, in order. */
+  async reassignPartitions(
+    requests: ReadonlyMap<string, readonly ReassignmentRequest[]>,
+  ): Promise<Map<string, ReassignmentResult[]>> {
+    const results = await Promise.all(
+      [...requests].map(async ([name, ofTopic]): Promise<[string, ReassignmentResult[]]> => {
+        const refuse = (refusal: Refusal) => ofTopic.map(({ index }) => ({ index, ...refusal }))
+        return [name, await this.#submit((image) => reassignPartitions(image, name, ofTopic), refuse)]
+      }),
+    )
+    return new Map(results)
+  }
+
+  /** Whether this broker leads what others could lead. */
+  get mustHandOver(): boolean {
+    return leadsForOthers(this.image, this.#nodeId)
+  }
+
+  /**
+   * Before a stop: has others lead what this broker leads, where others can, and resolves when they do or after
+   * `timeoutMs`. The broker serves meanwhile.
+   */
+  async handOver(timeoutMs: number): Promise<void> {
+    const isDone = (image: MetadataImage) => !leadsForOthers(image, this.#nodeId)
+    if (timeoutMs === 0) return
+    try {
+      await this.#registration.announceStop()
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'The metadata store does not answer: the broker stops without handing over')
+      return
+    }
+    if (isDone(this.image)) return
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        timer.cancel()
+        stop()
+        resolve()
+      }
+      const timer = this.#host.timers.after(timeoutMs, () => {
+        this.#logger.warn({ timeoutMs }, 'Not all partitions have other leaders yet; the broker stops all the same')
+        end()
+      })
+      const stop = this.#follower.onChange((image) => {
+        if (isDone(image)) end()
+      })
+    })
+  }
+
   /** Gives up the registration and stops following the store, which stays open. */
   async close(): Promise<void> {
+    this.#duties.close()
     try {
       await this.#registration.close()
     } catch (error) {
@@ -355,20 +464,57 @@ export class Metadata {
     this.#follower.close()
   }
 
-  async #electAtStart(): Promise<void> {
-    if (!this.isController) return
-    const elections = [...this.image.topics.keys()].map((name) =>
+  async #begin({ isClean = true, isNew = false }: MetadataOptions): Promise<void> {
+    const broker = {
+      id: this.#nodeId,
+      isClean,
+      isFlushed: ({ configs }: TopicImage) =>
+        !isNew && resolveTopicConfig(configs, this.brokerConfig)['flush.mode'] === 'sync',
+    }
+    const changes = [...this.image.topics.keys()].map((name) =>
       this.#submit(
         (image) => {
           const topic = image.topics.get(name)
-          return topic === undefined ? { result: 0, change: null } : electLeaders(image, topic, this.#nodeId)
+          return topic === undefined ? { result: 0, change: null } : beginBroker(image, topic, broker)
         },
         () => 0,
+        { writes: this.#anyWrites },
       ),
     )
-    const elected = await Promise.all(elections)
-    const partitions = elected.reduce((sum, count) => sum + count, 0)
-    this.#logger.debug({ partitions }, 'Leaders elected')
+    const changed = await Promise.all(changes)
+    const partitions = changed.reduce((sum, count) => sum + count, 0)
+    this.#logger.debug({ partitions }, 'Partitions taken up')
+  }
+
+  #followAsController(): void {
+    this.#follower.onChange((image, _previous, change) => {
+      this.#duties.changed(image, change)
+      if (!change.controller || !this.isController) return
+      this.#logger.info({ epoch: image.controllerEpoch }, 'This broker is the controller now')
+      this.#alignIntakesOfAll().catch((error: Error) => {
+        this.#logger.warn({ err: error }, 'Topics that records wait in could not be looked after')
+      })
+    })
+    if (this.isController) this.#duties.all()
+  }
+
+  async #settle(names: readonly string[]): Promise<void> {
+    await Promise.all(
+      names.map(async (name) => {
+        // Most are as they should be.
+        if (settleTopic(this.image, name, this.#decisionContext()).change === null) return
+        const changed = await this.#writes.submit(
+          (image) => settleTopic(image, name, this.#decisionContext()),
+          () => 0,
+        )
+        if (changed > 0) this.#logger.info({ topic: name, partitions: changed }, 'Partitions settled')
+      }),
+    )
+  }
+
+  /** For what any broker may decide: the controller's writes go together. */
+  get #anyWrites(): ControllerWrites {
+    return this.isController ? this.#writes : this.#ownWrites
   }
 
   /** Makes and changes the intake topics that go with topics of these names. Nothing to do costs nothing. */
@@ -379,12 +525,13 @@ export class Metadata {
         this.#submit(
           (image, context) => alignIntakeTopic(image, name, context),
           () => false,
+          { writes: this.#anyWrites },
         ),
       ),
     )
   }
 
-  async #alignIntakesAtStart(): Promise<void> {
+  async #alignIntakesOfAll(): Promise<void> {
     if (!this.isController) return
     const { names, orphans } = intakeTopicsToAlign(this.image)
     await this.#alignIntakes(names)
@@ -397,7 +544,7 @@ export class Metadata {
     const group = this.groupOfTopicName(name)
     if (group !== null) return await this.createGroupTopic(group.role, group.groupId)
     const request = { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }
-    const [result] = await this.createTopics([request])
+    const [result] = await this.#createTopics([request], false, this.#anyWrites)
     return result!.errorCode
   }
 
@@ -411,7 +558,10 @@ export class Metadata {
       requests.map((request, index) => {
         const refuse = (refusal: Refusal) => refusedAlter(request, refusal)
         if (repeated[index]) return refuse(invalidRequest('The request names the same resource more than once.'))
-        return this.#submit((image, context) => decide(image, request, context), refuse, validateOnly)
+        return this.#submit((image, context) => decide(image, request, context), refuse, {
+          validateOnly,
+          writes: this.#anyWrites,
+        })
       }),
     )
     const topics = requests.filter(({ resourceType }) => resourceType === configResource.topic)
@@ -422,12 +572,16 @@ export class Metadata {
   #submit<Result>(
     decide: (image: MetadataImage, context: DecisionContext) => Decision<Result>,
     refuse: (refusal: Refusal) => Result,
-    validateOnly = false,
+    { validateOnly = false, writes = this.#writes }: { validateOnly?: boolean; writes?: ControllerWrites } = {},
   ): Promise<Result> {
-    return this.#writes.submit((image) => {
+    const submitted = writes.submit((image) => {
       const decision = decide(image, this.#decisionContext())
       return validateOnly ? { result: decision.result, change: null } : decision
     }, refuse)
+    return submitted.catch((error: Error) => {
+      if (!(error instanceof StoreError && error.code === 'UNAVAILABLE')) throw error
+      return refuse({ errorCode: errors.REQUEST_TIMED_OUT.code, errorMessage: `${error.message}. Try again later.` })
+    })
   }
 
   #decisionContext(): DecisionContext {
@@ -441,6 +595,16 @@ export class Metadata {
     }
     return this.#context
   }
+}
+
+/** Whether a broker leads what another that is in sync could lead. */
+function leadsForOthers(image: MetadataImage, nodeId: number): boolean {
+  for (const topic of image.topics.values()) {
+    for (const { leader, isr } of topic.partitions) {
+      if (leader === nodeId && isr.some((id) => id !== nodeId && image.isStaying(id))) return true
+    }
+  }
+  return false
 }
 
 function invalidRequest(errorMessage: string): Refusal {

@@ -37,6 +37,8 @@ export class Registration {
   #heldUntil = 0
   #timer: Timer | null = null
   #closed = false
+  #isStopping = false
+  #problem: Error | null = null
   readonly #stopListening: () => void
 
   private constructor(options: RegistrationOptions) {
@@ -82,13 +84,19 @@ export class Registration {
 
   /** Makes the listeners known under which clients reach this broker. */
   async setListeners(listeners: readonly BrokerListener[]): Promise<void> {
-    const { store, follower, nodeId } = this.#options
     this.#listeners = listeners
-    const epoch = follower.image.brokers.get(nodeId)?.epoch ?? 0
-    const result = await store.transact({
-      compares: [{ key: brokerKey(nodeId), target: 'createRevision', revision: epoch }],
-      success: [this.#brokerPut()],
-    })
+    await this.#tell()
+  }
+
+  /** Makes known that this broker is about to stop: it serves on, but nobody makes it a leader any more. */
+  async announceStop(): Promise<void> {
+    this.#isStopping = true
+    await this.#tell()
+  }
+
+  async #tell(): Promise<void> {
+    const { store, follower } = this.#options
+    const result = await store.transact({ compares: [this.fence], success: [this.#brokerPut()] })
     if (result.succeeded) await follower.reached(result.revision)
     else await this.#renew()
   }
@@ -155,18 +163,42 @@ export class Registration {
     })
   }
 
-  #renewLater(): void {
-    const { timers, sessionTimeoutMs, logger } = this.#options
-    this.#timer = timers.after(sessionTimeoutMs / 3, () => {
-      this.#renew()
-        .catch((error: Error) => {
-          if (!this.#closed)
-            logger.warn({ err: error }, 'The metadata store does not answer; no metadata can be changed')
-        })
-        .finally(() => {
+  #renewLater(delayMs = this.#options.sessionTimeoutMs / 3): void {
+    const { timers, sessionTimeoutMs, follower } = this.#options
+    this.#timer = timers.after(delayMs, () => {
+      this.#renew().then(
+        () => {
+          this.#answered()
+          // Whoever stood for controller when the store was away did not get through.
+          if (follower.image.controllerEpoch === 0) this.#standForController()
           if (!this.#closed) this.#renewLater()
-        })
+        },
+        (error: Error) => {
+          this.#unanswered(error)
+          // Soon: there is less time left than one more pause.
+          if (!this.#closed) this.#renewLater(sessionTimeoutMs / 12)
+        },
+      )
     })
+  }
+
+  /** Why the store did not renew the lease the last time, null when it did. */
+  get problem(): Error | null {
+    return this.#problem
+  }
+
+  #answered(): void {
+    if (this.#problem !== null) this.#options.logger.info('The metadata store answers again')
+    this.#problem = null
+  }
+
+  #unanswered(error: Error): void {
+    if (this.#closed) return
+    if (this.#problem === null) {
+      const text = 'The metadata store does not answer; records are taken and read on, no metadata can be changed'
+      this.#options.logger.warn({ err: error }, text)
+    }
+    this.#problem = error
   }
 
   async #renew(): Promise<void> {
@@ -184,7 +216,7 @@ export class Registration {
 
   #standForController(): void {
     const { store, logger } = this.#options
-    if (this.#closed || !this.#isHeld) return
+    if (this.#closed || this.#isStopping || !this.#isHeld) return
     store.transact({ compares: [absent(controllerKey)], success: [this.#controllerPut()] }).catch((error: Error) => {
       logger.debug({ err: error }, 'Could not stand for controller')
     })
@@ -197,7 +229,7 @@ export class Registration {
 
   #brokerPut(): Operation {
     const { nodeId, rack } = this.#options
-    const value = formatBroker({ listeners: this.#listeners, rack })
+    const value = formatBroker({ listeners: this.#listeners, rack, isStopping: this.#isStopping })
     return { kind: 'put', key: brokerKey(nodeId), value, lease: this.#lease }
   }
 

@@ -107,12 +107,14 @@ export type StoreErrorCode =
   | 'DUPLICATE_KEY'
   | 'LEASE_NOT_FOUND'
   | 'NOT_WRITTEN'
+  | 'UNAVAILABLE'
   | 'CLOSED'
   | 'FAILED'
 
 /**
- * A request the store refuses. NOT_WRITTEN: nothing was stored this time (a full disk). FAILED: whether it was stored is
- * unknown, and this store does nothing any more.
+ * A request the store refuses. NOT_WRITTEN: nothing was stored this time (a full disk). UNAVAILABLE: a store elsewhere did
+ * not answer; whether it was stored is unknown, and it may be tried again. FAILED: whether it was stored is unknown, and
+ * this store does nothing any more.
  */
 export class StoreError extends Error {
   override readonly name = 'StoreError'

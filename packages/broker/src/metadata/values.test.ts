@@ -25,9 +25,9 @@ const topic: TopicValue = {
 describe('values of the metadata store', () => {
   it('are read as they were written', () => {
     assert.deepEqual(parseTopic('k', formatTopic(topic)), topic)
-    const broker = { listeners: [{ name: 'PLAINTEXT', host: '::1', port: 9092 }], rack: 'a' }
+    const broker = { listeners: [{ name: 'PLAINTEXT', host: '::1', port: 9092 }], rack: 'a', isStopping: true }
     assert.deepEqual(parseBroker('k', formatBroker(broker)), broker)
-    assert.deepEqual(parseBroker('k', formatBroker({ listeners: [], rack: null })), { listeners: [], rack: null })
+    assert.deepEqual(parseBroker('k', '{"listeners":[],"rack":null}'), { listeners: [], rack: null, isStopping: false })
   })
 
   it('pack a partition into a tuple', () => {

@@ -20,6 +20,10 @@ export interface PartitionImage {
   readonly leaderEpoch: number
   /** Rises with every change of the partition. */
   readonly partitionEpoch: number
+  /** While replicas are being moved: those of `replicas` that come. */
+  readonly adding?: readonly number[]
+  /** While replicas are being moved: those of `replicas` that go once the others are in sync. */
+  readonly removing?: readonly number[]
 }
 
 export interface TopicValue {
@@ -28,20 +32,23 @@ export interface TopicValue {
   readonly configs: Configs
 }
 
-/** A partition as it is stored: replicas, isr, leader, leaderEpoch, partitionEpoch; its index is its place in the array. */
-type PackedPartition = [readonly number[], readonly number[], number, number, number]
+/**
+ * A partition as it is stored: replicas, isr, leader, leaderEpoch, partitionEpoch; its index is its place in the array.
+ * While replicas are being moved, those that come and those that go follow.
+ */
+type PackedPartition =
+  | [readonly number[], readonly number[], number, number, number]
+  | [readonly number[], readonly number[], number, number, number, readonly number[], readonly number[]]
 
 export function formatTopic(topic: TopicValue): string {
-  const partitions = topic.partitions.map(
-    (partition): PackedPartition => [
-      partition.replicas,
-      partition.isr,
-      partition.leader,
-      partition.leaderEpoch,
-      partition.partitionEpoch,
-    ],
-  )
-  return JSON.stringify({ topicId: topic.topicId, partitions, configs: topic.configs })
+  const { topicId, configs } = topic
+  return JSON.stringify({ topicId, partitions: topic.partitions.map(packPartition), configs })
+}
+
+function packPartition(partition: PartitionImage): PackedPartition {
+  const { replicas, isr, leader, leaderEpoch, partitionEpoch, adding = [], removing = [] } = partition
+  if (adding.length === 0 && removing.length === 0) return [replicas, isr, leader, leaderEpoch, partitionEpoch]
+  return [replicas, isr, leader, leaderEpoch, partitionEpoch, adding, removing]
 }
 
 export function parseTopic(key: string, text: string): TopicValue {
@@ -56,29 +63,44 @@ export function parseTopic(key: string, text: string): TopicValue {
 }
 
 function parsePartition(key: string, packed: unknown, index: number): PartitionImage {
-  if (!Array.isArray(packed) || packed.length !== 5)
-    throw new MetadataValueError(key, `partition ${index} is no tuple of 5`)
-  const [replicas, isr, leader, leaderEpoch, partitionEpoch] = packed as unknown[]
+  if (!Array.isArray(packed) || (packed.length !== 5 && packed.length !== 7))
+    throw new MetadataValueError(key, `partition ${index} is no tuple of 5 or 7`)
+  const [replicas, isr, leader, leaderEpoch, partitionEpoch, adding = [], removing = []] = packed as unknown[]
   if (
     !(
       isIds(replicas) &&
       isIds(isr) &&
       isInteger(leader, -1) &&
       isInteger(leaderEpoch, 0) &&
-      isInteger(partitionEpoch, 0)
+      isInteger(partitionEpoch, 0) &&
+      isIds(adding) &&
+      isIds(removing)
     )
   ) {
     throw new MetadataValueError(key, `partition ${index} is not [replicas, isr, leader, leaderEpoch, partitionEpoch]`)
   }
-  return { index, replicas, isr, leader, leaderEpoch, partitionEpoch }
+  const partition = { index, replicas, isr, leader, leaderEpoch, partitionEpoch }
+  return packed.length === 5 ? partition : { ...partition, adding, removing }
 }
 
-export function formatBroker(broker: { listeners: readonly BrokerListener[]; rack: string | null }): string {
-  return JSON.stringify({ listeners: broker.listeners, rack: broker.rack })
+/** What a broker says of itself. */
+export interface BrokerValue {
+  readonly listeners: readonly BrokerListener[]
+  readonly rack: string | null
+  /** It is about to stop: nobody is to make it the leader of anything. */
+  readonly isStopping: boolean
 }
 
-export function parseBroker(key: string, text: string): { listeners: BrokerListener[]; rack: string | null } {
-  const { listeners, rack } = parseObject(key, text)
+export function formatBroker({
+  listeners,
+  rack,
+  isStopping = false,
+}: Omit<BrokerValue, 'isStopping'> & Partial<BrokerValue>): string {
+  return JSON.stringify({ listeners, rack, ...(isStopping ? { isStopping } : {}) })
+}
+
+export function parseBroker(key: string, text: string): BrokerValue {
+  const { listeners, rack, isStopping } = parseObject(key, text)
   if (rack !== null && typeof rack !== 'string') throw new MetadataValueError(key, 'rack is no text')
   if (!Array.isArray(listeners)) throw new MetadataValueError(key, 'listeners is no array')
   return {
@@ -90,6 +112,7 @@ export function parseBroker(key: string, text: string): { listeners: BrokerListe
       return { name, host, port }
     }),
     rack,
+    isStopping: isStopping === true,
   }
 }
 

@@ -1,29 +1,74 @@
-import type { MetadataImage, TopicImage } from '../image.ts'
+import { errors } from '@odradek/protocol'
+import type { MetadataImage } from '../image.ts'
 import { topicKey } from '../keys.ts'
 import { formatTopic, type PartitionImage } from '../values.ts'
-import type { Decision } from './decision.ts'
+import type { Decision, Refusal } from './decision.ts'
+import { withLeader } from './settle-topic.ts'
 
-/**
- * Leaders for the partitions of a topic that the starting broker is in sync for. Where the leader is another live broker
- * it stays; else the first replica in assignment order that is in sync and alive leads, under a new epoch, so that each
- * start as leader has an epoch of its own. `result` is the number of partitions changed.
- */
-export function electLeaders(image: MetadataImage, topic: TopicImage, startingBroker: number): Decision<number> {
-  let changed = 0
-  const partitions = topic.partitions.map((partition) => {
-    const elected = electLeader(image, partition, startingBroker)
-    if (elected !== partition) changed += 1
-    return elected
-  })
-  if (changed === 0) return { result: 0, change: null }
-  const value = formatTopic({ ...topic, partitions })
-  return { result: changed, change: { key: topicKey(topic.name), value, base: topic.modRevision } }
+/** By the protocol's numbers: the first replica, or also one that is not in sync where none that is can lead. */
+export const electionType = { preferred: 0, unclean: 1 } as const
+
+/** As in the ElectLeaders response. */
+export interface ElectionResult extends Refusal {
+  readonly index: number
 }
 
-function electLeader(image: MetadataImage, partition: PartitionImage, startingBroker: number): PartitionImage {
-  const { replicas, isr, leader, leaderEpoch, partitionEpoch } = partition
-  if (!isr.includes(startingBroker)) return partition
-  if (leader !== startingBroker && image.brokers.has(leader)) return partition
-  const next = replicas.find((id) => isr.includes(id) && image.brokers.has(id)) ?? -1
-  return { ...partition, leader: next, leaderEpoch: leaderEpoch + 1, partitionEpoch: partitionEpoch + 1 }
+/**
+ * Elects leaders for the partitions `indexes` of a topic (all without them): NONE, ELECTION_NOT_NEEDED,
+ * PREFERRED_LEADER_NOT_AVAILABLE, ELIGIBLE_LEADERS_NOT_AVAILABLE, UNKNOWN_TOPIC_OR_PARTITION.
+ */
+export function electLeaders(
+  image: MetadataImage,
+  name: string,
+  indexes: readonly number[] | null,
+  type: number,
+): Decision<ElectionResult[]> {
+  const topic = image.topics.get(name)
+  const partitions = [...(topic?.partitions ?? [])]
+  let changed = false
+  const result = (indexes ?? partitions.map(({ index }) => index)).map((index): ElectionResult => {
+    const partition = partitions[index]
+    if (partition === undefined) {
+      return { index, errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION.code, errorMessage: null }
+    }
+    const elected = type === electionType.unclean ? electAny(image, partition) : electPreferred(image, partition)
+    if ('errorCode' in elected) return { index, ...elected }
+    partitions[index] = elected
+    changed = true
+    return { index, errorCode: errors.NONE.code, errorMessage: null }
+  })
+  if (!changed) return { result, change: null }
+  const value = formatTopic({ ...topic!, partitions })
+  return { result, change: { key: topicKey(name), value, base: topic!.modRevision } }
+}
+
+/** Whether the preferred leader of a partition could lead it and does not. */
+export function isImbalanced(image: MetadataImage, partition: PartitionImage): boolean {
+  const [preferred = -1] = partition.replicas
+  return preferred !== partition.leader && image.isStaying(preferred) && partition.isr.includes(preferred)
+}
+
+function electPreferred(image: MetadataImage, partition: PartitionImage): PartitionImage | Refusal {
+  const [preferred = -1] = partition.replicas
+  if (preferred === partition.leader && image.brokers.has(preferred)) return notNeeded(partition)
+  if (isImbalanced(image, partition)) return withLeader(partition, preferred)
+  const why = image.isStaying(preferred) ? 'not in sync' : 'not alive'
+  const errorMessage = `The preferred leader of partition ${partition.index}, broker ${preferred}, is ${why}.`
+  return { errorCode: errors.PREFERRED_LEADER_NOT_AVAILABLE.code, errorMessage }
+}
+
+function electAny(image: MetadataImage, partition: PartitionImage): PartitionImage | Refusal {
+  if (image.brokers.has(partition.leader)) return notNeeded(partition)
+  const isAlive = (id: number) => image.brokers.has(id)
+  const inSync = partition.replicas.find((id) => isAlive(id) && partition.isr.includes(id))
+  if (inSync !== undefined) return withLeader(partition, inSync)
+  const any = partition.replicas.find(isAlive)
+  if (any !== undefined) return { ...withLeader(partition, any), isr: [any] }
+  const errorMessage = `No replica of partition ${partition.index} is alive.`
+  return { errorCode: errors.ELIGIBLE_LEADERS_NOT_AVAILABLE.code, errorMessage }
+}
+
+function notNeeded({ index, leader }: PartitionImage): Refusal {
+  const errorMessage = `Partition ${index} is led by broker ${leader}.`
+  return { errorCode: errors.ELECTION_NOT_NEEDED.code, errorMessage }
 }

@@ -5,7 +5,7 @@ import type { Decision, DecisionContext } from './decision.ts'
 
 export const offsetsTopic = '__consumer_offsets'
 
-/** Replicas of an internal topic, where there are so many brokers. */
+/** Replicas of an internal topic, where nothing is set and there are so many brokers. */
 const INTERNAL_REPLICATION_FACTOR = 3
 
 /** Makes the topic of committed offsets, or finds it made: NONE both times. */
@@ -27,10 +27,11 @@ export function createOffsetsTopic(image: MetadataImage, context: DecisionContex
 }
 
 function offsetsTopicRequest(image: MetadataImage, { config }: DecisionContext): TopicRequest {
+  const factor = config['offsets.topic.replication.factor']
   return {
     name: offsetsTopic,
     numPartitions: config['offsets.topic.num.partitions'],
-    replicationFactor: Math.min(INTERNAL_REPLICATION_FACTOR, Math.max(1, image.brokers.size)),
+    replicationFactor: factor === -1 ? Math.min(INTERNAL_REPLICATION_FACTOR, Math.max(1, image.brokers.size)) : factor,
     assignments: [],
     configs: [
       { name: 'cleanup.policy', value: 'compact' },

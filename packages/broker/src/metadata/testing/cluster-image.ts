@@ -15,7 +15,11 @@ export function entry(key: string, value: string, modRevision: number): Entry {
 export function clusterImage(...brokers: (number | readonly [number, string])[]): MetadataImage {
   const entries = brokers.map((broker, index) => {
     const [id, rack] = typeof broker === 'number' ? [broker, null] : broker
-    return entry(brokerKey(id), formatBroker({ listeners: [], rack }), index + 1)
+    return entry(
+      brokerKey(id),
+      formatBroker({ listeners: [{ name: 'PLAINTEXT', host: 'h', port: id }], rack }),
+      index + 1,
+    )
   })
   return loadImage(entries.length, entries).image
 }

@@ -236,16 +236,17 @@ export function metadataStoreContract(name: string, open: () => Promise<StoreUnd
 
     story('tells only what can be read', async ({ store, until }) => {
       const reads: Promise<boolean>[] = []
+      const all = Promise.withResolvers<void>()
       store.watch('/', 1, {
         events: (batches) => {
           for (const { revision } of batches) reads.push(store.get('/a').then((read) => read.revision >= revision))
+          if (reads.length === 5) all.resolve()
         },
         compacted: () => assert.fail('the history is complete'),
         ended: () => {},
       })
-      const watcher = watching(store, '/', 1)
       for (let i = 0; i < 5; i++) await until(store.transact(put('/a', String(i))))
-      await until(watcher.has(5))
+      await until(all.promise)
       assert.deepEqual(await until(Promise.all(reads)), [true, true, true, true, true])
     })
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { topicKey } from '../keys.ts'
 import { after, clusterImage } from '../testing/cluster-image.ts'
 import { formatTopic } from '../values.ts'
-import { electLeaders } from './elect-leaders.ts'
+import { beginBroker } from './begin-broker.ts'
 
 /** Elects for broker 1's start among live brokers 1 and 2, partitions given as [replicas, isr, leader]. */
 function elect(...partitions: [number[], number[], number][]) {
@@ -15,7 +15,7 @@ function elect(...partitions: [number[], number[], number][]) {
     configs: { 'retention.ms': '1' },
   })
   const image = after(clusterImage(1, 2), { key: topicKey('t'), value, base: 0 })
-  const decision = electLeaders(image, image.topics.get('t')!, 1)
+  const decision = beginBroker(image, image.topics.get('t')!, { id: 1, isClean: true, isFlushed: () => false })
   const topic = after(image, decision).topics.get('t')!
   assert.deepEqual(topic.configs, { 'retention.ms': '1' })
   return {

@@ -1,0 +1,115 @@
+/**
+ * What a topic's partitions should be with the brokers that live now:
+ *
+ *   replicas that come are in sync         ▸ those that go are gone
+ *   members of the ISR that are dead       ▸ leave it; the last ones stay, because nobody else has what they have
+ *   leader dead, stopping or not in sync   ▸ the first replica in assignment order that is in sync and alive, or none
+ *
+ * The decision looks at the state alone and not at what happened, so that it can be made at any time and any number of
+ * times: a controller that takes over in the middle of the last one's work goes over all topics.
+ */
+import type { MetadataImage, TopicImage } from '../image.ts'
+import { intakeTopicName, intakeTopicOf } from '../intake-topic.ts'
+import { topicKey } from '../keys.ts'
+import { formatTopic, type PartitionImage } from '../values.ts'
+import type { Decision, DecisionContext } from './decision.ts'
+import { moveReplicas, targetReplicas } from './replica-move.ts'
+
+/** `result` is the number of partitions changed. */
+export function settleTopic(image: MetadataImage, name: string, context: DecisionContext): Decision<number> {
+  const topic = image.topics.get(name)
+  if (topic === undefined) return { result: 0, change: null }
+  const isUnclean = isUncleanAllowed(topic, context)
+  const other = companionOf(image, topic)
+  let changed = 0
+  const partitions = topic.partitions.map((partition) => {
+    const settled = settlePartition(image, partition, isUnclean, other)
+    if (settled !== partition) changed += 1
+    return settled
+  })
+  if (changed === 0) return { result: 0, change: null }
+  const value = formatTopic({ ...topic, partitions })
+  return { result: changed, change: { key: topicKey(name), value, base: topic.modRevision } }
+}
+
+/** Whether one that is not in sync may lead the partitions of a topic where nobody else is left. */
+export function isUncleanAllowed(topic: TopicImage, { config }: DecisionContext): boolean {
+  const own = topic.configs['unclean.leader.election.enable']
+  return own === undefined ? config['unclean.leader.election.enable'] : own === 'true'
+}
+
+/**
+ * The partition with another leader, or itself where `leader` leads already. An epoch has one leader at most, so that even
+ * no leader is a new one.
+ */
+export function withLeader(partition: PartitionImage, leader: number): PartitionImage {
+  if (leader === partition.leader) return partition
+  const { leaderEpoch, partitionEpoch } = partition
+  return { ...partition, leader, leaderEpoch: leaderEpoch + 1, partitionEpoch: partitionEpoch + 1 }
+}
+
+/** A topic clients see and the one its records wait in are led together, where that can be. */
+interface Companion {
+  readonly partitions: readonly PartitionImage[]
+  /** Whether it is the one to follow: the topic that clients see. */
+  readonly isVisible: boolean
+}
+
+function companionOf(image: MetadataImage, topic: TopicImage): Companion | null {
+  const visibleId = intakeTopicOf(topic.name)
+  const other = visibleId === null ? image.topics.get(intakeTopicName(topic.topicId)) : image.topicsById.get(visibleId)
+  return other === undefined ? null : { partitions: other.partitions, isVisible: visibleId !== null }
+}
+
+function settlePartition(
+  image: MetadataImage,
+  partition: PartitionImage,
+  isUnclean: boolean,
+  companion: Companion | null,
+): PartitionImage {
+  const other = companion?.partitions[partition.index]
+  const moved = other !== undefined && companion!.isVisible ? moveReplicas(partition, targetReplicas(other)) : partition
+  const { replicas, isr, adding, removing } = withLivingMembers(image, completeMove(image, moved))
+  const preferred = companion?.isVisible ? (other?.leader ?? -1) : -1
+  const isEligible = (id: number) => isr.includes(id) && image.brokers.has(id)
+  let leader = partition.leader
+  let members = isr
+  if (isEligible(preferred)) leader = preferred
+  else if (!isEligible(leader) || !image.isStaying(leader)) {
+    const candidates = replicas.filter(isEligible)
+    const staying = candidates.filter((id) => image.isStaying(id))
+    const together = staying.find((id) => other?.isr.includes(id))
+    leader = together ?? staying[0] ?? (isEligible(leader) ? leader : (candidates[0] ?? -1))
+  }
+  if (leader === -1 && isUnclean) {
+    leader = replicas.find((id) => image.isStaying(id)) ?? -1
+    if (leader !== -1) members = [leader]
+  }
+  const isSame = leader === partition.leader && members === partition.isr && replicas === partition.replicas
+  if (isSame && moved === partition) return partition
+  const { index, leaderEpoch, partitionEpoch } = partition
+  const settled = {
+    index,
+    replicas,
+    isr: members,
+    leader,
+    leaderEpoch: leader === partition.leader ? leaderEpoch : leaderEpoch + 1,
+    partitionEpoch: partitionEpoch + 1,
+  }
+  return adding === undefined || removing === undefined ? settled : { ...settled, adding, removing }
+}
+
+/** When all that come are in sync, those that go are gone. */
+function completeMove(image: MetadataImage, partition: PartitionImage): PartitionImage {
+  const { adding, removing, ...rest } = partition
+  if (adding === undefined || removing === undefined) return partition
+  const isr = rest.isr.filter((id) => !removing.includes(id))
+  const isComplete = adding.every((id) => isr.includes(id)) && isr.some((id) => image.brokers.has(id))
+  return isComplete ? { ...rest, replicas: targetReplicas(partition), isr } : partition
+}
+
+function withLivingMembers(image: MetadataImage, partition: PartitionImage): PartitionImage {
+  const { isr } = partition
+  const living = isr.filter((id) => image.brokers.has(id))
+  return living.length === 0 || living.length === isr.length ? partition : { ...partition, isr: living }
+}

@@ -1,0 +1,19 @@
+/** Where etcd is, and by which name and trust it is spoken to. */
+export interface EtcdAddress {
+  /** `http://host:port` or `https://host:port`, of one or more members of one etcd cluster. */
+  readonly endpoints: readonly string[]
+  /** What stands before all keys: '' or `/name`, so that several clusters share one etcd. */
+  readonly namespace: string
+  readonly credentials: { readonly username: string; readonly password: string } | null
+  /** PEM texts; null leaves trust to the system. */
+  readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null }
+}
+
+/** Reads `http://h1:2379,h2:2379/namespace`: members after the first have its scheme. Null where it is none. */
+export function parseEtcdUrl(text: string): Pick<EtcdAddress, 'endpoints' | 'namespace'> | null {
+  const match = /^(https?):\/\/([^/]+)(\/[^/].*?)?\/?$/.exec(text)
+  if (match === null) return null
+  const [, scheme, hosts, namespace = ''] = match
+  const endpoints = hosts!.split(',').map((host) => `${scheme}://${host}`)
+  return endpoints.every((endpoint) => URL.canParse(endpoint)) ? { endpoints, namespace } : null
+}
