@@ -21,13 +21,65 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Print every configuration key with its default',
     load: async () => (await import('./commands/config.ts')).config,
   },
+  'dead-letters groups': {
+    summary: 'Print the topics of dead letters',
+    load: async () => (await import('./commands/dead-letters-groups.ts')).deadLettersGroups,
+  },
   'dead-letters list': {
     summary: "Print a group's dead letters",
     load: async () => (await import('./commands/dead-letters-list.ts')).deadLettersList,
   },
+  'dead-letters show': {
+    summary: 'Print one dead letter in full',
+    load: async () => (await import('./commands/dead-letters-show.ts')).deadLettersShow,
+  },
   'dead-letters resend': {
-    summary: 'Send dead letters again',
+    summary: 'Plan, and with --apply do, a resend of dead letters',
     load: async () => (await import('./commands/dead-letters-resend.ts')).deadLettersResend,
+  },
+  'dead-letters edit': {
+    summary: 'Send one dead letter again, edited',
+    load: async () => (await import('./commands/dead-letters-edit.ts')).deadLettersEdit,
+  },
+  'dead-letters resolve': {
+    summary: 'Mark dead letters as dealt with, or take that back',
+    load: async () => (await import('./commands/dead-letters-resolve.ts')).deadLettersResolve,
+  },
+  'dead-letters purge': {
+    summary: 'Plan, and with --apply do, the deletion of the oldest dead letters',
+    load: async () => (await import('./commands/dead-letters-purge.ts')).deadLettersPurge,
+  },
+  'dead-letters jobs': {
+    summary: 'Print the jobs that send dead letters again',
+    load: async () => (await import('./commands/dead-letters-jobs.ts')).deadLettersJobs,
+  },
+  'dead-letters job show': {
+    summary: 'Print a job and its results',
+    load: async () => (await import('./commands/dead-letters-job.ts')).deadLettersJobShow,
+  },
+  'dead-letters job run': {
+    summary: 'Run a job that nobody runs',
+    load: async () => (await import('./commands/dead-letters-job.ts')).deadLettersJobRun,
+  },
+  'dead-letters job pause': {
+    summary: 'Let a job stop for a while',
+    load: async () => (await import('./commands/dead-letters-job.ts')).deadLettersJobPause,
+  },
+  'dead-letters job resume': {
+    summary: 'Let a job go on, and run it',
+    load: async () => (await import('./commands/dead-letters-job.ts')).deadLettersJobResume,
+  },
+  'dead-letters job cancel': {
+    summary: 'End a job',
+    load: async () => (await import('./commands/dead-letters-job.ts')).deadLettersJobCancel,
+  },
+  'dead-letters job retry': {
+    summary: 'Send again what a job could not send',
+    load: async () => (await import('./commands/dead-letters-job.ts')).deadLettersJobRetry,
+  },
+  'dead-letters job delete': {
+    summary: 'Remove a job that has ended',
+    load: async () => (await import('./commands/dead-letters-job.ts')).deadLettersJobDelete,
   },
   'delayed list': {
     summary: 'Print records that wait for their time',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startBroker } from '@odradek/broker'
 import { Cluster } from '@odradek/client'
-import { CreateTopics, encodeBatch, Metadata, Produce, sliceOf } from '@odradek/protocol'
+import { CreateTopics, encodeBatch, Produce, sliceOf } from '@odradek/protocol'
 import { odradek } from './odradek.ts'
 
 const broker = await startBroker({ config: { 'admin.listener': '127.0.0.1:0' } })
@@ -57,26 +57,4 @@ test('groups config prints, sets and unsets', async () => {
   assert.match(await run(...words), /^retry\.topic\.name = retry\.payments \(told by the broker\)$/m)
   assert.match(await run(...words, '--set', 'retry.max.times=5'), /^retry\.max\.times = 5 \(set\)$/m)
   assert.match(await run(...words, '--unset', 'retry.max.times'), /^retry\.max\.times = 16$/m)
-})
-
-test('dead-letters list and resend', async () => {
-  await run('groups', 'config', 'shop', '--bootstrap', broker.address, '--set', 'retry.max.times=0')
-  await cluster.request(Metadata, { topics: [{ name: 'retry.shop' }], allowAutoTopicCreation: true })
-  const headers = [{ key: 'EXCEPTION', value: 'no such article' }]
-  const records = sliceOf(encodeBatch({ records: [{ key: 'order 1', value: 'x', headers, timestamp: Date.now() }] }))
-  const topicData = [{ name: 'retry.shop', partitionData: [{ index: 0, records }] }]
-  await cluster.request(Produce, { acks: -1, timeoutMs: 5000, topicData }, 'any', { atMost: 12 })
-  const list = () => run('dead-letters', 'list', 'shop', '--bootstrap', broker.address)
-  let listed = ''
-  while (listed === '') listed = await list()
-  assert.match(
-    listed,
-    /partition 0 {2}offset 0 {2}key "order 1" {2}origin unknown {2}retried 0 times {2}no such article$/,
-  )
-  const resend = (...words: string[]) => run('dead-letters', 'resend', 'shop', '--bootstrap', broker.address, ...words)
-  assert.match(await resend('--newest', '10', '--dry-run'), /^1 matched: 0 sent, 0 failed, 1 skipped$/m)
-  assert.match(
-    await resend('--partition', '0', '--offset', '0', '--value', 'y'),
-    /^1 matched: 1 sent, 0 failed, 0 skipped$/m,
-  )
 })

@@ -12,7 +12,37 @@ export * from './configs/alter-configs.ts'
 export * from './configs/config-entry.ts'
 export * from './configs/describe-configs.ts'
 export * from './dead-letters/dead-letter.ts'
-export * from './dead-letters/resend-dead-letters.ts'
+export * from './dead-letters/dead-letter-summary.ts'
+export * from './dead-letters/dead-letter-topics.ts'
+export * from './dead-letters/jobs/create-resend-job.ts'
+export { JOBS_TOPIC } from './dead-letters/jobs/jobs-log.ts'
+export type { JobControl } from './dead-letters/jobs/jobs-record.ts'
+export {
+  type ResendJob,
+  type ResendJobState,
+  type ResendOutcome,
+  type ResendResult,
+  resendJob,
+  resendJobs,
+  resendResults,
+} from './dead-letters/jobs/resend-job.ts'
+export { placeText } from './dead-letters/jobs/resend-record.ts'
+export * from './dead-letters/jobs/resend-request.ts'
+export * from './dead-letters/jobs/run-resend-job.ts'
+export { planResend, type ResendPlan, type ResendPlanRow } from './dead-letters/jobs/select-letters.ts'
+export type { LetterError } from './dead-letters/letter-error.ts'
+export * from './dead-letters/letter-facets.ts'
+export { type LetterConvention, letterConventions, redriveHeaders } from './dead-letters/letter-headers.ts'
+export type { DeadLetterAttempt, LetterMeaning, LetterOrigin, LetterRedrive } from './dead-letters/letter-meaning.ts'
+export { type LetterState, type LetterStateKind, type LetterWhere, letterStates } from './dead-letters/letter-where.ts'
+export * from './dead-letters/purge-letters.ts'
+export * from './dead-letters/resolve-letters.ts'
+export {
+  type LetterRow,
+  type LetterScanRequest,
+  type LetterScanSink,
+  scanLetters,
+} from './dead-letters/scan-letters.ts'
 export * from './delayed/delayed-record.ts'
 export * from './delayed/delayed-records.ts'
 export * from './delayed/delayed-timeline.ts'

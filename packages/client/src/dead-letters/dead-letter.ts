@@ -1,36 +1,26 @@
-/** What a consumer group gave up on: read from its dead-letter topic, where it stays. */
-import { errors } from '@odradek/protocol'
+/** A record that somebody gave up on, read from its dead-letter topic, where it stays. */
+import { errors, type RecordCursor } from '@odradek/protocol'
 import type { Cluster } from '../cluster.ts'
 import { assertNone, KafkaError } from '../cluster-errors.ts'
-import { topicPlaces } from '../cluster-metadata.ts'
+import { type TopicPlaces, topicPlaces } from '../cluster-metadata.ts'
 import { describeConfigs } from '../configs/describe-configs.ts'
 import { fetchBatches } from '../messages/scan/fetch-batches.ts'
 import { BatchWalk, offsetAfter, WalkCounts } from '../messages/scan/walk-batches.ts'
 import { EARLIEST, LATEST, listOffsets, offsetOf } from '../partition-offsets.ts'
+import { type LetterMeaning, meaningOf } from './letter-meaning.ts'
 
-/** A failure of a record, as the broker noted it. */
-export interface DeadLetterAttempt {
-  /** Epoch milliseconds. */
-  readonly time: number
-  readonly client: string
-  readonly host: string
-  readonly error: string | null
-}
-
-export interface DeadLetter {
+/** Where a letter is in its topic. */
+export interface LetterPlace {
   readonly partition: number
   readonly offset: number
+}
+
+export interface DeadLetter extends LetterPlace, LetterMeaning {
   /** When it became a dead letter, epoch milliseconds. */
   readonly timestamp: number
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[]
-  /** Where it was read first; null where its client did not say. */
-  readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number } | null
-  readonly retries: number
-  readonly reason: string | null
-  /** Newest last. */
-  readonly attempts: readonly DeadLetterAttempt[]
 }
 
 /** The topics of a group's failed records; they may not exist yet. */
@@ -50,6 +40,21 @@ export async function groupTopics(cluster: Cluster, group: string): Promise<Grou
   throw new Error('The cluster does not tell the topics of a group: it is no Odradek.')
 }
 
+/** The letter that the cursor is at, copied out of its batch. */
+export function letterAt(cursor: RecordCursor, partition: number): DeadLetter {
+  const { offset, timestamp } = cursor
+  const meaning = meaningOf(cursor)
+  return {
+    partition,
+    offset,
+    timestamp,
+    key: cursor.key(),
+    value: cursor.value(),
+    headers: cursor.headers(),
+    ...meaning,
+  }
+}
+
 /** The dead letters of one partition in `[from, to)`, oldest first; those that are gone are left out. */
 export async function readDeadLetters(
   cluster: Cluster,
@@ -58,14 +63,40 @@ export async function readDeadLetters(
   from: number,
   to: number,
 ): Promise<DeadLetter[]> {
-  const tried = `read topic "${topic}"`
-  const { partitions } = await topicPlaces(cluster, topic)
-  const leader = partitions.find((place) => place.partition === partition)?.leader ?? -1
-  if (leader < 0) throw new KafkaError(5, tried)
   const letters: DeadLetter[] = []
+  const places = await topicPlaces(cluster, topic)
+  await walkPartition(cluster, places, partition, from, to, (cursor) => {
+    letters.push(letterAt(cursor, partition))
+    return true
+  })
+  return letters
+}
+
+/** One letter, or null where it is gone. */
+export async function readLetter(cluster: Cluster, topic: string, place: LetterPlace): Promise<DeadLetter | null> {
+  const [letter] = await readDeadLetters(cluster, topic, place.partition, place.offset, place.offset + 1)
+  return letter ?? null
+}
+
+/**
+ * Tells `visit` of each committed record of a partition in `[from, to)`, as far as there are any; it returns false to end
+ * that. Returns the offset that was reached: everything before it was looked at, or is gone.
+ */
+export async function walkPartition(
+  cluster: Cluster,
+  topic: TopicPlaces,
+  partition: number,
+  from: number,
+  to: number,
+  visit: (cursor: RecordCursor) => boolean,
+): Promise<number> {
+  const tried = `read topic "${topic.name}"`
+  const leader = topic.partitions.find((place) => place.partition === partition)?.leader ?? -1
+  if (leader < 0) throw new KafkaError(errors.LEADER_NOT_AVAILABLE.code, tried)
   const limits = { isolation: 1, maxBytes: FETCH_BYTES, partitionMaxBytes: FETCH_BYTES } as const
-  for (let offset = from; offset < to; ) {
-    const [fetched] = await fetchBatches(cluster, topic, [{ partition, leader, offset }], limits)
+  let offset = from
+  while (offset < to) {
+    const [fetched] = await fetchBatches(cluster, topic.name, [{ partition, leader, offset }], limits)
     if (!fetched) break
     if (fetched.errorCode === errors.OFFSET_OUT_OF_RANGE.code) {
       if (offset >= fetched.logStartOffset) break
@@ -73,17 +104,13 @@ export async function readDeadLetters(
       continue
     }
     assertNone(fetched.errorCode, tried)
-    new BatchWalk(new WalkCounts()).run(fetched, offset, to, true, (cursor) => {
-      const headers = cursor.headers()
-      const { offset: at, timestamp } = cursor
-      letters.push(letterOf(partition, at, timestamp, cursor.key(), cursor.value(), headers))
-      return true
-    })
+    const walk = new BatchWalk(new WalkCounts())
+    if (!walk.run(fetched, offset, to, true, visit)) return walk.reached
     const next = offsetAfter(fetched, offset)
     if (next <= offset) break
     offset = next
   }
-  return letters
+  return Math.min(to, offset)
 }
 
 /** The newest dead letters of a group, newest first, at most `limit`. None where the topic does not exist. */
@@ -91,6 +118,11 @@ export async function listDeadLetters(cluster: Cluster, group: string, limit = 1
   const { deadLetters: name } = await groupTopics(cluster, group)
   const { topics } = await cluster.metadata(0)
   if (!topics.has(name)) return []
+  return newestDeadLetters(cluster, name, limit)
+}
+
+/** The newest dead letters of a topic, newest first, at most `limit`. */
+export async function newestDeadLetters(cluster: Cluster, name: string, limit = 100): Promise<DeadLetter[]> {
   const topic = await topicPlaces(cluster, name)
   const partitions = topic.partitions.map(({ partition }) => partition)
   const [starts, ends] = await Promise.all([
@@ -106,38 +138,4 @@ export async function listDeadLetters(cluster: Cluster, group: string, limit = 1
   )
   const letters = lists.flat().sort((a, b) => b.timestamp - a.timestamp || b.offset - a.offset)
   return letters.slice(0, limit)
-}
-
-function letterOf(
-  partition: number,
-  offset: number,
-  timestamp: number,
-  key: Buffer | null,
-  value: Buffer | null,
-  headers: DeadLetter['headers'],
-): DeadLetter {
-  const text = (name: string) => headers.findLast((header) => header.key === name)?.value?.toString() ?? null
-  const topic = text('ORIGIN_TOPIC')
-  const place = { partition: Number(text('ORIGIN_PARTITION')), offset: Number(text('ORIGIN_OFFSET')) }
-  return {
-    partition,
-    offset,
-    timestamp,
-    key,
-    value,
-    headers,
-    origin: topic === null ? null : { topic, ...place },
-    retries: Number(text('RECONSUME_TIME') ?? 0),
-    reason: text('DEAD_LETTER_REASON'),
-    attempts: attemptsOf(text('ATTEMPTS')),
-  }
-}
-
-function attemptsOf(text: string | null): DeadLetterAttempt[] {
-  try {
-    const parsed: unknown = JSON.parse(text ?? '[]')
-    return Array.isArray(parsed) ? (parsed as DeadLetterAttempt[]) : []
-  } catch {
-    return []
-  }
 }

@@ -1,73 +1,112 @@
-/** The whole path of a record that always fails: retried, dead, edited, sent again, there once. */
+/** The whole path of a record that always fails: retried, dead, found, edited, sent again, there once. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startBroker } from '@odradek/broker'
 import { Metadata } from '@odradek/protocol'
 import { Cluster } from '../cluster.ts'
 import { alterConfigs } from '../configs/alter-configs.ts'
-import { produceMessage } from '../messages/produce-message.ts'
+import { type ProduceInput, produceMessage } from '../messages/produce-message.ts'
+import { MessageSource } from '../messages/scan/message-source.ts'
 import { createTopic } from '../topics/create-topic.ts'
-import { type DeadLetter, groupTopics, listDeadLetters, readDeadLetters } from './dead-letter.ts'
-import { resendDeadLetters } from './resend-dead-letters.ts'
+import { type DeadLetter, groupTopics, listDeadLetters, readDeadLetters, readLetter } from './dead-letter.ts'
+import { deadLetterTopicOf } from './dead-letter-topics.ts'
+import { createResendJob } from './jobs/create-resend-job.ts'
+import { resendResults } from './jobs/resend-job.ts'
+import type { ResendRequest } from './jobs/resend-request.ts'
+import { runResendJob } from './jobs/run-resend-job.ts'
+import { planResend } from './jobs/select-letters.ts'
+import { letterHistory, letterState } from './resolve-letters.ts'
 
-const GROUP = 'a/b'
 const broker = await startBroker()
 const cluster = new Cluster({ bootstrap: [broker.address] })
+const source = new MessageSource(cluster.options, cluster)
 after(async () => {
   await cluster.close()
   await broker.close()
 })
 
 const bytes = (value: Buffer | null) => ({ format: 'base64', text: value!.toString('base64') }) as const
+const text = (value: string) => ({ format: 'text', text: value }) as const
 
-/** Reads a topic until it has `count` records. */
-async function records(topic: string, count: number): Promise<DeadLetter[]> {
+/** Reads a partition until it has `count` records. */
+async function records(topic: string, count: number, partition = 0): Promise<DeadLetter[]> {
   for (;;) {
-    const found = await readDeadLetters(cluster, topic, 0, 0, count)
+    const found = await readDeadLetters(cluster, topic, partition, 0, count)
     if (found.length >= count) return found
   }
 }
 
+async function resend(request: Omit<ResendRequest, 'by'>) {
+  const { id } = await createResendJob(source, { ...request, by: 'test' })
+  const job = await runResendJob(cluster, id)
+  assert.equal(job.matched, job.sent + job.failed + job.skipped)
+  return { job, results: (await resendResults(cluster, id)).results }
+}
+
 test('retried twice, dead, found, edited and sent again: to the group, or where it came from', async () => {
-  await alterConfigs(cluster, { type: 'group', name: GROUP }, [
+  const group = 'a/b'
+  await alterConfigs(cluster, { type: 'group', name: group }, [
     { name: 'retry.max.times', value: '2' },
     { name: 'retry.delay.levels', value: '5ms' },
   ])
   await createTopic(cluster, { name: 'orders', partitions: 2 })
-  const { retry, deadLetters } = await groupTopics(cluster, GROUP)
+  const { retry, deadLetters } = await groupTopics(cluster, group)
   assert.deepEqual([retry, deadLetters], ['retry.a_x2Fb', 'dlq.a_x2Fb'])
-  assert.deepEqual(await listDeadLetters(cluster, GROUP), [])
+  assert.deepEqual(await listDeadLetters(cluster, group), [])
   await cluster.request(Metadata, { topics: [{ name: retry }], allowAutoTopicCreation: true })
   cluster.forget()
-  const text = (value: string) => ({ format: 'text', text: value }) as const
   const origin = { ORIGIN_TOPIC: 'orders', ORIGIN_PARTITION: '1', ORIGIN_OFFSET: '7', EXCEPTION: 'failure 1' }
-  const headers = Object.entries(origin).map(([key, value]) => ({ key, value: text(value) }))
-  await produceMessage(cluster, { topic: retry, key: text('k'), value: text('bad'), headers })
+  const headers: ProduceInput['headers'] = Object.entries(origin).map(([key, value]) => ({ key, value: text(value) }))
+  await produceMessage(cluster, { topic: retry, key: text('k'), value: text('{"a":"bad"}'), headers })
   for (let times = 1; times <= 2; times++) {
     const { headers: received, key, value } = (await records(retry, times)).at(-1)!
     const failed = received.map((header) => ({ key: header.key, value: bytes(header.value) }))
     await produceMessage(cluster, { topic: retry, key: bytes(key), value: bytes(value), headers: failed })
   }
   let letters: DeadLetter[] = []
-  while (letters.length === 0) letters = await listDeadLetters(cluster, GROUP)
+  while (letters.length === 0) letters = await listDeadLetters(cluster, group)
   const [letter] = letters
-  assert.deepEqual([letter!.key!.toString(), letter!.value!.toString(), letter!.retries], ['k', 'bad', 2])
-  assert.deepEqual(letter!.origin, { topic: 'orders', partition: 1, offset: 7 })
-  assert.equal(letter!.attempts.length, 3)
+  assert.deepEqual([letter!.key!.toString(), letter!.value!.toString(), letter!.retries], ['k', '{"a":"bad"}', 2])
+  assert.deepEqual(letter!.origin, { topic: 'orders', partition: 1, offset: 7, timestampMs: -1 })
+  assert.deepEqual([letter!.attempts.length, letter!.error!.className, letter!.convention], [3, 'failure #', 'odradek'])
   assert.match(letter!.reason!, /^Retried 2 times/)
+  const found = await deadLetterTopicOf(cluster, group)
+  assert.deepEqual([found.topic, found.retryTopic, found.knownBy], [deadLetters, retry, 'config'])
 
-  const planned = await resendDeadLetters(cluster, GROUP, letters, { dryRun: true })
-  assert.deepEqual([planned.matched, planned.sent, planned.skipped], [1, 0, 1])
-  const sent = await resendDeadLetters(cluster, GROUP, [...letters, { partition: 0, offset: 99 }], {
-    value: Buffer.from('good'),
-  })
-  assert.deepEqual([sent.matched, sent.sent, sent.failed, sent.skipped], [2, 1, 0, 1])
+  const place = { partition: 0, offset: letter!.offset }
+  const request = {
+    topic: deadLetters,
+    select: { kind: 'places', places: [place] },
+    target: { kind: 'retry' },
+  } as const
+  const plan = await planResend(source, { ...request, by: 'test' })
+  assert.deepEqual([plan.matched, plan.toSend, plan.toFail, plan.toSkip], [1, 1, 0, 0])
+  assert.deepEqual([plan.targets, plan.membersOnline], [[{ topic: retry, count: 1 }], 0])
+  const edited = await resend({ ...request, edit: { value: text('{"a":"good"}') } })
+  assert.deepEqual([edited.job.state, edited.job.sent], ['done', 1])
   const again = (await records(retry, 3)).at(-1)!
-  assert.deepEqual([again.value!.toString(), again.retries, again.attempts.length], ['good', 1, 1])
+  assert.deepEqual([again.value!.toString(), again.retries, again.attempts.length], ['{"a":"good"}', 1, 1])
+  assert.equal(again.redrive!.from, `${deadLetters}-0@${place.offset}`)
+  assert.equal(again.redrive!.edit, '{"value":[{"path":"/a","from":"bad","to":"good"}]}')
+  assert.deepEqual(await letterState(cluster, deadLetters, place), { kind: 'resent', resent: 1, isResolved: false })
 
-  const back = await resendDeadLetters(cluster, GROUP, letters, { to: 'origin' })
-  assert.equal(back.results[0]!.text, 'orders-1')
+  const twice = await resend({ ...request, target: { kind: 'origin' } })
+  assert.deepEqual([twice.job.skipped, twice.results[0]!.reason], [1, 'It was sent again before.'])
+  const gone = { partition: 0, offset: 99 }
+  const select = { kind: 'places', places: [place, gone] } as const
+  const back = await resend({ ...request, select, target: { kind: 'origin' }, again: true })
+  assert.deepEqual([back.job.sent, back.job.skipped], [1, 1])
+  assert.deepEqual(back.results[0]!.target, { topic: 'orders', partition: 1, offset: 0 })
+  assert.equal(back.results[1]!.reason, 'It is not there any more.')
   const [home] = await readDeadLetters(cluster, 'orders', 1, 0, 1)
-  assert.deepEqual([home!.value!.toString(), home!.attempts.length, home!.reason], ['bad', 0, null])
-  assert.equal((await listDeadLetters(cluster, GROUP)).length, 1, 'nothing leaves the dead letters by being sent again')
+  assert.deepEqual([home!.value!.toString(), home!.attempts.length, home!.origin], ['{"a":"bad"}', 0, null])
+  assert.notEqual(await readLetter(cluster, deadLetters, place), null, 'nothing leaves by being sent again')
+  const history = await letterHistory(cluster, deadLetters, place)
+  assert.deepEqual(
+    history.map(({ kind, by, text: to }) => [kind, by, to]),
+    [
+      ['resent', 'test', `${retry}-0`],
+      ['resent', 'test', 'orders-1'],
+    ],
+  )
 })

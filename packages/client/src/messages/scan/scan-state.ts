@@ -12,6 +12,8 @@ import { BatchWalk, WalkCounts } from './walk-batches.ts'
 export interface ScanSink {
   rows(rows: MessageRow[]): void | Promise<void>
   progress(progress: ScanProgress): void
+  /** Asked of each record that the filter lets pass, before it counts as a match: false leaves it out. */
+  wants?(record: RecordCursor, partition: number): boolean
   /** Told of each match while it is in its batch, before its row is made. */
   look?(record: RecordCursor): void
 }
@@ -98,7 +100,10 @@ export class ScanState {
         this.scanned++
         return true
       }
-      const goOn = !this.filter.matches(cursor, topic, fetched.partition) || take(cursor)
+      const goOn =
+        !this.filter.matches(cursor, topic, fetched.partition) ||
+        this.sink.wants?.(cursor, fetched.partition) === false ||
+        take(cursor)
       this.scanned++
       if (!goOn) return false
       isDue = (this.scanned & 15) === 0 && performance.now() > turnAt

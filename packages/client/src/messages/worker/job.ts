@@ -1,3 +1,5 @@
+import type { LetterFacets } from '../../dead-letters/letter-facets.ts'
+import type { LetterRow, LetterScanRequest } from '../../dead-letters/scan-letters.ts'
 import type { Decoders } from '../filter/cel-filter.ts'
 import type { SampledField } from '../filter/sample-fields.ts'
 import type { FoundMessage } from '../get-message.ts'
@@ -11,6 +13,9 @@ import type { TailReport, TailRequest } from '../scan/tail.ts'
 export type Job =
   | { readonly kind: 'scan'; readonly request: ScanRequest }
   | { readonly kind: 'tail'; readonly request: TailRequest }
+  /** Dead letters, and what was done about them. */
+  | { readonly kind: 'letters'; readonly request: LetterScanRequest }
+  | { readonly kind: 'facets'; readonly request: Omit<LetterScanRequest, 'limit' | 'resume'> }
   | { readonly kind: 'export'; readonly request: ScanRequest; readonly format: ExportFormat }
   | { readonly kind: 'fields'; readonly topic: string; readonly decoders: Decoders; readonly messages: number }
   | {
@@ -22,14 +27,21 @@ export type Job =
       readonly bytesMax: number
     }
 
-/** What it gives. Each but `progress` is acknowledged before the next one comes, so that a slow reader slows the job. */
+/** What it gives. Each but reports is acknowledged before the next one comes, so that a slow reader slows the job. */
 export type JobEvent =
   | { readonly kind: 'found'; readonly found: FoundMessage }
   | { readonly kind: 'rows'; readonly rows: readonly MessageRow[] }
+  | { readonly kind: 'letters'; readonly rows: readonly LetterRow[] }
+  | { readonly kind: 'facets'; readonly facets: LetterFacets }
   | { readonly kind: 'progress'; readonly progress: ScanProgress }
   | { readonly kind: 'tail'; readonly report: TailReport }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'fields'; readonly fields: readonly SampledField[]; readonly messages: number }
+
+/** Whether an event tells only how far it is: of several that nobody has read yet the newest counts. */
+export function isReport(event: JobEvent): boolean {
+  return event.kind === 'progress' || (event.kind === 'facets' && !event.facets.isDone)
+}
 
 /** An error on its way between threads: enough to make it again. */
 export interface JobError {

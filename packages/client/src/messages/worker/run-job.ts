@@ -1,4 +1,6 @@
 import type { RecordCursor } from '@odradek/protocol'
+import { facetLetters } from '../../dead-letters/letter-facets.ts'
+import { scanLetters } from '../../dead-letters/scan-letters.ts'
 import { FieldSample } from '../filter/sample-fields.ts'
 import { getMessage } from '../get-message.ts'
 import { exportHead, exportLine } from '../scan/export-line.ts'
@@ -25,6 +27,28 @@ export async function runJob(source: MessageSource, job: Job, give: Give, signal
         signal,
       )
       return
+    case 'letters':
+      await scanLetters(
+        source,
+        job.request,
+        {
+          rows: (rows) => give({ kind: 'letters', rows }),
+          progress: (progress) => void give({ kind: 'progress', progress }),
+        },
+        signal,
+      )
+      return
+    case 'facets': {
+      // Those on the way are not waited for: the last alone is sure to come.
+      const facets = await facetLetters(
+        source,
+        job.request,
+        (soFar) => void give({ kind: 'facets', facets: { ...soFar, isDone: false } }),
+        signal,
+      )
+      await give({ kind: 'facets', facets })
+      return
+    }
     case 'tail':
       await tail(source, job.request, (report) => give({ kind: 'tail', report }), signal)
       return

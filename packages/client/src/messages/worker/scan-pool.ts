@@ -5,7 +5,7 @@ import { RefusedError } from '../../cluster-errors.ts'
 import type { SampledField } from '../filter/sample-fields.ts'
 import type { FoundMessage } from '../get-message.ts'
 import type { MessageSourceOptions } from '../scan/message-source.ts'
-import type { FromWorker, Job, JobEvent, ToWorker } from './job.ts'
+import { type FromWorker, isReport, type Job, type JobEvent, type ToWorker } from './job.ts'
 import { fromJobError } from './job-error.ts'
 
 export interface ScanPoolOptions {
@@ -119,7 +119,7 @@ class RunningJob {
   push(event: JobEvent): void {
     // Of reports that nobody has read yet only the newest counts.
     const last = this.#queue.at(-1)
-    if (event.kind === 'progress' && last?.kind === 'progress') this.#queue.pop()
+    if (isReport(event) && last?.kind === event.kind && isReport(last)) this.#queue.pop()
     this.#queue.push(event)
     this.#wake?.()
   }
@@ -145,7 +145,7 @@ class RunningJob {
   }
 
   taken(event: JobEvent): void {
-    if (event.kind !== 'progress' && !this.#ended) this.#send('taken')
+    if (!isReport(event) && !this.#ended) this.#send('taken')
   }
 
   stop(): void {

@@ -4,7 +4,7 @@
  */
 import { parentPort } from 'node:worker_threads'
 import { MessageSource, type MessageSourceOptions } from '../scan/message-source.ts'
-import type { FromWorker, JobEvent, ToWorker } from './job.ts'
+import { type FromWorker, isReport, type JobEvent, type ToWorker } from './job.ts'
 import { toJobError } from './job-error.ts'
 import { runJob } from './run-job.ts'
 
@@ -52,7 +52,7 @@ async function run({ id, job, source: options }: Extract<ToWorker, { kind: 'star
   const shared = take(options)
   const give = async (event: JobEvent): Promise<void> => {
     send({ kind: 'event', id, event })
-    if (event.kind === 'progress' || entry.stop.signal.aborted) return
+    if (isReport(event) || entry.stop.signal.aborted) return
     await new Promise<void>((resolve) => {
       entry.taken = resolve
     })

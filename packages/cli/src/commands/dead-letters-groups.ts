@@ -1,0 +1,32 @@
+import { findDeadLetterTopics, summarizeDeadLetters } from '@odradek/client'
+import { clusterFlags, withCluster } from '../cluster-flags.ts'
+import type { Command } from '../command.ts'
+import { textTable } from '../text-table.ts'
+
+export const deadLettersGroups: Command = {
+  name: 'dead-letters groups',
+  summary: 'Print the topics of dead letters: whose they are, how many there are, what went wrong most.',
+  flags: {
+    topic: { type: 'string', short: 't', value: 'TOPIC', multiple: true, doc: 'This topic too, whatever its name.' },
+    ...clusterFlags,
+  },
+  examples: ['odradek dead-letters groups', 'odradek dead-letters groups --topic orders-failed'],
+  run: (args) =>
+    withCluster(args, async (cluster) => {
+      const topics = await findDeadLetterTopics(cluster, { also: args.list('topic') })
+      const summaries = await summarizeDeadLetters(cluster, topics)
+      if (args.flag('json')) {
+        const rows = summaries.map((summary, at) => ({ ...topics[at], ...summary }))
+        process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
+        return 0
+      }
+      const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
+      const head = ['GROUP', 'TOPIC', 'LETTERS', 'LAST 24H', 'OLDEST', 'NEWEST', 'MOST OFTEN']
+      const rows = summaries.map((summary) => {
+        const { group, topic, depth, grown, oldestMs, newestMs, topError } = summary
+        return [group, topic, depth, grown, time(oldestMs), time(newestMs), topError]
+      })
+      process.stdout.write(rows.length === 0 ? 'No topic holds dead letters.\n' : textTable(head, rows))
+      return 0
+    }),
+}

@@ -1,0 +1,47 @@
+import { type Cluster, RefusedError, type ResendJob, resendJob, runResendJob } from '@odradek/client'
+
+const LOOK_MS = 500
+
+/**
+ * Runs a job to where it ends or stops, telling how far it is on stderr; follows it where another process runs it. Ctrl-C
+ * leaves it in good order: it goes on when somebody runs it again.
+ */
+export async function runJob(cluster: Cluster, id: string, isQuiet: boolean): Promise<ResendJob> {
+  const stop = new AbortController()
+  const abort = () => stop.abort()
+  process.once('SIGINT', abort)
+  process.once('SIGTERM', abort)
+  let told = 0
+  const tell = (job: ResendJob, waitingFor: string | null) => {
+    const now = performance.now()
+    if (isQuiet || now - told < 1000) return
+    told = now
+    process.stderr.write(`${progressText(job)}${waitingFor === null ? '' : `; waiting: ${waitingFor}`}\n`)
+  }
+  try {
+    return await runResendJob(cluster, id, { signal: stop.signal, onProgress: tell })
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error
+    for (;;) {
+      const job = await resendJob(cluster, id)
+      if (stop.signal.aborted || job.runner?.isAlive !== true) return job
+      tell(job, null)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    }
+  } finally {
+    process.off('SIGINT', abort)
+    process.off('SIGTERM', abort)
+  }
+}
+
+/** How far a job is, on one line. */
+export function progressText({ id, state, matched, sent, failed, skipped, waiting, cameBack }: ResendJob): string {
+  const rest = waiting === 0 ? '' : `, ${waiting} waiting`
+  const back = cameBack === 0 ? '' : `, ${cameBack} came back`
+  return `job ${id} ${state}: ${matched} matched: ${sent} sent, ${failed} failed, ${skipped} skipped${rest}${back}`
+}
+
+/** 0 where all was sent, or skipped with a reason. */
+export function exitCodeOf({ state, failed }: ResendJob): number {
+  return failed === 0 && (state === 'done' || state === 'cancelled') ? 0 : 1
+}

@@ -1,0 +1,54 @@
+/** Reads letters of a job by their numbers, as many as fit in a bound of bytes. */
+import type { Cluster } from '../../cluster.ts'
+import { topicPlaces } from '../../cluster-metadata.ts'
+import { type DeadLetter, letterAt, walkPartition } from '../dead-letter.ts'
+import type { LedgerJob } from './ledger-job.ts'
+
+export interface ReadLetters {
+  /** By number; those that are gone are not in it. */
+  readonly letters: ReadonlyMap<number, DeadLetter>
+  /** How many of the numbers asked for were looked for. */
+  readonly count: number
+}
+
+const LETTERS_BYTES_MAX = 16 * 1024 * 1024
+
+/** `numbers` rise. Throws where the topic is another than the job's. */
+export async function lettersOfJob(
+  cluster: Cluster,
+  job: LedgerJob,
+  numbers: readonly number[],
+  bytesMax: number = LETTERS_BYTES_MAX,
+): Promise<ReadLetters> {
+  const letters = new Map<number, DeadLetter>()
+  if (numbers.length === 0) return { letters, count: 0 }
+  const { topic: name, topicId } = job.record
+  const topic = await topicPlaces(cluster, name)
+  // Made again under its name: those letters are gone.
+  if (topic.id !== topicId) return { letters, count: numbers.length }
+  let bytes = 0
+  let at = 0
+  while (at < numbers.length) {
+    const { partition, offset: from } = job.places[numbers[at]!]!
+    let end = at
+    while (end < numbers.length && job.places[numbers[end]!]!.partition === partition) end++
+    const to = job.places[numbers[end - 1]!]!.offset + 1
+    let isFull = false
+    await walkPartition(cluster, topic, partition, from, to, (cursor) => {
+      while (at < end && job.places[numbers[at]!]!.offset < cursor.offset) at++
+      const number = numbers[at]
+      if (at >= end || number === undefined || job.places[number]!.offset !== cursor.offset) return at < end
+      if (bytes > bytesMax) {
+        isFull = true
+        return false
+      }
+      letters.set(number, letterAt(cursor, partition))
+      bytes += cursor.end - cursor.start
+      at++
+      return at < end
+    })
+    if (isFull) return { letters, count: at }
+    at = end
+  }
+  return { letters, count: numbers.length }
+}
