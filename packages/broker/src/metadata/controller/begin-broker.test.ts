@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { topicKey } from '../keys.ts'
 import { after, clusterImage } from '../testing/cluster-image.ts'
+import { type PartitionFields, partitionsAfter, withTopic } from '../testing/topic-under-test.ts'
 import { formatTopic } from '../values.ts'
 import { beginBroker } from './begin-broker.ts'
 
@@ -53,5 +54,25 @@ describe('the election of leaders when a broker starts', () => {
         [-1, 5, 7],
       ],
     })
+  })
+})
+
+describe('a broker that was not stopped cleanly', () => {
+  function begin(fields: PartitionFields, isFlushed = false) {
+    const image = withTopic(clusterImage(1, 2), 't', [fields])
+    const decision = beginBroker(image, image.topics.get('t')!, { id: 1, isClean: false, isFlushed: () => isFlushed })
+    const { isr, leader, leaderEpoch } = partitionsAfter(image, decision, 't')[0]!
+    return [isr, leader, leaderEpoch]
+  }
+
+  it('leaves the ISR where others are in it', () => {
+    assert.deepEqual(begin({ replicas: [1, 2], leader: 2 }), [[2], 2, 5])
+    assert.deepEqual(begin({ replicas: [1, 2] }), [[2], 2, 6])
+    assert.deepEqual(begin({ replicas: [1, 3], leader: 3 }), [[3], -1, 6], 'though none of them is there')
+  })
+
+  it('stays where it is the last member, or lost nothing', () => {
+    assert.deepEqual(begin({ replicas: [1, 2], isr: [1] }), [[1], 1, 6])
+    assert.deepEqual(begin({ replicas: [1, 2] }, true), [[1, 2], 1, 6])
   })
 })

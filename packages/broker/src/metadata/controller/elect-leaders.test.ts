@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { errorName } from '@odradek/protocol'
+import { clusterImage } from '../testing/cluster-image.ts'
+import { partitionsAfter, withTopic } from '../testing/topic-under-test.ts'
+import { electionType, electLeaders } from './elect-leaders.ts'
+
+describe('an election that is asked for', () => {
+  const image = withTopic(clusterImage(1, 2, 3), 't', [
+    { replicas: [1, 2], leader: 2 },
+    { replicas: [2, 1] },
+    { replicas: [3, 1], isr: [1], leader: 1 },
+    { replicas: [4, 1], isr: [1, 4], leader: 1 },
+    { replicas: [4, 3], isr: [4], leader: -1 },
+    { replicas: [4, 5], isr: [4], leader: -1 },
+  ])
+
+  function elect(indexes: number[] | null, type: number) {
+    const decision = electLeaders(image, 't', indexes, type)
+    const leaders = partitionsAfter(image, decision, 't').map(({ leader, leaderEpoch }) => [leader, leaderEpoch])
+    return { codes: decision.result.map(({ index, errorCode }) => [index, errorName(errorCode)]), leaders }
+  }
+
+  it('gives partitions back to their preferred leaders', () => {
+    const { codes, leaders } = elect(null, electionType.preferred)
+    assert.deepEqual(codes, [
+      [0, 'NONE'],
+      [1, 'ELECTION_NOT_NEEDED'],
+      [2, 'PREFERRED_LEADER_NOT_AVAILABLE'],
+      [3, 'PREFERRED_LEADER_NOT_AVAILABLE'],
+      [4, 'PREFERRED_LEADER_NOT_AVAILABLE'],
+      [5, 'PREFERRED_LEADER_NOT_AVAILABLE'],
+    ])
+    assert.deepEqual(leaders.slice(0, 3), [
+      [1, 6],
+      [2, 5],
+      [1, 5],
+    ])
+  })
+
+  it('lets one lead that is not in sync only where it is asked for and nobody else is left', () => {
+    const { codes, leaders } = elect([0, 4, 5, 6], electionType.unclean)
+    assert.deepEqual(codes, [
+      [0, 'ELECTION_NOT_NEEDED'],
+      [4, 'NONE'],
+      [5, 'ELIGIBLE_LEADERS_NOT_AVAILABLE'],
+      [6, 'UNKNOWN_TOPIC_OR_PARTITION'],
+    ])
+    assert.deepEqual(leaders[4], [3, 6])
+    const decision = electLeaders(image, 't', [4], electionType.unclean)
+    assert.deepEqual(partitionsAfter(image, decision, 't')[4]!.isr, [3])
+  })
+
+  it('knows no other topics', () => {
+    const { result, change } = electLeaders(image, 'u', [0], electionType.preferred)
+    assert.deepEqual([errorName(result[0]!.errorCode), change], ['UNKNOWN_TOPIC_OR_PARTITION', null])
+  })
+})
