@@ -97,6 +97,10 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Give a record that waits another time',
     load: async () => (await import('./commands/delayed-reschedule.ts')).delayedReschedule,
   },
+  'delayed bury': {
+    summary: 'Make dead letters now of retries that wait',
+    load: async () => (await import('./commands/delayed-bury.ts')).delayedBury,
+  },
   'groups list': {
     summary: 'Print the groups of a cluster',
     load: async () => (await import('./commands/groups-list.ts')).groupsList,

@@ -1,5 +1,7 @@
 import { openShop, type ShopOptions } from './open-shop.ts'
-import { leaveArchive, type ShopMember, startMembers } from './shop-consumers.ts'
+import { leaveArchive, type ShopMember, startFailing, startMembers } from './shop-consumers.ts'
+import { openFailures } from './shop-failures.ts'
+import { openReminders, Reminders } from './shop-reminders.ts'
 
 export interface RunningShop {
   /** Records written since it began, the history included or not, and how many a second now. */
@@ -20,6 +22,9 @@ export async function runShop(
   const rate = options.ordersPerSecond ?? ORDERS_PER_SECOND
   await leaveArchive(options.cluster)
   const members: ShopMember[] = await startMembers(options.cluster)
+  const failures = await openFailures(options.cluster, cluster, writer, Date.now())
+  if (failures !== null) members.push(await startFailing(options.cluster, writer, failures.retry))
+  const reminders = (await openReminders(cluster)) ? new Reminders(options.seed ?? 1) : null
   let written = 0
   let due = performance.now()
   let owed = 0
@@ -31,11 +36,14 @@ export async function runShop(
     due = now
     if (busy || owed < 1) return
     busy = true
-    const records = Array.from({ length: Math.floor(owed) }, () => shop.next(Date.now())).flat()
-    owed -= Math.floor(owed)
+    const orders = Math.floor(owed)
+    const records = Array.from({ length: orders }, () => shop.next(Date.now())).flat()
+    owed -= orders
     try {
       await writer.write(records)
-      written += records.length
+      const reminded = reminders?.next(orders, Date.now()) ?? []
+      await writer.write(reminded)
+      written += records.length + reminded.length
     } catch (error) {
       onFailure(error as Error)
     } finally {

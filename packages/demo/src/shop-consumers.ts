@@ -1,5 +1,7 @@
 import type { ClusterOptions } from '@odradek/client'
 import { Consumer, type Message } from '@platformatic/kafka'
+import type { RecordWriter } from './record-writer.ts'
+import { FAILING_GROUP, failedRecord, failureOf } from './shop-failures.ts'
 import type { shopGroups } from './shop-topics.ts'
 
 /** A member of a group that can be sent away. */
@@ -22,6 +24,15 @@ export async function startMembers(cluster: ClusterOptions): Promise<ShopMember[
     }),
     member(cluster, 'shop-notifications', ['shop.payments'], async ({ value }) => isWhole(value)),
   ])
+}
+
+/** The member that fails with some orders, and sends them to its group's retry topic, which it reads too. */
+export async function startFailing(cluster: ClusterOptions, writer: RecordWriter, retry: string): Promise<ShopMember> {
+  return member(cluster, FAILING_GROUP, ['shop.orders', retry], async (message) => {
+    const error = failureOf(message)
+    if (error !== null) await writer.write([failedRecord(message, retry, error)])
+    return true
+  })
 }
 
 /** Once: a group that read the beginning of the orders and went away. */

@@ -12,5 +12,12 @@ export type ShopTopic = (typeof shopTopics)[number]['name']
 /** Where schemas are: as a Confluent registry keeps them, so that whoever reads the topics can decode them. */
 export const SCHEMAS_TOPIC = '_schemas'
 
-/** Consumer groups: one that keeps up, one that lags, one that is stuck at a damaged payment, one whose members are gone. */
-export const shopGroups = ['shop-billing', 'shop-analytics', 'shop-notifications', 'shop-archive'] as const
+/** Consumer groups: one that keeps up, one that lags, one that is stuck at a damaged payment, one whose members are gone, one
+ * that fails with 3 % of the orders where the broker retries. */
+export const shopGroups = [
+  'shop-billing',
+  'shop-analytics',
+  'shop-notifications',
+  'shop-archive',
+  'shop-fulfilment',
+] as const

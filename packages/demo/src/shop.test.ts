@@ -1,11 +1,22 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Broker, startBroker } from '@odradek/broker'
-import { Cluster, fetchMetadata, listGroups, type MessageRow, MessageSource, scan } from '@odradek/client'
+import {
+  Cluster,
+  fetchMetadata,
+  groupTopics,
+  listDeadLetters,
+  listGroups,
+  type MessageRow,
+  MessageSource,
+  scan,
+} from '@odradek/client'
 import { openShop } from './open-shop.ts'
 import { removeShop } from './remove-shop.ts'
 import { Shop } from './shop.ts'
+import { FAILING_GROUP } from './shop-failures.ts'
 import { ShopProcess } from './shop-process.ts'
+import { REMINDERS_TOPIC } from './shop-reminders.ts'
 import { shopGroups, shopTopics } from './shop-topics.ts'
 
 let broker: Broker
@@ -71,9 +82,13 @@ test('an open shop writes on, in a process of its own, with groups that keep up,
   const { groups } = await listGroups(cluster)
   deepEqual(groups.map(({ id }) => id).sort(), [...shopGroups].sort())
   while (shop.written < 100) await new Promise((resolve) => setTimeout(resolve, 100))
+  const { deadLetters } = await groupTopics(cluster, FAILING_GROUP)
+  let letters = await listDeadLetters(cluster, FAILING_GROUP, 1_000)
+  while (letters.length < 40) letters = await listDeadLetters(cluster, FAILING_GROUP, 1_000)
+  ok(letters.every(({ origin }) => origin?.topic === 'shop.orders'))
   await shop.close()
   await removeShop(options())
   const { topics } = await fetchMetadata(cluster)
-  ok(shopTopics.every(({ name }) => !topics.has(name)))
+  ok([...shopTopics.map(({ name }) => name), REMINDERS_TOPIC, deadLetters].every((name) => !topics.has(name)))
   deepEqual((await listGroups(cluster)).groups, [])
 })

@@ -7,6 +7,7 @@
  *   GET  /v1/delayed/record?topic=T      one in full, by partition and offset
  *   POST /v1/delayed/recall              { topic, records: [{ partition, offset }] } or { topic, partition, key, from, to, limit }
  *   POST /v1/delayed/deliver             the same: they are due now
+ *   POST /v1/delayed/bury                the same, for retries: they become dead letters of their group now
  */
 import type { Timers } from '../host/clock.ts'
 import type { Intakes } from '../intake/intakes.ts'
@@ -62,6 +63,12 @@ export function delayedRoutes(broker: DelayingBroker): AdminRoute[] {
       summary: 'Delivers records now that wait.',
       answer: ({ body }) => order(broker, body, 'deliverNow'),
     },
+    {
+      method: 'POST',
+      path: '/v1/delayed/bury',
+      summary: 'Makes dead letters now of retries that wait.',
+      answer: ({ body }) => order(broker, body, 'bury'),
+    },
   ]
 }
 
@@ -100,12 +107,19 @@ function record(broker: DelayingBroker, values: Values): AdminAnswer {
   return { body: { topic: values.topic, ...whole } }
 }
 
-async function order(broker: DelayingBroker, body: unknown, what: 'recall' | 'deliverNow'): Promise<AdminAnswer> {
+async function order(
+  broker: DelayingBroker,
+  body: unknown,
+  what: 'recall' | 'deliverNow' | 'bury',
+): Promise<AdminAnswer> {
   if (typeof body !== 'object' || body === null)
     return badRequest('Send an object with a topic, and records or a query.')
   const values = body as Values
   const found = intakesOf(broker, values.topic)
   if (!Array.isArray(found)) return found
+  if (what === 'bury' && !found.every(({ hasDeadLetters }) => hasDeadLetters)) {
+    return badRequest(`"${values.topic}" is no retry topic: what waits in it has no dead letters.`)
+  }
   let records = values.records as { partition: number; offset: number }[] | undefined
   if (records === undefined) {
     const query = parseQuery(values)

@@ -67,6 +67,28 @@ test('dead letters have a lane of their own', () => {
   assert.deepEqual(machine.take(VISIBLE, 1_000, 10), [1, 2, 0])
 })
 
+test('a retry that is given up waits for the other lane, and no longer for its own', () => {
+  const machine = waiting()
+  assert.deepEqual(machine.take(VISIBLE, 150, 10), [1], 'taken out, but not in flight yet')
+  machine.replay(machine.bury([1, 2, 2, 7], 50)!, 3)
+  assert.deepEqual([machine.waitsIn(VISIBLE, 1), machine.waitsIn(DEAD, 1)], [false, true])
+  assert.equal(machine.bury([1], 60), null, 'it is one already')
+  assert.deepEqual(
+    [...machine.entries()].toSorted((a, b) => a.offset - b.offset),
+    [
+      { due: 300, offset: 0, lane: VISIBLE },
+      { due: 50, offset: 1, lane: DEAD },
+      { due: 50, offset: 2, lane: DEAD },
+    ],
+  )
+  const copy = new IntakeMachine()
+  machine.dump(copy)
+  for (const each of [machine, copy]) {
+    assert.deepEqual(each.take(VISIBLE, 1_000, 10), [0])
+    assert.deepEqual(each.take(DEAD, 1_000, 10), [1, 2])
+  }
+})
+
 test('a record that is moved forward keeps its name and its turn', () => {
   const machine = waiting()
   machine.replay({ kind: 'moved', lane: VISIBLE, due: 300, offset: 0 }, 8)

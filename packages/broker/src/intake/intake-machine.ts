@@ -67,6 +67,11 @@ export class IntakeMachine implements IndexReader {
     return this.#waiting.has(offset)
   }
 
+  /** Whether a record waits, for that lane. */
+  waitsIn(lane: Lane, offset: number): boolean {
+    return this.#waiting.has(offset) && this.laneOf(offset) === lane
+  }
+
   isFlying(offset: number): boolean {
     return this.#flying.has(offset)
   }
@@ -119,6 +124,7 @@ export class IntakeMachine implements IndexReader {
       case 'rescheduled':
         for (const offset of note.offsets) {
           if (!this.#waiting.has(offset)) continue
+          if (note.lane === DEAD) this.#bury(offset)
           this.#lanes[this.laneOf(offset)].add(note.due, offset)
           this.#changes.waits(offset, note.due, this.laneOf(offset))
         }
@@ -135,8 +141,10 @@ export class IntakeMachine implements IndexReader {
 
   /** Reading back what an index kept: a record waits, or waits for another time. */
   waits(offset: number, due: number, lane: Lane): void {
-    if (this.#waiting.has(offset)) this.#lanes[this.laneOf(offset)].add(due, offset)
-    else this.accepted(offset, due, lane)
+    if (this.#waiting.has(offset)) {
+      if (lane === DEAD) this.#bury(offset)
+      this.#lanes[this.laneOf(offset)].add(due, offset)
+    } else this.accepted(offset, due, lane)
   }
 
   /** Reading back: a record waits no more. */
@@ -181,9 +189,9 @@ export class IntakeMachine implements IndexReader {
     const index = this.#lanes[lane]
     const offsets: number[] = []
     while (offsets.length < max && index.pop(now)) {
-      // Recalls and reschedules leave entries behind.
+      // Recalls and reschedules leave entries behind, and so do records that became dead letters.
       const { due, offset } = index
-      if (!this.#waiting.has(offset) || this.#flying.has(offset) || this.#taken.has(offset)) continue
+      if (!this.waitsIn(lane, offset) || this.#flying.has(offset) || this.#taken.has(offset)) continue
       this.#taken.set(offset, due)
       offsets.push(offset)
     }
@@ -218,11 +226,17 @@ export class IntakeMachine implements IndexReader {
     return rescheduled.length === 0 ? null : { kind: 'rescheduled', due, offsets: rescheduled }
   }
 
+  /** Makes records dead letters at once, instead of waiting for another retry. Null where none of `offsets` waits for one. */
+  bury(offsets: readonly number[], now: number): RescheduledNote | null {
+    const buried = this.#movable(offsets).filter((offset) => this.laneOf(offset) === VISIBLE)
+    return buried.length === 0 ? null : { kind: 'rescheduled', due: now, offsets: buried, lane: DEAD }
+  }
+
   /** The records that wait, as due and offset, in no order; what is in flight is among them. */
   *entries(): Generator<{ readonly due: number; readonly offset: number; readonly lane: Lane }> {
     for (const lane of [VISIBLE, DEAD] as const) {
       for (const [due, offset] of this.#lanes[lane].entries()) {
-        const isHere = this.#waiting.has(offset) && !this.#flying.has(offset) && !this.#taken.has(offset)
+        const isHere = this.waitsIn(lane, offset) && !this.#flying.has(offset) && !this.#taken.has(offset)
         if (isHere) yield { due, offset, lane }
       }
     }
@@ -237,6 +251,12 @@ export class IntakeMachine implements IndexReader {
 
   #movable(offsets: readonly number[]): number[] {
     return [...new Set(offsets)].filter((offset) => this.#waiting.has(offset) && !this.#flying.has(offset))
+  }
+
+  /** A record that waits is a dead letter from now on; whoever took it out for a retry finds it gone. */
+  #bury(offset: number): void {
+    this.#dead.add(offset)
+    this.#taken.delete(offset)
   }
 
   #land(lane: Lane): readonly number[] {

@@ -5,7 +5,7 @@
  *   intent       these records are delivered next, under this sequence: committed before the target sees any of them
  *   delivered    the target has what the lane's last intent named
  *   recalled     these records will not be delivered
- *   rescheduled  these records are due at another time
+ *   rescheduled  these records are due at another time, and may have become dead letters
  *   moved        the record of that offset is here now, so that its old place can go
  */
 import { RESERVED_PRODUCER_ID_MIN } from '../storage/reserved-producer-ids.ts'
@@ -44,6 +44,8 @@ export interface RescheduledNote {
   readonly kind: 'rescheduled'
   readonly due: number
   readonly offsets: readonly number[]
+  /** Where they go, where that is another lane than the one they were accepted for. */
+  readonly lane?: Lane
 }
 
 export interface MovedNote {

@@ -29,6 +29,8 @@ export interface AdmissionRefusal {
 
 /** What records of a message type wait for, and how they look when they are delivered. */
 export interface IntakeRules {
+  /** Whether records can be given up, and have somewhere to go then. */
+  readonly hasDeadLetters: boolean
   /** Looks at a batch that a client sent and that was validated; `header` is the one it was read into. */
   admit(batch: Slice, header: BatchHeader, nowMs: number, sender: Sender): Admission | AdmissionRefusal
   /** When the record that `cursor` is at is due: one that is in the log, accepted at `acceptedMs`. */

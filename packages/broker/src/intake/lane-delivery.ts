@@ -149,7 +149,7 @@ export class LaneDelivery {
     const { machine, lane, append, settled } = this.#options
     const target = this.#findTarget(() => this.#next())
     if (target === null) return
-    const isWaiting = (offset: number) => machine.isWaiting(offset)
+    const isWaiting = (offset: number) => machine.waitsIn(lane, offset)
     const { offsets, records, bytes } = this.#window!.take(DELIVERY_BYTES_MAX, DELIVERY_RECORDS_MAX, isWaiting)
     if (records.length === 0) {
       this.#window = null

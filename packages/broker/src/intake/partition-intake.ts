@@ -120,6 +120,11 @@ export class PartitionIntake implements FetchWait, TurnTask {
     return this.#feed.isLoaded && this.waitingCount === 0 && this.#feed.isCaughtUp
   }
 
+  /** Whether what waits here can become a dead letter. */
+  get hasDeadLetters(): boolean {
+    return this.#options.rules().hasDeadLetters
+  }
+
   /** When the next record is due, epoch milliseconds; too early at times. Infinity for none. */
   get nextDue(): number {
     return Math.min(this.#machine.nextDue(VISIBLE), this.#machine.nextDue(DEAD))
@@ -217,6 +222,15 @@ export class PartitionIntake implements FetchWait, TurnTask {
   deliverNow(offsets: readonly number[], done: (errorCode: number, rescheduled: readonly number[]) => void): void {
     this.#decide(this.#machine.reschedule(offsets, this.#options.clock.now()), (errorCode, rescheduled) => {
       done(errorCode, rescheduled)
+      this.#deliverDue()
+    })
+  }
+
+  /** Makes retries dead letters now. */
+  bury(offsets: readonly number[], done: (errorCode: number, buried: readonly number[]) => void): void {
+    const note = this.hasDeadLetters ? this.#machine.bury(offsets, this.#options.clock.now()) : null
+    this.#decide(note, (errorCode, buried) => {
+      done(errorCode, buried)
       this.#deliverDue()
     })
   }

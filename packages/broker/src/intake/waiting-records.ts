@@ -84,10 +84,10 @@ export async function listWaiting(
   return { waiting, records, isCut }
 }
 
-/** Recalls records, or delivers them now. The result is known once it is committed. */
+/** Recalls records, delivers them now, or makes dead letters of them. The result is known once it is committed. */
 export async function orderWaiting(
   intakes: readonly PartitionIntake[],
-  order: 'recall' | 'deliverNow',
+  order: 'recall' | 'deliverNow' | 'bury',
   records: readonly { readonly partition: number; readonly offset: number }[],
 ): Promise<OrderResult> {
   let done = 0

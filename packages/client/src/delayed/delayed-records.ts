@@ -129,9 +129,14 @@ export async function deliverDelayed(urls: readonly string[], selection: Delayed
   return order(urls, 'deliver', selection)
 }
 
+/** Makes dead letters of retries that wait, now. Throws where the topic is none of retries. */
+export async function buryDelayed(urls: readonly string[], selection: DelayedSelection): Promise<DelayedOrder> {
+  return order(urls, 'bury', selection)
+}
+
 async function order(
   urls: readonly string[],
-  what: 'recall' | 'deliver',
+  what: 'recall' | 'deliver' | 'bury',
   selection: DelayedSelection,
 ): Promise<DelayedOrder> {
   const request = { method: 'POST', body: JSON.stringify(selection) }

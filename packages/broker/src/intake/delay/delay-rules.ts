@@ -8,6 +8,7 @@ import { type TimerLimits, TimerReader } from '../timer-headers.ts'
 const NO_LIMIT = Number.POSITIVE_INFINITY
 
 export class DelayRules implements IntakeRules {
+  readonly hasDeadLetters = false
   readonly #config: () => TopicConfig
   readonly #cursor = new RecordCursor()
   readonly #timer = new TimerReader()

@@ -52,6 +52,7 @@ export interface RetryRulesOptions {
 }
 
 export class RetryRules implements IntakeRules {
+  readonly hasDeadLetters = true
   readonly #options: RetryRulesOptions
   readonly #cursor = new RecordCursor()
   /** When the last record of a key is due, for keys whose order is kept, while that lies ahead. */
@@ -115,11 +116,15 @@ export class RetryRules implements IntakeRules {
     const removed = [RETRY_DUE, RECONSUME_TIME, BORN_TIMESTAMP]
     // A dead letter is never delayed again by what it carried before.
     if (lane === DEAD) removed.push(...timerHeaderNames)
-    return [
+    const headers = [
       ...without(record.headers, removed),
       { key: RECONSUME_TIME, value: String(lane === DEAD ? times : times + 1) },
       { key: BORN_TIMESTAMP, value: born },
     ]
+    if (lane === DEAD && record.headerText(DEAD_LETTER_REASON) === null) {
+      headers.push({ key: DEAD_LETTER_REASON, value: `Retried ${times} times, and given up by an operator.` })
+    }
+    return headers
   }
 
   /** Not before the records of the same key that were accepted earlier, where that order counts. */
