@@ -59,6 +59,8 @@ export interface LeaseRecord extends OfLease {
   /** Of every batch that is claimed under this lease. */
   readonly producerId: number
   readonly producerEpoch: number
+  /** A runner that has not been heard of for this long is taken for dead. */
+  readonly leaseMs: number
 }
 
 export interface AliveRecord extends OfLease {
@@ -166,7 +168,7 @@ export function keyOfRecord(record: JobsRecord, nonce: string): string {
 const needed: Readonly<Record<JobsRecord['kind'], readonly string[]>> = {
   plan: ['job', 'creation', 'first', 'places'],
   job: ['job', 'creation', 'topic', 'topicId', 'target', 'matched', 'by', 'atMs', 'ends'],
-  lease: ['job', 'epoch', 'runner', 'producerId', 'producerEpoch'],
+  lease: ['job', 'epoch', 'runner', 'producerId', 'producerEpoch', 'leaseMs'],
   alive: ['job', 'epoch', 'runner'],
   claim: ['job', 'epoch', 'runner', 'chunk', 'batches', 'atMs'],
   result: ['job', 'epoch', 'runner', 'sent', 'failed', 'skipped', 'returned'],

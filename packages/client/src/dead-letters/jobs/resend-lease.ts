@@ -8,9 +8,8 @@ import type { JobsLog, JobsProducer } from './jobs-log.ts'
 import type { JobsRecord, LeaseRecord } from './jobs-record.ts'
 import type { LedgerJob } from './ledger-job.ts'
 
-/** A runner that has not been heard of for this long is taken for dead. */
-export const LEASE_MS = 10_000
-const ALIVE_MS = 2500
+/** Signs of life in the time after which a runner is taken for dead. */
+const SIGNS = 4
 const ATTEMPTS_MAX = 20
 const RETRY_MS = 250
 
@@ -20,7 +19,7 @@ export class LeaseLostError extends Error {}
 /** Whether somebody runs the job, as far as one can tell. */
 export function isAlive(job: LedgerJob, nowMs: number): boolean {
   const { lease } = job
-  return lease !== null && !lease.isReleased && nowMs - lease.seenMs < LEASE_MS
+  return lease !== null && !lease.isReleased && nowMs - lease.seenMs < lease.record.leaseMs
 }
 
 export class ResendLease {
@@ -40,7 +39,7 @@ export class ResendLease {
       const { job, epoch, runner } = record
       // What cannot be written now is noticed by whoever writes what matters.
       this.write([{ kind: 'alive', job, epoch, runner }]).catch(() => {})
-    }, ALIVE_MS).unref()
+    }, record.leaseMs / SIGNS).unref()
   }
 
   /** Takes the job, or takes it anew from a lease of ours. Throws a RefusedError while another runs it, or was faster. */
@@ -48,7 +47,7 @@ export class ResendLease {
     cluster: Cluster,
     log: JobsLog,
     id: string,
-    name: string,
+    { runner: name, leaseMs }: { readonly runner: string; readonly leaseMs: number },
     before?: ResendLease,
   ): Promise<ResendLease> {
     const tried = `run job ${id}`
@@ -60,7 +59,15 @@ export class ResendLease {
     // Two runs of one process are two runners.
     const runner = `${name}#${randomUUID().slice(0, 8)}`
     const { producerId, producerEpoch } = await initProducerId(cluster, tried)
-    const record: LeaseRecord = { kind: 'lease', job: id, epoch: job.epoch + 1, runner, producerId, producerEpoch }
+    const record: LeaseRecord = {
+      kind: 'lease',
+      job: id,
+      epoch: job.epoch + 1,
+      runner,
+      producerId,
+      producerEpoch,
+      leaseMs,
+    }
     const producer = { producerId, producerEpoch, sequence: 0 }
     await log.appendAs(producer, [record])
     const lease = new ResendLease(log, record, producer)

@@ -32,6 +32,8 @@ export interface ResendRunOptions {
   readonly signal: AbortSignal
   /** How long a target may refuse for the same passing reason before the job stops [2 min]. */
   readonly patienceMs: number
+  /** How long it may be silent before it is taken for dead [10 s]. */
+  readonly leaseMs: number
   /** Told after each step. */
   readonly onProgress: (job: LedgerJob, waitingFor: string | null) => void
 }
@@ -74,7 +76,7 @@ export class ResendRun {
 
   /** Runs the job until it ends, is paused or stops, or `signal`. Throws a RefusedError while another runs it. */
   static async run(cluster: Cluster, log: JobsLog, id: string, options: ResendRunOptions): Promise<void> {
-    const lease = await ResendLease.take(cluster, log, id, options.runner)
+    const lease = await ResendLease.take(cluster, log, id, options)
     try {
       const run = new ResendRun(cluster, log, lease.of(await log.sync()), lease, options)
       try {
@@ -359,7 +361,7 @@ export class ResendRun {
   async #takeAgain(): Promise<void> {
     await this.#account()
     const before = this.#lease
-    this.#lease = await ResendLease.take(this.#cluster, this.#log, this.#id, this.#options.runner, before)
+    this.#lease = await ResendLease.take(this.#cluster, this.#log, this.#id, this.#options, before)
     before.end()
     this.#sequences = new Map()
     this.#chunk = 0

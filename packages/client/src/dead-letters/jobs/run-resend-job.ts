@@ -19,11 +19,14 @@ export interface RunResendOptions {
   readonly signal?: AbortSignal
   /** How long a target may refuse for the same passing reason before the job stops [2 min]. */
   readonly patienceMs?: number
+  /** How long it may be silent before others take it for dead and go on [10 s]. */
+  readonly leaseMs?: number
   /** Told after each step; `waitingFor` says what keeps it. */
   readonly onProgress?: (job: ResendJob, waitingFor: string | null) => void
 }
 
 const PATIENCE_MS = 120_000
+const LEASE_MS = 10_000
 const LOOK_MS = 1000
 /** Marks that are kept of a deleted job: as many letters in a record. */
 const PLACES_PER_RECORD = 20_000
@@ -46,6 +49,7 @@ export async function runResendJob(cluster: Cluster, id: string, options: RunRes
       runner: options.runner ?? `${hostname()}/${process.pid}`,
       signal: options.signal ?? new AbortController().signal,
       patienceMs: options.patienceMs ?? PATIENCE_MS,
+      leaseMs: options.leaseMs ?? LEASE_MS,
       onProgress: (seen, waitingFor) => onProgress?.(viewJob(seen, Date.now()), waitingFor),
     })
   } catch (error) {
@@ -88,6 +92,13 @@ export async function deleteResendJob(cluster: Cluster, id: string): Promise<voi
   const job = await ledgerJob(cluster, id)
   if (job.endedMs === null) {
     throw new RefusedError('It has not ended.', `delete job ${id}`, 'Cancel it first.')
+  }
+  // What they may send is decided by what this job sent; that must stay in the log until they have ended.
+  const { jobs } = await log.sync()
+  const other = [...jobs.values()].find((each) => each.endedMs === null && each.record.topic === job.record.topic)
+  if (other !== undefined) {
+    const remedy = `Wait until job ${other.record.job} has ended.`
+    throw new RefusedError('Another job of these letters has not ended.', `delete job ${id}`, remedy)
   }
   const { topic, topicId, by } = job.record
   const sent = job.places.filter((_, index) => job.outcomes[index] === SENT)
