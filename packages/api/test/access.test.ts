@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createTRPCClient, httpBatchLink, type TRPCClientError } from '@trpc/client'
-import { type AppRouter, appRouter, createCaller, createContext, procedurePermissions, UserFile } from '../src/index.ts'
+import {
+  type AppRouter,
+  appRouter,
+  Console,
+  createCaller,
+  createContext,
+  procedurePermissions,
+  UserFile,
+} from '../src/index.ts'
 import { ConsoleScene } from './console-scene.ts'
 import { ServedConsole } from './served-console.ts'
 
@@ -100,6 +108,16 @@ test('a user who is removed is gone at the next request, and the last one leaves
   assert.equal((await caller.session.me()).kind, 'anonymous')
   assert.equal(users.scene.console.access.isOpen, false)
   await assert.rejects(caller.topics.list({ cluster }), { code: 'UNAUTHORIZED' })
+})
+
+test('a console that is started again signs nobody out; another password ends the sessions of the one before', async () => {
+  await using users = await openWithUsers()
+  const token = await users.scene.console.access.login('vera', password, '127.0.0.1')
+  await using again = new Console(users.scene.console.options)
+  assert.equal(again.access.visitor(token).name, 'vera')
+  await users.file.put('vera', 'another good one', { '*': { role: 'viewer', payloads: false } })
+  assert.equal(again.access.visitor(token).kind, 'anonymous')
+  assert.equal(users.scene.console.access.visitor(token).kind, 'anonymous')
 })
 
 test('sign-in over HTTP: a cookie no script can read, guesses slowed down, other sites refused, sign-out', async () => {

@@ -1,21 +1,23 @@
 /**
  * The routers against whatever speaks Kafka: `ODRADEK_TEST_KAFKA=127.0.0.1:19092,… node --test …`, or a broker of our own where
- * none is given. Topics and groups have names of their own and are removed again.
+ * none is given. Topics and groups have names of their own and are removed again. `ODRADEK_TEST_KAFKA_SECURITY` holds `tls` and
+ * `sasl` as the console's settings have them, as JSON.
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { startBroker } from '@odradek/broker'
 import { Consumer, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
-import { Console, createCaller, createContext } from '../src/index.ts'
+import { type ClusterSettings, Console, createCaller, createContext } from '../src/index.ts'
 
-const { ODRADEK_TEST_KAFKA: addresses } = process.env
+const { ODRADEK_TEST_KAFKA: addresses, ODRADEK_TEST_KAFKA_SECURITY: securityText = '{}' } = process.env
+const security = JSON.parse(securityText) as { [Key in 'tls' | 'sasl']?: NonNullable<ClusterSettings[Key]> }
 const cluster = 'other'
 
 test('all that the console does works with the Kafka that is given', async () => {
   await using own = addresses === undefined ? await startBroker() : null
   const bootstrap = own === null ? addresses!.split(',') : [own.address]
-  await using console = new Console({ clusters: [{ id: cluster, bootstrap, metadataAgeMaxMs: 0 }] })
+  await using console = new Console({ clusters: [{ id: cluster, bootstrap, metadataAgeMaxMs: 0, ...security }] })
   const caller = createCaller(await createContext(console, { header: () => null, remoteAddress: '' }))
   const topic = `odradek-test-${randomUUID()}`
   const group = `odradek-test/${randomUUID()} 组`.replace(' ', '')
@@ -27,13 +29,14 @@ test('all that the console does works with the Kafka that is given', async () =>
   // Metadata reaches the brokers one after the other.
   const led = async () =>
     (await caller.topics.partitions({ cluster, topic })).every((row) => row.highWatermark !== null)
-  while (!(await led().catch(() => false))) await new Promise((resolve) => setTimeout(resolve, 100))
+  let isLed = false
+  while (!isLed) isLed = await led().catch(() => false)
   const features = await caller.clusters.features({ cluster })
   assert.deepEqual(
     Object.entries(features).filter(([, { isThere }]) => !isThere),
     [],
   )
-  const options = { clientId: 'odradek-test', bootstrapBrokers: bootstrap }
+  const options = { clientId: 'odradek-test', bootstrapBrokers: bootstrap, ...security }
   const producer = new Producer({ ...options, serializers: stringSerializers, idempotent: true })
   const messages = Array.from({ length: 10 }, (_, i) => ({
     topic,
@@ -111,3 +114,98 @@ test('all that the console does works with the Kafka that is given', async () =>
   const [deleted] = await caller.topics.delete({ cluster, topics: [topic], confirm: topic })
   assert.equal(deleted?.error, null)
 })
+
+if (addresses !== undefined) {
+  // KIP-848 is Kafka's since 4.0; transactions need a coordinator of their own.
+  test(
+    'a group of the new protocol is shown, found to be well, refused while it reads, and moved when it is empty',
+    groupOfTheNewProtocol,
+  )
+  test('a transaction that nobody has ended is found to hold a group up, until somebody ends it', hangingTransaction)
+}
+
+async function groupOfTheNewProtocol() {
+  const bootstrap = addresses!.split(',')
+  await using console = new Console({ clusters: [{ id: cluster, bootstrap, metadataAgeMaxMs: 0, ...security }] })
+  const caller = createCaller(await createContext(console, { header: () => null, remoteAddress: '' }))
+  const topic = `odradek-test-${randomUUID()}`
+  const group = `odradek-test-${randomUUID()}`
+  await caller.topics.create({ cluster, topic, partitions: 2, replicationFactor: 1 })
+  const options = { clientId: 'odradek-test', bootstrapBrokers: bootstrap, ...security }
+  const producer = new Producer({ ...options, serializers: stringSerializers, retries: 20 })
+  await producer.send({ messages: [0, 1, 0, 1].map((partition) => ({ topic, partition, key: 'k', value: 'v' })) })
+  await producer.close()
+  const consumer = new Consumer({
+    ...options,
+    groupId: group,
+    deserializers: stringDeserializers,
+    groupProtocol: 'consumer',
+  })
+  const stream = await consumer.consume({ topics: [topic], mode: 'earliest', autocommit: false })
+  let left = 4
+  for await (const message of stream) {
+    await message.commit()
+    left -= 1
+    if (left === 0) break
+  }
+  const busy = await caller.groups.get({ cluster, group })
+  assert.deepEqual([busy.type, busy.members.length, busy.lag], ['consumer', 1, 0])
+  assert.deepEqual(
+    busy.partitions.map(({ committed, member }) => [committed, member?.clientId]),
+    [
+      [2, 'odradek-test'],
+      [2, 'odradek-test'],
+    ],
+  )
+  assert.equal((await caller.groups.diagnose({ cluster, group })).isStuck, false)
+  assert.equal((await caller.groups.list({ cluster, search: group })).rows[0]?.type, 'consumer')
+  const early = await caller.groups.resetPlan({ cluster, group, target: { kind: 'earliest' } })
+  await assert.rejects(caller.groups.resetApply({ cluster, planId: early.planId }), { code: 'PRECONDITION_FAILED' })
+  await consumer.close(true)
+  const plan = await caller.groups.resetPlan({ cluster, group, target: { kind: 'earliest' } })
+  assert.deepEqual([plan.totals.replays, plan.state.canBeMoved], [4, true])
+  await caller.groups.resetApply({ cluster, planId: plan.planId })
+  const moved = await caller.groups.get({ cluster, group })
+  assert.deepEqual([moved.lag, moved.partitions.map(({ committed }) => committed)], [4, [0, 0]])
+  await caller.groups.delete({ cluster, group, confirm: group })
+  await caller.topics.delete({ cluster, topics: [topic], confirm: topic })
+}
+
+async function hangingTransaction() {
+  const bootstrap = addresses!.split(',')
+  await using console = new Console({ clusters: [{ id: cluster, bootstrap, metadataAgeMaxMs: 0, ...security }] })
+  const caller = createCaller(await createContext(console, { header: () => null, remoteAddress: '' }))
+  const topic = `odradek-test-${randomUUID()}`
+  const group = `odradek-test-${randomUUID()}`
+  await caller.topics.create({ cluster, topic, partitions: 1, replicationFactor: 1 })
+  const options = { clientId: 'odradek-test', bootstrapBrokers: bootstrap, retries: 20, ...security }
+  const consumer = new Consumer({ ...options, groupId: group, deserializers: stringDeserializers })
+  await consumer.joinGroup({})
+  await consumer.commit({ offsets: [{ topic, partition: 0, offset: 0n, leaderEpoch: 0 }] })
+  await consumer.leaveGroup()
+  await consumer.close()
+  const producer = new Producer({
+    ...options,
+    serializers: stringSerializers,
+    transactionalId: randomUUID(),
+    idempotent: true,
+  })
+  const transaction = await producer.beginTransaction()
+  // How long its producer has been silent is told by its newest record.
+  const timestamp = BigInt(Date.now() - 120_000)
+  await transaction.send({ messages: [{ topic, partition: 0, key: 'k', value: 'v', timestamp }] })
+  const causeNow = async () => {
+    const { causes } = await caller.groups.diagnose({ cluster, group })
+    return causes.find(({ kind }) => kind === 'hangingTransaction')
+  }
+  const hanging = await causeNow()
+  assert.deepEqual(
+    hanging?.partitions.map(({ partition, facts }) => [partition, facts.transactionStart, facts.openSinceMs]),
+    [[0, 0, Number(timestamp)]],
+  )
+  await transaction.commit()
+  await producer.close()
+  assert.equal((await causeNow())?.state, 'clear')
+  await caller.groups.delete({ cluster, group, confirm: group })
+  await caller.topics.delete({ cluster, topics: [topic], confirm: topic })
+}

@@ -11,9 +11,8 @@ import { ConsoleScene } from './console-scene.ts'
 
 const cluster = 'local'
 
-test('rates and lag come over a WebSocket as they are sampled; who comes back is told what was missed', async () => {
-  await using scene = await ConsoleScene.open()
-  await using stack = new AsyncDisposableStack()
+/** A client over a WebSocket to a scene's routers. */
+async function connect(scene: ConsoleScene, stack: AsyncDisposableStack) {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   stack.defer(() => void server.close())
@@ -22,9 +21,70 @@ test('rates and lag come over a WebSocket as they are sampled; who comes back is
   const facts = { header: () => null, remoteAddress: '127.0.0.1' }
   applyWSSHandler({ wss, router: appRouter, createContext: () => createContext(scene.console, facts) })
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const ws = createWSClient({ url, WebSocket: WebSocket as never })
+  const ws = createWSClient({ url, WebSocket: WebSocket as never, retryDelayMs: () => 0 })
   stack.defer(() => ws.close())
   const client = createTRPCClient<AppRouter>({ links: [wsLink({ client: ws })] })
+  /** Cuts every connection, as a network does. */
+  const cut = () => {
+    for (const socket of wss.clients) socket.terminate()
+  }
+  return { client, cut }
+}
+
+/** What arrives, one by one. */
+function arrivals<T>() {
+  const waiting: ((value: T) => void)[] = []
+  const come: T[] = []
+  return {
+    push(value: T): void {
+      const next = waiting.shift()
+      if (next) next(value)
+      else come.push(value)
+    },
+    next(): Promise<T> {
+      if (come.length > 0) return Promise.resolve(come.shift()!)
+      return new Promise((resolve) => void waiting.push(resolve))
+    },
+  }
+}
+
+test('lists are sent when they have changed, also over a connection that was cut; a cluster that is away is said', async () => {
+  await using scene = await ConsoleScene.open({ metadataAgeMaxMs: 0 })
+  await using stack = new AsyncDisposableStack()
+  const { client, cut } = await connect(scene, stack)
+  const { sampler } = scene.console.session(cluster)
+  const pages = arrivals<readonly string[] | null>()
+  const started = arrivals<void>()
+  const input = { cluster, search: 'live', columns: true }
+  const subscription = client.topics.listLive.subscribe(input, {
+    onStarted: () => started.push(),
+    onData: (view) => pages.push(view?.page.rows.map(({ name, records }) => `${name} ${records}`) ?? null),
+  })
+  await started.next()
+  await sampler.take()
+  assert.deepEqual(await pages.next(), [])
+  await scene.caller.topics.create({ cluster, topic: 'live-orders' })
+  await sampler.take()
+  assert.deepEqual(await pages.next(), ['live-orders 0'])
+  await sampler.take()
+  const payload = { format: 'text', text: 'x' } as const
+  await scene.caller.messages.produce({ cluster, topic: 'live-orders', key: payload, value: payload })
+  await sampler.take()
+  assert.deepEqual(await pages.next(), ['live-orders 1'], 'a look that changed nothing sent nothing')
+  cut()
+  await started.next()
+  await sampler.take()
+  assert.deepEqual(await pages.next(), ['live-orders 1'], 'who comes back gets what is there now')
+  await scene.broker.close()
+  await assert.rejects(sampler.take())
+  assert.equal(await pages.next(), null)
+  subscription.unsubscribe()
+})
+
+test('rates and lag come over a WebSocket as they are sampled; who comes back is told what was missed', async () => {
+  await using scene = await ConsoleScene.open()
+  await using stack = new AsyncDisposableStack()
+  const { client } = await connect(scene, stack)
 
   const { sampler } = scene.console.session(cluster)
   await sampler.take()

@@ -1,5 +1,4 @@
 'use client'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Columns3, Users } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { useQueryStates } from 'nuqs'
@@ -15,27 +14,18 @@ import { Menu, MenuChoice } from '../../components/ui/menu.tsx'
 import { Pager } from '../../components/ui/pager.tsx'
 import { Table } from '../../components/ui/table.tsx'
 import { useColumns } from '../../components/ui/use-columns.ts'
-import { useTRPC } from '../../lib/trpc.tsx'
 import { useGroupColumns } from './group-columns.tsx'
 import { groupQueryInput, groupQueryParsers } from './group-query.ts'
-
-const REFRESH_MS = 10_000
-const PENDING_REFRESH_MS = 1_500
+import { useGroupPage } from './use-group-page.ts'
 
 /** All groups: searched, sorted and paged by the server. */
 export function GroupList({ cluster }: { cluster: string }) {
   const t = useTranslations('groups')
   const frame = useTranslations('frame')
-  const trpc = useTRPC()
   const [query, setQuery] = useQueryStates(groupQueryParsers)
   const columns = useGroupColumns(cluster)
   const { hidden, toggle } = useColumns('groups')
-  const list = useQuery(
-    trpc.groups.list.queryOptions(groupQueryInput(cluster, query), {
-      placeholderData: keepPreviousData,
-      refetchInterval: ({ state }) => (state.data?.isLagPending === true ? PENDING_REFRESH_MS : REFRESH_MS),
-    }),
-  )
+  const list = useGroupPage(groupQueryInput(cluster, query))
   const { data } = list
   const search = useCallback((q: string) => void setQuery({ q, page: 1 }), [setQuery])
   const states = Object.entries(data?.states ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))

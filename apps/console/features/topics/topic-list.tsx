@@ -1,5 +1,4 @@
 'use client'
-import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { Columns3, Plus, Rows3 } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { parseAsBoolean, useQueryState, useQueryStates } from 'nuqs'
@@ -16,19 +15,15 @@ import { Menu, MenuChoice } from '../../components/ui/menu.tsx'
 import { Pager } from '../../components/ui/pager.tsx'
 import { Table } from '../../components/ui/table.tsx'
 import { useColumns } from '../../components/ui/use-columns.ts'
-import { useTRPC } from '../../lib/trpc.tsx'
 import { CreateTopic } from './dialogs/create-topic.tsx'
 import { DeleteTopics } from './dialogs/delete-topics.tsx'
 import { slowColumns, useTopicColumns } from './topic-columns.tsx'
 import { topicQueryInput, topicQueryParsers } from './topic-query.ts'
-
-const REFRESH_MS = 10_000
-const PENDING_REFRESH_MS = 1_500
+import { useTopicPage } from './use-topic-page.ts'
 
 /** All topics: searched, sorted and paged by the server, so that ten thousand are no more than fifty. */
 export function TopicList({ cluster }: { cluster: string }) {
   const t = useTranslations('topics')
-  const trpc = useTRPC()
   const [query, setQuery] = useQueryStates(topicQueryParsers)
   const [creating, setCreating] = useQueryState('create', parseAsBoolean.withDefault(false))
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set())
@@ -36,21 +31,9 @@ export function TopicList({ cluster }: { cluster: string }) {
   const { hidden, toggle } = useColumns('topics', slowColumns)
   const forbidden = useForbidden('operate', 'createTopics')
   const mayDelete = useForbidden('administer', 'deleteTopics')
-  const list = useQuery(
-    trpc.topics.list.queryOptions(topicQueryInput(cluster, query), {
-      placeholderData: keepPreviousData,
-      refetchInterval: ({ state }) => ((state.data?.pending.length ?? 0) > 0 ? PENDING_REFRESH_MS : REFRESH_MS),
-    }),
-  )
-  const { data } = list
   const wantsSlow = slowColumns.some((id) => !hidden.has(id))
-  const names = data?.rows.map(({ name }) => name) ?? []
-  const slow = useQuery(
-    trpc.topics.columns.queryOptions(wantsSlow && names.length > 0 ? { cluster, topics: names } : skipToken, {
-      placeholderData: keepPreviousData,
-      refetchInterval: REFRESH_MS,
-    }),
-  )
+  const { list, slow } = useTopicPage(topicQueryInput(cluster, query), wantsSlow)
+  const { data } = list
   const columns = useTopicColumns(cluster, (topic) => slow.data?.find(({ name }) => name === topic))
   const search = useCallback((q: string) => void setQuery({ q, page: 1 }), [setQuery])
   return (

@@ -1,9 +1,10 @@
 /** Who may use the console: users, sessions, sign-in. Without users and without a provider it is open. */
+import { createHash } from 'node:crypto'
 import { refuse } from '../failure.ts'
 import { LoginLimiter } from './login-limiter.ts'
 import { OidcProvider, type OidcSettings } from './oidc.ts'
 import { SessionStore } from './session-store.ts'
-import { UserFile } from './user-file.ts'
+import { type User, UserFile } from './user-file.ts'
 import { anonymousVisitor, openVisitor, type Visitor } from './visitor.ts'
 
 export interface AccessOptions {
@@ -18,7 +19,7 @@ export interface AccessOptions {
 const VERIFICATIONS_MAX = 4
 
 export class Access {
-  readonly sessions = new SessionStore()
+  readonly sessions: SessionStore
   readonly oidc: OidcProvider | null
   readonly publicUrl: string | null
   readonly #users: UserFile | null
@@ -28,6 +29,7 @@ export class Access {
 
   constructor(options: AccessOptions) {
     this.#users = options.users === undefined ? null : new UserFile(options.users)
+    this.sessions = new SessionStore(options.users === undefined ? null : sessionFilePath(options.users))
     this.oidc = options.oidc ? new OidcProvider(options.oidc) : null
     this.publicUrl = options.publicUrl ?? null
     // A file that cannot be read must not make an open console of it.
@@ -54,10 +56,14 @@ export class Access {
   /** Whoever has this session. */
   visitor(token: string | null): Visitor {
     const session = token === null ? null : this.sessions.find(token)
-    if (session?.kind === 'oidc') return { name: session.name, kind: 'oidc', grants: session.grants }
+    if (session?.kind === 'oidc') {
+      return this.oidc ? { name: session.name, kind: 'oidc', grants: session.grants } : anonymousVisitor
+    }
     if (session) {
       const user = this.#users?.find(session.name)
-      return user ? { name: user.name, kind: 'local', grants: user.grants } : anonymousVisitor
+      return user && sealOf(user) === session.seal
+        ? { name: user.name, kind: 'local', grants: user.grants }
+        : anonymousVisitor
     }
     return this.isOpen ? openVisitor : anonymousVisitor
   }
@@ -86,9 +92,19 @@ export class Access {
       }
       // Not the address: whoever has one account there could clear the way for guessing others.
       this.#limiter.succeed(keys.slice(0, 1))
-      return this.sessions.open(user.name, 'local')
+      return this.sessions.open(user.name, 'local', {}, sealOf(user))
     } finally {
       this.#verifying -= 1
     }
   }
+}
+
+/** Beside the users: `console-users.json` has its sessions in `console-users.sessions.json`. */
+function sessionFilePath(users: string): string {
+  return `${users.replace(/\.json$/, '')}.sessions.json`
+}
+
+/** Tells one password of a user from the next, and nothing about either. */
+function sealOf({ password }: User): string {
+  return createHash('sha256').update(password).digest('base64')
 }

@@ -74,13 +74,21 @@ const ARMED_MS_MAX = 3_600_000
 const ARMED_MAX = 100
 const POLL_MS = 1000
 
+interface ArmedEntry {
+  armed: ArmedReset
+  timer: NodeJS.Timeout
+  readonly scope: ResetScope
+  readonly visitor: Visitor
+  readonly settled: PromiseWithResolvers<ArmedReset>
+}
+
 export class ResetDesk {
   readonly #cluster: Cluster
   readonly #clusterId: string
   readonly #audit: AuditTrail
   readonly #plans = new PlanStore<ResetPlan, Applied>()
   readonly #undoing = new Map<string, Promise<Applied>>()
-  readonly #armed = new Map<string, { armed: ArmedReset; scope: ResetScope; visitor: Visitor; timer: NodeJS.Timeout }>()
+  readonly #armed = new Map<string, ArmedEntry>()
 
   constructor(clusterId: string, cluster: Cluster, audit: AuditTrail) {
     this.#clusterId = clusterId
@@ -170,8 +178,14 @@ export class ResetDesk {
       untilMs: now + ARMED_MS_MAX,
       outcome: null,
     }
-    this.#armed.set(armed.id, { armed, scope: plan.scope, visitor, timer: this.#poll(armed.id) })
+    const settled = Promise.withResolvers<ArmedReset>()
+    this.#armed.set(armed.id, { armed, scope: plan.scope, visitor, timer: this.#poll(armed.id), settled })
     return armed
+  }
+
+  /** Resolves with an armed reset when something has come of it: it was applied, it failed, or it was given up. */
+  async settled(id: string): Promise<ArmedReset | null> {
+    return (await this.#armed.get(id)?.settled.promise) ?? null
   }
 
   disarm(id: string): ArmedReset {
@@ -181,6 +195,7 @@ export class ResetDesk {
     }
     clearTimeout(entry.timer)
     this.#armed.delete(id)
+    entry.settled.resolve(entry.armed)
     return entry.armed
   }
 
@@ -189,7 +204,10 @@ export class ResetDesk {
   }
 
   close(): void {
-    for (const { timer } of this.#armed.values()) clearTimeout(timer)
+    for (const { timer, armed, settled } of this.#armed.values()) {
+      clearTimeout(timer)
+      settled.resolve(armed)
+    }
     this.#armed.clear()
   }
 
@@ -276,7 +294,7 @@ export class ResetDesk {
     const resetId = results === null ? null : randomUUID()
     entry.armed = { ...entry.armed, outcome: { atMs: Date.now(), resetId, error } }
     const { group, what, target } = entry.armed
-    void this.#audit.record({
+    const recorded = this.#audit.record({
       ...(resetId === null ? {} : { id: resetId }),
       atMs: Date.now(),
       who: entry.visitor,
@@ -287,6 +305,7 @@ export class ResetDesk {
       after: results === null ? null : { what, undoes: null, results },
       error,
     })
+    void recorded.then(() => entry.settled.resolve(entry.armed))
   }
 }
 

@@ -8,6 +8,7 @@ import { refuse } from '../failure.ts'
 import { groupDetail } from '../group-detail.ts'
 import { groupSorts, lagTrendOf, listGroupRows } from '../group-listing.ts'
 import { diagnose } from '../groups/diagnosis.ts'
+import { liveView } from '../live-view.ts'
 import { odradekCommand } from '../shell-word.ts'
 import { clusterProcedure, router } from '../trpc.ts'
 
@@ -44,21 +45,26 @@ const resetScope = z
   .max(10_000)
   .nullable()
 
+const listInput = z.object({
+  search: z.string().max(500).default(''),
+  sort: z.enum(groupSorts).default('id'),
+  descending: z.boolean().default(false),
+  page: z.int().min(0).max(1_000_000).default(0),
+  pageSize: z.int().min(1).max(200).default(50),
+  states: z.array(z.string().max(50)).max(20).default([]),
+  onlyWithLag: z.boolean().default(false),
+  topic: z.string().max(1000).optional(),
+})
+
 export const groups = router({
-  list: clusterProcedure
-    .input(
-      z.object({
-        search: z.string().max(500).default(''),
-        sort: z.enum(groupSorts).default('id'),
-        descending: z.boolean().default(false),
-        page: z.int().min(0).max(1_000_000).default(0),
-        pageSize: z.int().min(1).max(200).default(50),
-        states: z.array(z.string().max(50)).max(20).default([]),
-        onlyWithLag: z.boolean().default(false),
-        topic: z.string().max(1000).optional(),
-      }),
-    )
-    .query(({ ctx, input }) => listGroupRows(ctx.session, input)),
+  list: clusterProcedure.input(listInput).query(({ ctx, input }) => listGroupRows(ctx.session, input)),
+
+  /** A page of the list whenever it has changed; null: ask for it, and be told why it cannot be had. */
+  listLive: clusterProcedure
+    .input(listInput)
+    .subscription(({ ctx, input, signal }) =>
+      liveView(ctx.session.sampler, signal, () => listGroupRows(ctx.session, input)),
+    ),
 
   get: clusterProcedure.input(one).query(({ ctx, input }) => groupDetail(ctx.session, input.group)),
 
@@ -71,13 +77,15 @@ export const groups = router({
       return { history, trend: lagTrendOf(ctx.session, input.group) }
     }),
 
-  /** The lag of a group as it is sampled; null: the group is gone. */
+  /** The group in full, and its lag as it is sampled. `detail` null: it cannot be had; ask for it, and be told why. */
   live: clusterProcedure
     .input(z.object({ group: groupId, lastEventId: z.string().max(40).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
-      for await (const { atMs, lags } of ctx.session.sampler.samples(signal)) {
-        const lag = lags.get(input.group) ?? null
-        yield tracked(String(atMs), { atMs, lag, trend: lagTrendOf(ctx.session, input.group) })
+      for await (const sample of ctx.session.sampler.looks(signal)) {
+        const atMs = sample?.atMs ?? Date.now()
+        const lag = sample?.lags.get(input.group) ?? null
+        const detail = await groupDetail(ctx.session, input.group).catch(() => null)
+        yield tracked(String(atMs), { atMs, lag, trend: lagTrendOf(ctx.session, input.group), detail })
       }
     }),
 

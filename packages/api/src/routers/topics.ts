@@ -11,11 +11,13 @@ import {
   describeProducers,
   planDeleteRecords,
 } from '@odradek/client'
+import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import type { ClusterSession } from '../cluster-session.ts'
 import { configForm } from '../config-form.ts'
 import { topicDurability } from '../durability.ts'
 import { refuse } from '../failure.ts'
+import { liveView } from '../live-view.ts'
 import { PlanStore } from '../plan-store.ts'
 import { odradekCommand } from '../shell-word.ts'
 import { topicColumns } from '../topic-columns.ts'
@@ -41,35 +43,50 @@ const deleteTarget = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('keep'), count: z.int().min(0) }),
 ])
 
+const listInput = z.object({
+  search: z.string().max(500).default(''),
+  sort: z.enum(topicSorts).default('name'),
+  descending: z.boolean().default(false),
+  page: z.int().min(0).max(1_000_000).default(0),
+  pageSize: z.int().min(1).max(200).default(50),
+  internal: z.boolean().default(false),
+  only: z.enum(['all', 'unhealthy']).default('all'),
+})
+
 const deletions = new PlanStore<DeleteRecordsPlan, DeletedRecords[]>()
 
 export const topics = router({
-  list: clusterProcedure
-    .input(
-      z.object({
-        search: z.string().max(500).default(''),
-        sort: z.enum(topicSorts).default('name'),
-        descending: z.boolean().default(false),
-        page: z.int().min(0).max(1_000_000).default(0),
-        pageSize: z.int().min(1).max(200).default(50),
-        internal: z.boolean().default(false),
-        only: z.enum(['all', 'unhealthy']).default('all'),
-      }),
-    )
-    .query(({ ctx, input }) => listTopics(ctx.session, input)),
+  list: clusterProcedure.input(listInput).query(({ ctx, input }) => listTopics(ctx.session, input)),
+
+  /** A page of the list whenever it has changed, with the slow columns if they are wanted; null: ask for it, and be told why. */
+  listLive: clusterProcedure
+    .input(listInput.extend({ columns: z.boolean().default(false) }))
+    .subscription(({ ctx, input, signal }) => {
+      return liveView(ctx.session.sampler, signal, async () => {
+        // Whoever watches would wait a whole round for what is late by a moment.
+        await ctx.session.sizes.get().catch(() => null)
+        const page = await listTopics(ctx.session, input)
+        const names = page.rows.map(({ name }) => name)
+        return { page, columns: input.columns ? await topicColumns(ctx.session, names) : null }
+      })
+    }),
 
   /** The slow columns of the rows of a page. */
   columns: clusterProcedure
     .input(z.object({ topics: z.array(topicName).max(200) }))
     .query(({ ctx, input }) => topicColumns(ctx.session, input.topics)),
 
-  get: clusterProcedure.input(one).query(async ({ ctx, input }) => {
-    const [detail, durability] = await Promise.all([
-      topicDetail(ctx.session, input.topic),
-      topicDurability(ctx.session, input.topic).catch(() => null),
-    ])
-    return { ...detail, durability }
-  }),
+  get: clusterProcedure.input(one).query(({ ctx, input }) => topicInFull(ctx.session, input.topic)),
+
+  /** The same after each look at the cluster. `detail` null: it cannot be had; ask for it, and be told why. */
+  live: clusterProcedure
+    .input(z.object({ topic: topicName, lastEventId: z.string().max(40).nullish() }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      for await (const sample of ctx.session.sampler.looks(signal)) {
+        const atMs = sample?.atMs ?? Date.now()
+        yield tracked(String(atMs), { atMs, detail: await topicInFull(ctx.session, input.topic).catch(() => null) })
+      }
+    }),
 
   partitions: clusterProcedure.input(one).query(({ ctx, input }) => topicPartitions(ctx.session, input.topic)),
 
@@ -224,6 +241,14 @@ export const topics = router({
       return { topic: input.topic, records: plan.records, results }
     }),
 })
+
+async function topicInFull(session: ClusterSession, topic: string) {
+  const [detail, durability] = await Promise.all([
+    topicDetail(session, topic),
+    topicDurability(session, topic).catch(() => null),
+  ])
+  return { ...detail, durability }
+}
 
 interface ChangeContext {
   readonly session: ClusterSession

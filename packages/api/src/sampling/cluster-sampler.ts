@@ -118,10 +118,15 @@ export class ClusterSampler {
 
   /** Each sample from now on, until `signal` ends it. Whoever listens counts as somebody who looks. */
   async *samples(signal: AbortSignal | undefined): AsyncGenerator<Sample> {
+    for await (const sample of this.looks(signal)) if (sample !== null) yield sample
+  }
+
+  /** The same, with null for each look that came to nothing because the cluster does not answer. */
+  async *looks(signal: AbortSignal | undefined): AsyncGenerator<Sample | null> {
     this.#listeners += 1
     this.watch()
     try {
-      for await (const [sample] of on(this.#events, 'sample', signal ? { signal } : {})) yield sample as Sample
+      for await (const [sample] of on(this.#events, 'look', signal ? { signal } : {})) yield sample as Sample | null
     } catch (error) {
       if (signal?.aborted !== true) throw error
     } finally {
@@ -131,9 +136,20 @@ export class ClusterSampler {
 
   /** Looks now. */
   take(): Promise<Sample> {
-    this.#sampling ??= this.#take().finally(() => {
-      this.#sampling = null
-    })
+    this.#sampling ??= this.#take()
+      .then(
+        (sample) => {
+          this.#events.emit('look', sample)
+          return sample
+        },
+        (error: Error) => {
+          this.#events.emit('look', null)
+          throw error
+        },
+      )
+      .finally(() => {
+        this.#sampling = null
+      })
     return this.#sampling
   }
 
@@ -203,7 +219,6 @@ export class ClusterSampler {
     if (!isTooSoon) this.#note(sample, last)
     this.#noteCommits(sample)
     this.#last = sample
-    this.#events.emit('sample', sample)
     return sample
   }
 

@@ -9,13 +9,11 @@ import { useTRPC } from '../../../lib/trpc.tsx'
 import { LagTrend } from '../lag-trend.tsx'
 import type { GroupDetail } from '../outputs.ts'
 
-const REFRESH_MS = 5_000
-
 export function GroupFigures(props: { cluster: string; group: string; data: GroupDetail | undefined }) {
   const { cluster, group, data } = props
   const t = useTranslations('groups')
   const trpc = useTRPC()
-  const series = useQuery(trpc.groups.lagSeries.queryOptions({ cluster, group }, { refetchInterval: REFRESH_MS }))
+  const series = useQuery(trpc.groups.lagSeries.queryOptions({ cluster, group }))
   if (data === undefined) {
     return (
       <FigureStrip>

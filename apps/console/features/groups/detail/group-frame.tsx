@@ -1,5 +1,4 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { FileQuestion } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
@@ -12,20 +11,18 @@ import { EmptyState } from '../../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../../components/ui/error-state.tsx'
 import { apiError } from '../../../lib/api-error.ts'
 import { type GroupTab, href } from '../../../lib/href.ts'
-import { useTRPC } from '../../../lib/trpc.tsx'
 import { GroupState } from '../group-state.tsx'
 import { GroupActions } from './group-actions.tsx'
 import { GroupFigures } from './group-figures.tsx'
+import { useGroup } from './use-group.ts'
 
-const REFRESH_MS = 5_000
 const tabs: readonly GroupTab[] = ['lag', 'members', 'diagnosis', 'reset']
 
 /** What stands around every tab of a group: its id, state, acts, figures, and the tabs. */
 export function GroupFrame(props: { cluster: string; group: string; children: ReactNode }) {
   const { cluster, group, children } = props
   const t = useTranslations('groups')
-  const trpc = useTRPC()
-  const about = useQuery(trpc.groups.get.queryOptions({ cluster, group }, { refetchInterval: REFRESH_MS }))
+  const about = useGroup(cluster, group)
   const { data } = about
   const missing = about.error !== null && apiError(about.error).code === 'NOT_FOUND'
   return (

@@ -14,15 +14,13 @@ import { shortCount } from '../../../lib/numbers.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
 import type { GroupPartition } from '../outputs.ts'
 
-const REFRESH_MS = 5_000
-
 /** Where the group stands in every partition, and its lag over time. */
 export function GroupLag({ cluster, group }: { cluster: string; group: string }) {
   const t = useTranslations('groups')
   const trpc = useTRPC()
   const [sort, setSort] = useState<Sort>({ by: 'topic', direction: 'asc' })
-  const about = useQuery(trpc.groups.get.queryOptions({ cluster, group }, { refetchInterval: REFRESH_MS }))
-  const series = useQuery(trpc.groups.lagSeries.queryOptions({ cluster, group }, { refetchInterval: REFRESH_MS }))
+  const about = useQuery(trpc.groups.get.queryOptions({ cluster, group }))
+  const series = useQuery(trpc.groups.lagSeries.queryOptions({ cluster, group }))
   const times = series.data?.history?.atMs ?? []
   const columns = useLagColumns(cluster)
   const value = columns.find(({ id }) => id === sort.by)?.value

@@ -9,13 +9,11 @@ import { type Column, Table } from '../../../components/ui/table.tsx'
 import { useTRPC } from '../../../lib/trpc.tsx'
 import type { GroupMember } from '../outputs.ts'
 
-const REFRESH_MS = 5_000
-
 /** Who is in the group, and what each reads. */
 export function GroupMembers({ cluster, group }: { cluster: string; group: string }) {
   const t = useTranslations('groups')
   const trpc = useTRPC()
-  const about = useQuery(trpc.groups.get.queryOptions({ cluster, group }, { refetchInterval: REFRESH_MS }))
+  const about = useQuery(trpc.groups.get.queryOptions({ cluster, group }))
   const lags = new Map(about.data?.partitions.map(({ topic, partition, lag }) => [`${topic}/${partition}`, lag]))
   const lagOf = ({ assignment }: GroupMember) =>
     (assignment ?? [])

@@ -7,7 +7,6 @@ import { shortCount } from '../../../lib/numbers.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
 import type { ResetPlan } from '../outputs.ts'
 
-const REFRESH_MS = 5_000
 /** The share of the chart that lies in the future. */
 const AHEAD = 0.12
 
@@ -16,7 +15,7 @@ export function PlanChart(props: { cluster: string; group: string; plan: ResetPl
   const { cluster, group, plan } = props
   const t = useTranslations('groups')
   const trpc = useTRPC()
-  const series = useQuery(trpc.groups.lagSeries.queryOptions({ cluster, group }, { refetchInterval: REFRESH_MS }))
+  const series = useQuery(trpc.groups.lagSeries.queryOptions({ cluster, group }))
   const { atMs = [], values } = series.data?.history ?? {}
   if (atMs.length < 2) return null
   const lag = values?.lag ?? []

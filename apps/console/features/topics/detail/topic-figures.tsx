@@ -8,13 +8,11 @@ import { Sparkline } from '../../../components/ui/sparkline.tsx'
 import { useTRPC } from '../../../lib/trpc.tsx'
 import type { TopicDetail } from '../outputs.ts'
 
-const REFRESH_MS = 5_000
-
 export function TopicFigures(props: { cluster: string; topic: string; data: TopicDetail | undefined }) {
   const { cluster, topic, data } = props
   const t = useTranslations('topics')
   const trpc = useTRPC()
-  const series = useQuery(trpc.topics.series.queryOptions({ cluster, topic }, { refetchInterval: REFRESH_MS }))
+  const series = useQuery(trpc.topics.series.queryOptions({ cluster, topic }))
   if (data === undefined) {
     return (
       <FigureStrip>

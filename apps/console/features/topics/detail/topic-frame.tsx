@@ -1,5 +1,4 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { FileQuestion } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
@@ -12,20 +11,18 @@ import { EmptyState } from '../../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../../components/ui/error-state.tsx'
 import { apiError } from '../../../lib/api-error.ts'
 import { href, type TopicTab } from '../../../lib/href.ts'
-import { useTRPC } from '../../../lib/trpc.tsx'
 import { DurabilityBadge } from './durability-badge.tsx'
 import { TopicActions } from './topic-actions.tsx'
 import { TopicFigures } from './topic-figures.tsx'
+import { useTopic } from './use-topic.ts'
 
-const REFRESH_MS = 5_000
 const tabs: readonly TopicTab[] = ['messages', 'partitions', 'groups', 'configuration', 'producers']
 
 /** What stands around every tab of a topic: its name, badges, acts, figures, and the tabs. */
 export function TopicFrame(props: { cluster: string; topic: string; children: ReactNode }) {
   const { cluster, topic, children } = props
   const t = useTranslations('topics')
-  const trpc = useTRPC()
-  const about = useQuery(trpc.topics.get.queryOptions({ cluster, topic }, { refetchInterval: REFRESH_MS }))
+  const about = useTopic(cluster, topic)
   const missing = about.error !== null && apiError(about.error).code === 'NOT_FOUND'
   return (
     <>
