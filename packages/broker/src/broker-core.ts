@@ -28,6 +28,7 @@ import type { Configs } from './metadata/values.ts'
 import type { LatencyHistograms } from './metering/latency-histograms.ts'
 import type { Partition } from './replication/partition.ts'
 import { type LeadershipListener, Partitions } from './replication/partitions.ts'
+import { Peers } from './replication/peers/peers.ts'
 import { LedPartition } from './runtime/led-partition.ts'
 import type { BrokerContext } from './server/broker-context.ts'
 import { FetchSessions } from './server/fetch-sessions.ts'
@@ -69,6 +70,8 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   readonly directories: LogDirectories
   readonly metadata: Metadata
   readonly partitions: Partitions
+  /** The other brokers. */
+  readonly peers: Peers
   readonly cleanup: Cleanup
   readonly scrub: Scrub
   readonly groups: GroupCoordinator
@@ -129,6 +132,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       config: () => metadata.brokerConfig,
       directories: [...directories],
       partitions: () => this.partitions,
+      followers: () => this.partitions.followers(),
       directoryOf: (log) => directories.directoryOf(log),
       isInternal: (topic) => metadata.image.topics.get(topic)?.isInternal === true,
       shortened: (partition) => this.partitions.get(partition.topic, partition.index)?.changed(),
@@ -145,6 +149,15 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       logs: () => directories.logs,
       damaged,
     })
+    const brokerListener = config['inter.broker.listener.name']
+    this.peers = new Peers({
+      host,
+      nodeId: this.nodeId,
+      addressOf: (id) => {
+        const listeners = metadata.image.brokers.get(id)?.listeners ?? []
+        return listeners.find(({ name }) => name === brokerListener) ?? listeners[0] ?? null
+      },
+    })
     this.partitions = new Partitions({
       nodeId: this.nodeId,
       config: () => metadata.brokerConfig,
@@ -154,6 +167,12 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       logger,
       gaugeOf: (log) => this.cleanup.gaugeOf(log),
       allOffline: (error) => this.#failed.resolve(error),
+      replication: {
+        host,
+        peers: this.peers,
+        image: () => metadata.image,
+        alterIsr: (changes) => metadata.alterIsr(changes),
+      },
     })
     this.groups = new GroupCoordinator({
       clock: host.clock,
@@ -324,6 +343,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.groups.close()
     this.intakes.close()
     this.partitions.close()
+    this.peers.close()
     this.#stopFollowing()
     this.#flushSchedule.close()
     await this.metadata.close()
@@ -345,6 +365,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
 
   #follow(image: MetadataImage, previous: MetadataImage, change: ImageChange): void {
     const everything = change.brokerConfigs.size > 0
+    if (change.brokers.size > 0) this.partitions.brokersMoved(movedBrokers(image, previous, change))
     this.partitions.apply(image, everything ? image.topics.keys() : change.topics)
     const deleted = [...change.topics].filter(
       (name) => previous.topics.get(name)?.topicId !== image.topics.get(name)?.topicId && previous.topics.has(name),
@@ -369,16 +390,21 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   }
 
   #checkpoint(): void {
-    for (const partition of this.partitions) {
-      if (partition.offlineCode !== 0) continue
+    for (const replica of [...this.partitions, ...this.partitions.followers()]) {
+      if (replica.offlineCode !== 0) continue
       try {
-        partition.log.settle()
+        replica.log.settle()
       } catch (error) {
-        this.partitions.failed(partition, error as Error)
+        this.partitions.failed(replica, error as Error)
       }
     }
     this.directories.checkpoint(this.partitions.highWatermarks())
   }
+}
+
+/** Brokers that registered anew or are gone, of those that changed. */
+function movedBrokers(image: MetadataImage, previous: MetadataImage, { brokers }: ImageChange): number[] {
+  return [...brokers].filter((id) => image.brokers.get(id)?.epoch !== previous.brokers.get(id)?.epoch)
 }
 
 /** What clients are told: `advertised.listeners` by name, else where the broker is bound. Port 0 stands for the real one. */

@@ -2,6 +2,7 @@ import { clusterBrokerConfig } from './cluster-config.ts'
 import { checkHour, checkTimeZone } from './hours.ts'
 import { intakeBrokerConfig } from './intake-config.ts'
 import { checkAdvertisedListener, checkHostAndPort, checkListener } from './listener.ts'
+import { replicationBrokerConfig } from './replication-config.ts'
 import { type ConfigOf, table } from './row.ts'
 import { DAY_MS, GIB, HOUR_MS, INT_MAX, LONG_MAX, MIB, MINUTE_MS, SECOND_MS } from './units.ts'
 
@@ -658,6 +659,7 @@ export const brokerConfig = table({
   },
   ...clusterBrokerConfig,
   ...intakeBrokerConfig,
+  ...replicationBrokerConfig,
 })
 
 /** The values of all broker keys, by key. */

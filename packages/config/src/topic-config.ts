@@ -84,6 +84,10 @@ export const topicConfig = table({
     'record.validation',
     'default checks every batch and walks the records of uncompressed ones; deep also opens compressed ones.',
   ),
+  'replication.mode': from(
+    'replication.mode',
+    'sync makes acks=1 wait for the in-sync replicas, as acks=all does; async leaves it to the producer.',
+  ),
   'retention.bytes': from(
     'log.retention.bytes',
     'How many bytes of a partition are kept; the oldest segments beyond go. -1 sets no limit.',

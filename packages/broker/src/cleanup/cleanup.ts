@@ -26,6 +26,8 @@ export interface CleanupOptions {
   readonly directories: readonly CleanedDirectory[]
   /** The partitions that this broker leads. */
   readonly partitions: () => Iterable<CleanedPartition>
+  /** Those that it follows: they are compacted here, but lose what is over when their leader has let go of it [none]. */
+  readonly followers?: () => Iterable<CleanedPartition>
   /** The directory that a log lies in. */
   readonly directoryOf: (log: Log) => CleanedDirectory | undefined
   /** Topics of the broker itself: they are compacted, but never lose segments because a disk fills. */
@@ -125,7 +127,8 @@ export class Cleanup {
   /** Has compacted what is worth it now. */
   checkCompaction(): void {
     if (!this.#options.config()['log.cleaner.enable']) return
-    for (const { log, lastStableOffset, offlineCode } of this.#options.partitions()) {
+    const { partitions, followers } = this.#options
+    for (const { log, lastStableOffset, offlineCode } of [...partitions(), ...(followers?.() ?? [])]) {
       if (offlineCode !== 0 || log.failed !== null || !log.config['cleanup.policy'].includes('compact')) continue
       // No record may go for the sake of a newer one that a power failure could take.
       this.compaction.consider(log, Math.min(lastStableOffset, log.flushedOffset))

@@ -41,6 +41,46 @@ for (const { name, open } of networkMachines) {
       await machine.untilTrue(() => peer.receivedBytes() === 2)
     })
 
+    it('connects, and sends first what it was given before the connection was made', async () => {
+      await using machine = open()
+      await using served = await serve(machine, echo)
+      const { host, port } = served.listener
+      const connection = machine.host.network.connect({ host, port })
+      const received: Buffer[] = []
+      const closed: (Error | null)[] = []
+      let sent = 0
+      connection.start({
+        data: (buffer, _view, start, end) => received.push(Buffer.from(buffer.subarray(start, end))),
+        ended() {},
+        drained() {},
+        closed: (error) => closed.push(error),
+      })
+      for (const text of ['one ', 'two ', 'three']) {
+        const bytes = Buffer.from(text)
+        connection.send(bytes, 0, bytes.length, [], () => {
+          sent++
+        })
+      }
+      await machine.untilTrue(() => Buffer.concat(received).toString() === 'one two three' && sent === 3)
+      assert.equal(connection.remotePort, port)
+      connection.destroy()
+      await machine.untilTrue(() => closed.length === 1)
+      const [side] = served.sides
+      await machine.untilTrue(() => side!.closed.length === 1 || side!.events.includes('ended'))
+    })
+
+    it('tells why it could not connect', async () => {
+      await using machine = open()
+      const served = await serve(machine, quiet)
+      const { host, port } = served.listener
+      await machine.until(Promise.resolve(served[Symbol.asyncDispose]()))
+      const closed: (NodeJS.ErrnoException | null)[] = []
+      const connection = machine.host.network.connect({ host, port })
+      connection.start({ data() {}, ended() {}, drained() {}, closed: (error) => closed.push(error) })
+      await machine.untilTrue(() => closed.length === 1)
+      assert.equal(closed[0]?.code, 'ECONNREFUSED')
+    })
+
     it('tells who is at the other end', async () => {
       await using machine = open()
       await using served = await serve(machine, echo)

@@ -50,4 +50,9 @@ export interface Listener {
 export interface Network {
   /** Listens on a TCP address. Rejects with the system's error (`EADDRINUSE` …). */
   listen(address: { host: string; port: number }, accept: (connection: Connection) => void): Promise<Listener>
+  /**
+   * A connection to whoever listens there. `start` it at once: where nobody does, it closes with the system's error
+   * (`ECONNREFUSED` …). What is sent before it is made waits for that.
+   */
+  connect(address: { host: string; port: number }): Connection
 }

@@ -2,6 +2,8 @@
 export interface OffsetWait {
   /** Called once: with 0 when the offset was reached, else with the protocol error that ended the wait. */
   reached(errorCode: number): void
+  /** Whether it ends when too few replicas are in sync, though it may be reached later [false]. */
+  readonly needsInSync?: boolean
 }
 
 export class OffsetWaits {
@@ -44,6 +46,25 @@ export class OffsetWaits {
     this.#offsets.length = at
     for (const wait of waits) wait.reached(errorCode)
     this.#compact()
+  }
+
+  /** Ends those waits with an error that need enough replicas in sync: they are no more. */
+  failInSync(errorCode: number): void {
+    const failed: OffsetWait[] = []
+    const offsets: number[] = []
+    const waits: OffsetWait[] = []
+    for (let at = this.#head; at < this.#waits.length; at++) {
+      const wait = this.#waits[at]!
+      if (wait.needsInSync === true) failed.push(wait)
+      else {
+        offsets.push(this.#offsets[at]!)
+        waits.push(wait)
+      }
+    }
+    this.#offsets = offsets
+    this.#waits = waits
+    this.#head = 0
+    for (const wait of failed) wait.reached(errorCode)
   }
 
   /** Ends all waits with an error. */

@@ -1,17 +1,21 @@
 /**
- * A partition that this broker leads: its log, the high watermark, and what waits for it.
+ * A partition that this broker leads: its log, its followers, the high watermark, and what waits for it.
  *
  *   append ──▶ staged in the log ──end of turn──▶ written ──▶ (sync mode: flushed) ──▶ high watermark ──▶ answers, fetches
+ *                                                    └──▶ fetched by followers ──▶ acknowledged ──▲
  *
  * Nothing above the high watermark is ever read by a client. With one replica it follows the log's end as soon as that is
- * written (`flush.mode=async`) or flushed (`sync`).
+ * written (`flush.mode=async`) or flushed (`sync`); with more it is the least of what the in-sync ones have, and stays
+ * where it is while they are fewer than `min.insync.replicas`: what one replica alone has may be lost with it (KIP-966).
  */
 import type { TopicConfig } from '@odradek/config'
 import { type BatchHeader, errors, type Slice } from '@odradek/protocol'
 import type { DiskGauge } from '../cleanup/disk-gauge.ts'
+import type { Clock } from '../host/clock.ts'
 import type { Turn, TurnTask } from '../host/turn.ts'
 import { hasIntake } from '../metadata/intake-topic.ts'
 import type { AppendResult, Log } from '../storage/log.ts'
+import { FollowerProgress } from './follower-progress.ts'
 import { type OffsetWait, OffsetWaits } from './offset-waits.ts'
 
 /** A fetch (or another reader) that waits for records. `wake` may be called more often than there is news. */
@@ -25,6 +29,25 @@ export interface PartitionEvents {
   dirty(partition: Partition): void
   /** Writing failed: the log directory must go offline. */
   failed(partition: Partition, error: Error): void
+  /** Others than the metadata says are in sync: it is to be changed. `isrDecided` is called when that is decided. */
+  isrFound(partition: Partition, isr: readonly number[]): void
+}
+
+/** What a leader needs to know of the cluster. */
+export interface ClusterView {
+  /** This broker. */
+  readonly nodeId: number
+  readonly clock: Pick<Clock, 'monotonic'>
+  /** The epoch of a broker's registration; -1 while it has none. */
+  brokerEpoch(id: number): number
+}
+
+/** Who leads, and who has replicas, as the metadata says. */
+export interface Leading {
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
 }
 
 export class Partition implements TurnTask {
@@ -36,11 +59,25 @@ export class Partition implements TurnTask {
   readonly gauge: DiskGauge | null
   readonly #turn: Turn
   readonly #events: PartitionEvents
+  readonly #cluster: ClusterView | null
   readonly #committed = new OffsetWaits()
+  /** Waits for this replica's own flushes, where the high watermark waits for more. */
+  readonly #flushed = new OffsetWaits()
   readonly #fetches = new Set<FetchWait>()
+  readonly #followerFetches = new Set<FetchWait>()
   #leaderEpoch: number
+  #partitionEpoch: number
   #replicas: readonly number[]
   #isr: readonly number[]
+  /** Null while there is no other replica: then nothing of it costs anything. */
+  #progress: FollowerProgress | null = null
+  /** Replicas that are about to come in sync, or may have without this broker having heard of it. */
+  readonly #comingIn = new Set<number>()
+  #isAlteringIsr = false
+  /** Where the log ended when this broker began to lead in this epoch. */
+  #epochStart: number
+  /** All below it is written here, and in sync mode flushed. */
+  #ownOffset: number
   #highWatermark: number
   #writing = false
   /** How often appends had been undone when somebody was told of it last. */
@@ -54,9 +91,11 @@ export class Partition implements TurnTask {
     topicId: string
     index: number
     log: Log
-    leaderEpoch: number
-    replicas: readonly number[]
-    isr: readonly number[]
+    leading: Leading
+    /** All below it is known to be committed [all that is in the log]. */
+    highWatermark?: number
+    /** Needed where there are other replicas. */
+    cluster?: ClusterView
     gauge?: DiskGauge | null
     turn: Turn
     events: PartitionEvents
@@ -66,19 +105,31 @@ export class Partition implements TurnTask {
     this.index = options.index
     this.log = options.log
     this.gauge = options.gauge ?? null
-    this.#leaderEpoch = options.leaderEpoch
-    this.#replicas = options.replicas
-    this.#isr = options.isr
     this.#turn = options.turn
     this.#events = options.events
-    const { log } = options
+    this.#cluster = options.cluster ?? null
+    const { log, leading } = options
     this.hasIntake = hasIntake(log.config['message.type'])
+    this.#leaderEpoch = leading.leaderEpoch
+    this.#partitionEpoch = leading.partitionEpoch
+    this.#replicas = leading.replicas
+    this.#isr = leading.isr
+    this.#epochStart = log.endOffset
     // What an unclean stop left in the log was perhaps never flushed: a topic that waits for the disk waits for it here too.
-    this.#highWatermark = this.isFlushSynchronous ? Math.max(log.startOffset, log.flushedOffset) : log.endOffset
+    this.#ownOffset = this.isFlushSynchronous ? Math.max(log.startOffset, log.flushedOffset) : log.endOffset
+    const committed = leading.replicas.length > 1 ? (options.highWatermark ?? 0) : log.endOffset
+    this.#highWatermark = Math.min(Math.max(log.startOffset, committed), this.#ownOffset)
+    this.#watchFollowers()
+    this.#recount()
   }
 
   get leaderEpoch(): number {
     return this.#leaderEpoch
+  }
+
+  /** Rises with every change of what the metadata says of it. */
+  get partitionEpoch(): number {
+    return this.#partitionEpoch
   }
 
   get isr(): readonly number[] {
@@ -123,6 +174,24 @@ export class Partition implements TurnTask {
     return gauge === null || gauge.admitsFromClient(bytes) ? null : gauge.refusal
   }
 
+  /** Whether acks=1 waits for the in-sync replicas as acks=all does. */
+  get isReplicationSynchronous(): boolean {
+    return this.log.config['replication.mode'] === 'sync'
+  }
+
+  /**
+   * Whether the high watermark has come to where it was when the leader before was lost: until then its clients may have
+   * seen a later one.
+   */
+  get isHighWatermarkKnown(): boolean {
+    return this.#progress === null || this.#highWatermark >= this.#epochStart
+  }
+
+  /** What is known of the followers; null where there are none. */
+  get followers(): FollowerProgress | null {
+    return this.#progress
+  }
+
   /** Whether acks=all can be promised now. */
   get hasMinInsyncReplicas(): boolean {
     return this.#isr.length >= Math.min(this.log.config['min.insync.replicas'], this.#replicas.length)
@@ -133,19 +202,93 @@ export class Partition implements TurnTask {
     this.log.configure(config)
     this.hasIntake = hasIntake(config['message.type'])
     // A topic that no longer waits for the disk shows what it had held back.
-    if (!this.isFlushSynchronous && !this.#writing && this.#offlineCode === 0) this.#advance(this.log.endOffset)
+    if (!this.isFlushSynchronous && !this.#writing && this.#offlineCode === 0) this.#moved(this.log.endOffset)
+    // Fewer may be needed in sync than before.
+    this.#recount()
     // What is not flushed may be due sooner now.
     if (this.log.flushedOffset < this.log.endOffset && this.#offlineCode === 0) this.#events.dirty(this)
   }
 
-  /** Follows the metadata: a new epoch of leadership, another ISR. */
-  lead(leaderEpoch: number, replicas: readonly number[], isr: readonly number[]): void {
+  /** Follows the metadata: a new epoch of leadership, other replicas, others in sync. */
+  lead({ leaderEpoch, partitionEpoch, replicas, isr }: Leading): void {
     if (leaderEpoch > this.#leaderEpoch) {
       this.#leaderEpoch = leaderEpoch
       this.log.assignEpoch(leaderEpoch)
     }
+    if (partitionEpoch !== this.#partitionEpoch) this.#comingIn.clear()
+    this.#partitionEpoch = partitionEpoch
     this.#replicas = replicas
     this.#isr = isr
+    this.#watchFollowers()
+    this.#recount()
+    if (!this.hasMinInsyncReplicas) this.#committed.failInSync(errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND.code)
+  }
+
+  /**
+   * Where the history of a follower's log, which ends at `offset` with a batch of `epoch`, parts from this one: the epoch at
+   * or below it that is known here, and where that ends. Null where it does not, or where there is no epoch to tell by.
+   */
+  divergence(epoch: number, offset: number): { epoch: number; endOffset: number } | null {
+    if (epoch < 0) return null
+    const { log } = this
+    const known = log.endOffsetForEpoch(epoch) ?? { epoch: log.latestEpoch, endOffset: log.endOffset }
+    return known.epoch < epoch || known.endOffset < offset ? known : null
+  }
+
+  /** A follower asks for `offset`: it has all below that, of the same history. */
+  askedBy(id: number, brokerEpoch: number, offset: number): void {
+    const progress = this.#progress
+    if (progress === null || this.#offlineCode !== 0) return
+    const isFurther = progress.asked(id, brokerEpoch, offset, this.log.endOffset, this.#cluster!.clock.monotonic())
+    if (isFurther) this.#recount()
+    if (this.#isr.includes(id) || this.#isAlteringIsr) return
+    const registeredEpoch = this.#cluster!.brokerEpoch(id)
+    if (registeredEpoch < 0 || !progress.mayComeIn(id, registeredEpoch, this.#highWatermark, this.#epochStart)) return
+    this.#comingIn.add(id)
+    this.#alterIsr([...this.#isr, id])
+  }
+
+  /** A broker's registration is another, or is gone: what it had may be lost with it. */
+  brokerMoved(id: number): void {
+    this.#progress?.forget(id)
+  }
+
+  /** Looks for in-sync replicas that have lagged for longer than `lagMs`: they are to leave. */
+  checkLag(lagMs: number): void {
+    const progress = this.#progress
+    if (progress === null || this.#isAlteringIsr || this.#offlineCode !== 0) return
+    const laggards = progress.laggards(this.#isr, this.log.endOffset, this.#cluster!.clock.monotonic(), lagMs)
+    if (laggards.length > 0) this.#alterIsr(this.#isr.filter((id) => !laggards.includes(id)))
+  }
+
+  /**
+   * What `isrFound` asked for is decided: done (the metadata said so before this), refused, or, with REQUEST_TIMED_OUT,
+   * nobody knows: then those that were to come in count until the metadata says something else.
+   */
+  isrDecided(errorCode: number): void {
+    this.#isAlteringIsr = false
+    if (errorCode === errors.REQUEST_TIMED_OUT.code) return
+    this.#comingIn.clear()
+    this.#watchFollowers()
+    this.#recount()
+  }
+
+  #alterIsr(isr: readonly number[]): void {
+    this.#isAlteringIsr = true
+    this.#watchFollowers()
+    this.#events.isrFound(this, isr)
+  }
+
+  #watchFollowers(): void {
+    const cluster = this.#cluster
+    if (cluster === null || this.#replicas.length <= 1) {
+      this.#progress = null
+      return
+    }
+    const now = cluster.clock.monotonic()
+    const counted = this.#comingIn.size === 0 ? this.#isr : [...new Set([...this.#isr, ...this.#comingIn])]
+    if (this.#progress === null) this.#progress = new FollowerProgress(cluster.nodeId, this.#replicas, counted, now)
+    else this.#progress.follow(this.#replicas, counted, now)
   }
 
   /**
@@ -179,6 +322,15 @@ export class Partition implements TurnTask {
     else this.#committed.add(offset, wait)
   }
 
+  /** The same for what must be durable on this broker alone. */
+  waitForFlush(offset: number, wait: OffsetWait): void {
+    if (this.#progress === null) this.waitFor(offset, wait)
+    else if (this.#offlineCode !== 0) this.#turn.defer('answer', new Reached(wait, this.#offlineCode))
+    else if (!this.isFlushSynchronous || offset <= this.log.flushedOffset)
+      this.#turn.defer('answer', new Reached(wait, 0))
+    else this.#flushed.add(offset, wait)
+  }
+
   /** How often appends had been undone when the last one was accepted: for `isUndone`. */
   get undone(): number {
     return this.log.undone
@@ -197,6 +349,7 @@ export class Partition implements TurnTask {
     const end = this.log.undoneTo(this.#undone)
     this.#undone = this.log.undone
     this.#committed.failAbove(end, errors.NOT_ENOUGH_REPLICAS.code)
+    this.#flushed.failAbove(end, errors.NOT_ENOUGH_REPLICAS.code)
   }
 
   /** Wakes `wait` whenever there may be more to read, until it is removed. */
@@ -204,13 +357,19 @@ export class Partition implements TurnTask {
     this.#fetches.add(wait)
   }
 
+  /** The same for a follower, which reads to the log's end. */
+  addFollowerFetch(wait: FetchWait): void {
+    this.#followerFetches.add(wait)
+  }
+
   removeFetch(wait: FetchWait): void {
     this.#fetches.delete(wait)
+    this.#followerFetches.delete(wait)
   }
 
   /** Answers and fetches that wait on this partition. */
   get waiting(): number {
-    return this.#committed.size + this.#fetches.size
+    return this.#committed.size + this.#flushed.size + this.#fetches.size + this.#followerFetches.size
   }
 
   /** End of the turn: what was appended in it is written, once. */
@@ -225,17 +384,21 @@ export class Partition implements TurnTask {
     }
     if (this.log.undone !== this.#undone) this.#noteUndone()
     this.#events.dirty(this)
-    if (!this.isFlushSynchronous) this.#advance(this.log.endOffset)
+    if (!this.isFlushSynchronous) this.#moved(this.log.endOffset)
+    if (this.#followerFetches.size > 0) for (const fetch of this.#followerFetches) fetch.wake()
   }
 
   /** All below the log's flushed offset is durable. */
   flushed(): void {
-    if (this.isFlushSynchronous && this.#offlineCode === 0) this.#advance(this.log.flushedOffset)
+    if (this.#offlineCode !== 0) return
+    if (this.#flushed.size > 0) this.#flushed.reach(this.log.flushedOffset)
+    if (this.isFlushSynchronous) this.#moved(this.log.flushedOffset)
   }
 
   /** The log's start moved or records went: readers look again. */
   changed(): void {
     for (const fetch of this.#fetches) fetch.wake()
+    for (const fetch of this.#followerFetches) fetch.wake()
   }
 
   /** The log is gone (its disk failed, its topic was deleted): everything that waits is told. */
@@ -243,14 +406,29 @@ export class Partition implements TurnTask {
     if (this.#offlineCode !== 0) return
     this.#offlineCode = errorCode
     this.#committed.fail(errorCode)
+    this.#flushed.fail(errorCode)
     this.changed()
+  }
+
+  /** All below `offset` is safe here: written, and flushed where that is waited for. */
+  #moved(offset: number): void {
+    this.#ownOffset = offset
+    if (this.#progress === null) this.#advance(offset)
+    else this.#recount()
+  }
+
+  /** What is on all that count may be more now. */
+  #recount(): void {
+    if (this.#offlineCode !== 0) return
+    if (this.#progress === null) this.#advance(this.#ownOffset)
+    else if (this.hasMinInsyncReplicas) this.#advance(this.#progress.commonOffset(this.#ownOffset))
   }
 
   #advance(offset: number): void {
     if (offset <= this.#highWatermark) return
     this.#highWatermark = offset
     if (this.#committed.size > 0) this.#committed.reach(offset)
-    this.changed()
+    for (const fetch of this.#fetches) fetch.wake()
   }
 }
 

@@ -1,25 +1,35 @@
 /**
- * The partitions of this broker, by topic and by topic id. It follows the metadata image: opens logs and leads what the
- * image says it leads, lets go of what it no longer does, and deletes what was deleted.
+ * The partitions of this broker, by topic and by topic id. It follows the metadata image: opens logs, leads what the image
+ * says it leads, follows what another leads, lets go of what it no longer has a replica of, and deletes what was deleted.
+ *
+ *   nothing ──▶ Follower ◀──another leads──┬──this broker leads──▶ Partition
+ *                   └── the log goes from one to the other, with what is known to be committed
  */
-import { type BrokerConfig, resolveTopicConfig } from '@odradek/config'
+import { type BrokerConfig, resolveTopicConfig, type TopicConfig } from '@odradek/config'
 import { errors } from '@odradek/protocol'
 import type { Logger } from 'pino'
 import type { DiskGauge } from '../cleanup/disk-gauge.ts'
 import type { FlushSchedule } from '../flush/flush-schedule.ts'
+import type { Timer } from '../host/clock.ts'
+import type { Host } from '../host/host.ts'
 import type { Turn } from '../host/turn.ts'
-import type { MetadataImage, TopicImage } from '../metadata/image.ts'
+import type { IsrChange, IsrOutcome } from '../metadata/controller/alter-isr.ts'
+import type { MetadataImage, PartitionImage, TopicImage } from '../metadata/image.ts'
 import { isNoRoom } from '../storage/disk-room.ts'
 import type { Log } from '../storage/log.ts'
 import type { LogDirectories } from '../storage/log-directories.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
-import { Partition, type PartitionEvents } from './partition.ts'
+import { Fetchers } from './fetchers.ts'
+import { Follower, type FollowerEvents } from './follower.ts'
+import { type ClusterView, Partition, type PartitionEvents } from './partition.ts'
+import type { Peers } from './peers/peers.ts'
 
-/** The partitions of one topic that this broker leads, by index. */
-interface LedTopic {
+/** The replicas of one topic that this broker has, by index. */
+interface HeldTopic {
   readonly name: string
   readonly topicId: string
-  readonly partitions: (Partition | undefined)[]
+  readonly led: (Partition | undefined)[]
+  readonly followed: (Follower | undefined)[]
 }
 
 /** Hears of partitions that this broker begins or ceases to lead. */
@@ -28,56 +38,98 @@ export interface LeadershipListener {
   lost(partition: Partition): void
 }
 
-export class Partitions implements PartitionEvents {
-  readonly #nodeId: number
-  readonly #config: () => BrokerConfig
-  readonly #directories: LogDirectories
-  readonly #flushSchedule: FlushSchedule
-  readonly #turn: Turn
-  readonly #logger: Logger
-  readonly #allOffline: (error: Error) => void
-  readonly #gaugeOf: (log: Log) => DiskGauge | null
-  readonly #byName = new Map<string, LedTopic>()
-  readonly #byId = new Map<string, LedTopic>()
-  readonly #byLog = new Map<Log, Partition>()
-  readonly #listeners: LeadershipListener[] = []
+/** What is needed where topics have more than one replica. */
+export interface ReplicationOptions {
+  readonly host: Pick<Host, 'clock' | 'timers'>
+  readonly peers: Peers
+  readonly image: () => MetadataImage
+  readonly alterIsr: (changes: readonly IsrChange[]) => Promise<readonly IsrOutcome[]>
+}
 
-  constructor(options: {
-    nodeId: number
-    /** The settings in force: topics inherit from them. */
-    config: () => BrokerConfig
-    directories: LogDirectories
-    flushSchedule: FlushSchedule
-    turn: Turn
-    logger: Logger
-    /** How full the disk of a log is [nobody looks]. */
-    gaugeOf?: (log: Log) => DiskGauge | null
-    /** No log directory is left: nothing can be served any more. */
-    allOffline: (error: Error) => void
-  }) {
-    this.#nodeId = options.nodeId
-    this.#config = options.config
-    this.#directories = options.directories
-    this.#flushSchedule = options.flushSchedule
-    this.#turn = options.turn
-    this.#logger = options.logger
-    this.#allOffline = options.allOffline
-    this.#gaugeOf = options.gaugeOf ?? (() => null)
-    this.#directories.onOffline((directory, error) => this.#wentOffline(directory, error))
+export interface PartitionsOptions {
+  readonly nodeId: number
+  /** The settings in force: topics inherit from them. */
+  readonly config: () => BrokerConfig
+  readonly directories: LogDirectories
+  readonly flushSchedule: FlushSchedule
+  readonly turn: Turn
+  readonly logger: Logger
+  /** How full the disk of a log is [nobody looks]. */
+  readonly gaugeOf?: (log: Log) => DiskGauge | null
+  /** No log directory is left: nothing can be served any more. */
+  readonly allOffline: (error: Error) => void
+  /** [no topic has more than one replica] */
+  readonly replication?: ReplicationOptions
+}
+
+export class Partitions implements PartitionEvents, FollowerEvents {
+  readonly #options: PartitionsOptions
+  readonly #byName = new Map<string, HeldTopic>()
+  readonly #byId = new Map<string, HeldTopic>()
+  readonly #byLog = new Map<Log, Partition | Follower>()
+  readonly #listeners: LeadershipListener[] = []
+  readonly #cluster: ClusterView | null
+  readonly #fetchers: Fetchers | null
+  /** In-sync replicas that were found to be others, to be told with those of the same turn. */
+  #isrChanges: IsrChange[] = []
+  #isrPartitions: Partition[] = []
+  #lagTimer: Timer | null = null
+  #isClosed = false
+
+  constructor(options: PartitionsOptions) {
+    this.#options = options
+    const { nodeId, config, turn, replication } = options
+    this.#cluster = null
+    this.#fetchers = null
+    if (replication !== undefined) {
+      const { host, peers, image } = replication
+      const brokerEpoch = (id: number) => image().brokers.get(id)?.epoch ?? -1
+      this.#cluster = { nodeId, clock: host.clock, brokerEpoch }
+      this.#fetchers = new Fetchers({
+        host,
+        turn,
+        peers,
+        nodeId,
+        brokerEpoch: () => brokerEpoch(nodeId),
+        settings: () => ({
+          waitMsMax: config()['replica.fetch.wait.max.ms'],
+          partitionBytesMax: config()['replica.fetch.max.bytes'],
+          answerBytesMax: config()['replica.fetch.response.max.bytes'],
+          timeoutMs: config()['replica.socket.timeout.ms'],
+        }),
+      })
+    }
+    options.directories.onOffline((directory, error) => this.#wentOffline(directory, error))
   }
 
   /** The partition, or undefined where this broker does not lead it. */
   get(topic: string, index: number): Partition | undefined {
-    return this.#byName.get(topic)?.partitions[index]
+    return this.#byName.get(topic)?.led[index]
   }
 
   /** The same by topic id. */
   byId(topicId: string, index: number): Partition | undefined {
-    return this.#byId.get(topicId)?.partitions[index]
+    return this.#byId.get(topicId)?.led[index]
   }
 
+  /** The replica of a partition that another broker leads. */
+  follower(topic: string, index: number): Follower | undefined {
+    return this.#byName.get(topic)?.followed[index]
+  }
+
+  /** The log of a partition of which this broker has a replica, whoever leads it. */
+  logOf(topic: string, index: number): Log | undefined {
+    return (this.get(topic, index) ?? this.follower(topic, index))?.log
+  }
+
+  /** Those that this broker leads. */
   *[Symbol.iterator](): Generator<Partition> {
-    for (const topic of this.#byName.values()) for (const partition of topic.partitions) if (partition) yield partition
+    for (const { led } of this.#byName.values()) for (const partition of led) if (partition) yield partition
+  }
+
+  /** Those that it follows. */
+  *followers(): Generator<Follower> {
+    for (const { followed } of this.#byName.values()) for (const follower of followed) if (follower) yield follower
   }
 
   listen(listener: LeadershipListener): void {
@@ -88,118 +140,269 @@ export class Partitions implements PartitionEvents {
   apply(image: MetadataImage, changedTopics: Iterable<string>): void {
     for (const name of changedTopics) {
       const topic = image.topics.get(name)
-      const led = this.#byName.get(name)
-      if (led && led.topicId !== topic?.topicId) this.#delete(led)
+      const held = this.#byName.get(name)
+      if (held && held.topicId !== topic?.topicId) this.#delete(held)
       if (topic) this.#follow(topic)
+    }
+    this.#watchLag()
+  }
+
+  /** Registrations of other brokers came, changed or went. */
+  brokersMoved(ids: Iterable<number>): void {
+    const { nodeId, replication } = this.#options
+    if (replication === undefined) return
+    for (const id of ids) {
+      if (id === nodeId) continue
+      replication.peers.moved(id)
+      for (const partition of this) if (partition.replicas.includes(id)) partition.brokerMoved(id)
     }
   }
 
   /** High watermarks, for the checkpoint file. */
   highWatermarks(): Map<Log, number> {
     const marks = new Map<Log, number>()
-    for (const partition of this) marks.set(partition.log, partition.highWatermark)
+    for (const { log, highWatermark } of this) marks.set(log, highWatermark)
+    for (const { log, highWatermark } of this.followers()) marks.set(log, highWatermark)
     return marks
   }
 
-  dirty(partition: Partition): void {
-    this.#flushSchedule.dirtied(partition.log)
+  dirty(replica: Partition | Log): void {
+    this.#options.flushSchedule.dirtied(replica instanceof Partition ? replica.log : replica)
   }
 
   /** Called by the flush schedule. */
   flushed(log: Log): void {
-    this.#byLog.get(log)?.flushed()
+    const replica = this.#byLog.get(log)
+    if (replica instanceof Partition) replica.flushed()
+    else if (replica !== undefined) this.#fetchers?.flushed(replica)
   }
 
-  failed(partition: Partition, error: Error): void {
-    const directory = this.#directories.directoryOf(partition.log)
+  failed(replica: { readonly topic: string; readonly index: number; readonly log: Log }, error: Error): void {
+    const { directories, logger } = this.#options
+    const directory = directories.directoryOf(replica.log)
     if (directory === undefined || directory.offline !== null) return
     // A full disk is none that failed: what was to be done is undone, and done when there is room.
-    if (isNoRoom(error) && partition.log.failed === null) return
-    this.#logger.error(
-      { topic: partition.topic, partition: partition.index, directory: directory.path, err: error },
+    if (isNoRoom(error) && replica.log.failed === null) return
+    logger.error(
+      { topic: replica.topic, partition: replica.index, directory: directory.path, err: error },
       'Writing a log failed: its directory is offline until the broker is restarted. Check the disk, then restart.',
     )
     directory.fail(error)
   }
 
+  isrFound(partition: Partition, isr: readonly number[]): void {
+    const { topicId, index, leaderEpoch, partitionEpoch } = partition
+    this.#isrChanges.push({ topicId, index, leaderEpoch, partitionEpoch, isr })
+    this.#isrPartitions.push(partition)
+    if (this.#isrChanges.length === 1) this.#options.turn.defer('answer', { endTurn: () => this.#tellIsr() })
+  }
+
   /** What was durable in a log is damaged: its partition is offline, its directory goes on. */
   damaged(log: Log): void {
-    const partition = this.#byLog.get(log)
-    if (partition) this.#lose(partition, errors.KAFKA_STORAGE_ERROR.code)
+    const replica = this.#byLog.get(log)
+    if (replica) this.#lose(replica, errors.KAFKA_STORAGE_ERROR.code)
   }
 
   /** Called where a log failed apart from an append: in a flush. */
   logFailed(log: Log, error: Error): void {
-    const partition = this.#byLog.get(log)
-    if (partition) this.failed(partition, error)
+    const replica = this.#byLog.get(log)
+    if (replica) this.failed(replica, error)
   }
 
   /** All partitions of a directory that went offline answer KAFKA_STORAGE_ERROR and have no leader. */
   #wentOffline(directory: LogDirectory, error: Error): void {
-    for (const partition of this) {
-      if (this.#directories.directoryOf(partition.log) === directory)
-        this.#lose(partition, errors.KAFKA_STORAGE_ERROR.code)
+    const { directories, allOffline } = this.#options
+    for (const replica of [...this, ...this.followers()]) {
+      if (directories.directoryOf(replica.log) === directory) this.#lose(replica, errors.KAFKA_STORAGE_ERROR.code)
     }
-    if (!this.#directories.isAnyOnline) this.#allOffline(error)
+    if (!directories.isAnyOnline) allOffline(error)
   }
 
   /** Ends all waits, before the logs are closed. */
   close(): void {
-    for (const partition of this) this.#lose(partition, errors.NOT_LEADER_OR_FOLLOWER.code)
+    this.#isClosed = true
+    this.#lagTimer?.cancel()
+    this.#fetchers?.close()
+    for (const replica of [...this, ...this.followers()]) this.#lose(replica, errors.NOT_LEADER_OR_FOLLOWER.code)
   }
 
   #follow(topic: TopicImage): void {
-    let led = this.#byName.get(topic.name)
-    if (!led) {
-      led = { name: topic.name, topicId: topic.topicId, partitions: [] }
-      this.#byName.set(topic.name, led)
-      this.#byId.set(topic.topicId, led)
+    const { nodeId, config } = this.#options
+    let held = this.#byName.get(topic.name)
+    if (!held) {
+      held = { name: topic.name, topicId: topic.topicId, led: [], followed: [] }
+      this.#byName.set(topic.name, held)
+      this.#byId.set(topic.topicId, held)
     }
-    const config = resolveTopicConfig(topic.configs, this.#config())
-    for (const { index, replicas, isr, leader, leaderEpoch } of topic.partitions) {
-      const partition = led.partitions[index]
-      if (partition) {
-        partition.configure(config)
-        partition.lead(leaderEpoch, replicas, isr)
-      } else if (leader === this.#nodeId) {
-        const log = this.#directories.openLog(topic.name, index, topic.topicId, config)
-        const opened = new Partition({
-          topic: topic.name,
-          topicId: topic.topicId,
-          index,
-          log,
-          gauge: this.#gaugeOf(log),
-          leaderEpoch,
-          replicas,
-          isr,
-          turn: this.#turn,
-          events: this,
-        })
-        log.assignEpoch(leaderEpoch)
-        led.partitions[index] = opened
-        this.#byLog.set(log, opened)
-        // Found after an unclean stop: no append may ever come to have it flushed.
-        if (log.flushedOffset < log.endOffset) this.dirty(opened)
-        if (log.failed !== null) opened.close(errors.KAFKA_STORAGE_ERROR.code)
-        else for (const listener of this.#listeners) listener.led(opened)
-      }
+    const topicConfig = resolveTopicConfig(topic.configs, config())
+    for (const partition of topic.partitions) {
+      if (partition.leader === nodeId) this.#lead(held, partition, topicConfig)
+      else if (partition.replicas.includes(nodeId)) this.#keepUp(held, partition, topicConfig)
+      else this.#letGo(held, partition.index)
     }
   }
 
-  #delete(led: LedTopic): void {
-    this.#byName.delete(led.name)
-    this.#byId.delete(led.topicId)
-    for (const partition of led.partitions) {
-      if (!partition) continue
-      this.#lose(partition, errors.UNKNOWN_TOPIC_OR_PARTITION.code)
-      this.#byLog.delete(partition.log)
-      this.#directories.deleteLog(partition.log)
+  /** This broker leads a partition. */
+  #lead(held: HeldTopic, image: PartitionImage, config: TopicConfig): void {
+    const { turn } = this.#options
+    const { index, leaderEpoch } = image
+    const led = held.led[index]
+    if (led) {
+      led.configure(config)
+      led.lead(image)
+      return
+    }
+    const follower = held.followed[index]
+    const log = follower?.log ?? this.#open(held, index, config)
+    const highWatermark = follower?.highWatermark ?? this.#checkpointed(log, held.name, index)
+    if (follower) {
+      this.#fetchers?.unfollow(follower)
+      follower.close(errors.NOT_LEADER_OR_FOLLOWER.code)
+      held.followed[index] = undefined
+      log.configure(config)
+      this.#writeStaged(follower)
+    }
+    const opened = new Partition({
+      topic: held.name,
+      topicId: held.topicId,
+      index,
+      log,
+      gauge: this.#gaugeOf(log),
+      leading: image,
+      highWatermark,
+      ...(this.#cluster === null ? {} : { cluster: this.#cluster }),
+      turn,
+      events: this,
+    })
+    log.assignEpoch(leaderEpoch)
+    held.led[index] = opened
+    this.#byLog.set(log, opened)
+    // Found after an unclean stop: no append may ever come to have it flushed.
+    if (log.flushedOffset < log.endOffset) this.dirty(opened)
+    if (log.failed !== null) opened.close(errors.KAFKA_STORAGE_ERROR.code)
+    else for (const listener of this.#listeners) listener.led(opened)
+  }
+
+  /** Another broker leads a partition of which this one has a replica. */
+  #keepUp(held: HeldTopic, { index, leader, leaderEpoch }: PartitionImage, config: TopicConfig): void {
+    const { turn, logger } = this.#options
+    const known = held.followed[index]
+    if (known) {
+      known.configure(config)
+      known.follow(leader, leaderEpoch)
+      this.#fetchers?.follow(known)
+      return
+    }
+    const led = held.led[index]
+    const log = led?.log ?? this.#open(held, index, config)
+    const highWatermark = led?.highWatermark ?? this.#checkpointed(log, held.name, index)
+    if (led) {
+      this.#lose(led, errors.NOT_LEADER_OR_FOLLOWER.code)
+      held.led[index] = undefined
+      log.configure(config)
+    }
+    const follower = new Follower({
+      topic: held.name,
+      topicId: held.topicId,
+      index,
+      log,
+      gauge: this.#gaugeOf(log),
+      leader,
+      leaderEpoch,
+      highWatermark,
+      turn,
+      events: this,
+      logger,
+    })
+    held.followed[index] = follower
+    this.#byLog.set(log, follower)
+    this.#fetchers?.follow(follower)
+  }
+
+  /** This broker has no replica of a partition, or none any more. */
+  #letGo(held: HeldTopic, index: number): void {
+    const replica = held.led[index] ?? held.followed[index]
+    if (!replica) return
+    held.led[index] = undefined
+    held.followed[index] = undefined
+    this.#discard(replica, errors.NOT_LEADER_OR_FOLLOWER.code)
+  }
+
+  #delete(held: HeldTopic): void {
+    this.#byName.delete(held.name)
+    this.#byId.delete(held.topicId)
+    for (const replica of [...held.led, ...held.followed])
+      if (replica) this.#discard(replica, errors.UNKNOWN_TOPIC_OR_PARTITION.code)
+  }
+
+  #discard(replica: Partition | Follower, errorCode: number): void {
+    this.#lose(replica, errorCode)
+    this.#byLog.delete(replica.log)
+    this.#options.directories.deleteLog(replica.log)
+  }
+
+  #open(held: HeldTopic, index: number, config: TopicConfig): Log {
+    return this.#options.directories.openLog(held.name, index, held.topicId, config)
+  }
+
+  #gaugeOf(log: Log): DiskGauge | null {
+    return this.#options.gaugeOf?.(log) ?? null
+  }
+
+  /** What was last noted to be committed of a log that was there at the start. */
+  #checkpointed(log: Log, topic: string, index: number): number {
+    return this.#options.directories.directoryOf(log)?.highWatermark(topic, index) ?? 0
+  }
+
+  /** What was fetched in this turn is not written yet. */
+  #writeStaged(replica: Follower): void {
+    if (replica.log.failed !== null) return
+    try {
+      replica.log.write()
+    } catch (error) {
+      this.failed(replica, error as Error)
     }
   }
 
-  #lose(partition: Partition, errorCode: number): void {
-    if (partition.offlineCode !== 0) return
-    partition.close(errorCode)
-    for (const listener of this.#listeners) listener.lost(partition)
+  #lose(replica: Partition | Follower, errorCode: number): void {
+    if (replica.offlineCode !== 0) return
+    replica.close(errorCode)
+    if (replica instanceof Partition) for (const listener of this.#listeners) listener.lost(replica)
+    else this.#fetchers?.unfollow(replica)
+  }
+
+  #tellIsr(): void {
+    const changes = this.#isrChanges
+    const partitions = this.#isrPartitions
+    this.#isrChanges = []
+    this.#isrPartitions = []
+    for (const [at, { isr }] of changes.entries()) {
+      const { topic, index, isr: before } = partitions[at]!
+      this.#options.logger.info({ topic, partition: index, before, after: isr }, 'Other replicas are in sync.')
+    }
+    this.#options.replication!.alterIsr(changes).then(
+      (outcomes) => {
+        for (const [at, partition] of partitions.entries()) partition.isrDecided(outcomes[at]!.errorCode)
+      },
+      (error: Error) => {
+        this.#options.logger.error({ err: error }, 'In-sync replicas could not be changed; please report this as a bug')
+        for (const partition of partitions) partition.isrDecided(errors.REQUEST_TIMED_OUT.code)
+      },
+    )
+  }
+
+  /** Looks now and then for followers that have fallen behind; not at all while no topic has any. */
+  #watchLag(): void {
+    const { replication, config } = this.#options
+    if (replication === undefined || this.#lagTimer !== null || this.#isClosed) return
+    let isNeeded = false
+    for (const { followers } of this) isNeeded ||= followers !== null
+    if (!isNeeded) return
+    const lagMs = config()['replica.lag.time.max.ms']
+    this.#lagTimer = replication.host.timers.after(lagMs / 2, () => {
+      this.#lagTimer = null
+      for (const partition of this) partition.checkLag(config()['replica.lag.time.max.ms'])
+      this.#watchLag()
+    })
   }
 }

@@ -49,6 +49,6 @@ export class LedPartition implements MachinePartition {
   }
 
   waitFor(offset: number, done: (errorCode: number) => void): void {
-    this.#partition.waitFor(offset, { reached: done })
+    this.#partition.waitFor(offset, { reached: done, needsInSync: true })
   }
 }

@@ -17,7 +17,8 @@ export function leaderOf(broker: BrokerContext, topic: string, partition: Partit
   const { nodeId } = broker
   const isLost =
     partition.replicas.includes(nodeId) &&
-    broker.partitions.get(topic, partition.index)?.offlineCode === errors.KAFKA_STORAGE_ERROR.code
+    (broker.partitions.get(topic, partition.index) ?? broker.partitions.follower(topic, partition.index))
+      ?.offlineCode === errors.KAFKA_STORAGE_ERROR.code
   const isUsable = (replica: number) => brokers.has(replica) && !(isLost && replica === nodeId)
   const isLed = isUsable(partition.leader)
   return {

@@ -19,11 +19,11 @@ import {
   Writer,
   writeResponseHeader,
 } from '@odradek/protocol'
+import { type FrameHandlers, FrameReader } from '../host/frame-reader.ts'
 import type { Connection, ConnectionHandlers } from '../host/network.ts'
 import type { TurnTask } from '../host/turn.ts'
 import type { BrokerContext } from './broker-context.ts'
 import { Exchange } from './exchange.ts'
-import { type FrameHandlers, FrameReader } from './frame-reader.ts'
 import { MemoryAccount, type MemoryTaker } from './request-memory.ts'
 
 /** Memory that an answer with ranges of files has while it waits for its client, beside its own bytes. */

@@ -1,14 +1,14 @@
 import type net from 'node:net'
 import type { Connection, ConnectionHandlers, Insert } from '../network.ts'
 import { Outgoing } from './outgoing.ts'
-import { adoptHandle, receiveByEvents } from './receiving-socket.ts'
+import { adoptHandle, connectSocket, type Receive, receiveByEvents } from './receiving-socket.ts'
 
 /** How long an ended connection waits for its peer to close too; closing at once could reset what is still on its way. */
 const LINGER_MS = 1000
 
 export type ReceiveMethod = 'shared-buffer' | 'data-events'
 
-/** One accepted TCP connection. */
+/** One TCP connection. */
 export class NodeConnection implements Connection {
   readonly remoteAddress: string
   readonly remotePort: number
@@ -18,13 +18,24 @@ export class NodeConnection implements Connection {
   readonly #outgoing: Outgoing
   #ending = false
 
-  constructor(accepted: net.Socket, method: ReceiveMethod) {
-    this.remoteAddress = accepted.remoteAddress ?? ''
-    this.remotePort = accepted.remotePort ?? 0
-    const receive = (buffer: Buffer, view: DataView, start: number, end: number) => {
+  /** The connection of a socket that a listener accepted. */
+  static accepted(socket: net.Socket, method: ReceiveMethod): NodeConnection {
+    const { remoteAddress = '', remotePort = 0 } = socket
+    const adopt = method === 'shared-buffer' ? adoptHandle : receiveByEvents
+    return new NodeConnection(remoteAddress, remotePort, (receive) => adopt(socket, receive))
+  }
+
+  /** A connection that is made now. */
+  static connecting(address: { host: string; port: number }): NodeConnection {
+    return new NodeConnection(address.host, address.port, (receive) => connectSocket(address, receive))
+  }
+
+  private constructor(remoteAddress: string, remotePort: number, open: (receive: Receive) => net.Socket) {
+    this.remoteAddress = remoteAddress
+    this.remotePort = remotePort
+    this.#socket = open((buffer, view, start, end) => {
       if (!this.#ending) this.#handlers?.data(buffer, view, start, end)
-    }
-    this.#socket = method === 'shared-buffer' ? adoptHandle(accepted, receive) : receiveByEvents(accepted, receive)
+    })
     // A reset while the listener is being told is an error event too, so this comes before anything else.
     this.#socket.on('error', (error) => {
       this.#error ??= error

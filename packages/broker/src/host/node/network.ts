@@ -14,7 +14,10 @@ const SERVER_OPTIONS: net.ServerOpts = {
 
 /** TCP. `receive` is chosen by what Node offers unless it is given. */
 export function createNodeNetwork(receive?: ReceiveMethod): Network {
-  return { listen: (address, accept) => listen(address, accept, receive) }
+  return {
+    listen: (address, accept) => listen(address, accept, receive),
+    connect: (address) => NodeConnection.connecting(address),
+  }
 }
 
 function listen(
@@ -25,7 +28,7 @@ function listen(
   let method = receive
   const server = net.createServer(SERVER_OPTIONS, (socket) => {
     method ??= hasAdoptableHandle(socket) ? 'shared-buffer' : 'data-events'
-    accept(new NodeConnection(socket, method))
+    accept(NodeConnection.accepted(socket, method))
   })
   return new Promise((resolve, reject) => {
     server.once('error', reject)

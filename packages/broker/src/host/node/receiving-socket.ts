@@ -13,7 +13,7 @@ const RECEIVE_BYTES = 256 * 1024
 
 let shared: { buffer: Buffer; view: DataView } | null = null
 
-type Receive = (buffer: Buffer, view: DataView, start: number, end: number) => void
+export type Receive = (buffer: Buffer, view: DataView, start: number, end: number) => void
 
 interface PrivateHandle {
   readonly _handle?: { readonly useUserBuffer?: unknown; readonly readStart?: unknown } | null
@@ -27,26 +27,32 @@ export function hasAdoptableHandle(accepted: net.Socket): boolean {
 
 /** A socket for `accepted`'s connection that reads into the shared buffer; `accepted` is of no more use. */
 export function adoptHandle(accepted: net.Socket, receive: Receive): net.Socket {
+  const owner = accepted as unknown as { _handle: unknown }
+  const handle = owner._handle
+  owner._handle = null
+  const options = { handle, allowHalfOpen: true, onread: intoSharedBuffer(receive) }
+  return new net.Socket(options as net.SocketConstructorOpts)
+}
+
+/** A socket that connects to `address`, and reads into the shared buffer. */
+export function connectSocket(address: { host: string; port: number }, receive: Receive): net.Socket {
+  const { host, port } = address
+  return net.connect({ host, port, noDelay: true, allowHalfOpen: true, onread: intoSharedBuffer(receive) })
+}
+
+function intoSharedBuffer(receive: Receive): net.OnReadOpts {
   if (shared === null) {
     const buffer = Buffer.allocUnsafeSlow(RECEIVE_BYTES)
     shared = { buffer, view: new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength) }
   }
   const { buffer, view } = shared
-  const owner = accepted as unknown as { _handle: unknown }
-  const handle = owner._handle
-  owner._handle = null
-  const options = {
-    handle,
-    allowHalfOpen: true,
-    onread: {
-      buffer,
-      callback(count: number) {
-        receive(buffer, view, 0, count)
-        return true
-      },
+  return {
+    buffer,
+    callback(count: number) {
+      receive(buffer, view, 0, count)
+      return true
     },
   }
-  return new net.Socket(options as net.SocketConstructorOpts)
 }
 
 /** The same by `'data'` events, for sockets that cannot be adopted. */

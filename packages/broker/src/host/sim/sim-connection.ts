@@ -28,12 +28,14 @@ interface Piece {
 }
 
 export interface SimConnectionEnds {
+  readonly localAddress: string
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localPort: number
 }
 
 export class SimConnection implements Connection {
+  readonly localAddress: string
   readonly remoteAddress: string
   readonly remotePort: number
   readonly localPort: number
@@ -70,6 +72,7 @@ export class SimConnection implements Connection {
     this.#wire = world.wire
     this.#life = life
     this.#random = random
+    this.localAddress = ends.localAddress
     this.remoteAddress = ends.remoteAddress
     this.remotePort = ends.remotePort
     this.localPort = ends.localPort

@@ -23,6 +23,8 @@ export class SimWire {
   readonly #listeners = new Map<string, Listening>()
   readonly #connections = new Map<SimConnection, SimLife>()
   readonly #watchedLives = new WeakSet<SimLife>()
+  /** Pairs of addresses between which nothing passes. */
+  readonly #parted = new Set<string>()
   #nextListenerPort = FIRST_LISTENER_PORT
   #nextClientPort = FIRST_CLIENT_PORT
 
@@ -55,19 +57,22 @@ export class SimWire {
 
   connect(life: SimLife, from: string, host: string, port: number): SimConnection {
     const clientPort = this.#nextClientPort++
-    const ends = { remoteAddress: host, remotePort: port, localPort: clientPort }
+    const ends = { localAddress: from, remoteAddress: host, remotePort: port, localPort: clientPort }
     const client = new SimConnection(this.#world, life, this.#random.fork(), ends)
     this.#add(client, life)
     const key = addressOf(host, port)
+    // What is sent into nothing has no answer.
+    if (this.#parted.has(pairOf(from, host))) return client
     // The server's side is a step of the server's life, and the world's own when nobody listens.
     this.#world.schedule(this.#random.between(0.05, 1), 'network', `connect ${key}`, null, () => {
       const listening = this.#listeners.get(key)
+      if (this.#parted.has(pairOf(from, host))) return
       if (listening === undefined) {
         client.reset(systemError('ECONNREFUSED', 'connect', key))
         return
       }
       this.#world.schedule(0, 'network', `accept ${from}:${clientPort}`, listening.life, () => {
-        const ends = { remoteAddress: from, remotePort: clientPort, localPort: port }
+        const ends = { localAddress: host, remoteAddress: from, remotePort: clientPort, localPort: port }
         const server = new SimConnection(this.#world, listening.life, this.#random.fork(), ends)
         this.#add(server, listening.life)
         server.join(client)
@@ -76,6 +81,19 @@ export class SimWire {
       })
     })
     return client
+  }
+
+  /** Lets nothing pass between two addresses from now on, in either direction; nobody is told. */
+  part(a: string, b: string): void {
+    const pair = pairOf(a, b)
+    this.#parted.add(pair)
+    for (const connection of this.#connections.keys())
+      if (pairOf(connection.localAddress, connection.remoteAddress) === pair) connection.vanish()
+  }
+
+  /** Lets pass what is begun from now on. */
+  mend(a: string, b: string): void {
+    this.#parted.delete(pairOf(a, b))
   }
 
   remove(connection: SimConnection): void {
@@ -90,6 +108,10 @@ export class SimWire {
       for (const [each, owner] of [...this.#connections]) if (owner === life) each.abandon(death)
     })
   }
+}
+
+function pairOf(a: string, b: string): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`
 }
 
 function addressOf(host: string, port: number): string {

@@ -10,7 +10,7 @@ import { type Configs, formatTopic, type PartitionImage } from '../values.ts'
 import type { Change, Decision, DecisionContext } from './decision.ts'
 
 /** What an intake topic takes over of the topic it goes with. */
-const TAKEN_OVER = ['flush.mode', 'min.insync.replicas', 'max.message.bytes']
+const TAKEN_OVER = ['flush.mode', 'replication.mode', 'min.insync.replicas', 'max.message.bytes']
 const SEGMENT_BYTES_MAX = 64 * 1024 * 1024
 const FIXED: Configs = {
   'cleanup.policy': 'delete',

@@ -20,7 +20,7 @@ export const describeLogDirs = handle(DescribeLogDirs, (request, _exchange, brok
         const topics = asked.map(({ name, indexes }) => ({
           name,
           partitions: indexes.flatMap((partitionIndex) => {
-            const log = broker.partitions.get(name, partitionIndex)?.log
+            const log = broker.partitions.logOf(name, partitionIndex)
             if (log === undefined || directories.directoryOf(log) !== directory) return []
             return [{ partitionIndex, partitionSize: log.sizeInBytes, offsetLag: 0, isFutureKey: false }]
           }),

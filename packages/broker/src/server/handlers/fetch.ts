@@ -1,12 +1,17 @@
 /**
  * Fetch (key 1, versions 4 to 18). Records are answered as ranges of log files. A request that finds less than `minBytes`
  * waits, and looks again when one of its partitions has news, until `maxWaitMs` have passed.
+ *
+ * A follower reads to the log's end, and by asking says what it has. It hears where its history parts from the leader's
+ * before it is given anything (KIP-279), and is refused where it asks in the name of a registration that is over (KIP-903).
  */
-import { errors, Fetch, type FetchResponse, sliceOf } from '@odradek/protocol'
+import { errors, Fetch, type FetchRequest, type FetchResponse, sliceOf } from '@odradek/protocol'
 import type { Timer } from '../../host/clock.ts'
 import type { TurnTask } from '../../host/turn.ts'
+import type { TopicImage } from '../../metadata/image.ts'
 import type { FetchWait, Partition } from '../../replication/partition.ts'
 import type { BrokerContext } from '../broker-context.ts'
+import { type CurrentLeader, currentLeaderFor, endpointsOf } from '../current-leader.ts'
 import { type Exchange, handle } from '../exchange.ts'
 import type { FetchPlan, FetchPosition } from '../fetch-sessions.ts'
 import { leaderEpochError } from '../leader-epoch-error.ts'
@@ -22,10 +27,15 @@ const NOTHING = sliceOf(Buffer.alloc(0))
 export const fetch = handle(
   Fetch,
   (request, exchange, broker) => {
+    const replica = replicaOf(request)
+    const { brokers } = broker.metadata.image
+    if (replica !== null && replica.epoch >= 0 && replica.epoch < (brokers.get(replica.id)?.epoch ?? -1))
+      return { errorCode: errors.STALE_BROKER_EPOCH.code, sessionId: 0, responses: [] }
     const plan = broker.fetchSessions.plan(request)
     if (plan.errorCode !== 0) return { errorCode: plan.errorCode, sessionId: 0, responses: [] }
     const maxBytes = Math.min(request.maxBytes, broker.config['fetch.max.bytes'])
-    const read = new FetchRead(broker, exchange, plan, maxBytes, request.isolationLevel === READ_COMMITTED)
+    const read = new FetchRead(broker, exchange, plan, maxBytes, request.isolationLevel === READ_COMMITTED, replica)
+    if (replica !== null) read.acknowledge()
     read.look()
     if (read.bytes >= request.minBytes || read.failed || read.partitions.length === 0) return read.response()
     const parked = new ParkedFetch(exchange, broker, read, request.minBytes)
@@ -37,6 +47,18 @@ export const fetch = handle(
   },
   { blocking: true, isPoll: true },
 )
+
+/** A follower that asks, and the epoch of its registration, -1 where it does not say. */
+interface Replica {
+  readonly id: number
+  readonly epoch: number
+}
+
+/** Null for consumers. */
+function replicaOf({ replicaId, replicaState }: FetchRequest): Replica | null {
+  const id = Math.max(replicaId, replicaState.replicaId)
+  return id < 0 ? null : { id, epoch: replicaState.replicaEpoch }
+}
 
 function isBeingWritten({ endOffset, highWatermark }: Partition): boolean {
   return endOffset > highWatermark
@@ -50,6 +72,8 @@ class FetchRead {
   readonly #positions: readonly FetchPosition[]
   readonly #maxBytes: number
   readonly #committedOnly: boolean
+  /** Null for consumers. */
+  readonly replica: Replica | null
   #found: MutablePartitionResponse[] = []
   /** Bytes of records found. */
   bytes = 0
@@ -58,13 +82,35 @@ class FetchRead {
   /** The partitions that may have news later. */
   partitions: Partition[] = []
 
-  constructor(broker: BrokerContext, exchange: Exchange, plan: FetchPlan, maxBytes: number, committedOnly: boolean) {
+  constructor(
+    broker: BrokerContext,
+    exchange: Exchange,
+    plan: FetchPlan,
+    maxBytes: number,
+    committedOnly: boolean,
+    replica: Replica | null,
+  ) {
+    this.replica = replica
     this.#broker = broker
     this.#exchange = exchange
     this.#plan = plan
     this.#positions = [...plan.positions]
     this.#maxBytes = maxBytes
     this.#committedOnly = committedOnly
+  }
+
+  /** Notes what a follower has, by what it asks for: all below that, where its history is this log's. */
+  acknowledge(): void {
+    const { id, epoch } = this.replica!
+    for (const position of this.#positions) {
+      const partition = this.#partitionOf(position)
+      if (typeof partition === 'number' || !partition.replicas.includes(id)) continue
+      const { fetchOffset, lastFetchedEpoch } = position
+      if (fetchOffset < partition.startOffset || fetchOffset > partition.endOffset) continue
+      // Without an epoch nothing tells whose records it has, if it has any.
+      if (lastFetchedEpoch < 0 && fetchOffset > partition.startOffset) continue
+      if (partition.divergence(lastFetchedEpoch, fetchOffset) === null) partition.askedBy(id, epoch, fetchOffset)
+    }
   }
 
   look(): void {
@@ -79,22 +125,47 @@ class FetchRead {
     }
   }
 
-  #read(position: FetchPosition): MutablePartitionResponse {
+  /** The partition, or why it cannot be read here. */
+  #partitionOf(position: FetchPosition): Partition | number {
     const { index } = position
     const byId = this.#exchange.version >= TOPIC_ID_VERSION
-    const { partitions, metadata } = this.#broker
+    const { partitions } = this.#broker
     const partition = byId ? partitions.byId(position.topicId, index) : partitions.get(position.topic, index)
     if (!partition) {
-      const known = byId ? metadata.image.topicsById.get(position.topicId) : metadata.image.topics.get(position.topic)
+      const known = this.#topicOf(position)
       const unknown = byId && !known ? errors.UNKNOWN_TOPIC_ID.code : errors.UNKNOWN_TOPIC_OR_PARTITION.code
-      return refused(index, known?.partitions[index] ? errors.NOT_LEADER_OR_FOLLOWER.code : unknown)
+      return known?.partitions[index] ? errors.NOT_LEADER_OR_FOLLOWER.code : unknown
     }
-    if (partition.offlineCode !== 0) return refused(index, partition.offlineCode)
-    const epochError = leaderEpochError(position.currentLeaderEpoch, partition.leaderEpoch)
-    if (epochError !== 0) return refused(index, epochError)
+    return partition.offlineCode || leaderEpochError(position.currentLeaderEpoch, partition.leaderEpoch) || partition
+  }
 
+  #topicOf(position: FetchPosition): TopicImage | undefined {
+    const { topics, topicsById } = this.#broker.metadata.image
+    const byId = this.#exchange.version >= TOPIC_ID_VERSION
+    return byId ? topicsById.get(position.topicId) : topics.get(position.topic)
+  }
+
+  #read(position: FetchPosition): MutablePartitionResponse {
+    const { index } = position
+    const partition = this.#partitionOf(position)
+    if (typeof partition === 'number') {
+      const response = refused(index, partition)
+      const leader = currentLeaderFor(partition, this.#topicOf(position), index)
+      if (leader !== undefined) response.currentLeader = leader
+      return response
+    }
+    const { replica } = this
     const { log, highWatermark, lastStableOffset } = partition
-    const upTo = this.#committedOnly ? lastStableOffset : highWatermark
+    if (replica !== null) {
+      if (!partition.replicas.includes(replica.id)) return refused(index, errors.NOT_LEADER_OR_FOLLOWER.code)
+      const divergence = partition.divergence(position.lastFetchedEpoch, position.fetchOffset)
+      if (divergence !== null) {
+        this.failed = true
+        const { startOffset: logStartOffset } = log
+        return { ...refused(index, 0), highWatermark, lastStableOffset, logStartOffset, divergingEpoch: divergence }
+      }
+    }
+    const upTo = replica !== null ? log.endOffset : this.#committedOnly ? lastStableOffset : highWatermark
     const left = Math.min(position.partitionMaxBytes, this.#maxBytes - this.bytes)
     const read = log.read(position.fetchOffset, Math.max(left, 0), upTo, this.bytes === 0)
     if (read.errorCode !== 0) {
@@ -138,7 +209,9 @@ class FetchRead {
       if (session && found.records !== NOTHING && found.records) this.#broker.fetchSessions.served(session, position)
     }
     this.#exchange.answerBytes = this.bytes
-    return { errorCode: 0, sessionId: session?.id ?? 0, responses: topics }
+    const leaders = this.#found.map(({ currentLeader }) => currentLeader as CurrentLeader | undefined)
+    const nodeEndpoints = this.failed ? endpointsOf(this.#broker, this.#exchange.connection.listenerName, leaders) : []
+    return { errorCode: 0, sessionId: session?.id ?? 0, responses: topics, nodeEndpoints }
   }
 }
 
@@ -149,7 +222,8 @@ function told(position: FetchPosition, found: PartitionResponse): boolean {
     found.errorCode !== 0 ||
     found.records !== NOTHING ||
     position.highWatermark !== found.highWatermark ||
-    position.startOffset !== startOffset
+    position.startOffset !== startOffset ||
+    found.divergingEpoch !== undefined
   // After an error everything is told again.
   position.highWatermark = found.errorCode === 0 ? found.highWatermark : -1
   position.startOffset = startOffset
@@ -197,7 +271,10 @@ class ParkedFetch implements FetchWait, TurnTask {
     }
     this.#parked = true
     this.#waitsOn = this.#read.partitions
-    for (const partition of this.#waitsOn) partition.addFetch(this)
+    for (const partition of this.#waitsOn) {
+      if (this.#read.replica === null) partition.addFetch(this)
+      else partition.addFollowerFetch(this)
+    }
     this.#timer = this.#broker.host.timers.after(maxWaitMs, () => this.answer())
     this.#exchange.onAbandoned = () => this.#leave()
     return true

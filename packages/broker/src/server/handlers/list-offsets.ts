@@ -25,6 +25,8 @@ const EARLIEST_LOCAL = -4
 const LATEST_TIERED = -5
 const EARLIEST_PENDING_UPLOAD = -6
 const READ_COMMITTED = 1
+/** The first version whose clients know OFFSET_NOT_AVAILABLE (KIP-207). */
+const OFFSET_NOT_AVAILABLE_VERSION = 5
 const NOT_FOUND = { timestamp: -1, offset: -1, leaderEpoch: -1 }
 
 type PartitionAnswer = {
@@ -104,6 +106,15 @@ function find(
           ? partition.offlineCode || leaderEpochError(currentLeaderEpoch, partition.leaderEpoch)
           : missingPartitionError(broker.metadata.image, name, partitionIndex)
         if (errorCode !== 0 || !partition) return { partitionIndex, errorCode }
+        // A new leader may know less than clients of the one before were told: nothing is to go back.
+        if (timestamp !== EARLIEST && timestamp !== EARLIEST_LOCAL && !partition.isHighWatermarkKnown)
+          return {
+            partitionIndex,
+            errorCode:
+              version >= OFFSET_NOT_AVAILABLE_VERSION
+                ? errors.OFFSET_NOT_AVAILABLE.code
+                : errors.LEADER_NOT_AVAILABLE.code,
+          }
         const committedOnly = request.isolationLevel === READ_COMMITTED
         const upTo = committedOnly ? partition.lastStableOffset : partition.highWatermark
         const asked = { partition, timestamp, upTo }

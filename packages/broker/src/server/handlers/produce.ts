@@ -23,6 +23,8 @@ import type { PartitionIntake } from '../../intake/partition-intake.ts'
 import type { OffsetWait } from '../../replication/offset-waits.ts'
 import type { Partition } from '../../replication/partition.ts'
 import type { BrokerContext } from '../broker-context.ts'
+import type { BrokerEndpoint } from '../broker-endpoints.ts'
+import { type CurrentLeader, currentLeaderFor, endpointsOf } from '../current-leader.ts'
 import { type Exchange, handle } from '../exchange.ts'
 import { inflatesBeyond, OPENED_INLINE_BYTES_MAX, openBeside, openedBytesMax } from '../open-beside.ts'
 import { storedBatch } from '../stored-batch.ts'
@@ -60,6 +62,11 @@ export const produce = handle(Produce, (request, exchange, broker) => {
   return undefined
 })
 
+/** Whether records are acknowledged only when all in-sync replicas have them. */
+function waitsForReplicas(acks: number, partition: Partition): boolean {
+  return acks === ACKS_ALL || (acks === 1 && partition.isReplicationSynchronous)
+}
+
 /** Why this broker has no such partition. */
 function absent(broker: BrokerContext, byId: boolean, topic: { name: string; topicId: string }, index: number): number {
   const { topics, topicsById } = broker.metadata.image
@@ -86,8 +93,9 @@ function append(
     return refused(index, errors.TOPIC_AUTHORIZATION_FAILED.code, `${partition.topic} is written by the broker only.`)
   }
   if (!records) return refused(index, errors.INVALID_RECORD.code, 'A partition was sent without a record batch.')
-  if (acks === ACKS_ALL && !written.hasMinInsyncReplicas) {
-    return refused(index, errors.NOT_ENOUGH_REPLICAS.code, null)
+  if (waitsForReplicas(acks, written) && !written.hasMinInsyncReplicas) {
+    const text = `${written.isr.length} replicas are in sync, and min.insync.replicas is ${written.log.config['min.insync.replicas']}.`
+    return refused(index, errors.NOT_ENOUGH_REPLICAS.code, text)
   }
   const full = written.clientRefusal(records.end - records.start)
   if (full !== null) return refused(index, errors.NOT_ENOUGH_REPLICAS.code, full)
@@ -280,9 +288,12 @@ class PendingProduce implements TurnTask {
     for (const wait of this.#waits) {
       // Undone while others were being opened: at its offset there may be something else by now.
       if (wait.partition.isUndone(wait.offset, wait.undone)) continue
-      if (this.#acks === ACKS_ALL || wait.partition.isFlushSynchronous) {
+      if (waitsForReplicas(this.#acks, wait.partition)) {
         this.#missing += 1
         wait.partition.waitFor(wait.offset, wait)
+      } else if (wait.partition.isFlushSynchronous) {
+        this.#missing += 1
+        wait.partition.waitForFlush(wait.offset, wait)
       }
     }
     const waitsForDisk = this.#waits.some(({ partition }) => partition.isFlushSynchronous)
@@ -322,7 +333,25 @@ class PendingProduce implements TurnTask {
   #answer(): void {
     if (this.#exchange.answered) return
     this.#timer?.cancel()
-    this.#exchange.answer({ responses: this.responses, throttleTimeMs: 0 })
+    this.#exchange.answer({ responses: this.responses, throttleTimeMs: 0, nodeEndpoints: this.#tellLeaders() })
+  }
+
+  /** Says who leads what this broker does not, and where those are. */
+  #tellLeaders(): BrokerEndpoint[] {
+    const { broker, connection } = this.#exchange
+    const leaders: CurrentLeader[] = []
+    for (const { name, topicId, partitionResponses } of this.responses) {
+      for (const response of partitionResponses as MutablePartitionResponse[]) {
+        if (response.errorCode === 0) continue
+        const { topics, topicsById } = broker.metadata.image
+        const topic = topicsById.get(topicId ?? ZERO_UUID) ?? topics.get(name ?? '')
+        const leader = currentLeaderFor(response.errorCode, topic, response.index)
+        if (leader === undefined) continue
+        response.currentLeader = leader
+        leaders.push(leader)
+      }
+    }
+    return leaders.length === 0 ? [] : endpointsOf(broker, connection.listenerName, leaders)
   }
 
   #firstError(): number {
@@ -339,6 +368,7 @@ class PartitionWait implements OffsetWait {
   readonly undone: number
   readonly response: MutablePartitionResponse
   readonly #pending: PendingProduce
+  readonly needsInSync = true
   done = false
 
   constructor(pending: PendingProduce, partition: Partition, offset: number, response: MutablePartitionResponse) {

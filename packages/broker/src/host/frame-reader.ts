@@ -6,14 +6,25 @@
  * claimed: a connection that sends nothing has none.
  */
 import { viewOf } from '@odradek/protocol'
-import { BufferPool, POOLED_BUFFER_BYTES_MAX } from '../host/buffer-pool.ts'
-import type { MemoryAccount } from './request-memory.ts'
+import { BufferPool, POOLED_BUFFER_BYTES_MAX } from './buffer-pool.ts'
 
 export interface FrameHandlers {
   /** One frame, without its length. Borrowed until return. False stops the reader: the rest is kept for `resume`. */
   frame(buffer: Buffer, view: DataView, start: number, end: number): boolean
   /** The claimed length is negative, zero or above the limit; nothing more will be read. */
   badLength(length: number): void
+}
+
+/** Where a reader's memory is counted. */
+export interface FrameMemory {
+  /** The frame that comes in pieces is to have a buffer of `bytes`; false where it must wait for that. */
+  growTo(bytes: number): boolean
+  /** The frame is whole. */
+  done(): void
+  /** Frames of `bytes` are kept for later. */
+  keep(bytes: number): void
+  /** Nothing is read any more. */
+  close(): void
 }
 
 const LENGTH_BYTES = 4
@@ -26,7 +37,7 @@ const pool = new BufferPool()
 export class FrameReader {
   readonly #frameBytesMax: number
   readonly #handlers: FrameHandlers
-  readonly #memory: MemoryAccount | null
+  readonly #memory: FrameMemory | null
   /** Bytes of a frame that is not whole yet, its length prefix included. */
   #partial: Buffer | null = null
   #partialLength = 0
@@ -37,7 +48,7 @@ export class FrameReader {
   #dead = false
 
   /** What it puts together or keeps is counted in `memory`; without, it is not bounded. */
-  constructor(frameBytesMax: number, handlers: FrameHandlers, memory: MemoryAccount | null = null) {
+  constructor(frameBytesMax: number, handlers: FrameHandlers, memory: FrameMemory | null = null) {
     this.#frameBytesMax = frameBytesMax
     this.#handlers = handlers
     this.#memory = memory

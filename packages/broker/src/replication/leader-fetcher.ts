@@ -1,0 +1,305 @@
+/**
+ * Fetches from one leader what this broker follows of it: one request at a time for all its partitions, in an incremental
+ * session (KIP-227), so that a request names only what moved.
+ *
+ *   ask ─▶ answered ─▶ appended ─end of turn─▶ written ─▶ (flushed) ─▶ ask
+ *            └ failed ─▶ pause ─▶ ask, with all partitions
+ *
+ * Topics that are flushed before they are acknowledged have a fetcher of their own, which asks again when all of them are
+ * durable: others do not wait for the disk with them.
+ */
+import { errors, Fetch, type FetchRequest, type RequestInput, type ResponseOutput } from '@odradek/protocol'
+import type { Timer } from '../host/clock.ts'
+import type { Host } from '../host/host.ts'
+import type { Turn, TurnTask } from '../host/turn.ts'
+import type { Follower } from './follower.ts'
+import type { Asker } from './peers/peer-connection.ts'
+import type { PeerError } from './peers/peer-error.ts'
+import type { Peers } from './peers/peers.ts'
+
+const VERSION = Fetch.versions[1]
+const MIN_BYTES = 1
+const EPOCH_MAX = 0x7fffffff
+/** Between two failures of a leader that was reached, and until it is looked again whether it can be. */
+const PAUSE_MS = 100
+/** A poll is not cut off more often for the sake of partitions that are new. */
+const INTERRUPT_MS_MIN = 100
+
+type Question = RequestInput<typeof Fetch>
+type Answer = ResponseOutput<typeof Fetch>
+type AskedPartition = FetchRequest['topics'][number]['partitions'][number]
+
+export interface FetcherSettings {
+  /** `replica.fetch.wait.max.ms` */
+  readonly waitMsMax: number
+  /** `replica.fetch.max.bytes` */
+  readonly partitionBytesMax: number
+  /** `replica.fetch.response.max.bytes` */
+  readonly answerBytesMax: number
+  /** `replica.socket.timeout.ms` */
+  readonly timeoutMs: number
+}
+
+export interface FetcherOptions {
+  readonly host: Pick<Host, 'clock' | 'timers'>
+  readonly turn: Turn
+  readonly peers: Peers
+  readonly nodeId: number
+  readonly settings: () => FetcherSettings
+  /** The epoch of this broker's registration, -1 while it has none. */
+  readonly brokerEpoch: () => number
+}
+
+export class LeaderFetcher implements TurnTask, Asker<Answer> {
+  readonly leader: number
+  readonly #isFlushed: boolean
+  readonly #options: FetcherOptions
+  readonly #followers = new Set<Follower>()
+  readonly #byTopic = new Map<string, Map<number, Follower>>()
+  /** Those that the next request must name. */
+  readonly #news = new Set<Follower>()
+  /** Those that are not asked for, and until when (monotonic). */
+  readonly #paused = new Map<Follower, number>()
+  /** Partitions that the session has and that are not asked for any more, by topic id. */
+  readonly #forgotten = new Map<string, Set<number>>()
+  #sessionId = 0
+  /** 0: the next request begins a session. */
+  #sessionEpoch = 0
+  #isAsking = false
+  #isDeferred = false
+  #isClosed = false
+  /** Monotonic: not to be asked before. */
+  #restsUntil = 0
+  #interruptedAt = Number.NEGATIVE_INFINITY
+  #isInterrupted = false
+  #timer: Timer | null = null
+  #timerAt = Number.POSITIVE_INFINITY
+
+  constructor(leader: number, isFlushed: boolean, options: FetcherOptions) {
+    this.leader = leader
+    this.#isFlushed = isFlushed
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#followers.size
+  }
+
+  add(follower: Follower): void {
+    this.#followers.add(follower)
+    let ofTopic = this.#byTopic.get(follower.topicId)
+    if (ofTopic === undefined) {
+      ofTopic = new Map()
+      this.#byTopic.set(follower.topicId, ofTopic)
+    }
+    ofTopic.set(follower.index, follower)
+    this.#askAnew(follower)
+    this.#soon()
+  }
+
+  remove(follower: Follower): void {
+    if (!this.#followers.delete(follower)) return
+    const ofTopic = this.#byTopic.get(follower.topicId)!
+    ofTopic.delete(follower.index)
+    if (ofTopic.size === 0) this.#byTopic.delete(follower.topicId)
+    this.#news.delete(follower)
+    this.#paused.delete(follower)
+    this.#forget(follower)
+    // It may have been the one that the others waited for.
+    if (!this.#isAsking) this.#soon()
+  }
+
+  /** A follower is to be asked for under another epoch than before. */
+  moved(follower: Follower): void {
+    this.#askAnew(follower)
+    this.#soon()
+  }
+
+  /** More of a log is durable: it may have been what is waited for. */
+  flushed(): void {
+    if (this.#isFlushed && !this.#isAsking) this.#soon()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.cancel()
+  }
+
+  /** End of the turn, after all logs were written: asks for what is next. */
+  endTurn(): void {
+    this.#isDeferred = false
+    if (this.#isClosed || this.#followers.size === 0) return
+    if (this.#isAsking && this.#news.size > 0) this.#interrupt()
+    if (this.#isAsking) return
+    const { clock } = this.#options.host
+    const now = clock.monotonic()
+    this.#endPauses(now)
+    const pauseMs = this.#options.peers.pauseMs(this.leader, this.#purpose)
+    const restsUntil = Math.max(this.#restsUntil, now + pauseMs)
+    if (restsUntil > now) this.#at(restsUntil)
+    else if (this.#options.brokerEpoch() < 0) this.#at(now + PAUSE_MS)
+    else if (!this.#isWaitingForDisk && this.#paused.size < this.#followers.size) this.#ask()
+  }
+
+  answered(answer: Answer): void {
+    this.#isAsking = false
+    if (this.#isClosed) return
+    if (answer.errorCode !== errors.NONE.code) {
+      const isSessionLost =
+        answer.errorCode === errors.FETCH_SESSION_ID_NOT_FOUND.code ||
+        answer.errorCode === errors.INVALID_FETCH_SESSION_EPOCH.code
+      this.#endSession()
+      if (!isSessionLost) this.#rest()
+      this.#soon()
+      return
+    }
+    this.#sessionId = answer.sessionId
+    this.#sessionEpoch = answer.sessionId === 0 ? 0 : this.#sessionEpoch === EPOCH_MAX ? 1 : this.#sessionEpoch + 1
+    for (const { topicId, partitions } of answer.responses) {
+      const ofTopic = this.#byTopic.get(topicId)
+      for (const found of partitions) {
+        const follower = ofTopic?.get(found.partitionIndex)
+        if (follower === undefined || this.#news.has(follower)) continue
+        // It was asked for in another epoch, or from elsewhere: the answer is to another question.
+        const isMeant = follower.askedOffset === follower.log.endOffset && follower.askedEpoch === follower.leaderEpoch
+        const pauseMs = isMeant ? follower.take(found) : 0
+        if (pauseMs > 0) this.#pause(follower, pauseMs)
+        else this.#news.add(follower)
+      }
+    }
+    this.#soon()
+  }
+
+  failed(error: PeerError): void {
+    this.#isAsking = false
+    this.#endSession()
+    if (this.#isClosed) return
+    if (!this.#isInterrupted && error.unsent) this.#rest()
+    this.#isInterrupted = false
+    this.#soon()
+  }
+
+  get #purpose(): 'fetch' | 'fetch-flushed' {
+    return this.#isFlushed ? 'fetch-flushed' : 'fetch'
+  }
+
+  get #isWaitingForDisk(): boolean {
+    if (!this.#isFlushed) return false
+    for (const { offlineCode, isAcknowledgeable } of this.#followers)
+      if (offlineCode === 0 && !isAcknowledgeable) return true
+    return false
+  }
+
+  #ask(): void {
+    const { peers, nodeId, brokerEpoch, settings } = this.#options
+    const { waitMsMax, partitionBytesMax, answerBytesMax, timeoutMs } = settings()
+    const isNew = this.#sessionEpoch === 0
+    const named = isNew ? this.#followers : this.#news
+    const topics = new Map<string, AskedPartition[]>()
+    for (const follower of named) {
+      if (this.#paused.has(follower)) continue
+      const { log, leaderEpoch } = follower
+      follower.askedOffset = log.endOffset
+      follower.askedEpoch = leaderEpoch
+      this.#forgotten.get(follower.topicId)?.delete(follower.index)
+      let partitions = topics.get(follower.topicId)
+      if (partitions === undefined) {
+        partitions = []
+        topics.set(follower.topicId, partitions)
+      }
+      partitions.push({
+        partition: follower.index,
+        currentLeaderEpoch: leaderEpoch,
+        fetchOffset: log.endOffset,
+        lastFetchedEpoch: follower.lastEpoch,
+        logStartOffset: log.startOffset,
+        partitionMaxBytes: partitionBytesMax,
+      } as AskedPartition)
+    }
+    this.#news.clear()
+    const forgotten = isNew ? [] : [...this.#forgotten].filter(([, indexes]) => indexes.size > 0)
+    this.#forgotten.clear()
+    const request: Question = {
+      replicaState: { replicaId: nodeId, replicaEpoch: brokerEpoch() },
+      maxWaitMs: waitMsMax,
+      minBytes: MIN_BYTES,
+      maxBytes: answerBytesMax,
+      sessionId: this.#sessionId,
+      sessionEpoch: this.#sessionEpoch,
+      topics: [...topics].map(([topicId, partitions]) => ({ topicId, partitions })),
+      forgottenTopicsData: forgotten.map(([topicId, indexes]) => ({ topicId, partitions: [...indexes] })),
+    }
+    this.#isAsking = true
+    const question = { api: Fetch, version: VERSION, request, timeoutMs: waitMsMax + timeoutMs }
+    peers.send(this.leader, this.#purpose, question, this)
+  }
+
+  /** Names a follower in the next request, wherever the session thinks it is. */
+  #askAnew(follower: Follower): void {
+    follower.askedOffset = -1
+    this.#paused.delete(follower)
+    this.#news.add(follower)
+  }
+
+  #pause(follower: Follower, pauseMs: number): void {
+    const until = this.#options.host.clock.monotonic() + pauseMs
+    this.#paused.set(follower, until)
+    this.#forget(follower)
+    this.#at(until)
+  }
+
+  #endPauses(now: number): void {
+    for (const [follower, until] of this.#paused) {
+      if (until > now) this.#at(until)
+      else this.#askAnew(follower)
+    }
+  }
+
+  #forget({ topicId, index }: Follower): void {
+    if (this.#sessionEpoch === 0) return
+    const indexes = this.#forgotten.get(topicId)
+    if (indexes === undefined) this.#forgotten.set(topicId, new Set([index]))
+    else indexes.add(index)
+  }
+
+  #endSession(): void {
+    this.#sessionId = 0
+    this.#sessionEpoch = 0
+    this.#forgotten.clear()
+  }
+
+  #rest(): void {
+    this.#restsUntil = this.#options.host.clock.monotonic() + PAUSE_MS
+  }
+
+  /** What the leader waits for is not what is wanted now: the poll is cut off. */
+  #interrupt(): void {
+    const now = this.#options.host.clock.monotonic()
+    const mayAt = this.#interruptedAt + INTERRUPT_MS_MIN
+    if (now < mayAt) {
+      this.#at(mayAt)
+      return
+    }
+    this.#interruptedAt = now
+    this.#isInterrupted = true
+    this.#options.peers.interrupt(this.leader, this.#purpose)
+  }
+
+  #soon(): void {
+    if (this.#isDeferred || this.#isClosed) return
+    this.#isDeferred = true
+    this.#options.turn.defer('answer', this)
+  }
+
+  #at(time: number): void {
+    if (time >= this.#timerAt) return
+    this.#timer?.cancel()
+    this.#timerAt = time
+    const { clock, timers } = this.#options.host
+    this.#timer = timers.after(Math.max(1, Math.ceil(time - clock.monotonic())), () => {
+      this.#timer = null
+      this.#timerAt = Number.POSITIVE_INFINITY
+      this.#soon()
+    })
+  }
+}

@@ -1,0 +1,59 @@
+import { table } from './row.ts'
+import { MIB, SECOND_MS } from './units.ts'
+
+/** Keys of the broker about replicas: how followers fetch, and when they count as in sync. */
+export const replicationBrokerConfig = table({
+  'replication.mode': {
+    type: 'enum',
+    default: 'async',
+    values: ['async', 'sync'],
+    mutable: 'broker',
+    doc: 'sync makes acks=1 wait for the in-sync replicas, as acks=all does: nothing is acknowledged that one broker alone has. async leaves it to the producer.',
+  },
+  'replica.lag.time.max.ms': {
+    type: 'long',
+    default: 30 * SECOND_MS,
+    min: 100,
+    unit: 'ms',
+    mutable: 'broker',
+    doc: 'How long a follower may not have had all that its leader has before it counts as out of sync.',
+  },
+  'replica.fetch.wait.max.ms': {
+    type: 'int',
+    default: 500,
+    min: 0,
+    unit: 'ms',
+    mutable: 'broker',
+    doc: 'How long a leader lets a follower wait that has everything.',
+  },
+  'replica.fetch.max.bytes': {
+    type: 'int',
+    default: MIB,
+    min: 0,
+    unit: 'bytes',
+    mutable: 'broker',
+    doc: 'How many bytes of one partition a follower fetches at once. A larger batch is fetched all the same.',
+  },
+  'replica.fetch.response.max.bytes': {
+    type: 'int',
+    default: 10 * MIB,
+    min: 0,
+    unit: 'bytes',
+    mutable: 'broker',
+    doc: 'How many bytes of all partitions of a leader a follower fetches at once.',
+  },
+  'replica.socket.timeout.ms': {
+    type: 'int',
+    default: 10 * SECOND_MS,
+    min: 1,
+    unit: 'ms',
+    mutable: 'broker',
+    doc: 'How long an answer of another broker may take, beyond what it was asked to wait, before the connection is made anew.',
+  },
+  'inter.broker.listener.name': {
+    type: 'string',
+    default: '',
+    mutable: 'restart',
+    doc: 'The listener by which brokers reach each other. Empty: the first one.',
+  },
+})
