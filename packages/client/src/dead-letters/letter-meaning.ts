@@ -76,11 +76,11 @@ export function meaningOf(cursor: RecordCursor): LetterMeaning {
         ? null
         : {
             topic,
-            partition: numberOf(facts.partition),
-            offset: numberOf(facts.offset),
-            timestampMs: numberOf(facts.timestamp),
+            partition: numberOf(convention, facts.partition),
+            offset: numberOf(convention, facts.offset),
+            timestampMs: numberOf(convention, facts.timestamp),
           },
-    retries: Math.max(0, numberOf(facts.retries)),
+    retries: Math.max(0, numberOf(convention, facts.retries)),
     reason: textOf(facts.reason),
     attempts,
     error: errorOf(facts, attempts.at(-1)?.error ?? null),
@@ -92,13 +92,13 @@ export function meaningOf(cursor: RecordCursor): LetterMeaning {
 export function briefMeaningOf(cursor: RecordCursor): BriefMeaning {
   const found = factsOf(cursor)
   if (found === null) return { errorClass: null, originTopic: null, retries: 0 }
-  const { facts } = found
+  const { convention, facts } = found
   // The last attempt has the same words as EXCEPTION, and takes longer to read.
   const last = facts.error === undefined ? (attemptsOf(textOf(facts.attempts)).at(-1)?.error ?? null) : null
   return {
     errorClass: errorOf(facts, last)?.className ?? null,
     originTopic: textOf(facts.topic),
-    retries: Math.max(0, numberOf(facts.retries)),
+    retries: Math.max(0, numberOf(convention, facts.retries)),
   }
 }
 
@@ -151,11 +151,12 @@ function textOf(bytes: Buffer | undefined): string | null {
   return bytes?.toString() ?? null
 }
 
-/** Decimal text, or 4 or 8 bytes, big-endian; -1 for nothing or something else. */
-function numberOf(bytes: Buffer | undefined): number {
+/** Decimal text, or as Spring writes it 4 or 8 bytes, big-endian; -1 for nothing or something else. */
+function numberOf(convention: LetterConvention, bytes: Buffer | undefined): number {
   if (bytes === undefined) return -1
   const text = bytes.toString('latin1')
   if (/^\d{1,16}$/.test(text)) return Number(text)
+  if (convention !== 'spring') return -1
   if (bytes.length === 4) return bytes.readInt32BE()
   return bytes.length === 8 ? Number(bytes.readBigInt64BE()) : -1
 }

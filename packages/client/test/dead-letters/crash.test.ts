@@ -1,0 +1,92 @@
+/** Jobs whose runners and brokers are killed: every letter reaches the target once. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { startBroker } from '@odradek/broker'
+import { Cluster, createTopic, resendJob, runResendJob } from '@odradek/client'
+import { BrokerProcess, freePort } from '../../../broker/test/crash/broker-process.ts'
+import { assertEachOnce, assertSums, jobOf, writeLetters } from './letters.ts'
+import { RunnerProcess } from './runner-process.ts'
+
+const LEASE_MS = 1000
+const broker = await startBroker()
+const cluster = new Cluster({ bootstrap: [broker.address] })
+after(async () => {
+  await cluster.close()
+  await broker.close()
+})
+
+test('runners killed in the middle: the next settles what they left, and every letter arrives once', async () => {
+  const letters = 10_000
+  await createTopic(cluster, { name: 'a', partitions: 3 })
+  await writeLetters(cluster, 'a.DLT', 'a', { letters, partitions: 2 })
+  // Slow enough that each is in the middle of it.
+  const { id } = await jobOf(cluster, 'a.DLT', { target: { kind: 'topic', topic: 'a' }, recordsPerSecond: 5000 })
+  for (const sent of [1, 2000, 4000]) {
+    await using runner = new RunnerProcess(broker.address, id, LEASE_MS)
+    assert.ok(await runner.hasSent(sent))
+    await runner.kill()
+    assertSums(await resendJob(cluster, id))
+    // Dead men are waited for.
+    while ((await resendJob(cluster, id)).runner!.isAlive);
+  }
+  const job = await runResendJob(cluster, id)
+  assertSums(job)
+  assert.deepEqual([job.state, job.sent], ['done', letters])
+  await assertEachOnce(cluster, 'a', letters)
+})
+
+test('two runners at once: the second is refused; one that is held up loses the job, and sends nothing more', async () => {
+  const letters = 6000
+  await createTopic(cluster, { name: 'b', partitions: 2 })
+  await writeLetters(cluster, 'b.DLT', 'b', { letters })
+  const { id } = await jobOf(cluster, 'b.DLT', { target: { kind: 'topic', topic: 'b' }, recordsPerSecond: 4000 })
+  await using held = new RunnerProcess(broker.address, id, LEASE_MS)
+  assert.ok(await held.hasSent(1))
+  await assert.rejects(runResendJob(cluster, id), /runs it/)
+  held.child.kill('SIGSTOP')
+  while ((await resendJob(cluster, id)).runner!.isAlive);
+  const stop = new AbortController()
+  const before = await runResendJob(cluster, id, { signal: stop.signal, onProgress: () => stop.abort() })
+  assert.equal(before.state, 'running')
+  held.child.kill('SIGCONT')
+  assert.match(await held.ending(), /^refused/)
+  const job = await runResendJob(cluster, id)
+  assertSums(job)
+  assert.deepEqual([job.state, job.sent], ['done', letters])
+  await assertEachOnce(cluster, 'b', letters)
+})
+
+test('the broker killed in the middle: the runner waits for it, and every letter arrives once', async () => {
+  const letters = 10_000
+  const scratch = await mkdtemp(join(tmpdir(), 'odradek-jobs-'))
+  const port = await freePort()
+  let life = new BrokerProcess({ scratch, port })
+  await life.listening
+  await using away = new Cluster({ bootstrap: [`127.0.0.1:${port}`], connectTimeoutMs: 1000 })
+  await createTopic(away, { name: 'c', partitions: 2 })
+  await writeLetters(away, 'c.DLT', 'c', { letters })
+  const { id } = await jobOf(away, 'c.DLT', { target: { kind: 'topic', topic: 'c' } })
+  let kills = 0
+  let killing: Promise<void> = Promise.resolve()
+  const job = await runResendJob(away, id, {
+    onProgress: ({ sent }) => {
+      if (sent < (kills + 1) * 3000 || kills >= 2) return
+      kills++
+      killing = killing.then(async () => {
+        await life.kill()
+        life = new BrokerProcess({ scratch, port })
+        await life.listening
+      })
+    },
+  })
+  await killing
+  assert.equal(kills, 2)
+  assertSums(job)
+  assert.deepEqual([job.state, job.sent], ['done', letters])
+  await assertEachOnce(away, 'c', letters)
+  await life.kill()
+  await rm(scratch, { recursive: true, force: true })
+})
