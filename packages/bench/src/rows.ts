@@ -25,6 +25,7 @@ const PRODUCE: RowLoad = {
   fillBytes: 0,
   requestsPerSecond: 0,
   idleConnections: 0,
+  delayMs: 0,
 }
 const FETCH: RowLoad = { ...PRODUCE, kind: 'fetch', connections: 1, fillBytes: 256 * MIB }
 

@@ -1,24 +1,18 @@
 import type { Contestant } from './contestant.ts'
 import { machine } from './machine.ts'
 import { type CompactionResult, measureCompaction } from './measure-compaction.ts'
-import { type DelayedResult, measureDelayed } from './measure-delayed.ts'
 import { type FlushResult, measureFlush } from './measure-flush.ts'
 import { type GrowthResult, measureGrowth } from './measure-growth.ts'
 import { type LoadResult, measureRow } from './measure-rows.ts'
 import { measureStart, type StartResult } from './measure-start.ts'
 import { measureTopics, type TopicsResult } from './measure-topics.ts'
 import { type Endpoint, OptionError, type Options } from './options.ts'
-import {
-  compactionTable,
-  delayedTable,
-  flushTable,
-  growthTable,
-  startTable,
-  topicsTable,
-} from './report/life-report.ts'
+import { compactionTable, flushTable, growthTable, startTable, topicsTable } from './report/life-report.ts'
 import { figuresTable, progressLine, ratioOf, ratiosTable, spreadsOf } from './report/load-report.ts'
 import { loadRows } from './rows.ts'
 import { ServerProcess } from './server-process.ts'
+import { measureTimed, wantsTimed } from './timed/measure-timed.ts'
+import { type TimedResults, timedTable } from './timed/timed-table.ts'
 
 const START_ROW = 'start and idle'
 const TOPICS_ROW = '1,000 topics × 10 partitions'
@@ -31,9 +25,6 @@ const COMPACTION_MEGABYTES = 1000
 const COMPACTION_KEYS = 1_000_000
 /** Each fills the log again. */
 const COMPACTION_ROUNDS_MAX = 3
-const DELAYED_ROW = 'timed messages'
-const DELAYED_WAITING = 1_000_000
-const DELAYED_STORM = 200_000
 const IDLE_SECONDS = 5
 
 export interface BenchResults {
@@ -44,7 +35,7 @@ export interface BenchResults {
   readonly growth: GrowthResult | null
   readonly flush: FlushResult | null
   readonly compaction: CompactionResult | null
-  readonly delayed: DelayedResult | null
+  readonly timed: TimedResults | null
 }
 
 /**
@@ -61,8 +52,8 @@ export async function runBench(options: Options, print: (text: string) => void):
   const wantsFlush = options.broker === null && options.rows.test(FLUSH_ROW)
   const wantsTopics = options.broker === null && options.rows.test(TOPICS_ROW)
   const wantsCompaction = options.broker === null && options.rows.test(COMPACTION_ROW)
-  const wantsDelayed = options.broker === null && options.rows.test(DELAYED_ROW)
-  const wantsOwn = wantsStart || wantsTopics || wantsGrowth || wantsFlush || wantsCompaction || wantsDelayed
+  const wantsTimedRows = options.broker === null && wantsTimed(options.rows)
+  const wantsOwn = wantsStart || wantsTopics || wantsGrowth || wantsFlush || wantsCompaction || wantsTimedRows
   if (rows.length === 0 && !wantsOwn) throw new OptionError(`--rows: no row matches ${options.rows.source}`)
 
   const { date, processor, memoryGigabytes, system, node, native } = machine()
@@ -87,7 +78,7 @@ export async function runBench(options: Options, print: (text: string) => void):
   const compaction = wantsCompaction
     ? await measureCompaction(COMPACTION_MEGABYTES, COMPACTION_KEYS, loadRows[0]!.load, fewRounds, times)
     : null
-  const delayed = wantsDelayed ? await measureDelayed(rounds, seconds, DELAYED_WAITING, DELAYED_STORM) : null
+  const timed = wantsTimedRows ? await measureTimed(options.rows, loadRows[0]!.load, rounds, times) : null
 
   if (results.length > 0) print(`\n${figuresTable(results)}`)
   if (results.some(({ rounds }) => rounds.size > 1)) print(`\n${ratiosTable(results)}`)
@@ -96,7 +87,7 @@ export async function runBench(options: Options, print: (text: string) => void):
   if (growth !== null) print(`\n${growthTable(growth)}`)
   if (flush !== null) print(`\n${flushTable(flush)}`)
   if (compaction !== null) print(`\n${compactionTable(compaction)}`)
-  if (delayed !== null) print(`\n${delayedTable(delayed)}`)
+  if (timed !== null) print(`\n${timedTable(timed)}`)
   return {
     options: { rounds, seconds, warmupSeconds },
     rows: results.map(rowJson),
@@ -105,7 +96,7 @@ export async function runBench(options: Options, print: (text: string) => void):
     growth,
     flush,
     compaction,
-    delayed,
+    timed,
   }
 }
 

@@ -33,9 +33,19 @@ export class Acknowledged {
     this.#sums[partition]! += (baseOffset - this.#before[partition]!) / this.#recordsPerBatch
   }
 
+  /** Whether each offset was acknowledged once, and none left out. Throws a LoadError otherwise. */
+  verifyOffsets(): void {
+    for (const [partition, count] of this.#counts.entries()) {
+      if (this.#sums[partition] !== (count * (count - 1)) / 2) {
+        throw new LoadError(`${this.#topic}-${partition}: the offsets acknowledged are not those of the log, each once`)
+      }
+    }
+  }
+
   /** Asks the server for its ends, and for some of what it holds. Throws a LoadError where that is not what it acknowledged. */
   async verify(client: ControlClient, sentCrcs: ReadonlySet<number>): Promise<void> {
     const ends = await client.endOffsets(this.#topic, this.#before.length)
+    this.verifyOffsets()
     for (let partition = 0; partition < ends.length; partition++) {
       const name = `${this.#topic}-${partition}`
       const count = this.#counts[partition]!
@@ -43,9 +53,6 @@ export class Acknowledged {
       const grown = ends[partition]! - this.#before[partition]!
       if (grown !== acknowledged) {
         throw new LoadError(`${name}: ${acknowledged} records were acknowledged, but the log grew by ${grown}`)
-      }
-      if (this.#sums[partition] !== (count * (count - 1)) / 2) {
-        throw new LoadError(`${name}: the offsets acknowledged are not those of the log, each once`)
       }
       if (partition >= READ_BACK_PARTITIONS_MAX || count === 0) continue
       const tail = Math.min(count, Math.max(1, Math.floor(READ_BACK_BYTES / 2 / (this.#recordsPerBatch * 1024))))

@@ -30,6 +30,8 @@ export interface Load {
   readonly requestsPerSecond: number
   /** Connections that are opened before the clock starts and do nothing. */
   readonly idleConnections: number
+  /** Produce: records wait for so long before they are seen, in a topic of timed messages; 0 for ordinary ones. */
+  readonly delayMs: number
   readonly warmupSeconds: number
   /** The measured window. */
   readonly seconds: number

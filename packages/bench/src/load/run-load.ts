@@ -10,6 +10,12 @@ const KINDS = { produce: produceLoad, rate: rateLoad, fetch: fetchLoad }
 /** Deleted topics give their space back before the next run needs it. */
 const TOPIC_CONFIGS = { 'file.delete.delay.ms': '1000' }
 const FLUSHED_CONFIGS = { ...TOPIC_CONFIGS, 'flush.messages': '1' }
+const TIMED_CONFIGS = { ...TOPIC_CONFIGS, 'message.type': 'DELAY', 'intake.delete.allow': 'true' }
+
+function configsOf({ flushed, delayMs }: Load): Readonly<Record<string, string>> {
+  if (delayMs > 0) return TIMED_CONFIGS
+  return flushed ? FLUSHED_CONFIGS : TOPIC_CONFIGS
+}
 
 /**
  * One run: makes the topic, drives the server, checks what it holds, removes the topic.
@@ -20,7 +26,7 @@ export async function runLoad(load: Load): Promise<LoadFigures> {
   await bootstrap.checkVersions()
   const leader = load.keepTopic
     ? await bootstrap.leaderOf(load.topic, load.partitions)
-    : await bootstrap.createTopic(load.topic, load.partitions, load.flushed ? FLUSHED_CONFIGS : TOPIC_CONFIGS)
+    : await bootstrap.createTopic(load.topic, load.partitions, configsOf(load))
   const client = await ControlClient.connect(leader.host, leader.port)
   const idle = await Promise.all(
     Array.from({ length: load.idleConnections }, () =>

@@ -1,5 +1,4 @@
 import type { CompactionResult } from '../measure-compaction.ts'
-import type { DelayedResult } from '../measure-delayed.ts'
 import type { FlushResult } from '../measure-flush.ts'
 import type { GrowthResult } from '../measure-growth.ts'
 import type { StartResult } from '../measure-start.ts'
@@ -63,31 +62,6 @@ export function compactionTable(result: CompactionResult): string {
       ['memory beyond what there was, MB', spreadText(result.memoryMegabytes)],
       ['p99 of 1,000 produce requests/s beside it, ms', spreadText(result.p99)],
       ['p99 without it, ms', spreadText(result.quietP99)],
-    ],
-  )
-}
-
-export function delayedTable(result: DelayedResult): string {
-  const late = result.lateness.map(({ perSecond, p50, p99, max }): [string, string] => [
-    `lateness at ${numberText(perSecond)} due a second: p50, p99, most, ms`,
-    [p50, p99, max].map(numberText).join(', '),
-  ])
-  return markdownTable(
-    ['timed messages of 1 KiB', 'median (min–max)'],
-    [
-      ['accepted, MB/s', spreadText(result.acceptMegabytesPerSecond)],
-      ['the same over an ordinary topic', spreadText(result.acceptRatio)],
-      [`memory for ${numberText(result.waiting)} waiting, MB`, numberText(result.waitingMegabytes)],
-      ['restart with them to the first delivery, ms', numberText(result.restartMs)],
-      ...late,
-      [
-        `storm of ${numberText(result.stormRecords)} due in a second, records/s`,
-        numberText(result.stormRecordsPerSecond),
-      ],
-      [
-        'p99 of ordinary produce before and during it, ms',
-        `${numberText(result.quietP99)}, ${numberText(result.stormP99)}`,
-      ],
     ],
   )
 }
