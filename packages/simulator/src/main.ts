@@ -1,13 +1,16 @@
 /**
- * node packages/simulator/src/main.ts [--world broker|storage] [--seed N] [--count M] [--mutant NAME] [--trace] [--all]
+ * node packages/simulator/src/main.ts [--world broker|storage|intake] [--seed N] [--count M] [--mutant NAME] [--trace] [--all]
  * node packages/simulator/src/main.ts mutants [NAME …] [--count M]
  *
- * The first runs seeds, a million of them if one likes; the second breaks the code in each of the ways in mutants/ and runs
- * seeds until one notices.
+ * The first runs seeds, a million of them if one likes; the second breaks the code in each of the ways in mutants/ and in
+ * intake/intake-mutants.ts and runs seeds until one notices.
  */
 import { parseArgs } from 'node:util'
+import { intakeMutants } from './intake/intake-mutants.ts'
+import { simulateIntake } from './intake/intake-simulation.ts'
+import { runIntakeMutant } from './intake/run-intake-mutant.ts'
 import { mutants } from './mutants.ts'
-import { mutantPatches, runMutant } from './patches.ts'
+import { type MutantOutcome, mutantPatches, runMutant } from './patches.ts'
 import { runSeeds } from './run-seeds.ts'
 import { simulate } from './simulation.ts'
 import { simulateStorage } from './storage/storage-simulation.ts'
@@ -37,7 +40,9 @@ async function runWorlds(): Promise<number> {
   const run =
     values.world === 'storage'
       ? (seed: number) => simulateStorage(seed, trace)
-      : (seed: number) => simulate(seed, { ...trace, ...(mutation === undefined ? {} : { mutation }) })
+      : values.world === 'intake'
+        ? (seed: number) => simulateIntake(seed, trace)
+        : (seed: number) => simulate(seed, { ...trace, ...(mutation === undefined ? {} : { mutation }) })
   const how = `--world ${values.world}${values.mutant === undefined ? '' : ` --mutant ${values.mutant}`}`
   const failed = await runSeeds(run, {
     first: Number(values.seed),
@@ -50,16 +55,22 @@ async function runWorlds(): Promise<number> {
 }
 
 async function runMutants(names: readonly string[]): Promise<number> {
-  const patches = mutantPatches().filter(({ name }) => names.length === 0 || names.includes(name))
-  if (patches.length === 0)
-    throw new Error(`No mutant ${names.join(', ')}; there are ${mutantPatches().map(({ name }) => name)}`)
+  const isAsked = (name: string) => names.length === 0 || names.includes(name)
+  const patches = mutantPatches().filter(({ name }) => isAsked(name))
+  const replaced = Object.keys(intakeMutants).filter(isAsked)
+  if (patches.length + replaced.length === 0) {
+    const all = [...mutantPatches().map(({ name }) => name), ...Object.keys(intakeMutants)]
+    throw new Error(`No mutant ${names.join(', ')}; there are ${all.join(', ')}`)
+  }
+  const seedsMax = Number(values.count ?? MUTANT_SEEDS_MAX)
   let missed = 0
-  for (const patch of patches) {
-    const { seed, seconds, problem } = await runMutant(patch, Number(values.count ?? MUTANT_SEEDS_MAX))
+  const tell = (name: string, world: string, { seed, seconds, problem }: MutantOutcome) => {
     const outcome = seed === null ? `NOT FOUND: ${problem}` : `found by seed ${seed}: ${problem}`
-    console.log(`${patch.name} (${patch.world}, ${seconds.toFixed(1)} s): ${outcome}`)
+    console.log(`${name} (${world}, ${seconds.toFixed(1)} s): ${outcome}`)
     if (seed === null) missed++
   }
-  console.log(`${patches.length} mutants, ${missed} not found`)
+  for (const patch of patches) tell(patch.name, patch.world, await runMutant(patch, seedsMax))
+  for (const name of replaced) tell(name, 'intake', await runIntakeMutant(name, seedsMax))
+  console.log(`${patches.length + replaced.length} mutants, ${missed} not found`)
   return missed > 0 ? 1 : 0
 }

@@ -1,5 +1,6 @@
 /** Ways in which delivery could go wrong: each takes a precaution away, and returns how to put it back. */
 import { IntakeMachine } from '@odradek/broker/src/intake/intake-machine.ts'
+import { PartitionIntake } from '@odradek/broker/src/intake/partition-intake.ts'
 import { Partition } from '@odradek/broker/src/replication/partition.ts'
 import { Log } from '@odradek/broker/src/storage/log.ts'
 
@@ -28,6 +29,8 @@ export const intakeMutants: Readonly<Record<string, () => () => void>> = {
     ),
   /** The target is not asked where its sequence stands. */
   'sequence-begins-anew': () => replace(Log.prototype, 'producer', () => () => undefined),
+  /** Nobody looks again at what is due when the wall clock has stepped. */
+  'clock-step-is-not-noticed': () => replace(PartitionIntake.prototype, 'clockStepped', () => () => {}),
 }
 
 function replace<T extends object, K extends keyof T>(target: T, name: K, make: (original: T[K]) => T[K]): () => void {

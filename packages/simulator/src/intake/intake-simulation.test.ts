@@ -1,4 +1,4 @@
-/** Records that wait, on machines that fail: `node packages/simulator/src/intake/main.ts --seed 1 --count 100000` for more. */
+/** Records that wait, on machines that fail: `node packages/simulator/src/main.ts --world intake --count 100000` for more. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { intakeMutants } from './intake-mutants.ts'
@@ -18,10 +18,10 @@ describe('records that wait', () => {
       assert.deepEqual(
         outcome.failures,
         [],
-        `repeat it: node packages/simulator/src/intake/main.ts --seed ${seed} --trace`,
+        `repeat it: node packages/simulator/src/main.ts --world intake --seed ${seed} --trace`,
       )
-      acknowledged += outcome.acknowledged
-      lives += outcome.lives
+      acknowledged += outcome.counts.acknowledged!
+      lives += outcome.counts.lives!
     }
     assert.ok(acknowledged > 100 * SEEDS && lives > 3 * SEEDS, `${acknowledged} records, ${lives} lives`)
   })

@@ -11,6 +11,8 @@ import { BrokerLife, type Mutation } from '../broker-life.ts'
 import { ClientSide } from '../client-side.ts'
 import { History } from '../history.ts'
 import type { SimClient } from '../sim-client.ts'
+import type { Outcome } from '../simulation.ts'
+import { DueWatch } from './due-watch.ts'
 import { FailingConsumer } from './failing-consumer.ts'
 import { type Found, TimedHistory } from './timed-history.ts'
 import { TimedProducer } from './timed-producer.ts'
@@ -19,14 +21,11 @@ const TOPIC = 'timed'
 const GROUP = 'g'
 const DEAD_LETTERS = 'dlq.g'
 const DRAIN_MS_MAX = 200_000
-
-export interface IntakeOutcome {
-  readonly seed: number
-  readonly failures: readonly string[]
-  readonly acknowledged: number
-  readonly lives: number
-  readonly trace: () => string
-}
+/** How long records wait at most: longer where the clock steps meanwhile. */
+const DELAY_MS_MAX = [10, 500, 5_000] as const
+const STEPPED_DELAY_MS_MAX = [500, 5_000, 20_000] as const
+const CLOCK_STEPS_MAX = 12
+const CLOCK_STEP_MS_MAX = 6_000
 
 export interface IntakeLife {
   readonly crashAtCall: number
@@ -35,6 +34,8 @@ export interface IntakeLife {
 }
 
 export interface IntakeSimulationOptions {
+  /** Lines of the trace that are kept [2000]. */
+  readonly traceLinesMax?: number
   /** [none] */
   readonly mutation?: Mutation
   /** How the lives before the last end [as the seed says]. */
@@ -46,8 +47,8 @@ export interface IntakeSimulationOptions {
 }
 
 /** Runs the simulation of a seed. What it finds wrong is in `failures`. */
-export async function simulateIntake(seed: number, options: IntakeSimulationOptions = {}): Promise<IntakeOutcome> {
-  const world = new SimWorld(seed, { traceLinesMax: 2000 })
+export async function simulateIntake(seed: number, options: IntakeSimulationOptions = {}): Promise<Outcome> {
+  const world = new SimWorld(seed, { traceLinesMax: options.traceLinesMax ?? 2000 })
   const simulation = new IntakeSimulation(world, options)
   const unhandled = (error: unknown) => {
     if (!(error instanceof SimCrash)) simulation.history.fail(`a rejection nobody handled: ${(error as Error).stack}`)
@@ -63,8 +64,10 @@ export async function simulateIntake(seed: number, options: IntakeSimulationOpti
   return {
     seed,
     failures: simulation.history.failures,
-    acknowledged: simulation.timed.acknowledgedCount,
-    lives: simulation.history.life,
+    fingerprint: world.trace.fingerprint,
+    steps: world.steps,
+    virtualMs: world.time,
+    counts: { acknowledged: simulation.timed.acknowledgedCount, lives: simulation.history.life },
     trace: () => world.trace.toString(),
   }
 }
@@ -121,8 +124,15 @@ class IntakeSimulation {
 
   async run(): Promise<void> {
     const random = this.#random
-    this.#startClients()
     if (random.chance(0.3)) this.#stepClocks()
+    this.#startClients()
+    const watch = new DueWatch({
+      world: this.#world,
+      now: () => this.#host.clock.now(),
+      intakes: () => (this.#host.alive && this.#life.address !== null ? this.#life.core?.intakes : undefined) ?? [],
+      fail: (problem) => this.history.fail(problem),
+    })
+    watch.start()
     const lives = this.#options.lives ?? Array.from({ length: 1 + random.below(4) }, () => this.#lifePlan())
     for (const life of lives) {
       await this.#live(life)
@@ -158,6 +168,7 @@ class IntakeSimulation {
       return errorCode !== 0 && errorCode !== 36
     })
     if (this.#retries > 0) this.#startRetries()
+    const delays = this.timed.areClocksStepped ? STEPPED_DELAY_MS_MAX : DELAY_MS_MAX
     for (let partition = 0; partition < this.#partitions; partition++) {
       for (let at = 0; at <= this.#random.below(2); at++) {
         new TimedProducer({
@@ -167,7 +178,7 @@ class IntakeSimulation {
           partition,
           batches: 1 + this.#random.below(60),
           isHeld: () => this.#retries > 0 && !this.#isScheduled,
-          delayMaxMs: [10, 500, 5000][this.#random.below(3)]!,
+          delayMaxMs: delays[this.#random.below(3)]!,
         }).start()
       }
     }
@@ -204,11 +215,11 @@ class IntakeSimulation {
   #stepClocks(): void {
     this.timed.areClocksStepped = true
     const random = this.#clients.random()
+    let left = 1 + random.below(CLOCK_STEPS_MAX)
     const next = () => {
       this.#clients.host.timers.after(random.between(0, 2000), () => {
-        if (this.#clients.draining) return
-        this.#host.clock.step(random.between(-3000, 3000))
-        next()
+        this.#host.clock.step(random.between(-CLOCK_STEP_MS_MAX, CLOCK_STEP_MS_MAX))
+        if (--left > 0) next()
       })
     }
     next()
