@@ -172,9 +172,18 @@ export const topics = router({
       }
     }),
 
-  /** `confirm`: the name of the topic, or of several their number. Each topic has a result of its own. */
+  /**
+   * `confirm`: the name of the topic, or of several their number. Each topic has a result of its own. `withWaiting`: also
+   * where records wait, which are lost then.
+   */
   delete: clusterProcedure
-    .input(z.object({ topics: z.array(topicName).min(1).max(200), confirm: z.string().max(1000) }))
+    .input(
+      z.object({
+        topics: z.array(topicName).min(1).max(200),
+        confirm: z.string().max(1000),
+        withWaiting: z.boolean().default(false),
+      }),
+    )
     .mutation(async ({ ctx, input }) => {
       const names = [...new Set(input.topics)]
       const expected = names.length === 1 ? names[0] : String(names.length)
@@ -186,7 +195,8 @@ export const topics = router({
         })
       }
       ctx.note({ resource: names.length === 1 ? `topic ${names[0]}` : `${names.length} topics` })
-      const results = (await deleteTopics(ctx.session.cluster, names)).map(({ topic, error }) => ({
+      const { withWaiting } = input
+      const results = (await deleteTopics(ctx.session.cluster, names, { withWaiting })).map(({ topic, error }) => ({
         topic,
         error: error === null ? null : { name: error.errorName, number: error.code, text: error.message },
       }))

@@ -17,7 +17,11 @@ export const topicsDelete: Command = {
   name: 'topics delete',
   summary: 'Delete a topic. Prints what would go and who reads it; --apply does it.',
   positionals: ['TOPIC'],
-  flags: { apply: { type: 'boolean', doc: 'Do it.' }, ...clusterFlags },
+  flags: {
+    apply: { type: 'boolean', doc: 'Do it.' },
+    'with-waiting': { type: 'boolean', doc: 'Also where records wait in it, which are lost then.' },
+    ...clusterFlags,
+  },
   examples: ['odradek topics delete orders', 'odradek topics delete orders --apply'],
   run: (args) =>
     withCluster(args, async (cluster) => {
@@ -53,7 +57,7 @@ export const topicsDelete: Command = {
         )
         return 0
       }
-      const [result] = await deleteTopics(cluster, [name])
+      const [result] = await deleteTopics(cluster, [name], { withWaiting: args.flag('with-waiting') })
       if (result?.error) throw result.error
       process.stdout.write(isJson ? `${JSON.stringify({ ...impact, isDeleted: true }, null, 2)}\n` : 'Deleted.\n')
       return 0

@@ -9,6 +9,7 @@ import { CommandLine } from '../../../components/ui/command-line.tsx'
 import { ConfirmName } from '../../../components/ui/confirm-name.tsx'
 import { Dialog } from '../../../components/ui/dialog.tsx'
 import { ErrorState } from '../../../components/ui/error-state.tsx'
+import { Checkbox } from '../../../components/ui/field.tsx'
 import { Bytes, Count } from '../../../components/ui/number.tsx'
 import { Skeleton } from '../../../components/ui/skeleton.tsx'
 import { useToast } from '../../../components/ui/toast.tsx'
@@ -30,6 +31,7 @@ export function DeleteTopics(props: { cluster: string; topics: readonly string[]
   const toast = useToast()
   const changed = useTopicsChanged()
   const [typed, setTyped] = useState('')
+  const [withWaiting, setWithWaiting] = useState(false)
   const impact = useQuery(
     trpc.topics.deleteImpact.queryOptions(
       { cluster, topics: [...topics] },
@@ -54,6 +56,8 @@ export function DeleteTopics(props: { cluster: string; topics: readonly string[]
     0,
   )
   const failed = remove.data?.filter(({ error }) => error !== null) ?? []
+  // Records wait in it: they go only where somebody says so.
+  const hasWaiting = failed.some(({ error }) => error?.name === 'POLICY_VIOLATION')
   return (
     <Dialog
       open
@@ -67,7 +71,7 @@ export function DeleteTopics(props: { cluster: string; topics: readonly string[]
             kind="wrong"
             busy={remove.isPending}
             disabledReason={typed === expected ? undefined : t('delete.typeFirst')}
-            onClick={() => remove.mutate({ cluster, topics: [...topics], confirm: typed })}
+            onClick={() => remove.mutate({ cluster, topics: [...topics], confirm: typed, withWaiting })}
           >
             {t('delete.act', { count: topics.length })}
           </Button>
@@ -118,6 +122,11 @@ export function DeleteTopics(props: { cluster: string; topics: readonly string[]
             {topic}: {error?.text} <span className="font-mono text-meta">{`${error?.name} (${error?.number})`}</span>
           </p>
         ))}
+        {hasWaiting && (
+          <Checkbox checked={withWaiting} onChange={setWithWaiting}>
+            {t('delete.withWaiting')}
+          </Checkbox>
+        )}
       </div>
     </Dialog>
   )
