@@ -55,3 +55,20 @@ test('a task that throws is told of and stops nobody else, and the next turn com
   defer('send', 'later')
   assert.equal(ends.length, 2)
 })
+
+test('the rest comes last and once in a turn; what it causes is done, what it leaves over waits for the next', () => {
+  const { defer, done, ends } = turnWith()
+  defer('rest', 'rest', () => {
+    defer('rest', 'more of it')
+    defer('write', 'caused')
+  })
+  defer('answer', 'answer', () => defer('send', 'send'))
+  ends[0]!()
+  assert.deepEqual(done, ['answer', 'send', 'rest', 'caused'])
+  assert.equal(ends.length, 2, 'the next turn comes by itself')
+  defer('answer', 'next answer')
+  assert.equal(ends.length, 2)
+  ends[1]!()
+  assert.deepEqual(done.slice(4), ['next answer', 'more of it'])
+  assert.equal(ends.length, 2)
+})

@@ -4,12 +4,14 @@
  *   write   logs write the batches they staged          (one write per segment)
  *   answer  requests whose condition came true answer   (acknowledgements, woken fetches)
  *   send    connections send what was answered          (one write per socket)
+ *   rest    what nobody waits for, a little of it       (records that are due are delivered)
  *
- * A task deferred while the end of the turn runs is done in the same turn; an earlier stage is always emptied first.
+ * A task deferred while the end of the turn runs is done in the same turn; an earlier stage is always emptied first. But
+ * the rest is done once in a turn: what it leaves over comes after the requests that the next turn reads.
  */
 import type { Timers } from './clock.ts'
 
-export type TurnStage = 'write' | 'answer' | 'send'
+export type TurnStage = 'write' | 'answer' | 'send' | 'rest'
 
 /** Something to do at the end of the turn. An object, not a closure: the hot path defers itself, once. */
 export interface TurnTask {
@@ -22,6 +24,7 @@ export class Turn {
   readonly #writes: TurnTask[] = []
   readonly #answers: TurnTask[] = []
   readonly #sends: TurnTask[] = []
+  readonly #rests: TurnTask[] = []
   readonly #end = () => this.#run()
   #scheduled = false
 
@@ -33,7 +36,14 @@ export class Turn {
 
   /** Does `task` at the end of this turn. Callers see to it that a task is not deferred twice. */
   defer(stage: TurnStage, task: TurnTask): void {
-    const queue = stage === 'write' ? this.#writes : stage === 'answer' ? this.#answers : this.#sends
+    const queue =
+      stage === 'write'
+        ? this.#writes
+        : stage === 'answer'
+          ? this.#answers
+          : stage === 'send'
+            ? this.#sends
+            : this.#rests
     queue.push(task)
     if (!this.#scheduled) {
       this.#scheduled = true
@@ -42,6 +52,16 @@ export class Turn {
   }
 
   #run(): void {
+    this.#settle()
+    if (this.#rests.length > 0) {
+      this.#drain(this.#rests)
+      this.#settle()
+    }
+    this.#scheduled = this.#rests.length > 0
+    if (this.#scheduled) this.#timers.endOfTurn(this.#end)
+  }
+
+  #settle(): void {
     const writes = this.#writes
     const answers = this.#answers
     const sends = this.#sends
@@ -50,7 +70,6 @@ export class Turn {
       else if (answers.length > 0) this.#drain(answers)
       else this.#drain(sends)
     }
-    this.#scheduled = false
   }
 
   /** Runs and removes the tasks that are there now; what they add stays for the next round. */

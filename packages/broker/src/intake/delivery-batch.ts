@@ -14,30 +14,71 @@ export interface DeliveryOptions {
   readonly nowMs: number
   /** `compression.type` of the target. */
   readonly compression: TopicConfig['compression.type']
+  /** About how many bytes it will have. */
+  readonly bytesHint: number
   /** The headers that a record has from now on; null for its own and BORN_TIMESTAMP. */
   headersOf(record: StoredRecord): RecordHeaders | null
 }
 
-/** The batch by which `records` become visible. The same records give the same count, so that its sequences are the same. */
-export function deliveryBatch(records: readonly StoredRecord[], options: DeliveryOptions): Buffer {
-  const { producerId, epoch, sequence, nowMs, headersOf } = options
-  const codec = codecOf(options.compression, records)
-  const builder = new RecordBatchBuilder({ producerId, producerEpoch: epoch, baseSequence: sequence, codec })
-  for (const record of records) {
+/** The batch by which records become visible. The same records give the same count, so that its sequences are the same. */
+export class DeliveryBatch {
+  /** Intake offsets of what is in it. */
+  readonly offsets: number[] = []
+  /** Bytes of its records as their clients sent them. */
+  bytes = 0
+  readonly #options: DeliveryOptions
+  readonly #records: StoredRecord[] = []
+  readonly #builder: RecordBatchBuilder
+
+  /** `first` is the record that will be added first. */
+  constructor(first: StoredRecord, options: DeliveryOptions) {
+    this.#options = options
+    const { producerId, epoch, sequence, compression, bytesHint } = options
+    const codec = codecOf(compression, first)
+    const batchOptions = { producerId, producerEpoch: epoch, baseSequence: sequence, codec }
+    this.#builder = new RecordBatchBuilder(batchOptions, bytesHint)
+  }
+
+  get count(): number {
+    return this.offsets.length
+  }
+
+  add(offset: number, record: StoredRecord): void {
+    this.offsets.push(offset)
+    this.#records.push(record)
+    this.bytes += record.sizeInBytes
+    const { nowMs, headersOf } = this.#options
+    const builder = this.#builder
     const headers = headersOf(record)
-    const { parts, headersStart, headerCount, timestamp } = record
-    const born = { key: BORN_TIMESTAMP, value: String(timestamp) }
-    if (headers !== null) builder.append({ key: record.key, value: record.value, headers, timestamp: nowMs })
-    else if (!record.hasBornTimestamp) builder.appendParts(parts, headersStart, headerCount, nowMs, born)
+    if (headers !== null) {
+      builder.append({ key: record.key, value: record.value, headers, timestamp: nowMs })
+      return
+    }
+    const born = { key: BORN_TIMESTAMP, value: String(record.timestamp) }
+    if (!record.hasBornTimestamp) builder.appendParts(record, nowMs, born)
     else {
       const others = record.headers.filter(({ key }) => key.toString('latin1') !== BORN_TIMESTAMP)
       builder.append({ key: record.key, value: record.value, headers: [...others, born], timestamp: nowMs })
     }
   }
-  return builder.build()
+
+  /** The same without what is not wanted: itself where all is, null where nothing is. */
+  only(isWanted: (offset: number) => boolean): DeliveryBatch | null {
+    const { offsets } = this
+    if (offsets.every(isWanted)) return this
+    const first = offsets.findIndex(isWanted)
+    if (first < 0) return null
+    const rest = new DeliveryBatch(this.#records[first]!, this.#options)
+    for (const [at, offset] of offsets.entries()) if (isWanted(offset)) rest.add(offset, this.#records[at]!)
+    return rest
+  }
+
+  build(): Buffer {
+    return this.#builder.build()
+  }
 }
 
-function codecOf(compression: TopicConfig['compression.type'], records: readonly StoredRecord[]): CodecName {
-  if (compression === 'producer') return codecWithId(records[0]?.codec ?? 0).name
+function codecOf(compression: TopicConfig['compression.type'], first: StoredRecord): CodecName {
+  if (compression === 'producer') return codecWithId(first.codec).name
   return compression === 'uncompressed' ? 'none' : compression
 }

@@ -43,7 +43,9 @@ export interface IntakeFeedOptions {
   /** Of the intake log. */
   readonly partition: Partition
   readonly machine: IntakeMachine
-  readonly index: IntakeIndex | null
+  readonly index: IntakeIndex
+  /** Whether what the index says need not be read again from the log. */
+  readonly isIndexEnough: boolean
   readonly rules: () => IntakeRules
   readonly clock: Clock
   readonly timers: Timers
@@ -101,9 +103,9 @@ export class IntakeFeed {
 
   /** Begins with what the index says. What came after it is read chunk by chunk, others run in between. */
   start(): void {
-    const { guarded, index, machine, partition } = this.#options
+    const { guarded, index, isIndexEnough, machine, partition } = this.#options
     const isRead = guarded(() => {
-      const position = index?.read(machine) ?? null
+      const position = isIndexEnough ? index.read(machine) : null
       if (position === null) return
       const { startOffset } = partition
       this.#processed = Math.max(position.processed, startOffset)
@@ -228,14 +230,14 @@ export class IntakeFeed {
   /** Writes down what the machine knows, where that is committed and enough has come together (or `now`). */
   saveIndex(now: boolean): void {
     const { index } = this.#options
-    if (index === null || !(now || index.isDue) || !this.#isCommitted) return
+    if (!(now || index.isDue) || !this.#isCommitted) return
     index.write(this.#position, this.#intents())
   }
 
   /** Writes the index anew where that is worth it. */
   rewriteIndex(): void {
     const { index, machine } = this.#options
-    if (index !== null && this.#isCommitted) index.rewrite(machine, this.#position, this.#intents())
+    if (this.#isCommitted) index.rewrite(machine, this.#position, this.#intents())
   }
 
   get #position(): IndexPosition {

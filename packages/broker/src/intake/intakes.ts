@@ -16,6 +16,7 @@ import { DEAD } from './intake-note.ts'
 import type { IntakeRules } from './intake-rules.ts'
 import { PartitionIntake } from './partition-intake.ts'
 import { RetryRules } from './retry/retry-rules.ts'
+import { WorkQueue } from './work-queue.ts'
 
 /** How often it is looked whether the wall clock has stepped, and by how much it must have. */
 const CLOCK_CHECK_MS = 500
@@ -44,6 +45,7 @@ export interface IntakesOptions {
 
 export class Intakes {
   readonly #options: IntakesOptions
+  readonly #work: WorkQueue
   readonly #byVisible = new Map<Partition, PartitionIntake>()
   /** Led partitions of internal topics whose visible partition is not led yet, by topic id of the latter. */
   readonly #waiting = new Set<Partition>()
@@ -55,6 +57,7 @@ export class Intakes {
 
   constructor(options: IntakesOptions) {
     this.#options = options
+    this.#work = new WorkQueue(options.clock, options.turn)
   }
 
   /** The intake of a partition that clients see; undefined while there is none here. */
@@ -119,9 +122,10 @@ export class Intakes {
       topicId: visible.topicId,
       rules,
       config: () => visible.log.config,
-      // The order of keys is not in it.
-      disk: visible.log.config['message.type'] === 'RETRY' ? null : this.#options.disk,
+      disk: this.#options.disk,
+      isIndexEnough: visible.log.config['message.type'] !== 'RETRY' || !this.#hasOrderedTopics(),
       targetOf: (lane) => (lane === DEAD ? this.#deadLettersOf(visible) : visible),
+      work: this.#work,
       clock,
       timers,
       turn,
@@ -130,6 +134,11 @@ export class Intakes {
     this.#byVisible.set(visible, intake)
     intake.start()
     if (this.#clockTimer === null) this.#watchClock()
+  }
+
+  /** Whether the order of keys counts anywhere: indexes of what waits do not tell that, only the records do. */
+  #hasOrderedTopics(): boolean {
+    return [...this.#options.image().topics.values()].some(({ configs }) => configs['message.type'] === 'FIFO')
   }
 
   /** The rules go by the topic's type as it is now: it changes only while nothing waits. */

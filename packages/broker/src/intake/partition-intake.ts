@@ -21,11 +21,20 @@ import { IntakeCleaner } from './intake-cleaner.ts'
 import { IntakeFeed } from './intake-feed.ts'
 import { IntakeIndex } from './intake-index.ts'
 import { IntakeMachine } from './intake-machine.ts'
-import { DEAD, deliveryProducerId, type IntakeNote, type Lane, type MovedNote, VISIBLE } from './intake-note.ts'
+import {
+  DEAD,
+  deliveryProducerId,
+  type Lane,
+  type MovedNote,
+  type RecalledNote,
+  type RescheduledNote,
+  VISIBLE,
+} from './intake-note.ts'
 import { RecordFinder } from './intake-reader.ts'
 import type { Admission, AdmissionRefusal, IntakeRules, Sender } from './intake-rules.ts'
 import { LaneDelivery, type Refusal } from './lane-delivery.ts'
 import type { StoredRecord } from './stored-record.ts'
+import type { WorkQueue } from './work-queue.ts'
 
 /** The longest that the timer sleeps. */
 const SLEEP_MS_MAX = 60_000
@@ -44,8 +53,12 @@ export interface PartitionIntakeOptions {
   /** The topic's settings in force. */
   readonly config: () => TopicConfig
   readonly targetOf: TargetOf
-  /** For the index of what waits; null where none is kept, and all of the log is read at a start. */
-  readonly disk: Disk | null
+  /** For the index of what waits. */
+  readonly disk: Disk
+  /** Whether a start needs nothing but the index; else all of the log is read, and the index made anew. */
+  readonly isIndexEnough: boolean
+  /** What delivers, shared with other intakes. */
+  readonly work: WorkQueue
   readonly clock: Clock
   readonly timers: Timers
   readonly turn: Turn
@@ -57,7 +70,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
   readonly topic: string
   readonly topicId: string
   readonly #options: PartitionIntakeOptions
-  readonly #index: IntakeIndex | null
+  readonly #index: IntakeIndex
   readonly #machine: IntakeMachine
   readonly #cleaner: IntakeCleaner
   readonly #feed: IntakeFeed
@@ -74,8 +87,8 @@ export class PartitionIntake implements FetchWait, TurnTask {
     this.topic = options.topic
     this.topicId = options.topicId
     const { log } = options.partition
-    this.#index = options.disk === null ? null : new IntakeIndex(options.disk, log)
-    this.#machine = new IntakeMachine(this.#index ?? undefined)
+    this.#index = new IntakeIndex(options.disk, log)
+    this.#machine = new IntakeMachine(this.#index)
     this.#cleaner = new IntakeCleaner({
       log,
       machine: this.#machine,
@@ -87,6 +100,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
       partition: options.partition,
       machine: this.#machine,
       index: this.#index,
+      isIndexEnough: options.isIndexEnough,
       rules: options.rules,
       clock: options.clock,
       timers: options.timers,
@@ -146,7 +160,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
     this.#isClosed = true
     try {
       if (this.#feed.isLoaded && this.partition.offlineCode === 0) this.#feed.saveIndex(true)
-      this.#index?.close()
+      this.#index.close()
     } catch (error) {
       // The log has all that the index would have told.
       this.#options.logger.warn(
@@ -246,20 +260,20 @@ export class PartitionIntake implements FetchWait, TurnTask {
       this.partition.log,
       sorted.map(({ location }) => location),
       { found: (at, record) => found.set(sorted[at]!.offset, record), missing: () => {} },
-      withDues ? (cursor, acceptedMs) => rules.dueOf(cursor, acceptedMs) : undefined,
+      withDues ? { dueOf: (cursor, acceptedMs) => rules.dueOf(cursor, acceptedMs) } : {},
     )
     while (!finder.isDone) finder.step()
     return found
   }
 
   #decide(
-    note: { readonly kind: 'recalled' | 'rescheduled'; readonly offsets: readonly number[] } | null,
+    note: RecalledNote | RescheduledNote | null,
     done: (errorCode: number, offsets: readonly number[]) => void,
   ): void {
     if (!this.#feed.isLoaded) done(errors.COORDINATOR_LOAD_IN_PROGRESS.code, [])
     else if (note === null) done(errors.NONE.code, [])
     else {
-      const errorCode = this.#feed.append([note as IntakeNote])
+      const errorCode = this.#feed.append([note])
       if (errorCode !== errors.NONE.code) done(errorCode, [])
       else
         this.partition.waitFor(this.partition.endOffset, {
@@ -308,7 +322,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
   }
 
   #lane(lane: Lane): LaneDelivery {
-    const { topic, topicId, rules, targetOf, clock, timers, logger, partition } = this.#options
+    const { topic, topicId, rules, targetOf, work, clock, timers, logger, partition } = this.#options
     return new LaneDelivery({
       lane,
       topic,
@@ -320,6 +334,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
       append: (notes) => this.#feed.append(notes),
       guarded: (run) => this.#guarded(run),
       settled: () => this.#setTimer(),
+      work,
       clock,
       timers,
       logger,

@@ -1,4 +1,12 @@
-import type { RecordBytes, RecordCursor } from '@odradek/protocol'
+import {
+  CorruptBatchError,
+  type RecordBytes,
+  type RecordCursor,
+  type RecordParts,
+  varintAt,
+  varintLength,
+} from '@odradek/protocol'
+import type { RecordArena } from './record-arena.ts'
 
 export type RecordHeaders = readonly { readonly key: RecordBytes; readonly value: RecordBytes | null }[]
 
@@ -8,11 +16,13 @@ const BORN_TIMESTAMP = Buffer.from('BORN_TIMESTAMP')
  * A record as its client sent it, copied out of its batch: it keeps no more in memory than itself. Most are delivered
  * without ever being taken apart, so that their parts are made when they are asked for.
  */
-export class StoredRecord {
-  /** Key, value, header count and headers, as they are in a batch. */
-  readonly parts: Buffer
-  /** Where the first header is in `parts`. */
+export class StoredRecord implements RecordParts {
+  /** Holds key, value, header count and headers, as they are in a batch. */
+  readonly buffer: Buffer
+  readonly partsStart: number
+  readonly bodyEnd: number
   readonly headersStart: number
+  readonly end: number
   readonly headerCount: number
   /** Whether one of the headers is BORN_TIMESTAMP. */
   readonly hasBornTimestamp: boolean
@@ -27,43 +37,58 @@ export class StoredRecord {
   readonly #keyEnd: number
   readonly #valueStart: number
   readonly #valueEnd: number
-  /** Of each header the start and end of its key, and of its value (-1 for null). */
-  readonly #places: Int32Array
 
-  /** Copies the record that `cursor` is at. */
-  constructor(cursor: RecordCursor, codec: number, due = -1) {
-    const { buffer, partsStart, end, headerCount } = cursor
-    this.parts = Buffer.from(buffer.subarray(partsStart, end))
-    this.headersStart = cursor.headersStart - partsStart
-    this.headerCount = headerCount
+  /** Copies the record that `cursor` is at, into `arena` [memory of its own]. */
+  constructor(cursor: RecordCursor, codec: number, due = -1, arena: RecordArena | null = null) {
+    const { buffer, partsStart, end } = cursor
+    this.hasBornTimestamp = isBorn(cursor)
+    if (arena === null) {
+      this.buffer = Buffer.from(buffer.subarray(partsStart, end))
+      this.partsStart = 0
+    } else {
+      this.partsStart = arena.add(buffer, partsStart, end)
+      this.buffer = arena.buffer
+    }
+    const moved = this.partsStart - partsStart
+    this.bodyEnd = cursor.bodyEnd + moved
+    this.headersStart = cursor.headersStart + moved
+    this.end = end + moved
+    this.headerCount = cursor.headerCount
     this.timestamp = cursor.timestamp
     this.codec = codec
     this.due = due
     this.sizeInBytes = end - cursor.start
-    this.#keyStart = cursor.keyStart - partsStart
-    this.#keyEnd = cursor.keyStart < 0 ? -1 : cursor.keyEnd - partsStart
-    this.#valueStart = cursor.valueStart - partsStart
-    this.#valueEnd = cursor.valueStart < 0 ? -1 : cursor.valueEnd - partsStart
-    this.#places = new Int32Array(4 * headerCount)
-    this.hasBornTimestamp = this.#findHeaders(cursor)
+    this.#keyStart = cursor.keyStart < 0 ? -1 : cursor.keyStart + moved
+    this.#keyEnd = cursor.keyEnd + moved
+    this.#valueStart = cursor.valueStart < 0 ? -1 : cursor.valueStart + moved
+    this.#valueEnd = cursor.valueEnd + moved
   }
 
   get key(): Buffer | null {
-    return this.#keyEnd < 0 ? null : this.parts.subarray(this.#keyStart, this.#keyEnd)
+    return this.#keyStart < 0 ? null : this.buffer.subarray(this.#keyStart, this.#keyEnd)
   }
 
   get value(): Buffer | null {
-    return this.#valueEnd < 0 ? null : this.parts.subarray(this.#valueStart, this.#valueEnd)
+    return this.#valueStart < 0 ? null : this.buffer.subarray(this.#valueStart, this.#valueEnd)
   }
 
   /** Its headers, in their order. */
   get headers(): { key: Buffer; value: Buffer | null }[] {
-    const { parts } = this
-    const places = this.#places
+    const { buffer, end, headerCount } = this
     const headers: { key: Buffer; value: Buffer | null }[] = []
-    for (let at = 0; at < places.length; at += 4) {
-      const key = parts.subarray(places[at], places[at + 1])
-      headers.push({ key, value: places[at + 2]! < 0 ? null : parts.subarray(places[at + 2], places[at + 3]) })
+    let at = this.headersStart
+    const part = (): Buffer | null => {
+      const size = varintLength(buffer, at, end)
+      const length = varintAt(buffer, at, size)
+      at += size
+      if (length < 0) return null
+      at += length
+      return buffer.subarray(at - length, at)
+    }
+    for (let count = 0; count < headerCount; count++) {
+      const key = part()
+      if (key === null) throw new CorruptBatchError('A stored record has a header without a key.')
+      headers.push({ key, value: part() })
     }
     return headers
   }
@@ -72,24 +97,19 @@ export class StoredRecord {
   headerText(name: string): string | null {
     return this.headers.findLast(({ key }) => key.toString('latin1') === name)?.value?.toString('utf8') ?? null
   }
+}
 
-  /** Notes where the headers are. True where BORN_TIMESTAMP is among them. */
-  #findHeaders(cursor: RecordCursor): boolean {
-    const { buffer, partsStart } = cursor
-    const places = this.#places
-    let isBorn = false
-    cursor.rewindHeaders()
-    for (let at = 0; cursor.nextHeader(); at += 4) {
-      const { headerKeyStart, headerKeyEnd, headerValueStart, headerValueEnd } = cursor
-      places[at] = headerKeyStart - partsStart
-      places[at + 1] = headerKeyEnd - partsStart
-      places[at + 2] = headerValueStart < 0 ? -1 : headerValueStart - partsStart
-      places[at + 3] = headerValueEnd - partsStart
-      const { length } = BORN_TIMESTAMP
-      isBorn ||=
-        headerKeyEnd - headerKeyStart === length &&
-        buffer.compare(BORN_TIMESTAMP, 0, length, headerKeyStart, headerKeyEnd) === 0
-    }
-    return isBorn
+/** Whether the record has a header BORN_TIMESTAMP. Goes through all its headers: malformed ones are found here. */
+function isBorn(cursor: RecordCursor): boolean {
+  const { buffer } = cursor
+  const { length } = BORN_TIMESTAMP
+  let found = false
+  cursor.rewindHeaders()
+  while (cursor.nextHeader()) {
+    const { headerKeyStart, headerKeyEnd } = cursor
+    found ||=
+      headerKeyEnd - headerKeyStart === length &&
+      buffer.compare(BORN_TIMESTAMP, 0, length, headerKeyStart, headerKeyEnd) === 0
   }
+  return found
 }

@@ -80,3 +80,36 @@ test('it does what a sorted list would do, whatever the order, and keeps nothing
     }),
   )
 })
+
+test('very many that are due within a moment come out in their order, also with others coming in meanwhile', () => {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      let state = seed
+      const below = (limit: number) => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
+        return (state >>> 8) % limit
+      }
+      const index = new TimeIndex()
+      const start = 1_700_000_000_000
+      const expected: [number, number][] = []
+      const add = (due: number) => {
+        const offset = below(1_000_000)
+        index.add(due, offset)
+        expected.push([due, offset])
+      }
+      for (let count = 0; count < 2_000; count++) add(start + below(3_000))
+      const popped: [number, number][] = []
+      for (let now = start; now < start + 3_000; now += 1 + below(20)) {
+        for (let count = below(4); count > 0; count--) add(now + below(200))
+        popped.push(...drain(index, now))
+      }
+      popped.push(...drain(index, start + 4_000))
+      // Nothing came in for a time that was over.
+      assert.deepEqual(
+        popped,
+        expected.sort((a, b) => a[0] - b[0] || a[1] - b[1]),
+      )
+    }),
+    { numRuns: 20 },
+  )
+})

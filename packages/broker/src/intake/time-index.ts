@@ -2,8 +2,9 @@
  * What is due when: offsets in the order of their due times, those due at the same time in the order of their offsets.
  *
  *   buckets  65.5 s each, by number, not sorted          8 bytes an entry
- *   slots    the bucket whose time has come, cut in 64 of 1.024 s, sorted one by one as their time comes
- *   run      the slot whose time has come, sorted
+ *   slots    the bucket whose time has come, cut in 64 of 1.024 s
+ *   grains   the slot whose time has come, cut in 64 of 16 ms, sorted one by one as their time comes
+ *   run      the grain whose time has come, sorted
  *   heap     what came for a time that is in the run already, or earlier
  *
  * An entry of a bucket is one number: the due time within the bucket (16 bits), then the offset less the bucket's base
@@ -13,16 +14,21 @@
  */
 const BUCKET_MS = 65_536
 const SLOT_MS = 1_024
-const SLOTS = BUCKET_MS / SLOT_MS
+const GRAIN_MS = 16
+/** Parts of a bucket, and of a slot. */
+const PARTS = 64
 const OFFSET_SPAN = 2 ** 36
+/** A slot with so few entries is sorted as it is. */
+const RUN_ENTRIES = 256
 
 class Bucket {
   readonly base: number
-  entries = new Float64Array(4)
+  entries: Float64Array
   length = 0
 
-  constructor(base: number) {
+  constructor(base: number, capacity = 4) {
     this.base = base
+    this.entries = new Float64Array(capacity)
   }
 
   add(entry: number): void {
@@ -48,7 +54,10 @@ export class TimeIndex {
   #openBucket = Number.NEGATIVE_INFINITY
   #slots: (Bucket | undefined)[] = []
   /** The next slot of the open bucket. */
-  #nextSlot = SLOTS
+  #nextSlot = PARTS
+  /** Those of the slot before that one. */
+  #grains: (Bucket | undefined)[] = []
+  #nextGrain = PARTS
   #run: Float64Array = new Float64Array(0)
   #runAt = 0
   #runBase = 0
@@ -80,14 +89,25 @@ export class TimeIndex {
         bucket.add((due - number * BUCKET_MS) * OFFSET_SPAN + relative)
         return
       }
-    } else if (number === this.#openBucket) {
-      const slotNumber = Math.floor((due - number * BUCKET_MS) / SLOT_MS)
-      if (slotNumber >= this.#nextSlot && offset >= this.#runBase && offset - this.#runBase < OFFSET_SPAN) {
-        this.#slot(slotNumber).add((due - number * BUCKET_MS) * OFFSET_SPAN + (offset - this.#runBase))
-        return
-      }
-    }
+    } else if (number === this.#openBucket && this.#addToOpen(due - number * BUCKET_MS, offset - this.#runBase)) return
     this.#push(due, offset)
+  }
+
+  /** Adds an entry to what is open; false where its time is in the run, or over. */
+  #addToOpen(dueMs: number, relative: number): boolean {
+    if (relative < 0 || relative >= OFFSET_SPAN) return false
+    const slot = Math.floor(dueMs / SLOT_MS)
+    const grain = Math.floor((dueMs % SLOT_MS) / GRAIN_MS)
+    const entry = dueMs * OFFSET_SPAN + relative
+    if (slot >= this.#nextSlot) {
+      this.#slots[slot] ??= new Bucket(this.#runBase)
+      this.#slots[slot].add(entry)
+      return true
+    }
+    if (slot !== this.#nextSlot - 1 || grain < this.#nextGrain) return false
+    this.#grains[grain] ??= new Bucket(this.#runBase)
+    this.#grains[grain].add(entry)
+    return true
   }
 
   /** When the next entry is due; too early at times, never too late. Infinity for none. */
@@ -121,23 +141,13 @@ export class TimeIndex {
     for (let at = 0; at < this.#heapDues.length; at++) yield [this.#heapDues[at]!, this.#heapOffsets[at]!]
     const openStart = this.#openBucket * BUCKET_MS
     for (let at = this.#runAt; at < this.#run.length; at++) yield split(this.#run[at]!, openStart, this.#runBase)
-    for (let at = this.#nextSlot; at < SLOTS; at++) {
-      const slot = this.#slots[at]
-      if (slot === undefined) continue
-      for (let i = 0; i < slot.length; i++) yield split(slot.entries[i]!, openStart, this.#runBase)
+    for (const part of [...this.#grains.slice(this.#nextGrain), ...this.#slots.slice(this.#nextSlot)]) {
+      if (part === undefined) continue
+      for (let i = 0; i < part.length; i++) yield split(part.entries[i]!, openStart, this.#runBase)
     }
     for (const [number, bucket] of this.#buckets) {
       for (let i = 0; i < bucket.length; i++) yield split(bucket.entries[i]!, number * BUCKET_MS, bucket.base)
     }
-  }
-
-  #slot(number: number): Bucket {
-    let slot = this.#slots[number]
-    if (slot === undefined) {
-      slot = new Bucket(this.#runBase)
-      this.#slots[number] = slot
-    }
-    return slot
   }
 
   /** The due time of the first sorted entry, or when the next part that is to be sorted begins. */
@@ -145,8 +155,11 @@ export class TimeIndex {
     if (this.#runAt < this.#run.length) {
       return this.#openBucket * BUCKET_MS + Math.floor(this.#run[this.#runAt]! / OFFSET_SPAN)
     }
-    while (this.#nextSlot < SLOTS && this.#slots[this.#nextSlot] === undefined) this.#nextSlot++
-    if (this.#nextSlot < SLOTS) return this.#openBucket * BUCKET_MS + this.#nextSlot * SLOT_MS
+    const openMs = this.#openBucket * BUCKET_MS
+    while (this.#nextGrain < PARTS && this.#grains[this.#nextGrain] === undefined) this.#nextGrain++
+    if (this.#nextGrain < PARTS) return openMs + (this.#nextSlot - 1) * SLOT_MS + this.#nextGrain * GRAIN_MS
+    while (this.#nextSlot < PARTS && this.#slots[this.#nextSlot] === undefined) this.#nextSlot++
+    if (this.#nextSlot < PARTS) return openMs + this.#nextSlot * SLOT_MS
     return this.#leastBucket * BUCKET_MS
   }
 
@@ -154,15 +167,28 @@ export class TimeIndex {
     return (this.#run[this.#runAt]! % OFFSET_SPAN) + this.#runBase
   }
 
-  /** Sorts the next slot, or opens the next bucket: its time has come and the run is used up. */
+  /** Sorts the next grain, or opens the next slot or bucket: its time has come and the run is used up. */
   #openNext(): void {
-    if (this.#nextSlot < SLOTS) {
-      this.#run = this.#slots[this.#nextSlot]!.sorted()
+    if (this.#nextGrain < PARTS) {
+      this.#run = this.#grains[this.#nextGrain]!.sorted()
       this.#runAt = 0
-      this.#slots[this.#nextSlot] = undefined
-      this.#nextSlot++
-      return
+      this.#grains[this.#nextGrain++] = undefined
+    } else if (this.#nextSlot < PARTS) this.#openSlot(this.#slots[this.#nextSlot]!)
+    else this.#openLeastBucket()
+  }
+
+  #openSlot(slot: Bucket): void {
+    this.#slots[this.#nextSlot++] = undefined
+    if (slot.length <= RUN_ENTRIES) {
+      this.#run = slot.sorted()
+      this.#runAt = 0
+    } else {
+      this.#grains = cut(slot, SLOT_MS, GRAIN_MS)
+      this.#nextGrain = 0
     }
+  }
+
+  #openLeastBucket(): void {
     const number = this.#leastBucket
     const bucket = this.#buckets.get(number)!
     this.#buckets.delete(number)
@@ -172,12 +198,10 @@ export class TimeIndex {
     this.#run = new Float64Array(0)
     this.#runAt = 0
     this.#runBase = bucket.base
-    this.#slots = new Array(SLOTS)
+    this.#slots = cut(bucket, BUCKET_MS, SLOT_MS)
     this.#nextSlot = 0
-    for (let i = 0; i < bucket.length; i++) {
-      const entry = bucket.entries[i]!
-      this.#slot(Math.floor(entry / OFFSET_SPAN / SLOT_MS)).add(entry)
-    }
+    this.#grains = []
+    this.#nextGrain = PARTS
   }
 
   #isBefore(due: number, offset: number, at: number): boolean {
@@ -227,6 +251,17 @@ export class TimeIndex {
 
 function isLess(due: number, offset: number, otherDue: number, otherOffset: number): boolean {
   return due < otherDue || (due === otherDue && offset < otherOffset)
+}
+
+/** The entries of something that is `wholeMs` long, in parts of `partMs`. */
+function cut(whole: Bucket, wholeMs: number, partMs: number): (Bucket | undefined)[] {
+  const { base, entries, length } = whole
+  const counts = new Int32Array(PARTS)
+  const partOf = (entry: number) => Math.floor((Math.floor(entry / OFFSET_SPAN) % wholeMs) / partMs)
+  for (let at = 0; at < length; at++) counts[partOf(entries[at]!)]!++
+  const parts = Array.from(counts, (count) => (count === 0 ? undefined : new Bucket(base, count)))
+  for (let at = 0; at < length; at++) parts[partOf(entries[at]!)]!.add(entries[at]!)
+  return parts
 }
 
 function split(entry: number, start: number, base: number): readonly [number, number] {

@@ -182,10 +182,7 @@ test('a record of another batch with one header more', () => {
   cursor.open(sliceOf(encodeBatch({ records: [first, second] })))
   const builder = new RecordBatchBuilder()
   const added = { key: 'c', value: 'more' }
-  while (cursor.next()) {
-    const { buffer, partsStart, end, headersStart, headerCount } = cursor
-    builder.appendParts(buffer.subarray(partsStart, end), headersStart - partsStart, headerCount, 9, added)
-  }
+  while (cursor.next()) builder.appendParts(cursor, 9, added)
   const expected = [
     { ...first, headers: [...first.headers, added], timestamp: 9 },
     { ...second, headers: [added], timestamp: 9 },

@@ -41,6 +41,19 @@ export interface RecordInput {
   readonly offsetDelta?: number
 }
 
+/** Where the parts of a record are that lies in a batch, as a cursor tells them. */
+export interface RecordParts {
+  readonly buffer: Buffer
+  /** Key, value, header count and headers are from here to `end`. */
+  readonly partsStart: number
+  /** Where the header count is. */
+  readonly bodyEnd: number
+  /** Where the first header is. */
+  readonly headersStart: number
+  readonly end: number
+  readonly headerCount: number
+}
+
 /** What a batch's header says apart from its records. Everything has a default that does not depend on the clock. */
 export interface BatchOptions {
   /** [0] */
@@ -79,15 +92,17 @@ const INITIAL_BYTES = 1024
  */
 export class RecordBatchBuilder {
   readonly #options: BatchOptions
-  #buffer = Buffer.allocUnsafe(INITIAL_BYTES)
+  #buffer: Buffer
   #position = RECORDS
   #count = 0
   #lastOffsetDelta = -1
   #baseTimestamp: number
   #maxTimestamp = NO_TIMESTAMP
 
-  constructor(options: BatchOptions = {}) {
+  /** `bytesHint`: about how many bytes it will have, not compressed [little]. */
+  constructor(options: BatchOptions = {}, bytesHint: number = INITIAL_BYTES) {
     this.#options = options
+    this.#buffer = Buffer.allocUnsafe(Math.max(bytesHint, INITIAL_BYTES))
     this.#baseTimestamp = options.deleteHorizon ?? options.baseTimestamp ?? Number.NaN
   }
 
@@ -125,25 +140,20 @@ export class RecordBatchBuilder {
     this.#position = at + buffer.copy(this.#buffer, at, partsStart, end)
   }
 
-  /**
-   * Appends a record from the parts it has in another batch: `parts` holds its key, value, header count and headers as they
-   * are there (as from a cursor's `partsStart` to its `end`), its first header at `headersStart`. One header more comes last.
-   */
+  /** Appends a record from the parts it has in another batch, with another timestamp, and one header more after its own. */
   appendParts(
-    parts: Buffer,
-    headersStart: number,
-    headerCount: number,
+    record: RecordParts,
     timestamp: number,
     header: { readonly key: RecordBytes; readonly value: RecordBytes | null },
   ): void {
-    const bodyEnd = headersStart - varintSize(headerCount)
-    const headersBytes = parts.length - headersStart
-    const tail = bodyEnd + varintSize(headerCount + 1) + headersBytes + sizeOf(header.key) + sizeOf(header.value)
+    const { buffer: bytes, partsStart, bodyEnd, headersStart, end, headerCount } = record
+    const partsBytes = bodyEnd - partsStart + (end - headersStart)
+    const tail = partsBytes + varintSize(headerCount + 1) + sizeOf(header.key) + sizeOf(header.value)
     let at = this.#begin(timestamp, this.#lastOffsetDelta + 1, 0, tail)
     const buffer = this.#buffer
-    at += parts.copy(buffer, at, 0, bodyEnd)
+    at += bytes.copy(buffer, at, partsStart, bodyEnd)
     at = writeVarint(buffer, at, headerCount + 1)
-    at += parts.copy(buffer, at, headersStart)
+    at += bytes.copy(buffer, at, headersStart, end)
     at = write(buffer, at, header.key)
     this.#position = write(buffer, at, header.value)
   }

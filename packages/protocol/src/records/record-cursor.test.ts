@@ -187,3 +187,22 @@ test('a batch may lie anywhere in its buffer', () => {
   assert.equal(cursor.next() && cursor.value()!.length, 3)
   assert.equal(cursor.next(), false)
 })
+
+test('records are passed over up to an offset, and not where offsets are missing', () => {
+  const offsetsFrom = (records: Parameters<typeof encodeBatch>[0]['records'], to: number, before = 0) => {
+    const cursor = new RecordCursor()
+    cursor.open(sliceOf(encodeBatch({ baseOffset: 40, records })))
+    for (let at = 0; at < before; at++) cursor.next()
+    cursor.skipTo(to)
+    const offsets: number[] = []
+    while (cursor.next()) offsets.push(cursor.offset)
+    return offsets
+  }
+  const records = sampleRecords(5)
+  assert.deepEqual(offsetsFrom(records, 43), [43, 44])
+  assert.deepEqual(offsetsFrom(records, 40), [40, 41, 42, 43, 44])
+  assert.deepEqual(offsetsFrom(records, 42, 4), [44], 'never back')
+  assert.deepEqual(offsetsFrom(records, 99), [])
+  const sparse = records.map((record, at) => ({ ...record, offsetDelta: 2 * at }))
+  assert.deepEqual(offsetsFrom(sparse, 44), [40, 42, 44, 46, 48])
+})

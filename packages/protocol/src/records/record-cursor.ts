@@ -43,6 +43,8 @@ export class RecordCursor {
   /** -1 when the value is null. */
   valueStart = -1
   valueEnd = -1
+  /** Position of the header count: key and value end here. */
+  bodyEnd = 0
   headerCount = 0
   /** Position of the first header's key length. */
   headersStart = 0
@@ -147,6 +149,7 @@ export class RecordCursor {
 
     size = varintLength(buffer, at, end)
     if (size === 0) throw this.#malformed(this.#index, 'ends in its header count')
+    this.bodyEnd = at
     this.headerCount = varintAt(buffer, at, size)
     this.headersStart = at + size
     if (this.headerCount < 0) throw this.#malformed(this.#index, `claims ${this.headerCount} headers`)
@@ -162,6 +165,26 @@ export class RecordCursor {
     this.#index++
     this.rewindHeaders()
     return true
+  }
+
+  /**
+   * Passes over the records before the one at `offset` by their lengths alone, where the batch has a record at each of its
+   * offsets; else it does nothing, and `next` goes through them.
+   */
+  skipTo(offset: number): void {
+    const { buffer, header } = this
+    if (header.count !== header.lastOffsetDelta + 1) return
+    const until = Math.min(offset - header.baseOffset, header.count)
+    const recordsEnd = this.#recordsEnd
+    let at = this.end
+    for (; this.#index < until; this.#index++) {
+      const size = varintLength(buffer, at, recordsEnd)
+      const length = size === 0 ? 0 : varintAt(buffer, at, size)
+      if (length < 1 || length > recordsEnd - at - size)
+        throw this.#malformed(this.#index, `claims a length of ${length}`)
+      at += size + length
+    }
+    this.end = at
   }
 
   /** A copy of the key. */
