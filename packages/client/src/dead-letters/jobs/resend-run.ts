@@ -11,16 +11,16 @@
 import type { RecordInput } from '@odradek/protocol'
 import type { Cluster } from '../../cluster.ts'
 import { KafkaError, UnreachableError } from '../../cluster-errors.ts'
+import { findOut, noteRefusal } from './account-for.ts'
 import { buildChunk, type Chunk } from './build-chunk.ts'
 import { ComebackWatch } from './comeback-watch.ts'
-import { findSent } from './find-sent.ts'
 import type { JobsLog } from './jobs-log.ts'
 import type { ClaimRecord, JobRecord, JobsRecord, RunState } from './jobs-record.ts'
 import { claimKey, FAILED, type LedgerJob, type OpenClaim, SENT, WAITING } from './ledger-job.ts'
 import { lettersOfJob } from './letters-of-job.ts'
 import { readSteps, writeSteps } from './place-list.ts'
 import { ResendLease } from './resend-lease.ts'
-import { placeText, type ResendStamp, resendRecord } from './resend-record.ts'
+import { type ResendStamp, resendRecord } from './resend-record.ts'
 import { ResendTargets } from './resend-targets.ts'
 import { ResultDraft } from './result-draft.ts'
 import { type SendOutcome, sendClaimed } from './send-claimed.ts'
@@ -260,10 +260,10 @@ export class ResendRun {
       if (outcome.kind === 'sent') {
         this.#sequences.set(name, claim.batches[at]!.sequence + letters.length)
         draft.send(topic, partition, outcome.baseOffset, letters)
-      } else if (outcome.kind === 'refused') this.#refused(draft, outcome, letters)
+      } else if (outcome.kind === 'refused') noteRefusal(draft, outcome, letters, this.#batchMax)
       else if (outcome.kind === 'unclear') {
         needsLease = true
-        await this.#findOut(job, claim, at, letters, draft)
+        await findOut(this.#cluster, job, claim.batches[at]!, claim.atMs, draft)
       } else {
         // The claim stays open: whoever goes on settles it.
         await this.#stuck(outcome.reason)
@@ -289,25 +289,6 @@ export class ResendRun {
     })
   }
 
-  /** One record may be to blame: those it names fail, else batches get smaller until it is alone. */
-  #refused(
-    draft: ResultDraft,
-    { answer, reason }: SendOutcome & { kind: 'refused' },
-    letters: readonly number[],
-  ): void {
-    const blamed = new Map(answer.recordErrors.map(({ index, text }) => [letters[index], text ?? reason]))
-    const isOfOne = SMALLER_HELPS.has(answer.errorCode) && letters.length > 1
-    for (const number of letters) {
-      const text = blamed.get(number)
-      if (text !== undefined) draft.fail(number, text)
-      else if (blamed.size > 0) draft.giveBack(number)
-      else if (isOfOne) {
-        this.#batchMax.set(number, Math.ceil(letters.length / 2))
-        draft.giveBack(number)
-      } else draft.fail(number, reason)
-    }
-  }
-
   /** Accounts for what an earlier runner claimed; false where that cannot be done now, and the job has stopped. */
   async #settle(job: LedgerJob, { record: claim, lease }: OpenClaim): Promise<boolean> {
     const draft = new ResultDraft(this.#of())
@@ -319,7 +300,7 @@ export class ResendRun {
       const { letters } = await lettersOfJob(this.#cluster, job, numbers, Number.POSITIVE_INFINITY)
       const isWhole = numbers.every((number) => letters.has(number))
       if (!isWhole || Date.now() - claim.atMs > SETTLE_MS) {
-        await this.#findOut(job, claim, at, numbers, draft)
+        await findOut(this.#cluster, job, claim.batches[at]!, claim.atMs, draft)
         continue
       }
       const stamp = this.#stamp(job, claim.atMs)
@@ -328,8 +309,8 @@ export class ResendRun {
       if (outcome.kind === 'sent') {
         draft.send(topic, partition, outcome.baseOffset, numbers)
         if (isOurs) this.#sequences.set(`${topic}-${partition}`, sequence + numbers.length)
-      } else if (outcome.kind === 'refused') this.#refused(draft, outcome, numbers)
-      else if (outcome.kind === 'unclear') await this.#findOut(job, claim, at, numbers, draft)
+      } else if (outcome.kind === 'refused') noteRefusal(draft, outcome, numbers, this.#batchMax)
+      else if (outcome.kind === 'unclear') await findOut(this.#cluster, job, claim.batches[at]!, claim.atMs, draft)
       else {
         await this.#stuck(outcome.reason)
         return false
@@ -337,24 +318,6 @@ export class ResendRun {
     }
     await this.#lease.write([draft.record([claim.epoch, claim.chunk])])
     return true
-  }
-
-  /** Looks in the target for a batch of which its partition does not tell whether it has it. */
-  async #findOut(
-    job: LedgerJob,
-    claim: ClaimRecord,
-    at: number,
-    numbers: readonly number[],
-    draft: ResultDraft,
-  ): Promise<void> {
-    const { topic, partition } = claim.batches[at]!
-    const { offsets, isCertain } = await findSent(this.#cluster, { topic, partition }, this.#id, claim.atMs)
-    for (const number of numbers) {
-      const offset = offsets.get(placeText(job.record.topic, job.places[number]!))
-      if (offset !== undefined) draft.send(topic, partition, offset, [number])
-      else if (isCertain) draft.giveBack(number)
-      else draft.fail(number, `It is not known whether it reached ${topic}-${partition}: records wait there unseen.`)
-    }
   }
 
   /** A lease of our own again, with another producer id. */
@@ -414,9 +377,6 @@ export class ResendRun {
     return { bad: cameBack + job.counts[FAILED]!, tried: job.counts[SENT]! + job.counts[FAILED]! }
   }
 }
-
-/** MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_RECORD: of the batch, or of one record in it. */
-const SMALLER_HELPS: ReadonlySet<number> = new Set([10, 18, 87])
 
 function waitingLetters({ outcomes }: LedgerJob, most: number): number[] {
   const numbers: number[] = []
