@@ -62,6 +62,20 @@ export class MemoryPartition implements MachinePartition, TurnTask {
     return Buffer.concat(chunk)
   }
 
+  /** Whether nobody else leads is certain. */
+  isProven = true
+  #proofs: ((errorCode: number) => void)[] = []
+
+  waitForProof(done: (errorCode: number) => void): void {
+    if (this.isProven) done(errors.NONE.code)
+    else this.#proofs.push(done)
+  }
+
+  /** It is certain now that it leads, or that it does not. */
+  prove(errorCode: number = errors.NONE.code): void {
+    for (const done of this.#proofs.splice(0)) done(errorCode)
+  }
+
   waitFor(offset: number, done: (errorCode: number) => void): void {
     this.#waits.push({ offset, done })
     this.#defer()

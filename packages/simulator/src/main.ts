@@ -1,18 +1,20 @@
 /**
- * node packages/simulator/src/main.ts [--world broker|storage|intake] [--seed N] [--count M] [--mutant NAME] [--trace] [--all]
+ * node packages/simulator/src/main.ts [--world broker|cluster|intake|storage] [--seed N] [--count M] [--mutant NAME]
+ *     [--trace] [--all]
  * node packages/simulator/src/main.ts mutants [NAME …] [--count M]
  *
  * The first runs seeds, a million of them if one likes; the second breaks the code in each of the ways in mutants/ and in
  * intake/intake-mutants.ts and runs seeds until one notices.
  */
 import { parseArgs } from 'node:util'
+import { simulateCluster } from './cluster/cluster-simulation.ts'
 import { intakeMutants } from './intake/intake-mutants.ts'
 import { simulateIntake } from './intake/intake-simulation.ts'
 import { runIntakeMutant } from './intake/run-intake-mutant.ts'
 import { mutants } from './mutants.ts'
 import { type MutantOutcome, mutantPatches, runMutant } from './patches.ts'
 import { runSeeds } from './run-seeds.ts'
-import { simulate } from './simulation.ts'
+import { type Outcome, simulate } from './simulation.ts'
 import { simulateStorage } from './storage/storage-simulation.ts'
 
 /** Seeds after which a mutant counts as not found. */
@@ -37,12 +39,14 @@ async function runWorlds(): Promise<number> {
   if (values.mutant !== undefined && mutation === undefined)
     throw new Error(`No mutant ${values.mutant}; there are ${Object.keys(mutants).join(', ')}`)
   const trace = values.trace ? { traceLinesMax: 1e6 } : {}
-  const run =
-    values.world === 'storage'
-      ? (seed: number) => simulateStorage(seed, trace)
-      : values.world === 'intake'
-        ? (seed: number) => simulateIntake(seed, trace)
-        : (seed: number) => simulate(seed, { ...trace, ...(mutation === undefined ? {} : { mutation }) })
+  const worlds: Readonly<Record<string, (seed: number) => Promise<Outcome>>> = {
+    broker: (seed) => simulate(seed, { ...trace, ...(mutation === undefined ? {} : { mutation }) }),
+    cluster: (seed) => simulateCluster(seed, trace),
+    intake: (seed) => simulateIntake(seed, trace),
+    storage: (seed) => simulateStorage(seed, trace),
+  }
+  const run = worlds[values.world]
+  if (run === undefined) throw new Error(`No world ${values.world}; there are ${Object.keys(worlds).join(', ')}`)
   const how = `--world ${values.world}${values.mutant === undefined ? '' : ` --mutant ${values.mutant}`}`
   const failed = await runSeeds(run, {
     first: Number(values.seed),

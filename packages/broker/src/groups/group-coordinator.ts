@@ -201,6 +201,8 @@ export class GroupCoordinator {
           results[index] = { groupId, errorCode, topics: fetched ?? [] }
           settle()
         },
+        // Whoever reads on from an offset that was overtaken reads what others have read.
+        true,
       )
     }
   }
@@ -288,10 +290,15 @@ export class GroupCoordinator {
   }
 
   /** Runs a decision on the machine of a group. */
-  #run<T>(groupId: string, decide: (machine: GroupMachine, now: Now) => GroupDecision<T>, answer: Answer<T>): void {
+  #run<T>(
+    groupId: string,
+    decide: (machine: GroupMachine, now: Now) => GroupDecision<T>,
+    answer: Answer<T>,
+    needsProof = false,
+  ): void {
     const shell = this.#shellOf(groupId)
     if (typeof shell === 'number') answer(shell, null)
-    else shell.run(decide, answer)
+    else shell.run(decide, answer, needsProof)
   }
 
   /** The same where a group id must not be empty. Old clients commit and fetch with an empty one. */

@@ -21,6 +21,8 @@ interface Follower {
   leaderEndThen: number
   /** The registration with which it asked last. */
   brokerEpoch: number
+  /** How often it asked. */
+  asks: number
 }
 
 export class FollowerProgress {
@@ -39,7 +41,14 @@ export class FollowerProgress {
     for (const id of this.#followers.keys()) if (!replicas.includes(id)) this.#followers.delete(id)
     for (const id of replicas) {
       if (id === this.#leaderId || this.#followers.has(id)) continue
-      this.#followers.set(id, { endOffset: -1, caughtUpAt: now, askedAt: now, leaderEndThen: 0, brokerEpoch: -1 })
+      this.#followers.set(id, {
+        endOffset: -1,
+        caughtUpAt: now,
+        askedAt: now,
+        leaderEndThen: 0,
+        brokerEpoch: -1,
+        asks: 0,
+      })
     }
     this.#counted = counted.filter((id) => id !== this.#leaderId)
   }
@@ -51,12 +60,18 @@ export class FollowerProgress {
     if (offset >= leaderEnd) follower.caughtUpAt = now
     else if (follower.endOffset >= 0 && offset >= follower.leaderEndThen)
       follower.caughtUpAt = Math.max(follower.caughtUpAt, follower.askedAt)
+    follower.asks++
     follower.askedAt = now
     follower.leaderEndThen = leaderEnd
     follower.brokerEpoch = brokerEpoch
     const isFurther = offset > follower.endOffset
     follower.endOffset = offset
     return isFurther
+  }
+
+  /** How often a follower has asked. */
+  asksOf(id: number): number {
+    return this.#followers.get(id)?.asks ?? 0
   }
 
   /** A follower is gone, or another one has come under its id: what it had is no longer known. */

@@ -16,11 +16,18 @@ import type { Turn, TurnTask } from '../host/turn.ts'
 import { hasIntake } from '../metadata/intake-topic.ts'
 import type { AppendResult, Log } from '../storage/log.ts'
 import { FollowerProgress } from './follower-progress.ts'
+import { LeadershipProofs } from './leadership-proofs.ts'
 import { type OffsetWait, OffsetWaits } from './offset-waits.ts'
 
 /** A fetch (or another reader) that waits for records. `wake` may be called more often than there is news. */
 export interface FetchWait {
   wake(): void
+}
+
+/** A follower's fetch that waits. */
+export interface FollowerFetchWait extends FetchWait {
+  /** Answers with what there is, at the end of this turn: the follower is to ask again. */
+  hurry(): void
 }
 
 /** What a partition tells the broker about: both ends of its life with the disk. */
@@ -64,7 +71,8 @@ export class Partition implements TurnTask {
   /** Waits for this replica's own flushes, where the high watermark waits for more. */
   readonly #flushed = new OffsetWaits()
   readonly #fetches = new Set<FetchWait>()
-  readonly #followerFetches = new Set<FetchWait>()
+  readonly #followerFetches = new Set<FollowerFetchWait>()
+  readonly #proofs = new LeadershipProofs()
   #leaderEpoch: number
   #partitionEpoch: number
   #replicas: readonly number[]
@@ -222,6 +230,7 @@ export class Partition implements TurnTask {
     this.#watchFollowers()
     this.#recount()
     if (!this.hasMinInsyncReplicas) this.#committed.failInSync(errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND.code)
+    if (this.#proofs.size > 0) this.#prove()
   }
 
   /**
@@ -241,6 +250,7 @@ export class Partition implements TurnTask {
     if (progress === null || this.#offlineCode !== 0) return
     const isFurther = progress.asked(id, brokerEpoch, offset, this.log.endOffset, this.#cluster!.clock.monotonic())
     if (isFurther) this.#recount()
+    if (this.#proofs.size > 0) this.#prove()
     if (this.#isr.includes(id) || this.#isAlteringIsr) return
     const registeredEpoch = this.#cluster!.brokerEpoch(id)
     if (registeredEpoch < 0 || !progress.mayComeIn(id, registeredEpoch, this.#highWatermark, this.#epochStart)) return
@@ -331,6 +341,25 @@ export class Partition implements TurnTask {
     else this.#flushed.add(offset, wait)
   }
 
+  /**
+   * Ends `wait` once it is certain that this broker leads the partition: for answers that must not be older than what
+   * another leader may have told. At the end of this turn at the earliest.
+   */
+  waitForProof(wait: OffsetWait): void {
+    if (this.#offlineCode !== 0) this.#turn.defer('answer', new Reached(wait, this.#offlineCode))
+    else if (this.#progress === null) this.#turn.defer('answer', new Reached(wait, 0))
+    else {
+      this.#proofs.add(wait)
+      this.#prove()
+      for (const fetch of this.#followerFetches) fetch.hurry()
+    }
+  }
+
+  #prove(): void {
+    const followers = this.#isr.filter((id) => id !== this.#cluster!.nodeId)
+    if (this.#progress !== null) this.#proofs.check(followers, this.#progress)
+  }
+
   /** How often appends had been undone when the last one was accepted: for `isUndone`. */
   get undone(): number {
     return this.log.undone
@@ -358,13 +387,14 @@ export class Partition implements TurnTask {
   }
 
   /** The same for a follower, which reads to the log's end. */
-  addFollowerFetch(wait: FetchWait): void {
+  addFollowerFetch(wait: FollowerFetchWait): void {
     this.#followerFetches.add(wait)
+    if (this.#proofs.size > 0) wait.hurry()
   }
 
   removeFetch(wait: FetchWait): void {
     this.#fetches.delete(wait)
-    this.#followerFetches.delete(wait)
+    this.#followerFetches.delete(wait as FollowerFetchWait)
   }
 
   /** Answers and fetches that wait on this partition. */
@@ -407,6 +437,7 @@ export class Partition implements TurnTask {
     this.#offlineCode = errorCode
     this.#committed.fail(errorCode)
     this.#flushed.fail(errorCode)
+    this.#proofs.fail(errorCode)
     this.changed()
   }
 

@@ -51,4 +51,8 @@ export class LedPartition implements MachinePartition {
   waitFor(offset: number, done: (errorCode: number) => void): void {
     this.#partition.waitFor(offset, { reached: done, needsInSync: true })
   }
+
+  waitForProof(done: (errorCode: number) => void): void {
+    this.#partition.waitForProof({ reached: done })
+  }
 }

@@ -28,4 +28,6 @@ export interface MachinePartition {
    * `done(code)` when leadership or the log is lost.
    */
   waitFor(offset: number, done: (errorCode: number) => void): void
+  /** The same when it is certain that this broker leads the partition, and no other has told anything newer. */
+  waitForProof(done: (errorCode: number) => void): void
 }

@@ -74,6 +74,21 @@ const LOADING = errors.COORDINATOR_LOAD_IN_PROGRESS.code
 const NOT_COORDINATOR = errors.NOT_COORDINATOR.code
 
 describe('answers', () => {
+  test('wait until it is certain that nobody else leads, where they are to; others do not wait with them', () => {
+    const bench = new Bench()
+    bench.partition.isProven = false
+    bench.shell.run((machine) => machine.read(), bench.hear, true)
+    bench.add(5)
+    bench.time.endTurn()
+    assert.deepEqual(bench.listen(), [[0, 5]])
+    bench.partition.prove()
+    assert.deepEqual(bench.listen(), [[0, 0]])
+    bench.shell.run((machine) => machine.read(), bench.hear, true)
+    bench.time.endTurn()
+    bench.partition.prove(errors.NOT_LEADER_OR_FOLLOWER.code)
+    assert.deepEqual(bench.listen(), [[NOT_COORDINATOR, null]])
+  })
+
   test('come at the end of the turn, when all is committed at once', () => {
     const bench = new Bench()
     bench.add(5)

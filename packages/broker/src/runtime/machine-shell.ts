@@ -76,6 +76,8 @@ interface Parked extends ParkedRequest {
 interface Settled {
   readonly answer: Answer<unknown>
   readonly response: unknown
+  /** Whether it must not be older than what another leader may have told meanwhile. */
+  readonly needsProof: boolean
 }
 
 export class MachineShell<M extends Machine<R>, R> implements TurnTask {
@@ -130,8 +132,11 @@ export class MachineShell<M extends Machine<R>, R> implements TurnTask {
     else this.#loadTimer = this.#options.timers.after(0, () => this.#loadStep(machine, loader))
   }
 
-  /** Decides on a request. The answer comes when what it rests on is committed. */
-  run<T>(decide: (machine: M, now: Now) => Decision<T, R>, answer: Answer<T>): void {
+  /**
+   * Decides on a request. The answer comes when what it rests on is committed; with `needsProof` when it is certain as well
+   * that this broker still led its partition then, so that nobody is told what another leader has overtaken.
+   */
+  run<T>(decide: (machine: M, now: Now) => Decision<T, R>, answer: Answer<T>, needsProof = false): void {
     const machine = this.#machine
     if (machine === null) {
       answer(this.#unavailable(), null)
@@ -143,7 +148,7 @@ export class MachineShell<M extends Machine<R>, R> implements TurnTask {
       return
     }
     if (decision.response === null) throw new TypeError('A request without a token was decided without a response.')
-    this.#settle(answer as Answer<unknown>, decision.response)
+    this.#settle(answer as Answer<unknown>, decision.response, needsProof)
     this.#complete(decision)
   }
 
@@ -206,7 +211,14 @@ export class MachineShell<M extends Machine<R>, R> implements TurnTask {
     if (settled.length > 0) {
       this.#settled = []
       const incarnation = this.#incarnation
-      this.partition.waitFor(this.#appliedOffset, (errorCode) => this.#release(settled, errorCode, incarnation))
+      const proven = settled.filter(({ needsProof }) => needsProof)
+      const others = proven.length === 0 ? settled : settled.filter(({ needsProof }) => !needsProof)
+      this.partition.waitFor(this.#appliedOffset, (errorCode) => {
+        this.#release(others, errorCode, incarnation)
+        if (proven.length === 0) return
+        if (errorCode !== errors.NONE.code) this.#release(proven, errorCode, incarnation)
+        else this.partition.waitForProof((code) => this.#release(proven, code, incarnation))
+      })
     }
     this.#options.deadlineMoved()
   }
@@ -248,8 +260,8 @@ export class MachineShell<M extends Machine<R>, R> implements TurnTask {
     this.#defer()
   }
 
-  #settle(answer: Answer<unknown>, response: unknown): void {
-    this.#settled.push({ answer, response })
+  #settle(answer: Answer<unknown>, response: unknown, needsProof = false): void {
+    this.#settled.push({ answer, response, needsProof })
   }
 
   #defer(): void {

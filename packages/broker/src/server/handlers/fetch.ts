@@ -9,7 +9,7 @@ import { errors, Fetch, type FetchRequest, type FetchResponse, sliceOf } from '@
 import type { Timer } from '../../host/clock.ts'
 import type { TurnTask } from '../../host/turn.ts'
 import type { TopicImage } from '../../metadata/image.ts'
-import type { FetchWait, Partition } from '../../replication/partition.ts'
+import type { FollowerFetchWait, Partition } from '../../replication/partition.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { type CurrentLeader, currentLeaderFor, endpointsOf } from '../current-leader.ts'
 import { type Exchange, handle } from '../exchange.ts'
@@ -243,7 +243,7 @@ function refused(index: number, errorCode: number): MutablePartitionResponse {
 }
 
 /** A fetch that waits for more records. */
-class ParkedFetch implements FetchWait, TurnTask {
+class ParkedFetch implements FollowerFetchWait, TurnTask {
   readonly #exchange: Exchange
   readonly #broker: BrokerContext
   readonly #read: FetchRead
@@ -251,6 +251,7 @@ class ParkedFetch implements FetchWait, TurnTask {
   #waitsOn: Partition[] = []
   #timer: Timer | null = null
   #woken = false
+  #hurried = false
   #parked = false
   #done = false
 
@@ -284,6 +285,12 @@ class ParkedFetch implements FetchWait, TurnTask {
     if (this.#woken || this.#done) return
     this.#woken = true
     this.#broker.turn.defer('answer', this)
+  }
+
+  hurry(): void {
+    if (this.#hurried || this.#done) return
+    this.#hurried = true
+    this.#broker.turn.defer('answer', { endTurn: () => this.answer() })
   }
 
   /** End of the turn: looks again. */

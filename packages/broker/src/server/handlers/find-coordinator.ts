@@ -24,7 +24,7 @@ export const findCoordinator = handle(
       return undefined
     }
     broker.metadata.createOffsetsTopic().then(answer, (error: Error) => {
-      broker.logger.error({ err: error }, 'The topic of committed offsets could not be created')
+      broker.logger.warn({ err: error }, 'The topic of committed offsets could not be created')
       answer()
     })
     return undefined

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { FollowerProgress } from './follower-progress.ts'
+import { LeadershipProofs } from './leadership-proofs.ts'
+
+class Scene {
+  readonly progress = new FollowerProgress(1, [1, 2, 3], [1, 2, 3], 0)
+  readonly proofs = new LeadershipProofs()
+  readonly heard: string[] = []
+  inSync: readonly number[] = [2, 3]
+
+  ask(id: number): void {
+    this.progress.asked(id, 1, 0, 0, 0)
+    this.proofs.check(this.inSync, this.progress)
+  }
+
+  add(name: string): void {
+    this.proofs.add({ reached: (code) => this.heard.push(`${name} ${code}`) })
+    this.proofs.check(this.inSync, this.progress)
+  }
+}
+
+describe('whether a broker leads still', () => {
+  it('is certain when each follower in sync asked with a request that it sent since', () => {
+    const scene = new Scene()
+    scene.ask(2)
+    scene.add('first')
+    for (const id of [2, 3, 2]) scene.ask(id)
+    assert.deepEqual(scene.heard, [], 'what 3 asked may have been on its way')
+    scene.add('second')
+    scene.ask(3)
+    assert.deepEqual(scene.heard, ['first 0'])
+    for (const id of [2, 2, 3]) scene.ask(id)
+    assert.deepEqual(scene.heard, ['first 0', 'second 0'])
+    assert.equal(scene.proofs.size, 0)
+  })
+
+  it('does not depend on one that is out of sync, and does on one that came in', () => {
+    const scene = new Scene()
+    scene.add('a')
+    for (const id of [2, 2]) scene.ask(id)
+    assert.deepEqual(scene.heard, [])
+    scene.inSync = [2]
+    scene.proofs.check(scene.inSync, scene.progress)
+    assert.deepEqual(scene.heard, ['a 0'])
+    scene.add('b')
+    scene.inSync = [2, 3]
+    for (const id of [2, 2, 3]) scene.ask(id)
+    assert.deepEqual(scene.heard, ['a 0'], 'the first of 3 is when it came in')
+    for (const id of [3, 3]) scene.ask(id)
+    assert.deepEqual(scene.heard, ['a 0', 'b 0'])
+  })
+
+  it('is certain at once where nobody else is in sync, and never when it leads no more', () => {
+    const scene = new Scene()
+    scene.inSync = []
+    scene.add('alone')
+    assert.deepEqual(scene.heard, ['alone 0'])
+    scene.inSync = [2]
+    scene.add('lost')
+    scene.proofs.fail(6)
+    for (const id of [2, 2, 2]) scene.ask(id)
+    assert.deepEqual(scene.heard, ['alone 0', 'lost 6'])
+  })
+})

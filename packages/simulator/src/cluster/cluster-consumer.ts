@@ -1,0 +1,125 @@
+import { errors, Fetch, FindCoordinator, OffsetCommit, OffsetFetch } from '@odradek/protocol'
+import { readRecords } from '../read-records.ts'
+import type { SimClient } from '../sim-client.ts'
+import type { ClusterClients, ClusterSession } from './cluster-clients.ts'
+import type { PartitionTale } from './cluster-history.ts'
+
+/**
+ * Reads a partition from its leader, whoever that is, and commits where it is for a group; now and then it goes back to what
+ * is committed, which must never be less than what was acknowledged.
+ */
+export class ClusterConsumer {
+  readonly #clients: ClusterClients
+  readonly #tale: PartitionTale
+  readonly #group: string
+  #position = 0
+  /** Acknowledged to be committed. */
+  #committed = -1
+  /** Perhaps committed: an answer did not come. */
+  #attempted = -1
+
+  constructor(clients: ClusterClients, tale: PartitionTale, group: string) {
+    this.#clients = clients
+    this.#tale = tale
+    this.#group = group
+  }
+
+  start(): void {
+    const { topic, index } = this.#tale
+    this.#clients.start(`consumer ${this.#group} of ${topic}-${index}`, (session) => this.#turn(session))
+  }
+
+  async #turn(session: ClusterSession): Promise<boolean> {
+    if (this.#clients.draining) return false
+    const choice = session.random.below(12)
+    if (choice === 0) await this.#goBack(session)
+    else if (choice < 3) await this.#commit(session)
+    else await this.#read(session)
+    return true
+  }
+
+  async #read(session: ClusterSession): Promise<void> {
+    const leader = await session.leaderOf(this.#tale.topic, this.#tale.index)
+    const found = leader === null ? null : await fetchOnce(leader, this.#tale, this.#position, 200)
+    if (found === null) {
+      session.forgetLeaders()
+      await this.#clients.sleep(session.random.between(1, 40))
+      return
+    }
+    for (const { offset, id } of found.records) {
+      if (offset < this.#position) continue
+      this.#tale.read(offset, id)
+      this.#clients.history.counts.read++
+    }
+    this.#position = Math.max(this.#position, found.next)
+  }
+
+  async #commit(session: ClusterSession): Promise<void> {
+    const coordinator = await this.#coordinator(session)
+    if (coordinator === null) return
+    const { topic, index } = this.#tale
+    const offset = this.#position
+    this.#attempted = Math.max(this.#attempted, offset)
+    const { topics } = await coordinator.request(OffsetCommit, 8, {
+      groupId: this.#group,
+      generationIdOrMemberEpoch: -1,
+      memberId: '',
+      topics: [{ name: topic, partitions: [{ partitionIndex: index, committedOffset: offset }] }],
+    })
+    if (topics[0]!.partitions[0]!.errorCode !== 0) return
+    this.#committed = offset
+    this.#clients.history.counts.commits++
+  }
+
+  async #goBack(session: ClusterSession): Promise<void> {
+    const coordinator = await this.#coordinator(session)
+    if (coordinator === null) return
+    const { topic, index } = this.#tale
+    const { errorCode, topics } = await coordinator.request(OffsetFetch, 7, {
+      groupId: this.#group,
+      topics: [{ name: topic, partitionIndexes: [index] }],
+      requireStable: false,
+    })
+    const partition = topics?.[0]?.partitions[0]
+    if (errorCode !== 0 || partition === undefined || partition.errorCode !== 0) return
+    const { committedOffset } = partition
+    const { fail } = this.#clients.history
+    if (committedOffset < this.#committed)
+      fail(`group ${this.#group} went back from ${this.#committed} to ${committedOffset} in ${topic}-${index}`)
+    if (committedOffset > this.#attempted)
+      fail(
+        `group ${this.#group} is at ${committedOffset} in ${topic}-${index}, and never was beyond ${this.#attempted}`,
+      )
+    this.#position = Math.max(0, committedOffset)
+    this.#committed = committedOffset
+  }
+
+  async #coordinator(session: ClusterSession): Promise<SimClient | null> {
+    const any = session.any()
+    const answer = await any?.request(FindCoordinator, 4, { keyType: 0, coordinatorKeys: [this.#group] })
+    const found = answer?.coordinators?.[0]
+    const client = found === undefined || found.errorCode !== 0 ? null : session.to(found.nodeId)
+    if (client === null) await this.#clients.sleep(session.random.between(1, 40))
+    return client
+  }
+}
+
+/** One fetch at a leader: null where it does not serve. */
+export async function fetchOnce(
+  leader: SimClient,
+  { topic, index }: PartitionTale,
+  position: number,
+  maxWaitMs: number,
+): Promise<{ records: { offset: number; id: string }[]; next: number; highWatermark: number } | null> {
+  const { responses } = await leader.request(Fetch, 12, {
+    maxWaitMs,
+    minBytes: 1,
+    topics: [{ topic, partitions: [{ partition: index, fetchOffset: position, partitionMaxBytes: 20_000 }] }],
+  })
+  const { errorCode, records, highWatermark } = responses[0]!.partitions[0]!
+  if (errorCode === errors.OFFSET_OUT_OF_RANGE.code) throw new Error(`${topic}-${index} has no offset ${position}`)
+  if (errorCode !== 0) return null
+  const batches = records === null ? [] : readRecords(records)
+  const next = batches.at(-1)?.nextOffset ?? position
+  return { records: batches.flatMap((batch) => batch.records), next, highWatermark }
+}
