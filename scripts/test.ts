@@ -11,6 +11,7 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '..')
 const paths = process.argv.slice(2)
 const total = { passed: 0, failed: 0, skipped: 0 }
+let isConsoleBuilt: boolean | undefined
 
 if (paths.length === 0) {
   check('lint', ['biome', 'ci', '--colors=off', '--log-level=warn', '.'])
@@ -27,6 +28,8 @@ if (paths.length === 0) {
 const tests = paths.filter((path) => !isEndToEnd(path))
 const endToEnd = paths.filter(isEndToEnd)
 if (paths.length === 0) {
+  // Before the tests: that of the tarballs takes the pages as they are built.
+  buildConsole()
   const everywhere = [
     'packages/*/*.test.ts',
     'packages/*/{src,test}/**/*.test.ts',
@@ -57,9 +60,7 @@ function runEndToEnd(files: readonly string[]): void {
     process.stdout.write('- e2e: chromium is missing\n')
     return
   }
-  const before = total.failed
-  check('the console is built', ['node', join(root, 'apps/console/build.ts')])
-  if (total.failed > before) return
+  if (!buildConsole()) return
   const playwright = join(root, 'e2e/node_modules/@playwright/test/cli.js')
   const names = files.flatMap((file) => (file.endsWith('.ts') ? [file.replace(/^.*\//, '')] : []))
   counted((countsFile) => {
@@ -71,11 +72,17 @@ function runEndToEnd(files: readonly string[]): void {
   })
 }
 
+/** Builds it if need be, and counts that once. Returns whether it is built. */
+function buildConsole(): boolean {
+  isConsoleBuilt ??= check('the console is built', ['node', join(root, 'apps/console/build.ts')])
+  return isConsoleBuilt
+}
+
 function pattern(path: string): string {
   return path.endsWith('.ts') || path.includes('*') ? path : `${path.replace(/\/$/, '')}/**/*.test.ts`
 }
 
-function check(name: string, command: readonly [string, ...string[]]): void {
+function check(name: string, command: readonly [string, ...string[]]): boolean {
   const start = performance.now()
   const [file, ...args] = command
   const { status } = spawnSync(join(root, 'node_modules/.bin', file), args, {
@@ -90,6 +97,7 @@ function check(name: string, command: readonly [string, ...string[]]): void {
   if (status === 0) total.passed++
   else total.failed++
   process.stdout.write(`${status === 0 ? '✔' : '✖'} ${name} (${seconds(performance.now() - start)})\n`)
+  return status === 0
 }
 
 /** One process per file: a test file owns brokers, signals and globals, and must not see those of another. */

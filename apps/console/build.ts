@@ -15,14 +15,18 @@ const stamp = join(here, process.env.ODRADEK_CONSOLE_DIST ?? '.next', 'odradek-b
 const OUTPUT_CHARACTERS_MAX = 20_000
 
 /** What runs as it is, beside the pages. */
-const SERVED = /^(server|build|users)\.ts$|^server\/(options|security|start-console)\.ts$/
+const SERVED =
+  /^(server|build|bundle|users)\.ts$|^tsconfig\.build\.json$|^server\/(options|security|start-console)\.ts$/
 
 const wanted = hashOfSources()
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) await build()
 
 function hashOfSources(): string {
   const hash = createHash('sha256').update(process.version)
-  const own = globSync('**/*.{ts,tsx,css,json,svg,mjs}', { cwd: here, exclude: ['node_modules/**', '.next*/**'] })
+  const own = globSync('**/*.{ts,tsx,css,json,svg,mjs}', {
+    cwd: here,
+    exclude: ['node_modules/**', 'dist/**', '.next*/**'],
+  })
     .filter((file) => !/\.test\.ts$|^next-env\.d\.ts$|\.tsbuildinfo$/.test(file) && !SERVED.test(file))
     .map((file) => join('apps/console', file))
   const shared = globSync('packages/config/src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type ClusterSettings, type ConsoleOptions, consoleSettings, defaultUserFilePath } from '@odradek/api'
 import { z } from 'zod'
@@ -100,8 +101,42 @@ function readFile(path: string) {
   } catch (error) {
     throw new OptionError(`${path} cannot be read: ${(error as Error).message}`)
   }
-  const parsed = file.safeParse(json)
-  if (parsed.success) return parsed.data as typeof parsed.data & { clusters: ClusterSettings[] }
-  const [issue] = parsed.error.issues
-  throw new OptionError(`${path}: ${issue?.path.join('.')}: ${issue?.message}`)
+  const parsed = file.safeParse(withEnvironment(json, path))
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new OptionError(`${path}: ${issue?.path.join('.')}: ${issue?.message}`)
+  }
+  const clusters = parsed.data.clusters.map((cluster) => {
+    return cluster.tls === undefined ? cluster : { ...cluster, tls: withCertificates(cluster.tls, path) }
+  })
+  return { ...parsed.data, clusters: clusters as ClusterSettings[] }
+}
+
+/** `${NAME}` in a text is the variable of that name, so that no password need stand in the file. */
+function withEnvironment(value: unknown, path: string): unknown {
+  if (typeof value === 'string') {
+    return value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+      const text = process.env[name]
+      if (text === undefined) throw new OptionError(`${path}: the variable ${name} is not set`)
+      return text
+    })
+  }
+  if (Array.isArray(value)) return value.map((one) => withEnvironment(one, path))
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withEnvironment(one, path)]))
+}
+
+/** Certificates and keys that are not there as PEM are files, named from where the settings are. */
+function withCertificates<Tls extends object>(tls: Tls, path: string): Tls {
+  const entries = Object.entries(tls).map(([key, value]) => {
+    const isFile = ['ca', 'cert', 'key'].includes(key) && typeof value === 'string' && !value.includes('-----BEGIN')
+    if (!isFile) return [key, value]
+    const file = resolve(dirname(path), value)
+    try {
+      return [key, readFileSync(file, 'utf8')]
+    } catch (error) {
+      throw new OptionError(`${path}: tls.${key}: ${file} cannot be read: ${(error as Error).message}`)
+    }
+  })
+  return Object.fromEntries(entries)
 }

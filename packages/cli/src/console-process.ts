@@ -3,29 +3,54 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** The console's folder in a checkout; an installed package has none. */
-const folder = fileURLToPath(new URL('../../../apps/console/', import.meta.url))
+/** The programs of the console. */
+interface ConsolePrograms {
+  readonly server: string
+  readonly users: string
+  /** Builds what is not built as its sources are; null: it came built. */
+  readonly build: string | null
+}
+
+/** What is said where there is none. */
+export const CONSOLE_MISSING = 'the console is not installed: npm install @odradek/console, beside @odradek/cli'
 
 const SHUTDOWN_MS_MAX = 5_000
 
+/** Those of the checkout, or of the package `@odradek/console`, or null where that was left out. */
+function consolePrograms(): ConsolePrograms | null {
+  const checkout = fileURLToPath(new URL('../../../apps/console/', import.meta.url))
+  if (existsSync(`${checkout}server.ts`)) {
+    return { server: `${checkout}server.ts`, users: `${checkout}users.ts`, build: `${checkout}build.ts` }
+  }
+  const installed = (name: string) => fileURLToPath(import.meta.resolve(`@odradek/console/${name}`))
+  try {
+    return { server: installed('server'), users: installed('users'), build: null }
+  } catch {
+    return null
+  }
+}
+
 /** Whether there is a console to start. */
 export function hasConsole(): boolean {
-  return existsSync(`${folder}server.ts`)
+  return consolePrograms() !== null
 }
 
 /** The program that keeps the console's users, or null where there is no console. */
 export function consoleUsersFile(): string | null {
-  return hasConsole() ? `${folder}users.ts` : null
+  return consolePrograms()?.users ?? null
 }
 
 /** Builds the console where it is not built as its sources are; it says so itself. Returns whether it is built. */
 export function buildConsole(): boolean {
-  return spawnSync(process.execPath, [`${folder}build.ts`], { stdio: ['ignore', 2, 2] }).status === 0
+  const build = consolePrograms()?.build ?? null
+  return build === null || spawnSync(process.execPath, [build], { stdio: ['ignore', 2, 2] }).status === 0
 }
 
 /** The same, while this process goes on with its work; an abort ends it. */
 export async function buildConsoleBeside(signal: AbortSignal): Promise<boolean> {
-  const child = spawn(process.execPath, [`${folder}build.ts`], { stdio: ['ignore', 2, 2] })
+  const build = consolePrograms()?.build ?? null
+  if (build === null) return true
+  const child = spawn(process.execPath, [build], { stdio: ['ignore', 2, 2] })
   const end = () => void child.kill('SIGTERM')
   signal.addEventListener('abort', end)
   const [code] = await once(child, 'exit')
@@ -44,7 +69,9 @@ export interface ConsoleProcess {
 
 /** Starts the console with the words of `odradek console`. It prints `Console on URL` on stdout when it serves. */
 export function startConsoleProcess(words: readonly string[]): ConsoleProcess {
-  const child = spawn(process.execPath, [`${folder}server.ts`, ...words], {
+  const server = consolePrograms()?.server
+  if (server === undefined) throw new Error(CONSOLE_MISSING)
+  const child = spawn(process.execPath, [server, ...words], {
     stdio: ['ignore', 1, 2, 'ipc'],
     env: { ...process.env, NODE_ENV: 'production' },
   })

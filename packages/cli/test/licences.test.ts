@@ -6,7 +6,7 @@ import { test } from 'node:test'
 /** Licences that may be passed on with an Apache-2.0 work without further conditions than naming them. */
 const ALLOWED = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0'])
 
-/** The others, each known by name, all of them the console's: it is run from a checkout and is part of no package. */
+/** The others, each known by name, all of them what the console is built with; of its package only the fonts are a part, with their licence. */
 const STATED: readonly (readonly [name: RegExp, licence: string, why: string])[] = [
   [/^geist$/, 'SIL OPEN FONT LICENSE', 'the fonts, as they are'],
   [/^caniuse-lite$/, 'CC-BY-4.0', 'data about browsers, read while building'],

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 
@@ -31,6 +33,8 @@ test("the published packages run the README's example in a project of its own", 
   // Packing changes manifests for as long as it takes: in a copy, because other tests run meanwhile.
   const copy = join(directory, 'checkout')
   await run('mkdir', [copy])
+  // The pages are built in the checkout, where they are built anyway; the copy takes them as they are.
+  await run(process.execPath, [join(root, 'apps/console/build.ts')])
   const copied = [
     'packages',
     'scripts',
@@ -43,10 +47,15 @@ test("the published packages run the README's example in a project of its own", 
   const configs = ['tsconfig.json', 'tsconfig.base.json', 'tsconfig.build.json']
   await run('cp', ['-a', ...copied, ...configs, copy], { cwd: root })
   await run('ln', ['-s', join(root, 'node_modules'), join(copy, 'node_modules')])
+  const unneeded = ['.next/cache', '.next/dev', 'dist'].map((name) => `--exclude=console/${name}`)
+  await run('mkdir', [join(copy, 'apps')])
+  await run('sh', ['-c', 'tar -c "$@" console | tar -x -C "$0"', join(copy, 'apps'), ...unneeded], {
+    cwd: join(root, 'apps'),
+  })
   await run(process.execPath, [join(copy, 'scripts/pack.ts'), tarballs])
   const files = readdirSync(tarballs).map((name) => join(tarballs, name))
-  const names = readdirSync(join(root, 'packages'))
-  const published = names.filter((name) => !manifestOf(join('packages', name)).private)
+  const folders = globSync('{packages,apps}/*/package.json', { cwd: root }).map((file) => dirname(file))
+  const published = folders.filter((folder) => !manifestOf(folder).private)
   assert.equal(files.length, published.length, String(files))
 
   await t.test('a tarball has JavaScript, declarations and the licence, and no sources or tests', async () => {
@@ -54,12 +63,15 @@ test("the published packages run the README's example in a project of its own", 
       const { stdout } = await run('tar', ['-tzf', file])
       const names = stdout.trim().split('\n')
       assert.ok(names.includes('package/LICENSE'), file)
+      // Nothing is compiled against the console: it is run.
+      const isProgram = /odradek-console-/.test(file)
       assert.ok(
-        names.some((name) => /^package\/dist\/.*\.js$/.test(name)) && names.some((name) => name.endsWith('.d.ts')),
+        names.some((name) => /^package\/dist\/.*\.js$/.test(name)) &&
+          (isProgram || names.some((name) => name.endsWith('.d.ts'))),
         file,
       )
       assert.deepEqual(
-        names.filter((name) => /\.test\.|(?<!\.d)\.ts$/.test(name)),
+        names.filter((name) => /\.test\.|(?<!\.d)\.tsx?$/.test(name)),
         [],
         file,
       )
@@ -111,4 +123,61 @@ test("the published packages run the README's example in a project of its own", 
     })
     assert.equal(stdout, `${manifestOf('.').version}\n`)
   })
+
+  await t.test('the console is installed with it: built, beside a broker and alone', async () => {
+    const main = join(project, 'node_modules/@odradek/cli/bin/odradek.js')
+    const words = ['start', '--port', '0', '--console-port', '0', '--data-dir', join(directory, 'data')]
+    const options = { cwd: project, env: { PATH: process.env.PATH ?? '', HOME: directory } }
+    const started = spawn(process.execPath, [main, ...words], { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    const ended = once(started, 'exit')
+    try {
+      let said = ''
+      started.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+        said += chunk
+        // The broker would go on without it.
+        if (said.includes('the console ended')) started.kill('SIGTERM')
+      })
+      const url = await lineOf(started.stdout, /^Console on (\S+)\/$/)
+      assert.ok(url, said)
+      // Rendered with what the cluster says, by the routers of the same process.
+      const page = await fetch(`${url}/local/topics`)
+      assert.equal(page.status, 200)
+      const html = await page.text()
+      assert.match(html, /<title>Topics/)
+      assert.match(html, /No topics yet/)
+      const scripts = [...html.matchAll(/src="(\/_next\/[^"]+\.js)"/g)].map(([, path = '']) => path)
+      assert.ok(scripts.length > 0)
+      for (const path of scripts) assert.equal((await fetch(`${url}${path}`)).status, 200, path)
+      // What the routers throw is known to the pages for what it is.
+      assert.match(await (await fetch(`${url}/nowhere/topics`)).text(), /no cluster called nowhere/)
+      const socket = new WebSocket(`${url.replace('http', 'ws')}/api/ws`)
+      const { promise: answered, resolve, reject } = Promise.withResolvers<string>()
+      socket.onopen = () => {
+        const params = { path: 'overview.live', input: { cluster: 'local' } }
+        socket.send(JSON.stringify({ id: 1, method: 'subscription', params }))
+      }
+      socket.onmessage = ({ data }) => resolve(String(data))
+      socket.onerror = () => reject(new Error('the WebSocket failed'))
+      assert.match(await answered, /"type":"started"/)
+      socket.close()
+      const users = [main, 'console', 'users', 'list', '--users', join(directory, 'users.json')]
+      assert.equal((await run(process.execPath, users, options)).stdout, '')
+      assert.doesNotMatch(said, /Building the console/)
+    } finally {
+      started.kill('SIGTERM')
+    }
+    assert.deepEqual(await ended, [0, null])
+  })
 })
+
+/** The first group of the first line that matches; null: there was none. */
+async function lineOf(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<string | null> {
+  for await (const line of createInterface({ input: stream })) {
+    const found = pattern.exec(line)?.[1]
+    if (found !== undefined) {
+      stream.resume()
+      return found
+    }
+  }
+  return null
+}

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { type Arguments, type Command, CommandError, type Flag } from '../command.ts'
-import { consoleUsersFile } from '../console-process.ts'
+import { CONSOLE_MISSING, consoleUsersFile } from '../console-process.ts'
 
 const file = {
   type: 'string',
@@ -11,7 +11,7 @@ const file = {
 /** The console keeps its users; its own program is asked, with this terminal. */
 function runUsers(words: readonly string[], args: Arguments, flags: readonly string[]): number {
   const program = consoleUsersFile()
-  if (program === null) throw new CommandError('the console runs from a checkout of Odradek; this package has none')
+  if (program === null) throw new CommandError(CONSOLE_MISSING)
   const given = [...flags, 'users'].flatMap((name) => {
     const value = args.text(name)
     return value === undefined ? [] : [`--${name}`, value]

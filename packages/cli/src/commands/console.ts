@@ -1,5 +1,5 @@
 import { type Command, CommandError } from '../command.ts'
-import { buildConsole, hasConsole, startConsoleProcess } from '../console-process.ts'
+import { buildConsole, CONSOLE_MISSING, hasConsole, startConsoleProcess } from '../console-process.ts'
 
 /** Flags that are handed on as they are; the console itself reads them. */
 const flags = {
@@ -21,7 +21,7 @@ export const console: Command = {
   },
   examples: ['odradek console', 'odradek console --bootstrap kafka-1:9092,kafka-2:9092 --port 9000 --read-only'],
   async run(args) {
-    if (!hasConsole()) throw new CommandError('the console runs from a checkout of Odradek; this package has none')
+    if (!hasConsole()) throw new CommandError(CONSOLE_MISSING)
     if (!buildConsole()) throw new CommandError('the console could not be built')
     const words = Object.keys(flags).flatMap((name) => {
       const value = args.text(name)
