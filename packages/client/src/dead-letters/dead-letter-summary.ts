@@ -3,7 +3,8 @@ import type { Cluster } from '../cluster.ts'
 import { fetchMetadata, type TopicPlaces } from '../cluster-metadata.ts'
 import { EARLIEST, LATEST, listOffsets, MAX_TIMESTAMP, offsetOf } from '../partition-offsets.ts'
 import type { DeadLetterTopic } from './dead-letter-topics.ts'
-import { newestMeanings } from './newest-meanings.ts'
+import { briefMeaningOf } from './letter-meaning.ts'
+import { readNewest } from './newest-meanings.ts'
 
 export interface DeadLetterSummary {
   readonly topic: string
@@ -23,7 +24,7 @@ export interface DeadLetterSummary {
 }
 
 const GROWTH_MS = 24 * 3_600_000
-const SAMPLE = 20
+const SAMPLE = 10
 
 /** In the order of `topics`. */
 export async function summarizeDeadLetters(
@@ -35,15 +36,15 @@ export async function summarizeDeadLetters(
   const places = topics.flatMap(({ topic }) => metadata.topics.get(topic) ?? [])
   const questions = places.map((topic) => ({ topic }))
   const since = Date.now() - (options.growthMs ?? GROWTH_MS)
-  const [starts, ends, then, oldest, newest, meanings] = await Promise.all([
+  const [starts, ends, then, oldest, newest] = await Promise.all([
     listOffsets(cluster, questions, EARLIEST),
     listOffsets(cluster, questions, LATEST),
     listOffsets(cluster, questions, since),
     // The first record of any time.
     listOffsets(cluster, questions, 0),
     listOffsets(cluster, questions, MAX_TIMESTAMP),
-    newestMeanings(cluster, places, SAMPLE),
   ])
+  const sampled = await readNewest(cluster, places, { starts, ends, count: SAMPLE }, briefMeaningOf)
   return topics.map(({ topic, group }): DeadLetterSummary => {
     const partitions = metadata.topics.get(topic)?.partitions ?? []
     let depth = 0
@@ -65,7 +66,7 @@ export async function summarizeDeadLetters(
       times.push(oldest.get(topic)?.get(partition)?.timestamp ?? -1)
       last.push(newest.get(topic)?.get(partition)?.timestamp ?? -1)
     }
-    const told = meanings.get(topic) ?? []
+    const told = sampled.get(topic) ?? []
     const known = (list: number[]) => list.filter((time) => time >= 0)
     return {
       topic,
@@ -74,7 +75,7 @@ export async function summarizeDeadLetters(
       oldestMs: known(times).length > 0 ? Math.min(...known(times)) : null,
       newestMs: known(last).length > 0 ? Math.max(...known(last)) : null,
       grown,
-      topError: mostFrequent(told.flatMap(({ error }) => error?.className ?? [])),
+      topError: mostFrequent(told.flatMap(({ errorClass }) => errorClass ?? [])),
       sampled: told.length,
       isMissing,
     }

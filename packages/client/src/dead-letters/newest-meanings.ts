@@ -3,7 +3,7 @@ import { BatchCursor, CorruptBatchError, Fetch, RecordCursor } from '@odradek/pr
 import { chunks, mapBounded } from '../bounded.ts'
 import type { Cluster } from '../cluster.ts'
 import type { TopicPlaces } from '../cluster-metadata.ts'
-import { EARLIEST, LATEST, listOffsets, offsetOf } from '../partition-offsets.ts'
+import { EARLIEST, LATEST, listOffsets, type OffsetsByTopic, offsetOf } from '../partition-offsets.ts'
 import { type LetterMeaning, meaningOf } from './letter-meaning.ts'
 
 const PARTITIONS_PER_REQUEST_MAX = 500
@@ -16,13 +16,23 @@ export async function newestMeanings(
   topics: readonly TopicPlaces[],
   count: number,
 ): Promise<Map<string, LetterMeaning[]>> {
-  const found = new Map<string, LetterMeaning[]>()
-  if (topics.length === 0) return found
+  if (topics.length === 0) return new Map()
   const questions = topics.map((topic) => ({ topic }))
   const [starts, ends] = await Promise.all([
     listOffsets(cluster, questions, EARLIEST),
     listOffsets(cluster, questions, LATEST),
   ])
+  return readNewest(cluster, topics, { starts, ends, count }, meaningOf)
+}
+
+/** The same where it is known where the topics start and end, by what `read` makes of a record. */
+export async function readNewest<T>(
+  cluster: Cluster,
+  topics: readonly TopicPlaces[],
+  { starts, ends, count }: { readonly starts: OffsetsByTopic; readonly ends: OffsetsByTopic; readonly count: number },
+  read: (cursor: RecordCursor) => T,
+): Promise<Map<string, T[]>> {
+  const found = new Map<string, T[]>()
   const wanted = topics.flatMap(({ name, partitions }) =>
     partitions.flatMap(({ partition, leader }) => {
       const start = offsetOf(starts, name, partition)
@@ -59,20 +69,20 @@ export async function newestMeanings(
         if (errorCode !== 0 || records === null || records.end <= records.start) continue
         const meanings = found.get(topic) ?? []
         found.set(topic, meanings)
-        read(new BatchCursor(records), offsets.get(partitionIndex) ?? 0, meanings)
+        readBatches(new BatchCursor(records), offsets.get(partitionIndex) ?? 0, (cursor) => meanings.push(read(cursor)))
       }
     }
   })
   return found
 }
 
-function read(batches: BatchCursor, from: number, meanings: LetterMeaning[]): void {
+function readBatches(batches: BatchCursor, from: number, visit: (cursor: RecordCursor) => void): void {
   const cursor = new RecordCursor()
   while (batches.next()) {
     if (batches.header.isControl || batches.header.nextOffset <= from) continue
     try {
       cursor.open(batches.slice())
-      while (cursor.next()) if (cursor.offset >= from) meanings.push(meaningOf(cursor))
+      while (cursor.next()) if (cursor.offset >= from) visit(cursor)
     } catch (error) {
       // A damaged batch says nothing; whoever reads the topic hears of it.
       if (!(error instanceof CorruptBatchError)) throw error
