@@ -9,7 +9,7 @@ export interface SceneOptions {
   /** Further words of `odradek console`, made when the broker serves. */
   console?(scene: Scene): readonly string[]
   /** Further words of `odradek broker`. */
-  broker?: readonly string[]
+  broker?: readonly string[] | undefined
 }
 
 /** A broker process and a console process of the test file's own, with a Kafka client that looks at the broker, not at the page. */
@@ -101,23 +101,38 @@ export class Scene {
     this.bootstrap = this.#broker.told
   }
 
-  async stopBroker(): Promise<void> {
-    await this.#broker?.end()
+  async stopBroker(signal?: NodeJS.Signals): Promise<void> {
+    await this.#broker?.end(signal)
     this.#broker = null
+  }
+
+  /** Starts the console, on another port than before. */
+  async startConsole(): Promise<void> {
+    this.#console = await this.openConsole()
+    this.base = this.#console.told
+  }
+
+  async stopConsole(signal?: NodeJS.Signals): Promise<void> {
+    await this.#console?.end(signal)
+    this.#console = null
+  }
+
+  /** A console process beside the scene's own; whoever asks for it ends it. */
+  async openConsole(...words: readonly string[]): Promise<Serving> {
+    const more = this.options.console?.(this) ?? ['--bootstrap', this.bootstrap]
+    return serve('apps/console/server.ts', ['--port', '0', ...more, ...words], /^Console on (\S+)\/$/)
   }
 
   async start(): Promise<void> {
     this.directory = mkdtempSync(join(tmpdir(), 'odradek-e2e-'))
     await this.startBroker()
-    const more = this.options.console?.(this) ?? ['--bootstrap', this.bootstrap]
-    this.#console = await serve('apps/console/server.ts', ['--port', '0', ...more], /^Console on (\S+)\/$/)
-    this.base = this.#console.told
+    await this.startConsole()
   }
 
   async stop(): Promise<void> {
     await this.#admin?.close()
     await this.#producer?.close()
-    await this.#console?.end()
+    await this.stopConsole()
     await this.stopBroker()
     rmSync(this.directory, { recursive: true, force: true })
   }

@@ -25,6 +25,7 @@ async function run(words: readonly string[]): Promise<number> {
       role: { type: 'string' },
       cluster: { type: 'string' },
       'no-payloads': { type: 'boolean' },
+      edit: { type: 'boolean' },
       users: { type: 'string' },
     },
   })
@@ -32,8 +33,9 @@ async function run(words: readonly string[]): Promise<number> {
   const file = new UserFile(values.users ?? defaultUserFilePath())
   if (action === 'list') {
     for (const user of file.users) {
-      const grants = Object.entries(user.grants).map(([cluster, { role, payloads }]) => {
-        return `${role} on ${cluster === '*' ? 'all clusters' : cluster}${payloads ? '' : ', without payloads'}`
+      const grants = Object.entries(user.grants).map(([cluster, { role, payloads, edit }]) => {
+        const more = `${payloads ? '' : ', without payloads'}${edit ? ', may edit messages' : ''}`
+        return `${role} on ${cluster === '*' ? 'all clusters' : cluster}${more}`
       })
       process.stdout.write(`${user.name}: ${grants.join('; ')}\n`)
     }
@@ -48,7 +50,7 @@ async function run(words: readonly string[]): Promise<number> {
   if (!role) throw new InputError(`--role must be one of ${roles.join(', ')}, not "${values.role}"`)
   const before = file.find(name)
   const password = process.stdin.isTTY ? await askTwice(name) : await firstLine()
-  const grant = { role, payloads: values['no-payloads'] !== true }
+  const grant = { role, payloads: values['no-payloads'] !== true, ...(values.edit && { edit: true }) }
   // Another cluster's grant is added to those that are there; without --cluster the grant is the only one.
   const grants = values.cluster === undefined ? { '*': grant } : { ...before?.grants, [values.cluster]: grant }
   await file.put(name, password, grants)

@@ -13,6 +13,15 @@ export const href = {
   groups: (cluster: string) => `/${encode(cluster)}/groups`,
   group: (cluster: string, group: string, tab: GroupTab = 'lag') =>
     `/${encode(cluster)}/groups/${encode(group)}/${tab}`,
+  deadLetters: (cluster: string) => `/${encode(cluster)}/dead-letters`,
+  letters: (cluster: string, topic: string) => `/${encode(cluster)}/dead-letters/topics/${encode(topic)}`,
+  letter: (cluster: string, topic: string, partition: number, offset: number) =>
+    `/${encode(cluster)}/dead-letters/topics/${encode(topic)}/${partition}/${offset}`,
+  resendLetters: (cluster: string, topic: string) => `/${encode(cluster)}/dead-letters/topics/${encode(topic)}/resend`,
+  retries: (cluster: string) => `/${encode(cluster)}/dead-letters/retries`,
+  retry: (cluster: string, topic: string) => `/${encode(cluster)}/dead-letters/retries/${encode(topic)}`,
+  jobs: (cluster: string) => `/${encode(cluster)}/dead-letters/jobs`,
+  job: (cluster: string, id: string) => `/${encode(cluster)}/dead-letters/jobs/${encode(id)}`,
   brokers: (cluster: string) => `/${encode(cluster)}/brokers`,
   broker: (cluster: string, id: number) => `/${encode(cluster)}/brokers/${id}`,
   audit: (cluster: string) => `/${encode(cluster)}/audit`,

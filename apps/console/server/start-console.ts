@@ -3,7 +3,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { appRouter, Console, createContext, handleExport, handleSignIn, UserFileError } from '@odradek/api'
+import {
+  appRouter,
+  Console,
+  createContext,
+  handleExport,
+  handleJobResults,
+  handleSignIn,
+  UserFileError,
+} from '@odradek/api'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import next from 'next'
@@ -96,9 +104,10 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
         refuse(response, 500, 'The sign-in failed.')
       })
     }
-    if (path === '/api/export') {
+    if (path === '/api/export' || path === '/api/job-results') {
       const context = () => createContext(console, factsOf(request))
-      return void handleExport(context, request, response).catch((error: Error) => {
+      const handle = path === '/api/export' ? handleExport : handleJobResults
+      return void handle(context, request, response).catch((error: Error) => {
         process.stderr.write(`${error.stack}\n`)
         response.destroy()
       })
@@ -120,6 +129,7 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
     else socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
   })
   const { port } = await listen(server, options)
+  console.keepJobs()
   const [first] = console.sessions
   if (options.demo && first !== undefined && !console.isReadOnly(first.id)) console.shops.start(first)
   return {

@@ -1,14 +1,30 @@
 import { audit } from './routers/audit.ts'
 import { brokers } from './routers/brokers.ts'
 import { clusters } from './routers/clusters.ts'
+import { deadLetters } from './routers/dead-letters.ts'
 import { demo } from './routers/demo.ts'
 import { groups } from './routers/groups.ts'
+import { jobs } from './routers/jobs.ts'
 import { messages } from './routers/messages.ts'
 import { overview } from './routers/overview.ts'
+import { retries } from './routers/retries.ts'
 import { session } from './routers/session.ts'
 import { topics } from './routers/topics.ts'
 import { router } from './trpc.ts'
 
 /** Everything the console can be asked. */
-export const appRouter = router({ session, clusters, overview, brokers, topics, groups, audit, messages, demo })
+export const appRouter = router({
+  session,
+  clusters,
+  overview,
+  brokers,
+  topics,
+  groups,
+  audit,
+  messages,
+  deadLetters,
+  retries,
+  jobs,
+  demo,
+})
 export type AppRouter = typeof appRouter

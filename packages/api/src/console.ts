@@ -3,6 +3,7 @@ import { ScanPool } from '@odradek/client'
 import { Access, type AccessOptions } from './access/access.ts'
 import { AuditTrail } from './audit/audit-trail.ts'
 import { ClusterSession, type ClusterSettings } from './cluster-session.ts'
+import { DeadLetterDesk } from './dead-letters/dead-letter-desk.ts'
 import { refuse } from './failure.ts'
 import { ResetDesk } from './groups/reset-desk.ts'
 import { SampleShops } from './sample-shops.ts'
@@ -22,6 +23,7 @@ export class Console implements AsyncDisposable {
   readonly #sessions: ReadonlyMap<string, ClusterSession>
   readonly #audits = new Map<string, AuditTrail>()
   readonly #resets = new Map<string, ResetDesk>()
+  readonly #deadLetters = new Map<string, DeadLetterDesk>()
 
   constructor(options: ConsoleOptions) {
     this.options = options
@@ -77,8 +79,24 @@ export class Console implements AsyncDisposable {
     return desk
   }
 
+  /** The dead letters of a cluster, and the jobs that send them again. */
+  deadLetters(clusterId: string): DeadLetterDesk {
+    let desk = this.#deadLetters.get(clusterId)
+    if (!desk) {
+      desk = new DeadLetterDesk(this.session(clusterId))
+      this.#deadLetters.set(clusterId, desk)
+    }
+    return desk
+  }
+
+  /** From now on goes on with jobs that nobody runs, on every cluster that may be changed. For the server; scripts do without. */
+  keepJobs(): void {
+    for (const { id } of this.sessions) if (!this.isReadOnly(id)) this.deadLetters(id).keep()
+  }
+
   async close(): Promise<void> {
     for (const desk of this.#resets.values()) desk.close()
+    await Promise.all([...this.#deadLetters.values()].map((desk) => desk.close()))
     await Promise.all([this.scans.close(), this.shops.close(), ...this.sessions.map((session) => session.close())])
   }
 

@@ -77,6 +77,7 @@ test('each procedure lets in whoever holds its permission on the cluster, and no
     self: ['eve', 'vera', 'otto', 'ada'],
     view: ['vera', 'otto', 'ada'],
     payloads: ['otto', 'ada'],
+    edit: ['ada'],
     operate: ['otto', 'ada'],
     administer: ['ada'],
   }

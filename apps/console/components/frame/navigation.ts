@@ -1,4 +1,4 @@
-import { Boxes, LayoutDashboard, type LucideIcon, Rows3, ScrollText, Users } from 'lucide-react'
+import { Boxes, LayoutDashboard, type LucideIcon, MailX, Rows3, ScrollText, Users } from 'lucide-react'
 import { href } from '../../lib/href.ts'
 
 /** The rail's places, in order; the palette and the keyboard read the same list. A place that is not built yet is not in it. */
@@ -6,12 +6,13 @@ export const places: readonly Place[] = [
   { id: 'overview', icon: LayoutDashboard, key: 'o', href: href.overview },
   { id: 'topics', icon: Rows3, key: 't', href: href.topics },
   { id: 'groups', icon: Users, key: 'g', href: href.groups },
+  { id: 'deadLetters', icon: MailX, key: 'd', href: href.deadLetters },
   { id: 'brokers', icon: Boxes, key: 'b', href: href.brokers },
   { id: 'audit', icon: ScrollText, key: 'a', href: href.audit },
 ]
 
 export interface Place {
-  readonly id: 'overview' | 'topics' | 'groups' | 'brokers' | 'audit'
+  readonly id: 'overview' | 'topics' | 'groups' | 'deadLetters' | 'brokers' | 'audit'
   readonly icon: LucideIcon
   /** The letter after G. */
   readonly key: string

@@ -6,6 +6,7 @@ import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { cn } from '../../lib/cn.ts'
 import { keepPreference } from '../../lib/preferences.ts'
+import { DeadLetterMark } from './dead-letter-mark.tsx'
 import { Logo } from './logo.tsx'
 import { places } from './navigation.ts'
 
@@ -63,12 +64,13 @@ export function RailContent(props: { cluster: string; narrow: boolean; onGo?: ()
               aria-label={narrow ? t(`place.${id}`) : undefined}
               data-tip={narrow ? t(`place.${id}`) : undefined}
               className={cn(
-                'flex h-8 items-center gap-2.5 rounded-control px-2.5 max-md:h-10',
+                'relative flex h-8 items-center whitespace-nowrap gap-2.5 rounded-control px-2.5 max-md:h-10',
                 here ? 'bg-panel font-strong text-text' : 'text-muted hover:bg-hover hover:text-text',
               )}
             >
               <Icon size={16} strokeWidth={1.75} aria-hidden className={cn('shrink-0', here && 'text-accent')} />
               {!narrow && t(`place.${id}`)}
+              {id === 'deadLetters' && <DeadLetterMark cluster={cluster} narrow={narrow} />}
             </Link>
           )
         })}

@@ -23,6 +23,8 @@ export interface ClusterEntry {
   readonly isReadOnly: boolean
   readonly role: 'viewer' | 'operator' | 'admin'
   readonly payloads: boolean
+  /** Whether they may send a message again with other words than it had. */
+  readonly edit: boolean
 }
 
 export interface Me {
@@ -53,7 +55,10 @@ export function useShell(): ShellData & { readonly bootstrap: readonly string[] 
  * Why something may not be done here: the role, read-only mode, or what the cluster lacks; undefined where it may. The server has the
  * same rule.
  */
-export function useForbidden(needs: 'operate' | 'administer' | 'payloads', feature?: FeatureName): string | undefined {
+export function useForbidden(
+  needs: 'operate' | 'administer' | 'payloads' | 'edit',
+  feature?: FeatureName,
+): string | undefined {
   const t = useTranslations('frame')
   const trpc = useTRPC()
   const { cluster, clusters } = useShell()
@@ -65,6 +70,7 @@ export function useForbidden(needs: 'operate' | 'administer' | 'payloads', featu
   if (here === undefined) return undefined
   if (needs === 'payloads') return here.payloads ? undefined : t('forbidden.payloads')
   if (here.isReadOnly) return t('forbidden.readOnly')
+  if (needs === 'edit') return here.edit ? undefined : t('forbidden.edit')
   if (lacking !== null) return t('forbidden.unsupported', { reason: lacking })
   const may = here.role === 'admin' || (needs === 'operate' && here.role === 'operator')
   return may ? undefined : t('forbidden.role', { role: t(`user.role.${needs === 'operate' ? 'operator' : 'admin'}`) })

@@ -46,7 +46,8 @@ export function MessageView(props: {
   )
 }
 
-function Headers({ message }: { message: FullMessage }) {
+/** The headers of a message, each with its name. */
+export function Headers({ message }: { message: FullMessage }) {
   const t = useTranslations('messages')
   if (message.headers.length === 0) return <p className="px-4 py-6 text-muted">{t('about.noHeaders')}</p>
   return (
@@ -68,7 +69,8 @@ function Headers({ message }: { message: FullMessage }) {
   )
 }
 
-function Metadata({ message }: { message: FullMessage }) {
+/** Where it is, when it came, in which batch. */
+export function Metadata({ message }: { message: FullMessage }) {
   const t = useTranslations('messages')
   const { batch } = message
   const rows: readonly (readonly [string, React.ReactNode])[] = [

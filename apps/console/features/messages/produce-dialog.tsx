@@ -9,27 +9,21 @@ import { Button, IconButton } from '../../components/ui/button.tsx'
 import { CommandLine } from '../../components/ui/command-line.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
-import { Field, Input, TextArea } from '../../components/ui/field.tsx'
+import { Field, Input } from '../../components/ui/field.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { href } from '../../lib/href.ts'
 import { odradekCommand } from '../../lib/shell-command.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
-import { type FullMessage, type FullPayload, placeText } from './outputs.ts'
+import { type FullMessage, placeText } from './outputs.ts'
+import { draftOf, type PayloadDraft, PayloadField } from './payload-field.tsx'
 
-const formats = ['text', 'json', 'hex', 'base64', 'null'] as const
-type Format = (typeof formats)[number]
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 type Codec = (typeof codecs)[number]
-
-interface Payload {
-  readonly format: Format
-  readonly text: string
-}
 
 interface HeaderDraft {
   readonly id: number
   readonly key: string
-  readonly value: Payload
+  readonly value: PayloadDraft
 }
 
 /** Writes a message, from nothing or from another one. Stays open, so that the next one is written from the last. */
@@ -45,8 +39,8 @@ export function ProduceDialog(props: {
   const frame = useTranslations('frame')
   const trpc = useTRPC()
   const { bootstrap } = useShell()
-  const [key, setKey] = useState<Payload>(() => draftOf(from?.key, 'text'))
-  const [value, setValue] = useState<Payload>(() => draftOf(from?.value, 'json'))
+  const [key, setKey] = useState<PayloadDraft>(() => draftOf(from?.key, 'text'))
+  const [value, setValue] = useState<PayloadDraft>(() => draftOf(from?.value, 'json'))
   const [headers, setHeaders] = useState<readonly HeaderDraft[]>(() =>
     (from?.headers ?? []).map((header, id) => ({ id, key: header.key, value: draftOf(header.value, 'text') })),
   )
@@ -180,54 +174,15 @@ export function ProduceDialog(props: {
   )
 }
 
-function PayloadField(props: { label: string; payload: Payload; rows: number; onChange(payload: Payload): void }) {
-  const { label, payload, rows, onChange } = props
-  const t = useTranslations('messages')
-  return (
-    <div className="flex flex-col gap-1">
-      <div className="flex items-center gap-2">
-        <span className="font-strong">{label}</span>
-        <Select
-          label={t('produce.format', { part: label })}
-          value={payload.format}
-          onChange={(format) => onChange({ ...payload, format })}
-          options={formats.map((format) => ({ value: format, label: format === 'null' ? t('kind.null') : format }))}
-        />
-      </div>
-      {payload.format === 'null' ? (
-        <p className="text-meta text-muted">{t('produce.nullAbout')}</p>
-      ) : (
-        <TextArea
-          aria-label={label}
-          rows={rows}
-          value={payload.text}
-          onChange={(event) => onChange({ ...payload, text: event.target.value })}
-          className={rows === 1 ? '!min-h-8' : undefined}
-        />
-      )}
-    </div>
-  )
-}
-
-/** What a payload is written again from: its own text where that is what its bytes say, else the bytes. */
-function draftOf(payload: FullPayload | undefined, otherwise: Format): Payload {
-  if (payload === undefined) return { format: otherwise, text: otherwise === 'json' ? '{\n  \n}' : '' }
-  if (payload.kind === 'null') return { format: 'null', text: '' }
-  if (payload.kind === 'empty') return { format: 'text', text: '' }
-  if (payload.kind === 'text') return { format: 'text', text: payload.text }
-  if (payload.kind === 'json' && payload.schema === null) return { format: 'json', text: payload.text }
-  return { format: 'base64', text: payload.base64 }
-}
-
 function commandOf(
   bootstrap: readonly string[],
   topic: string,
   partition: string,
-  key: Payload,
-  value: Payload,
+  key: PayloadDraft,
+  value: PayloadDraft,
   headers: readonly HeaderDraft[],
 ): string {
-  const flag = (name: string, payload: Payload): string[] =>
+  const flag = (name: string, payload: PayloadDraft): string[] =>
     payload.format === 'null'
       ? []
       : [`--${name}`, payload.text, ...(payload.format === 'text' ? [] : [`--${name}-format`, payload.format])]

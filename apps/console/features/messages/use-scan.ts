@@ -1,127 +1,25 @@
 'use client'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback } from 'react'
 import { useTRPCClient } from '../../lib/trpc.tsx'
 import { boundsOf, filterOf, type MessageQuery } from './message-query.ts'
-import { type MessageRow, placeText, type ScanProgress } from './outputs.ts'
+import type { MessageRow } from './outputs.ts'
+import { type RowScan, type ScanListener, useRowScan } from './use-row-scan.ts'
 
-export interface Scan {
-  readonly rows: readonly MessageRow[]
-  readonly progress: ScanProgress | null
-  readonly error: unknown
-  /** Whether it is under way. */
-  readonly running: boolean
-  /** Whether somebody stopped it. */
-  readonly stopped: boolean
-  /** Ends it; what came stays. */
-  stop(): void
-  /** Goes on where it stopped, under what came. */
-  resume(): void
-  /** Begins anew. */
-  restart(): void
-}
+export type Scan = RowScan<MessageRow>
 
-interface State {
-  readonly rows: readonly MessageRow[]
-  readonly progress: ScanProgress | null
-  readonly error: unknown
-  readonly running: boolean
-  readonly stopped: boolean
-}
-
-const NOTHING: State = { rows: [], progress: null, error: null, running: false, stopped: false }
-
-/**
- * Searches for messages while `enabled`, anew whenever the question changes. Rows are added in the order in which they are found, once
- * a frame; a connection that breaks is taken up again where it was.
- */
+/** Searches a topic for messages while `enabled`, anew whenever the question changes. */
 export function useScan(cluster: string, topic: string, query: MessageQuery, enabled: boolean): Scan {
   const client = useTRPCClient()
-  const [state, setState] = useState<State>(NOTHING)
-  const unsubscribe = useRef<() => void>(() => {})
-  const shown = useRef(new Set<string>())
   const question = JSON.stringify({
     ...boundsOf(cluster, topic, query),
     filter: filterOf(query),
     decoders: { key: query.key, value: query.value },
     limit: query.n,
   })
-  const start = useCallback(
-    (resume: string | null, keep: boolean) => {
-      unsubscribe.current()
-      const input = {
-        ...(JSON.parse(question) as Parameters<typeof client.messages.scan.subscribe>[0]),
-        ...(resume !== null && { resume }),
-      }
-      // What came since the last report comes again when a search goes on.
-      if (!keep) shown.current = new Set()
-      const seen = shown.current
-      let waiting: MessageRow[] = []
-      let progress: ScanProgress | null = null
-      let frame = 0
-      setState((before) =>
-        keep ? { ...before, error: null, running: true, stopped: false } : { ...NOTHING, running: true, rows: [] },
-      )
-      const flush = () => {
-        frame = 0
-        const rows = waiting
-        waiting = []
-        const reported = progress
-        setState((before) => ({
-          ...before,
-          rows: rows.length === 0 ? before.rows : [...before.rows, ...rows],
-          progress: reported ?? before.progress,
-        }))
-      }
-      const later = () => {
-        if (frame === 0) frame = requestAnimationFrame(flush)
-      }
-      const end = (error: unknown) => {
-        cancelAnimationFrame(frame)
-        flush()
-        setState((before) => ({ ...before, running: false, error }))
-      }
-      const subscription = client.messages.scan.subscribe(input, {
-        onData: ({ data }) => {
-          if (data.kind === 'progress') progress = data.progress
-          else {
-            for (const row of data.rows) {
-              const place = placeText(row)
-              if (seen.has(place)) continue
-              seen.add(place)
-              waiting.push(row)
-            }
-          }
-          later()
-        },
-        onError: end,
-        onComplete: () => end(null),
-      })
-      unsubscribe.current = () => {
-        subscription.unsubscribe()
-        if (frame !== 0 || waiting.length > 0) flush()
-        cancelAnimationFrame(frame)
-        frame = 0
-      }
-    },
-    [client, question],
+  const subscribe = useCallback(
+    (input: object, listener: ScanListener<MessageRow>) =>
+      client.messages.scan.subscribe(input as Parameters<typeof client.messages.scan.subscribe>[0], listener),
+    [client],
   )
-  useEffect(() => {
-    if (enabled) start(query.resume, false)
-    else setState(NOTHING)
-    return () => unsubscribe.current()
-    // Where it is resumed from is read when it begins; writing it into the address must not begin it again.
-  }, [enabled, start])
-  const stop = useCallback(() => {
-    unsubscribe.current()
-    setState((before) => ({
-      ...before,
-      running: false,
-      stopped: true,
-      progress: before.progress === null ? null : { ...before.progress, end: before.progress.end ?? 'stopped' },
-    }))
-  }, [])
-  const token = state.progress?.resume ?? null
-  const resume = useCallback(() => start(token, true), [start, token])
-  const restart = useCallback(() => start(null, false), [start])
-  return { ...state, stop, resume, restart }
+  return useRowScan(subscribe, question, query.resume, enabled)
 }

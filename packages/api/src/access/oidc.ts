@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { roles } from './permissions.ts'
 import type { Grant } from './visitor.ts'
 
-const grant = z.strictObject({ role: z.enum(roles), payloads: z.boolean() })
+const grant = z.strictObject({ role: z.enum(roles), payloads: z.boolean(), edit: z.boolean().optional() })
 
 export const oidcSettings = z.strictObject({
   /** What the button says: "Sign in with …". */
@@ -120,8 +120,8 @@ export class OidcProvider {
     if (name === undefined) throw new SignInError(`The provider tells no name (claim ${nameClaim}).`)
     const groups = new Set(Array.isArray(claims[groupsClaim]) ? claims[groupsClaim] : [claims[groupsClaim]])
     const grants: Record<string, Grant> = {}
-    for (const { value, cluster, role, payloads } of rules) {
-      if (groups.has(value) && !Object.hasOwn(grants, cluster)) grants[cluster] = { role, payloads }
+    for (const { value, cluster, role, payloads, edit } of rules) {
+      if (groups.has(value) && !Object.hasOwn(grants, cluster)) grants[cluster] = { role, payloads, edit }
     }
     if (everyone && !Object.hasOwn(grants, '*')) grants['*'] = everyone
     if (Object.keys(grants).length === 0) throw new SignInError(`${name} may not use this console: no grant fits.`)

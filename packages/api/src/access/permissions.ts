@@ -2,11 +2,12 @@
  * Who may do what: one row per procedure. A procedure without a row cannot be called, and a test walks them all.
  *
  * Roles hold permissions per cluster: viewer sees, operator also acts on groups, records and topics' contents, admin does
- * everything. Payloads are a permission of their own: without it nobody reads what messages say, whatever the role.
+ * everything. Payloads are a permission of their own: without it nobody reads what messages say, whatever the role. To send
+ * a message again with other words than it had is one too: admins have it, and whoever it was given to beside payloads.
  */
 
 /** public: anyone; self: whoever is signed in; the others are held per cluster. */
-export type Permission = 'public' | 'self' | 'view' | 'payloads' | 'operate' | 'administer'
+export type Permission = 'public' | 'self' | 'view' | 'payloads' | 'edit' | 'operate' | 'administer'
 
 export type Role = 'viewer' | 'operator' | 'admin'
 export const roles = ['viewer', 'operator', 'admin'] as const satisfies readonly Role[]
@@ -78,6 +79,33 @@ export const procedurePermissions: Readonly<Record<string, Permission>> = {
   'messages.delivery': 'view',
   'messages.checkFilter': 'view',
   'messages.produce': 'operate',
+  'deadLetters.list': 'view',
+  'deadLetters.totals': 'view',
+  'deadLetters.series': 'view',
+  'deadLetters.get': 'view',
+  'deadLetters.scan': 'payloads',
+  'deadLetters.facets': 'payloads',
+  'deadLetters.letter': 'payloads',
+  'deadLetters.targets': 'view',
+  'deadLetters.resend': 'operate',
+  'deadLetters.editAndResend': 'edit',
+  'deadLetters.resolve': 'operate',
+  'deadLetters.unresolve': 'operate',
+  'deadLetters.purgePlan': 'view',
+  'deadLetters.purge': 'administer',
+  'retries.list': 'view',
+  'retries.records': 'payloads',
+  'retries.deliver': 'operate',
+  'retries.bury': 'operate',
+  'jobs.list': 'view',
+  'jobs.get': 'view',
+  'jobs.live': 'view',
+  'jobs.results': 'view',
+  'jobs.check': 'operate',
+  'jobs.create': 'operate',
+  'jobs.pause': 'operate',
+  'jobs.resume': 'operate',
+  'jobs.cancel': 'operate',
   'demo.status': 'view',
   'demo.start': 'operate',
   'demo.stop': 'operate',

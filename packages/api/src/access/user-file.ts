@@ -11,7 +11,7 @@ import { hashPassword, isPassword } from './password.ts'
 import { roles } from './permissions.ts'
 import type { Grant } from './visitor.ts'
 
-const grant = z.strictObject({ role: z.enum(roles), payloads: z.boolean() })
+const grant = z.strictObject({ role: z.enum(roles), payloads: z.boolean(), edit: z.boolean().optional() })
 const user = z.strictObject({
   name: z.string().min(1).max(200),
   password: z.string(),

@@ -6,6 +6,8 @@ export interface Grant {
   readonly role: Role
   /** Whether they may read what messages say. */
   readonly payloads: boolean
+  /** Whether they may send a message again with other words than it had; admins may. */
+  readonly edit?: boolean | undefined
 }
 
 export interface Visitor {
@@ -34,7 +36,14 @@ export function isPermitted(visitor: Visitor, permission: Permission, clusterId:
   if (clusterId === null) return false
   const grant = grantOn(visitor, clusterId)
   if (!grant) return false
-  return permission === 'payloads' ? grant.payloads : permissionsOfRole[grant.role].has(permission)
+  if (permission === 'payloads') return grant.payloads
+  if (permission === 'edit') return mayEdit(grant)
+  return permissionsOfRole[grant.role].has(permission)
+}
+
+/** Whether a grant lets change what a message says before it is sent again. */
+export function mayEdit({ role, payloads, edit }: Grant): boolean {
+  return payloads && (role === 'admin' || (role === 'operator' && edit === true))
 }
 
 /** What to write into audit entries and logs. */

@@ -33,7 +33,10 @@ export const auditEntry = z.object({
 export type AuditEntry = z.infer<typeof auditEntry>
 
 /** Inputs whose words are payloads: whoever may read the audit need not be permitted to read messages. */
-const payloadFields: Readonly<Record<string, readonly string[]>> = { 'messages.produce': ['key', 'value', 'headers'] }
+const payloadFields: Readonly<Record<string, readonly string[]>> = {
+  'messages.produce': ['key', 'value', 'headers'],
+  'deadLetters.editAndResend': ['edit'],
+}
 
 /** The input of a procedure as it may be kept: without its cluster, and with the length of payloads instead of their words. */
 export function auditedInput(action: string, input: unknown): unknown {

@@ -2,7 +2,7 @@
 
 import { clusterFeatures } from '@odradek/client'
 import { z } from 'zod'
-import { grantOn } from '../access/visitor.ts'
+import { grantOn, mayEdit } from '../access/visitor.ts'
 import { clusterProcedure, procedure, router } from '../trpc.ts'
 
 export const clusters = router({
@@ -20,6 +20,7 @@ export const clusters = router({
           isReadOnly: ctx.console.isReadOnly(id),
           role: grant.role,
           payloads: grant.payloads,
+          edit: mayEdit(grant),
         },
       ]
     }),

@@ -16,7 +16,7 @@ function runUsers(words: readonly string[], args: Arguments, flags: readonly str
     const value = args.text(name)
     return value === undefined ? [] : [`--${name}`, value]
   })
-  const switches = args.flag('no-payloads') ? ['--no-payloads'] : []
+  const switches = ['no-payloads', 'edit'].flatMap((name) => (args.flag(name) ? [`--${name}`] : []))
   const { status } = spawnSync(process.execPath, [program, ...words, ...given, ...switches], { stdio: 'inherit' })
   return status ?? 1
 }
@@ -30,6 +30,7 @@ export const consoleUsersAdd: Command = {
     role: { type: 'string', value: 'viewer|operator|admin', doc: 'What they may do [admin].' },
     cluster: { type: 'string', value: 'ID', doc: 'On this cluster only [all].' },
     'no-payloads': { type: 'boolean', doc: 'They may not read what messages say.' } satisfies Flag,
+    edit: { type: 'boolean', doc: 'An operator may change a dead letter before sending it again.' } satisfies Flag,
     users: file,
   },
   examples: [

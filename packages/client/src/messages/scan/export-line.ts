@@ -63,7 +63,7 @@ function payloadValue({ kind, text }: PayloadView): unknown {
 }
 
 /** A cell of CSV (RFC 4180). What a spreadsheet would run as a formula is marked as text by an apostrophe. */
-function csvCell(value: string | number): string {
+export function csvCell(value: string | number): string {
   if (typeof value === 'number') return String(value)
   const safe = /^[=+\-@\t\r]/.test(value) && !/^-?\d+(\.\d+)?$/.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe

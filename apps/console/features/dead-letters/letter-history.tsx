@@ -1,0 +1,42 @@
+'use client'
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { Time } from '../../components/ui/time.tsx'
+import { href } from '../../lib/href.ts'
+import type { LetterDetail, LetterMeaning } from './outputs.ts'
+
+/** What was done about the letter, oldest first, and whether it is itself one that was sent again. */
+export function LetterHistory(props: { cluster: string; history: LetterDetail['history']; meaning: LetterMeaning }) {
+  const { cluster, history, meaning } = props
+  const t = useTranslations('deadLetters')
+  const { redrive } = meaning
+  if (history.length === 0 && redrive === null) return <p className="px-4 py-6 text-muted">{t('history.none')}</p>
+  return (
+    <ul className="overflow-y-auto">
+      {redrive !== null && (
+        <li className="border-b px-4 py-2">
+          {t('history.redriven', { from: redrive.from ?? '—', by: redrive.by ?? '—' })}{' '}
+          {redrive.job !== null && <JobLink cluster={cluster} job={redrive.job} />}
+        </li>
+      )}
+      {history.map((event, at) => (
+        <li key={`${event.atMs} ${at}`} className="flex flex-wrap items-baseline gap-x-3 border-b px-4 py-2">
+          <Time at={event.atMs} form="ms" />
+          <span className="font-strong">{t(`history.${event.kind}`)}</span>
+          <span className="text-muted">{event.by}</span>
+          {event.text !== null && <span className="break-all font-mono text-meta">{event.text}</span>}
+          {event.job !== null && <JobLink cluster={cluster} job={event.job} />}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function JobLink({ cluster, job }: { cluster: string; job: string }) {
+  const t = useTranslations('deadLetters')
+  return (
+    <Link href={href.job(cluster, job)} prefetch={false} className="text-accent hover:underline">
+      {t('history.job')}
+    </Link>
+  )
+}

@@ -1,0 +1,244 @@
+'use client'
+import { useQuery } from '@tanstack/react-query'
+import { FileQuestion, MailX, SearchX, ShieldOff } from 'lucide-react'
+import dynamic from 'next/dynamic'
+import { useRouter } from 'next/navigation'
+import { useTranslations } from 'next-intl'
+import { useQueryStates } from 'nuqs'
+import { useCallback, useState } from 'react'
+import { useForbidden } from '../../components/frame/shell.tsx'
+import { Button, ButtonLink } from '../../components/ui/button.tsx'
+import { EmptyState } from '../../components/ui/empty-state.tsx'
+import { ErrorState } from '../../components/ui/error-state.tsx'
+import { Select } from '../../components/ui/select.tsx'
+import { Table } from '../../components/ui/table.tsx'
+import { apiError } from '../../lib/api-error.ts'
+import { href } from '../../lib/href.ts'
+import { useTRPC } from '../../lib/trpc.tsx'
+import { FilterBar } from '../messages/filter-bar.tsx'
+import { LIMITS, type MessageQuery, placeOf } from '../messages/message-query.ts'
+import { placeText } from '../messages/outputs.ts'
+import { ScanStatus } from '../messages/scan-status.tsx'
+import { SearchBox } from '../messages/search-box.tsx'
+import { useWalk } from '../messages/use-walk.ts'
+import { FacetColumn } from './facet-column.tsx'
+import { useLetterColumns } from './letter-columns.tsx'
+import {
+  asMessageQuery,
+  asState,
+  isNarrowed,
+  type LetterPlace,
+  type LetterQuery,
+  letterQueryParsers,
+} from './letter-query.ts'
+import { LetterTitle } from './letter-title.tsx'
+import type { LetterRow } from './outputs.ts'
+import { useFacets } from './use-facets.ts'
+import { useLetters } from './use-letters.ts'
+
+const LetterPanel = dynamic(async () => (await import('./letter-panel.tsx')).LetterPanel, { ssr: false })
+
+/** The dead letters of one topic: what they are, counted; found; looked at; sent again. All that is shown is in the address. */
+export function LettersPage({ cluster, topic }: { cluster: string; topic: string }) {
+  const t = useTranslations('deadLetters')
+  const words = useTranslations('messages')
+  const trpc = useTRPC()
+  const router = useRouter()
+  const [query, setQuery] = useQueryStates(letterQueryParsers)
+  const [selection, setSelection] = useState<ReadonlySet<string>>(new Set())
+  const forbidden = useForbidden('payloads')
+  const mayRead = forbidden === undefined
+  const about = useQuery(trpc.deadLetters.get.queryOptions({ cluster, topic }, { refetchInterval: 10_000 }))
+  const letters = useLetters(cluster, topic, query, mayRead)
+  const counts = useFacets(cluster, topic, query, mayRead)
+  const columns = useLetterColumns()
+  const { rows, error } = letters
+  const change = useCallback(
+    (next: Partial<LetterQuery>) => {
+      setSelection(new Set())
+      void setQuery({ ...asState(next), resume: null }, { history: 'push' })
+    },
+    [setQuery],
+  )
+  const at = placeOf(query.at)
+  const select = useCallback(
+    (place: LetterPlace | null) => void setQuery({ at: place === null ? null : placeText(place) }),
+    [setQuery],
+  )
+  const walk = useCallback(
+    (by: 1 | -1) => {
+      const here = rows.findIndex((row) => placeText(row) === query.at)
+      const next = rows[here < 0 ? 0 : here + by]
+      if (next !== undefined) select(next)
+    },
+    [rows, query.at, select],
+  )
+  const openPage = useCallback(() => {
+    if (at !== null) router.push(href.letter(cluster, topic, at.partition, at.offset))
+  }, [router, cluster, topic, at])
+  useWalk(at !== null, walk, openPage)
+  const isMissing = about.error !== null && apiError(about.error).code === 'NOT_FOUND'
+  const refresh = () => {
+    letters.restart()
+    counts.recount()
+    void about.refetch()
+  }
+  if (isMissing) {
+    return (
+      <EmptyState
+        icon={FileQuestion}
+        title={t('missing', { topic })}
+        action={<ButtonLink href={href.deadLetters(cluster)}>{t('title')}</ButtonLink>}
+      />
+    )
+  }
+  const filterProblem =
+    error !== null && query.cel !== '' && apiError(error).code === 'BAD_REQUEST' ? apiError(error).message : null
+  const shared = asMessageQuery(query)
+  const changeShared = (next: Partial<MessageQuery>) => {
+    const { q, f, cel, n, key, value } = next
+    const changed = { q, f, cel, n, key, value }
+    change(Object.fromEntries(Object.entries(changed).filter(([, given]) => given !== undefined)))
+  }
+  const isWaiting = rows.length === 0 && error === null && (letters.running || letters.progress === null)
+  return (
+    <>
+      <LetterTitle
+        cluster={cluster}
+        topic={topic}
+        about={about.data}
+        query={query}
+        matching={matchingOf(query, counts.facets, letters)}
+        selection={selection}
+        onUnselect={() => setSelection(new Set())}
+        onChanged={refresh}
+      />
+      {about.error !== null && (
+        <ErrorState className="m-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
+      )}
+      {!mayRead ? (
+        <EmptyState icon={ShieldOff} title={words('empty.forbidden')}>
+          {forbidden}
+        </EmptyState>
+      ) : (
+        <div className="flex min-h-0 flex-1">
+          <aside aria-label={t('facet.label')} className="w-60 shrink-0 overflow-y-auto border-r max-lg:hidden">
+            <FacetColumn facets={counts.facets} query={query} onChange={change} />
+          </aside>
+          <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+            <div className="flex flex-col gap-2 border-b px-6 py-3 max-sm:px-4">
+              <div className="flex flex-wrap items-center gap-2 max-sm:[&>form]:basis-full">
+                <SearchBox
+                  cluster={cluster}
+                  topic={topic}
+                  text={query.q}
+                  onText={(q) => change({ q })}
+                  onKey={(key) =>
+                    change({ q: '', f: [...query.f, { field: 'keyText', operator: '==', value: JSON.stringify(key) }] })
+                  }
+                  onPlace={(partition, offset) => select({ partition, offset: Number(offset) })}
+                  onTime={(since) => change({ since, until: null })}
+                />
+                <Select
+                  label={words('limit')}
+                  value={String(query.n)}
+                  onChange={(n) => change({ n: Number(n) })}
+                  options={[...new Set([...LIMITS, query.n])].map((n) => ({
+                    value: String(n),
+                    label: words('rows', { count: n }),
+                  }))}
+                />
+              </div>
+              <FilterBar
+                cluster={cluster}
+                topic={topic}
+                query={shared}
+                problem={filterProblem}
+                onChange={changeShared}
+              />
+              <details className="lg:hidden">
+                <summary className="text-meta">{t('facet.label')}</summary>
+                <FacetColumn facets={counts.facets} query={query} onChange={change} />
+              </details>
+            </div>
+            <ScanStatus
+              scan={letters}
+              found={rows.length}
+              onResume={() => {
+                void setQuery({ resume: letters.progress?.resume ?? null })
+                letters.resume()
+              }}
+            />
+            {error !== null && filterProblem === null && (
+              <ErrorState className="m-4" error={error} retry={letters.restart} />
+            )}
+            {counts.error !== null && error === null && (
+              <ErrorState className="m-4" error={counts.error} retry={counts.recount} />
+            )}
+            <Table<LetterRow>
+              label={t('letters')}
+              className="flex-1"
+              columns={columns}
+              rows={isWaiting ? undefined : rows}
+              rowKey={placeText}
+              rowLabel={placeText}
+              onOpen={select}
+              openKey={query.at}
+              selection={selection}
+              onSelection={setSelection}
+              empty={
+                error === null &&
+                (isNarrowed(query) ? (
+                  <EmptyState
+                    icon={SearchX}
+                    title={t('empty.noLetterMatches')}
+                    action={<Button onClick={() => change(NOTHING_ASKED)}>{words('empty.clear')}</Button>}
+                  />
+                ) : (
+                  <EmptyState icon={MailX} title={t('empty.noLetters')}>
+                    {t('empty.about')}
+                  </EmptyState>
+                ))
+              }
+            />
+          </div>
+          {at !== null && (
+            <LetterPanel
+              place={{ cluster, topic, ...at }}
+              decoders={{ key: query.key, value: query.value }}
+              onClose={() => select(null)}
+              onWalk={walk}
+              onOpenPage={openPage}
+              onChanged={refresh}
+              onFilter={(condition) => change({ f: [...query.f, condition] })}
+            />
+          )}
+        </div>
+      )}
+    </>
+  )
+}
+
+const NOTHING_ASKED: Partial<LetterQuery> = {
+  q: '',
+  f: [],
+  cel: '',
+  error: [],
+  origin: [],
+  tries: [],
+  state: [],
+  since: null,
+  until: null,
+}
+
+/** How many letters match as far as that is known: counted, or found to the end. */
+function matchingOf(
+  query: LetterQuery,
+  facets: { readonly letters: number; readonly isDone: boolean } | null,
+  { progress }: { readonly progress: { readonly matched: number; readonly end: string | null } | null },
+): number | null {
+  if (progress?.end === 'end') return progress.matched
+  const isChosen = [query.error, query.origin, query.tries, query.state].some((chosen) => chosen.length > 0)
+  if (isChosen || query.since !== null || query.until !== null) return null
+  return facets?.isDone === true ? facets.letters : null
+}

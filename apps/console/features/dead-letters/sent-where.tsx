@@ -1,0 +1,31 @@
+'use client'
+import { useQuery } from '@tanstack/react-query'
+import Link from 'next/link'
+import { useTranslations } from 'next-intl'
+import { href } from '../../lib/href.ts'
+import { useTRPC } from '../../lib/trpc.tsx'
+
+/** What became of the one letter of a job: where it is now, or why it is not. */
+export function SentWhere({ cluster, job }: { cluster: string; job: string }) {
+  const t = useTranslations('deadLetters')
+  const trpc = useTRPC()
+  const { data } = useQuery(trpc.jobs.results.queryOptions({ cluster, job, limit: 1 }, { staleTime: 0 }))
+  const [result] = data?.results ?? []
+  if (result === undefined) return null
+  const { target, outcome, reason } = result
+  return (
+    <p role="status">
+      {t(`sent.${outcome}`)}{' '}
+      {target !== null && outcome === 'sent' && (
+        <Link
+          href={href.record(cluster, target.topic, target.partition, target.offset)}
+          prefetch={false}
+          className="break-all font-mono text-accent hover:underline"
+        >
+          {target.topic}/{target.partition}@{target.offset}
+        </Link>
+      )}
+      {outcome !== 'sent' && reason}
+    </p>
+  )
+}

@@ -1,0 +1,27 @@
+'use client'
+import { useTranslations } from 'next-intl'
+import { Badge, type State } from '../../components/ui/badge.tsx'
+import type { Job } from './outputs.ts'
+
+const looks: Readonly<Record<Job['state'], State>> = {
+  ready: 'busy',
+  running: 'busy',
+  canary: 'busy',
+  pausing: 'busy',
+  paused: 'attention',
+  stopped: 'wrong',
+  cancelling: 'busy',
+  cancelled: 'unknown',
+  done: 'good',
+}
+
+/** How a job stands, in a word; one that ended with failures says so. */
+export function JobState({ job }: { job: Job }) {
+  const t = useTranslations('jobs')
+  const look = job.state === 'done' && job.failed > 0 ? 'attention' : looks[job.state]
+  return (
+    <Badge state={look} {...(job.reason !== null && { tip: job.reason })}>
+      {t(`state.${job.state}`)}
+    </Badge>
+  )
+}

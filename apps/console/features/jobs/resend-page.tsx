@@ -1,0 +1,143 @@
+'use client'
+import { keepPreviousData, skipToken, useMutation, useQuery } from '@tanstack/react-query'
+import { useRouter } from 'next/navigation'
+import { useTranslations } from 'next-intl'
+import { useQueryStates } from 'nuqs'
+import { useState } from 'react'
+import { useForbidden } from '../../components/frame/shell.tsx'
+import { TitleRow } from '../../components/frame/title-row.tsx'
+import { Button } from '../../components/ui/button.tsx'
+import { ErrorState } from '../../components/ui/error-state.tsx'
+import { href } from '../../lib/href.ts'
+import { newId } from '../../lib/new-id.ts'
+import { exactNumber } from '../../lib/numbers.ts'
+import { useTRPC } from '../../lib/trpc.tsx'
+import { CheckTable } from './check-table.tsx'
+import { ConfirmCount } from './confirm-count.tsx'
+import type { ResendPlan } from './outputs.ts'
+import { ResendForm } from './resend-form.tsx'
+import { type ResendQuery, resendQueryParsers, resendQuestion } from './resend-query.ts'
+
+/** Sends many again: left the question, right what would come of it, checked by the server; then it is a job of the server's own. */
+export function ResendPage({ cluster, topic }: { cluster: string; topic: string }) {
+  const t = useTranslations('jobs')
+  const letters = useTranslations('deadLetters')
+  const trpc = useTRPC()
+  const router = useRouter()
+  const operate = useForbidden('operate')
+  const [query, setQuery] = useQueryStates(resendQueryParsers)
+  const [id, setId] = useState(newId)
+  const [confirming, setConfirming] = useState(false)
+  const asked = query as ResendQuery
+  const question = resendQuestion(cluster, topic, asked)
+  const about = useQuery(trpc.deadLetters.get.queryOptions({ cluster, topic }))
+  const check = useQuery(
+    trpc.jobs.check.queryOptions(operate !== undefined || question === null ? skipToken : question, {
+      placeholderData: keepPreviousData,
+      staleTime: 0,
+      gcTime: 0,
+      refetchOnWindowFocus: false,
+    }),
+  )
+  const create = useMutation(
+    trpc.jobs.create.mutationOptions({ onSuccess: (job) => router.push(href.job(cluster, job.id)) }),
+  )
+  const plan = question === null ? undefined : check.data
+  const isFresh = plan !== undefined && !check.isPlaceholderData && !check.isFetching
+  const reason =
+    operate ?? (question === null ? t('check.complete') : plan?.toSend === 0 ? t('check.nothing') : undefined)
+  const run = (confirm: number | undefined) => {
+    setConfirming(false)
+    if (question !== null) create.mutate({ ...question, id, ...(confirm !== undefined && { confirm }) })
+  }
+  return (
+    <>
+      <TitleRow
+        parents={[
+          { label: letters('title'), href: href.deadLetters(cluster) },
+          { label: about.data?.group ?? topic, href: href.letters(cluster, topic) },
+        ]}
+        title={t('resend')}
+      />
+      <div className="grid min-h-0 flex-1 grid-cols-[320px_minmax(0,1fr)] border-t max-lg:flex max-lg:flex-col max-lg:overflow-y-auto">
+        <div className="flex min-h-0 flex-col gap-5 overflow-y-auto border-r px-6 py-4 max-lg:shrink-0 max-lg:overflow-visible max-lg:border-r-0 max-lg:border-b max-sm:px-4">
+          <ResendForm query={asked} onChange={(change) => void setQuery(change)} />
+        </div>
+        <div className="flex min-h-0 min-w-0 flex-col">
+          <div className="flex flex-col gap-3 border-b px-6 py-3 max-sm:px-4">
+            <div className="flex flex-wrap items-center gap-3">
+              <p aria-live="polite" className="min-w-0 flex-1 break-words font-strong">
+                <Sentence plan={plan} />
+              </p>
+              <Button
+                kind="primary"
+                busy={create.isPending || create.isSuccess || (reason === undefined && !isFresh)}
+                disabledReason={reason}
+                onClick={() => (plan?.mustConfirm === true ? setConfirming(true) : run(undefined))}
+              >
+                {t('run', { count: exactNumber(plan?.toSend ?? 0) })}
+              </Button>
+            </div>
+            <Online plan={plan} />
+            {check.error !== null && (
+              <ErrorState error={check.error} retry={() => check.refetch()} busy={check.isFetching} />
+            )}
+            {create.error !== null && (
+              <ErrorState
+                error={create.error}
+                retry={() => {
+                  setId(newId())
+                  create.reset()
+                  void check.refetch()
+                }}
+              />
+            )}
+          </div>
+          <CheckTable
+            cluster={cluster}
+            topic={topic}
+            plan={plan}
+            stale={!isFresh}
+            isAsked={question !== null && operate === undefined}
+          />
+        </div>
+      </div>
+      {confirming && plan !== undefined && (
+        <ConfirmCount count={plan.toSend} onConfirm={run} onClose={() => setConfirming(false)} />
+      )}
+    </>
+  )
+}
+
+/** One sentence that could be read out over the phone. */
+function Sentence({ plan }: { plan: ResendPlan | undefined }) {
+  const t = useTranslations('jobs')
+  if (plan === undefined) return t('check.checking')
+  return t('check.sentence', {
+    matched: exactNumber(plan.matched),
+    send: exactNumber(plan.toSend),
+    fail: exactNumber(plan.toFail),
+    skip: exactNumber(plan.toSkip),
+    where: plan.targets.map(({ topic }) => topic).join(', ') || '—',
+  })
+}
+
+function Online({ plan }: { plan: ResendPlan | undefined }) {
+  const t = useTranslations('jobs')
+  if (plan === undefined) return null
+  const { group, membersOnline, notes } = plan
+  return (
+    <>
+      {group !== null && membersOnline !== null && (
+        <p className={membersOnline === 0 ? 'text-attention' : 'text-muted'}>
+          {t('check.online', { group, count: membersOnline })}
+        </p>
+      )}
+      {notes.map((note) => (
+        <p key={note} className="text-meta text-muted">
+          {note}
+        </p>
+      ))}
+    </>
+  )
+}

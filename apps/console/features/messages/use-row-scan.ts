@@ -1,0 +1,125 @@
+'use client'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { placeText, type ScanProgress } from './outputs.ts'
+
+export interface RowScan<Row> {
+  readonly rows: readonly Row[]
+  readonly progress: ScanProgress | null
+  readonly error: unknown
+  /** Whether it is under way. */
+  readonly running: boolean
+  /** Whether somebody stopped it. */
+  readonly stopped: boolean
+  /** Ends it; what came stays. */
+  stop(): void
+  /** Goes on where it stopped, under what came. */
+  resume(): void
+  /** Begins anew. */
+  restart(): void
+}
+
+type State<Row> = Omit<RowScan<Row>, 'stop' | 'resume' | 'restart'>
+
+/** What a search tells: rows as they are found, and how far it is. */
+export type ScanEventOf<Row> =
+  | { readonly kind: 'rows'; readonly rows: readonly Row[] }
+  | { readonly kind: 'progress'; readonly progress: ScanProgress }
+
+export interface ScanListener<Row> {
+  onData(told: { readonly data: ScanEventOf<Row> }): void
+  onError(error: unknown): void
+  onComplete(): void
+}
+
+const NOTHING = { rows: [], progress: null, error: null, running: false, stopped: false } as const
+
+/**
+ * Searches while `enabled`, anew whenever the question (JSON) changes. Rows are added in the order in which they are found, once a frame;
+ * a connection that breaks is taken up again where it was.
+ */
+export function useRowScan<Row extends { readonly partition: number; readonly offset: number }>(
+  subscribe: (input: object, listener: ScanListener<Row>) => { unsubscribe(): void },
+  question: string,
+  resumeFrom: string | null,
+  enabled: boolean,
+): RowScan<Row> {
+  const [state, setState] = useState<State<Row>>(NOTHING)
+  const unsubscribe = useRef<() => void>(() => {})
+  const shown = useRef(new Set<string>())
+  const start = useCallback(
+    (resume: string | null, keep: boolean) => {
+      unsubscribe.current()
+      const input = { ...(JSON.parse(question) as object), ...(resume !== null && { resume }) }
+      // What came since the last report comes again when a search goes on.
+      if (!keep) shown.current = new Set()
+      const seen = shown.current
+      let waiting: Row[] = []
+      let progress: ScanProgress | null = null
+      let frame = 0
+      setState((before) =>
+        keep ? { ...before, error: null, running: true, stopped: false } : { ...NOTHING, running: true, rows: [] },
+      )
+      const flush = () => {
+        frame = 0
+        const rows = waiting
+        waiting = []
+        const reported = progress
+        setState((before) => ({
+          ...before,
+          rows: rows.length === 0 ? before.rows : [...before.rows, ...rows],
+          progress: reported ?? before.progress,
+        }))
+      }
+      const later = () => {
+        if (frame === 0) frame = requestAnimationFrame(flush)
+      }
+      const end = (error: unknown) => {
+        cancelAnimationFrame(frame)
+        flush()
+        setState((before) => ({ ...before, running: false, error }))
+      }
+      const subscription = subscribe(input, {
+        onData: ({ data }) => {
+          if (data.kind === 'progress') progress = data.progress
+          else {
+            for (const row of data.rows) {
+              const place = placeText(row)
+              if (seen.has(place)) continue
+              seen.add(place)
+              waiting.push(row)
+            }
+          }
+          later()
+        },
+        onError: end,
+        onComplete: () => end(null),
+      })
+      unsubscribe.current = () => {
+        subscription.unsubscribe()
+        if (frame !== 0 || waiting.length > 0) flush()
+        cancelAnimationFrame(frame)
+        frame = 0
+      }
+    },
+    [subscribe, question],
+  )
+  // Where it is resumed from is read when it begins; writing it into the address must not begin it again.
+  useEffect(() => {
+    if (enabled) start(resumeFrom, false)
+    else setState(NOTHING)
+    return () => unsubscribe.current()
+  }, [enabled, start])
+  const stop = useCallback(() => {
+    unsubscribe.current()
+    setState((before) => ({
+      ...before,
+      running: false,
+      stopped: true,
+      progress: before.progress === null ? null : { ...before.progress, end: before.progress.end ?? 'stopped' },
+    }))
+  }, [])
+  const token = state.progress?.resume ?? null
+  const resume = useCallback(() => start(token, true), [start, token])
+  const restart = useCallback(() => start(null, false), [start])
+  return { ...state, stop, resume, restart }
+}

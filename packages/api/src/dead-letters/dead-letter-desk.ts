@@ -1,0 +1,193 @@
+/**
+ * The dead letters of a cluster as the console has them: where they are, how many, and the jobs that send them again. The
+ * jobs' state is in the cluster; this console runs them while nobody else does.
+ */
+import { hostname } from 'node:os'
+import {
+  controlResendJob,
+  createResendJob,
+  type DeadLetterSummary,
+  type DeadLetterTopic,
+  deadLetterTopic,
+  findDeadLetterTopics,
+  keepResendJobs,
+  MessageSource,
+  planResend,
+  RefusedError,
+  type ResendJob,
+  type ResendPlan,
+  type ResendRequest,
+  resendJob,
+  resendJobs,
+  runResendJob,
+  summarizeDeadLetters,
+} from '@odradek/client'
+import type { ClusterSession } from '../cluster-session.ts'
+import { refuse } from '../failure.ts'
+import { Snapshot } from '../snapshot.ts'
+
+/** A topic of dead letters with what is in it. */
+export interface DeadLetterPlace extends DeadLetterTopic, Omit<DeadLetterSummary, 'topic' | 'group'> {}
+
+const PLACES_MS = 5000
+const LOOK_MS = 100
+/** After the keeper of jobs has failed: the cluster may be away. */
+const AGAIN_MS = 5000
+const ASKED_MAX = 100
+/** How long a single letter is waited for. */
+const SETTLED_MS_MAX = 15_000
+
+let desks = 0
+
+export class DeadLetterDesk {
+  readonly #session: ClusterSession
+  readonly #closing = new AbortController()
+  readonly #runner: string
+  readonly #places: Snapshot<readonly DeadLetterPlace[]>
+  readonly #running = new Map<string, Promise<void>>()
+  /** Topics that somebody has opened, though nothing says that they hold dead letters. */
+  readonly #asked = new Set<string>()
+  #keeping: Promise<void> | null = null
+
+  constructor(session: ClusterSession) {
+    this.#session = session
+    this.#runner = `console ${hostname()} ${process.pid}.${++desks}`
+    this.#places = new Snapshot(PLACES_MS, () => this.#learnPlaces())
+  }
+
+  /** All topics of dead letters, at most a few seconds old. */
+  places(): Promise<readonly DeadLetterPlace[]> {
+    return this.#places.get()
+  }
+
+  /** One topic, asked for now. Any topic can be looked at as one of dead letters; throws where it does not exist. */
+  async place(topic: string): Promise<DeadLetterPlace> {
+    const { cluster } = this.#session
+    const found = await deadLetterTopic(cluster, topic)
+    if (found.knownBy === 'asked' && this.#asked.size < ASKED_MAX) this.#asked.add(topic)
+    const [summary] = await summarizeDeadLetters(cluster, [found])
+    return { ...summary!, ...found }
+  }
+
+  /** Something was changed: what is known is asked for again. */
+  forget(): void {
+    this.#places.forget()
+  }
+
+  /** What a request would do. Nothing is written. */
+  async plan(request: ResendRequest): Promise<ResendPlan> {
+    await using source = this.#source()
+    return planResend(source, request)
+  }
+
+  /** Makes a job and begins with it. The same id again is the same job. */
+  async create(request: ResendRequest): Promise<ResendJob> {
+    await using source = this.#source()
+    const job = await createResendJob(source, request)
+    this.run(job.id)
+    return job
+  }
+
+  /** Runs a job here unless it is run already, here or elsewhere. Its end is in the job. */
+  run(id: string): void {
+    if (this.#running.has(id) || this.#closing.signal.aborted) return
+    const { cluster } = this.#session
+    const run = runResendJob(cluster, id, { runner: this.#runner, signal: this.#closing.signal })
+      .then(() => {})
+      .catch((error: Error) => {
+        // Another one has it, or took it over.
+        if (!(error instanceof RefusedError)) process.stderr.write(`Job ${id}: ${error.message}\n`)
+      })
+      .finally(() => {
+        this.#running.delete(id)
+        this.forget()
+      })
+    this.#running.set(id, run)
+    this.keep()
+  }
+
+  /** Waits a little until a job has ended, whoever runs it; then tells how it stands. */
+  async settled(id: string): Promise<ResendJob> {
+    const until = performance.now() + SETTLED_MS_MAX
+    for (;;) {
+      await this.#running.get(id)
+      const job = await this.job(id)
+      const isGoing = job.state === 'ready' || job.state === 'running' || job.state === 'canary'
+      if (!isGoing || performance.now() > until) return job
+      await pause(LOOK_MS, this.#closing.signal)
+    }
+  }
+
+  async control(id: string, what: 'pause' | 'resume' | 'cancel', by: string): Promise<ResendJob> {
+    const job = await controlResendJob(this.#session.cluster, id, what, by)
+    // A paused one that is cancelled, or goes on, needs somebody who does it.
+    if (what !== 'pause') this.run(id)
+    return job
+  }
+
+  /** All jobs, newest first. */
+  jobs(): Promise<readonly ResendJob[]> {
+    return resendJobs(this.#session.cluster)
+  }
+
+  /** Throws NOT_FOUND. */
+  async job(id: string): Promise<ResendJob> {
+    try {
+      return await resendJob(this.#session.cluster, id)
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error
+      throw refuse('NOT_FOUND', error.message, error)
+    }
+  }
+
+  /** From now on takes up every job that nobody runs: those of a console that was killed, too. */
+  keep(): void {
+    this.#keeping ??= this.#keepOn()
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await Promise.all([this.#keeping, ...this.#running.values()])
+  }
+
+  async #keepOn(): Promise<void> {
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      try {
+        await keepResendJobs(this.#session.cluster, {
+          runner: `${this.#runner}.keeper`,
+          signal,
+          onChange: () => this.forget(),
+        })
+      } catch {
+        // The cluster is away, as every page says; it is asked again.
+        await pause(AGAIN_MS, signal)
+      }
+    }
+  }
+
+  async #learnPlaces(): Promise<readonly DeadLetterPlace[]> {
+    const { cluster } = this.#session
+    const topics = await findDeadLetterTopics(cluster, { also: [...this.#asked] })
+    const summaries = await summarizeDeadLetters(cluster, topics)
+    const byTopic = new Map(summaries.map((summary) => [summary.topic, summary]))
+    return topics.flatMap((topic) => {
+      const summary = byTopic.get(topic.topic)
+      return summary === undefined || summary.isMissing ? [] : [{ ...summary, ...topic }]
+    })
+  }
+
+  #source(): MessageSource {
+    return new MessageSource(this.#session.settings, this.#session.cluster)
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,61 @@
+/** Retries: what waits for another try, and what a person may do about it. */
+import { adminUrls, buryDelayed, type DelayedOrder, deliverDelayed } from '@odradek/client'
+import { z } from 'zod'
+import type { ClusterSession } from '../cluster-session.ts'
+import { offsetNumber, partitionNumber, topicName } from '../message-search.ts'
+import { listRetries, listRetryTopics, retrySorts } from '../retries/waiting-retries.ts'
+import { clusterProcedure, router } from '../trpc.ts'
+
+const RECORDS_MAX = 10_000
+const key = z.string().max(10_000).optional()
+const records = z
+  .array(z.object({ partition: partitionNumber, offset: offsetNumber }))
+  .min(1)
+  .max(RECORDS_MAX)
+const order = z.object({ topic: topicName, records })
+
+export const retries = router({
+  /** By group: how much waits, and when the next is due. */
+  list: clusterProcedure
+    .input(
+      z.object({
+        search: z.string().max(500).default(''),
+        sort: z.enum(retrySorts).default('nextDue'),
+        descending: z.boolean().default(false),
+        page: z.int().min(0).max(1_000_000).default(0),
+        pageSize: z.int().min(1).max(200).default(50),
+      }),
+    )
+    .query(({ ctx, input }) => listRetryTopics(ctx.session, input)),
+
+  /** Records that wait in a retry topic, the next due first. */
+  records: clusterProcedure
+    .input(z.object({ topic: topicName, key, limit: z.int().min(1).max(RECORDS_MAX).default(200) }))
+    .query(({ ctx, input: { topic, key: wanted, limit } }) =>
+      listRetries(ctx.session, { topic, limit, ...(wanted !== undefined && { key: wanted }) }),
+    ),
+
+  /** Skips the wait: they are tried now. */
+  deliver: clusterProcedure.input(order).mutation(async ({ ctx, input }) => {
+    ctx.note({ resource: `topic ${input.topic}` })
+    const done = await ordered(ctx.session, deliverDelayed, input)
+    ctx.note({ after: done })
+    return done
+  }),
+
+  /** Gives them up: they become dead letters of their group now. */
+  bury: clusterProcedure.input(order).mutation(async ({ ctx, input }) => {
+    ctx.note({ resource: `topic ${input.topic}` })
+    const done = await ordered(ctx.session, buryDelayed, input)
+    ctx.note({ after: done })
+    return done
+  }),
+})
+
+async function ordered(
+  session: ClusterSession,
+  act: (urls: readonly string[], selection: z.infer<typeof order>) => Promise<DelayedOrder>,
+  { topic, records: chosen }: z.infer<typeof order>,
+): Promise<DelayedOrder> {
+  return act(await adminUrls(session.cluster, session.settings.adminAddress), { topic, records: chosen })
+}
