@@ -16,7 +16,7 @@ them, drawn from a seed, while an honest client uses it. Ends with the first fai
   --cases N      Cases in a round [600].
   --life N       Rounds until the broker is started again, or killed and started; 0 never [40].
   --patience N   Milliseconds to wait for an answer; some requests may wait for ever [60].
-  --memory-mb N  What the broker may have resident [600].
+  --memory-mb N  What the broker may have resident [768].
   --hold FILE    Rests between rounds while this file is there, and does not count that time.
   --json FILE    Write the figures.
   --replay FILE  Send the bytes of a failure again, one case after the other, and tell which one it was.
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
       cases: { type: 'string', default: '600' },
       life: { type: 'string', default: '40' },
       patience: { type: 'string', default: '60' },
-      'memory-mb': { type: 'string', default: '600' },
+      'memory-mb': { type: 'string', default: '768' },
       hold: { type: 'string' },
       json: { type: 'string' },
       replay: { type: 'string' },

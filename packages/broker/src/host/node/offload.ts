@@ -8,12 +8,15 @@ const WORKER_URL = new URL(
   import.meta.url,
 )
 
+/** A thread that had nothing to do for so long is ended: what its heap kept of large jobs goes with it. */
+const IDLE_MS = 30_000
+
 interface Waiting {
   resolve(result: unknown): void
   reject(error: Error): void
 }
 
-/** Runs jobs one after the other in a worker thread, urgent ones in another; each is started for its first job. */
+/** Runs jobs one after the other in a worker thread, urgent ones in another; each is started for its first job, and ended when idle. */
 export function createNodeOffload(): Offload {
   const [urgent, other] = [new JobThread('urgent jobs'), new JobThread('offload')]
   return {
@@ -29,6 +32,7 @@ class JobThread implements Offload {
   readonly #waiting = new Map<number, Waiting>()
   #worker: Worker | null = null
   #nextId = 0
+  #idle: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(name: string) {
@@ -37,6 +41,7 @@ class JobThread implements Offload {
 
   run<Args, Result>(job: Job<Args, Result>, args: Args): Promise<Result> {
     if (this.#closed) return Promise.reject(closedError())
+    clearTimeout(this.#idle)
     const worker = this.#worker ?? this.#start()
     const id = this.#nextId++
     const request: OffloadRequest = { id, module: job.module, args }
@@ -50,10 +55,15 @@ class JobThread implements Offload {
   /** Ends the worker thread with whatever it does: a job's files are nobody's until it has answered. */
   async close(): Promise<void> {
     this.#closed = true
+    await this.#end()
+    this.#rejectAll(closedError())
+  }
+
+  async #end(): Promise<void> {
+    clearTimeout(this.#idle)
     const worker = this.#worker
     this.#worker = null
     await worker?.terminate()
-    this.#rejectAll(closedError())
   }
 
   #start(): Worker {
@@ -71,7 +81,10 @@ class JobThread implements Offload {
     if (waiting === undefined) return
     this.#waiting.delete(answer.id)
     // Only a job keeps the process alive, not the idle thread.
-    if (this.#waiting.size === 0) worker.unref()
+    if (this.#waiting.size === 0) {
+      worker.unref()
+      this.#idle = setTimeout(() => void this.#end(), IDLE_MS).unref()
+    }
     if (answer.error === null) waiting.resolve(answer.result)
     else waiting.reject(Object.assign(new Error(answer.error.message), answer.error))
   }
