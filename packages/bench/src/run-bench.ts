@@ -1,13 +1,21 @@
 import type { Contestant } from './contestant.ts'
 import { machine } from './machine.ts'
 import { type CompactionResult, measureCompaction } from './measure-compaction.ts'
+import { type DeadLettersResult, measureDeadLetters } from './measure-dead-letters.ts'
 import { type FlushResult, measureFlush } from './measure-flush.ts'
 import { type GrowthResult, measureGrowth } from './measure-growth.ts'
 import { type LoadResult, measureRow } from './measure-rows.ts'
 import { measureStart, type StartResult } from './measure-start.ts'
 import { measureTopics, type TopicsResult } from './measure-topics.ts'
 import { type Endpoint, OptionError, type Options } from './options.ts'
-import { compactionTable, flushTable, growthTable, startTable, topicsTable } from './report/life-report.ts'
+import {
+  compactionTable,
+  deadLettersTable,
+  flushTable,
+  growthTable,
+  startTable,
+  topicsTable,
+} from './report/life-report.ts'
 import { figuresTable, progressLine, ratioOf, ratiosTable, spreadsOf } from './report/load-report.ts'
 import { loadRows } from './rows.ts'
 import { ServerProcess } from './server-process.ts'
@@ -25,6 +33,8 @@ const COMPACTION_MEGABYTES = 1000
 const COMPACTION_KEYS = 1_000_000
 /** Each fills the log again. */
 const COMPACTION_ROUNDS_MAX = 3
+const DEAD_LETTERS_ROW = 'dead letters'
+const DEAD_LETTERS = 100_000
 const IDLE_SECONDS = 5
 
 export interface BenchResults {
@@ -35,6 +45,7 @@ export interface BenchResults {
   readonly growth: GrowthResult | null
   readonly flush: FlushResult | null
   readonly compaction: CompactionResult | null
+  readonly deadLetters: DeadLettersResult | null
   readonly timed: TimedResults | null
 }
 
@@ -53,7 +64,9 @@ export async function runBench(options: Options, print: (text: string) => void):
   const wantsTopics = options.broker === null && options.rows.test(TOPICS_ROW)
   const wantsCompaction = options.broker === null && options.rows.test(COMPACTION_ROW)
   const wantsTimedRows = options.broker === null && wantsTimed(options.rows)
-  const wantsOwn = wantsStart || wantsTopics || wantsGrowth || wantsFlush || wantsCompaction || wantsTimedRows
+  const wantsDeadLetters = options.broker === null && options.rows.test(DEAD_LETTERS_ROW)
+  const wantsOwn =
+    wantsStart || wantsDeadLetters || wantsTopics || wantsGrowth || wantsFlush || wantsCompaction || wantsTimedRows
   if (rows.length === 0 && !wantsOwn) throw new OptionError(`--rows: no row matches ${options.rows.source}`)
 
   const { date, processor, memoryGigabytes, system, node, native } = machine()
@@ -79,6 +92,7 @@ export async function runBench(options: Options, print: (text: string) => void):
     ? await measureCompaction(COMPACTION_MEGABYTES, COMPACTION_KEYS, loadRows[0]!.load, fewRounds, times)
     : null
   const timed = wantsTimedRows ? await measureTimed(options.rows, loadRows[0]!.load, rounds, times) : null
+  const deadLetters = wantsDeadLetters ? await measureDeadLetters(fewRounds, DEAD_LETTERS) : null
 
   if (results.length > 0) print(`\n${figuresTable(results)}`)
   if (results.some(({ rounds }) => rounds.size > 1)) print(`\n${ratiosTable(results)}`)
@@ -87,6 +101,7 @@ export async function runBench(options: Options, print: (text: string) => void):
   if (growth !== null) print(`\n${growthTable(growth)}`)
   if (flush !== null) print(`\n${flushTable(flush)}`)
   if (compaction !== null) print(`\n${compactionTable(compaction)}`)
+  if (deadLetters !== null) print(`\n${deadLettersTable(deadLetters)}`)
   if (timed !== null) print(`\n${timedTable(timed)}`)
   return {
     options: { rounds, seconds, warmupSeconds },
@@ -96,6 +111,7 @@ export async function runBench(options: Options, print: (text: string) => void):
     growth,
     flush,
     compaction,
+    deadLetters,
     timed,
   }
 }

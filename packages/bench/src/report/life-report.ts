@@ -1,4 +1,5 @@
 import type { CompactionResult } from '../measure-compaction.ts'
+import type { DeadLettersResult } from '../measure-dead-letters.ts'
 import type { FlushResult } from '../measure-flush.ts'
 import type { GrowthResult } from '../measure-growth.ts'
 import type { StartResult } from '../measure-start.ts'
@@ -62,6 +63,17 @@ export function compactionTable(result: CompactionResult): string {
       ['memory beyond what there was, MB', spreadText(result.memoryMegabytes)],
       ['p99 of 1,000 produce requests/s beside it, ms', spreadText(result.p99)],
       ['p99 without it, ms', spreadText(result.quietP99)],
+    ],
+  )
+}
+
+export function deadLettersTable(result: DeadLettersResult): string {
+  return markdownTable(
+    [`${numberText(result.letters)} dead letters of 1 KiB with 17 attempts`, 'median (min–max)'],
+    [
+      ['sent again by a job, letters/s', spreadText(result.resentPerSecond)],
+      ['making the job, ms', spreadText(result.createMs)],
+      ['counted by error, origin, attempts, time and state, ms', spreadText(result.facetsMs)],
     ],
   )
 }
