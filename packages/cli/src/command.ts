@@ -43,6 +43,12 @@ export class Arguments {
     return this.#values[name] === true
   }
 
+  /** The same without some flags, for one who reads them otherwise. */
+  without(...names: readonly string[]): Arguments {
+    const values = Object.fromEntries(Object.entries(this.#values).filter(([name]) => !names.includes(name)))
+    return new Arguments(values, this.positionals)
+  }
+
   list(name: string): readonly string[] {
     const value = this.#values[name]
     return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []

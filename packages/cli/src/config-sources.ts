@@ -22,7 +22,13 @@ export const configFlags = {
 
 const ENVIRONMENT_PREFIX = 'ODRADEK_'
 /** Variables of ours that are no keys: they choose how the process works, not what it does. */
-const NOT_KEYS = new Set(['ODRADEK_NATIVE', 'ODRADEK_TEST_COUNTS', 'ODRADEK_CONSOLE_TYPES', 'ODRADEK_CONSOLE_DIST'])
+const NOT_KEYS = new Set([
+  'ODRADEK_NATIVE',
+  'ODRADEK_SUPERVISED',
+  'ODRADEK_TEST_COUNTS',
+  'ODRADEK_CONSOLE_TYPES',
+  'ODRADEK_CONSOLE_DIST',
+])
 
 /** What the file, the environment and the flags say together. */
 export interface CollectedConfig {

@@ -1,4 +1,3 @@
-import type { Broker } from '@odradek/broker'
 import { type Arguments, UsageError } from './command.ts'
 import { buildConsoleBeside, type ConsoleProcess, hasConsole, startConsoleProcess } from './console-process.ts'
 
@@ -18,8 +17,8 @@ export class ConsoleBeside {
     return !args.flag('no-console') && hasConsole()
   }
 
-  /** Builds it if need be, then starts it; complains in one line where that fails. */
-  async start(broker: Broker, port: string | undefined, demo: boolean): Promise<void> {
+  /** Builds it if need be, then starts it; complains in one line where that fails. `address` is what clients begin with. */
+  async start(broker: { readonly address: string }, port: string | undefined, demo: boolean): Promise<void> {
     const built = await buildConsoleBeside(this.#end.signal)
     if (this.#end.signal.aborted) return
     if (!built) return this.#complain('could not be built')

@@ -9,7 +9,9 @@ process.env.UV_THREADPOOL_SIZE ??= '16'
 // Started by bin/odradek.js under an older Node: when that process is killed, this one must not live on.
 if (process.channel !== undefined && process.channel !== null) {
   process.channel.unref()
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+  // A broker of `odradek up` without its supervisor ends too, but in order.
+  const signal = process.env.ODRADEK_SUPERVISED === undefined ? 'SIGKILL' : 'SIGTERM'
+  process.on('disconnect', () => process.kill(process.pid, signal))
 }
 
 // Whoever reads the output has read enough (`odradek log dump DIR | head`).

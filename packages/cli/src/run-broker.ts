@@ -5,6 +5,7 @@ import { type Arguments, CommandError } from './command.ts'
 import { collectConfig } from './config-sources.ts'
 import { ConsoleBeside } from './console-beside.ts'
 import { createLogger } from './log-output.ts'
+import { nextSignal } from './next-signal.ts'
 import { version } from './version.ts'
 
 /**
@@ -54,19 +55,6 @@ function standaloneTexts(config: BrokerConfig): Record<string, string> {
     'admin.listener': config['admin.listener'],
     'group.initial.rebalance.delay.ms': String(config['group.initial.rebalance.delay.ms']),
   }
-}
-
-/** Resolves at the first SIGTERM or SIGINT; the one after that finds no handler and ends the process. */
-function nextSignal(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const onSignal = () => {
-    process.off('SIGTERM', onSignal)
-    process.off('SIGINT', onSignal)
-    resolve()
-  }
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
-  return promise
 }
 
 function greeting(broker: Broker): string {

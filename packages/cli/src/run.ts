@@ -9,6 +9,14 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Start a broker on 127.0.0.1:9092 with its data in ./data, and the console',
     load: async () => (await import('./commands/start.ts')).start,
   },
+  up: {
+    summary: 'Start a cluster on this machine: several brokers and the console',
+    load: async () => (await import('./commands/up.ts')).up,
+  },
+  status: {
+    summary: 'Print how the cluster of odradek up is',
+    load: async () => (await import('./commands/status.ts')).status,
+  },
   console: {
     summary: 'Run the web console, for any Kafka cluster',
     load: async () => (await import('./commands/console.ts')).console,
@@ -16,6 +24,22 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
   broker: {
     summary: 'Run a broker, configured by file, environment and flags',
     load: async () => (await import('./commands/broker.ts')).broker,
+  },
+  'cluster describe': {
+    summary: 'Print the brokers of a cluster, and what is not as it should be',
+    load: async () => (await import('./commands/cluster-describe.ts')).clusterDescribe,
+  },
+  'cluster reassign': {
+    summary: 'Plan, and with --apply do, a move of partitions to other brokers',
+    load: async () => (await import('./commands/cluster-reassign.ts')).clusterReassign,
+  },
+  'cluster elect-leaders': {
+    summary: 'Give partitions back to their preferred leaders',
+    load: async () => (await import('./commands/cluster-elect-leaders.ts')).clusterElectLeaders,
+  },
+  'cluster move-metadata': {
+    summary: 'Copy the metadata of a stopped broker into etcd',
+    load: async () => (await import('./commands/cluster-move-metadata.ts')).clusterMoveMetadata,
   },
   config: {
     summary: 'Print every configuration key with its default',

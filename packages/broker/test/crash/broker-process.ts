@@ -48,6 +48,10 @@ export class BrokerProcess {
     return this.#log
   }
 
+  get isEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
   /** Ends it at once, wherever it is. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL')

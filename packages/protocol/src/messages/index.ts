@@ -1,6 +1,7 @@
 /** Every API that is served: one table per file, all of them in `apis` by key. */
 import type { Api } from '../schema/message.ts'
 import { AlterConfigs } from './alter-configs.ts'
+import { AlterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { ApiVersions } from './api-versions.ts'
 import { CreatePartitions } from './create-partitions.ts'
 import { CreateTopics } from './create-topics.ts'
@@ -13,6 +14,7 @@ import { DescribeGroups } from './describe-groups.ts'
 import { DescribeLogDirs } from './describe-log-dirs.ts'
 import { DescribeProducers } from './describe-producers.ts'
 import { DescribeTopicPartitions } from './describe-topic-partitions.ts'
+import { ElectLeaders } from './elect-leaders.ts'
 import { Fetch } from './fetch.ts'
 import { FindCoordinator } from './find-coordinator.ts'
 import { Heartbeat } from './heartbeat.ts'
@@ -23,6 +25,7 @@ import { LeaveGroup } from './leave-group.ts'
 import { ListConfigResources } from './list-config-resources.ts'
 import { ListGroups } from './list-groups.ts'
 import { ListOffsets } from './list-offsets.ts'
+import { ListPartitionReassignments } from './list-partition-reassignments.ts'
 import { Metadata } from './metadata.ts'
 import { OffsetCommit } from './offset-commit.ts'
 import { OffsetDelete } from './offset-delete.ts'
@@ -32,6 +35,7 @@ import { Produce } from './produce.ts'
 import { SyncGroup } from './sync-group.ts'
 
 export * from './alter-configs.ts'
+export * from './alter-partition-reassignments.ts'
 export * from './api-versions.ts'
 export * from './create-partitions.ts'
 export * from './create-topics.ts'
@@ -44,6 +48,7 @@ export * from './describe-groups.ts'
 export * from './describe-log-dirs.ts'
 export * from './describe-producers.ts'
 export * from './describe-topic-partitions.ts'
+export * from './elect-leaders.ts'
 export * from './fetch.ts'
 export * from './find-coordinator.ts'
 export * from './heartbeat.ts'
@@ -54,6 +59,7 @@ export * from './leave-group.ts'
 export * from './list-config-resources.ts'
 export * from './list-groups.ts'
 export * from './list-offsets.ts'
+export * from './list-partition-reassignments.ts'
 export * from './metadata.ts'
 export * from './node-endpoint.ts'
 export * from './offset-commit.ts'
@@ -89,7 +95,10 @@ export const apiList: readonly Api[] = [
   DescribeLogDirs,
   CreatePartitions,
   DeleteGroups,
+  ElectLeaders,
   IncrementalAlterConfigs,
+  AlterPartitionReassignments,
+  ListPartitionReassignments,
   OffsetDelete,
   DescribeCluster,
   DescribeProducers,

@@ -1,0 +1,82 @@
+/** The metadata store of a cluster apart from its brokers: to serve it, and to carry it from one place to another. */
+import { parseBrokerConfig } from '@odradek/config'
+import { createNodeClock } from './host/node/clock.ts'
+import { createNodeDisk } from './host/node/disk.ts'
+import { createNodeTimers } from './host/node/timers.ts'
+import { EmbeddedStore } from './metadata/embedded-store.ts'
+import { openStore } from './metadata/open-store.ts'
+import { type StoreServer, serveStore } from './metadata/socket/store-server.ts'
+import { copyStore } from './metadata/store-copy.ts'
+
+export type { StoreServer } from './metadata/socket/store-server.ts'
+
+/** How long brokers of a store that was away count as alive when it is back: time enough to say that they are. */
+const KEPT_LEASE_MS = 10_000
+
+/**
+ * Serves the embedded store of `directory` on a Unix socket until it is closed. Rejects where another process uses the
+ * directory or the socket.
+ */
+export async function serveEmbeddedStore(options: { directory: string; path: string }): Promise<StoreServer> {
+  const { directory, path } = options
+  const disk = createNodeDisk()
+  disk.makeDirectory(directory)
+  const lock = disk.lock(`${directory}/.lock`)
+  if (lock === null) throw new Error(`${directory} is in use by another process.`)
+  const clock = createNodeClock()
+  const timers = createNodeTimers(clock)
+  try {
+    const store = EmbeddedStore.open({ disk, clock, timers, directory, keptLeaseMs: KEPT_LEASE_MS })
+    const server = await serveStore(store, path)
+    return {
+      async close() {
+        await server.close()
+        await store.close()
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+/** What a copy did. */
+export interface CopiedStore {
+  readonly clusterId: string
+  readonly topics: number
+  readonly keys: number
+}
+
+/**
+ * Copies the metadata of a broker that is stopped (the embedded store of its first data directory, or the directory of a
+ * served store) into the store that `settings` name, which must have none yet. The source stays as it is.
+ */
+export async function copyEmbeddedStore(options: {
+  /** `<data>/metadata`, or the store's directory of `odradek up`. */
+  readonly directory: string
+  /** Held by a broker or a supervisor that uses it. */
+  readonly lockFile: string
+  /** `metadata.store` and what goes with it. */
+  readonly settings: Readonly<Record<string, string>>
+}): Promise<CopiedStore> {
+  const { config, errors } = parseBrokerConfig(options.settings)
+  if (errors.length > 0) throw new Error(errors.map(({ text }) => text).join('\n'))
+  const disk = createNodeDisk()
+  const clock = createNodeClock()
+  const timers = createNodeTimers(clock)
+  const lock = disk.lock(options.lockFile)
+  if (lock === null) throw new Error(`${options.directory} is in use. Stop the broker first.`)
+  try {
+    const source = EmbeddedStore.open({ disk, clock, timers, directory: options.directory, isExpected: true })
+    const { store: target } = await openStore(config, { disk, clock, timers }, { directory: '', isExpected: false })
+    try {
+      return await copyStore(source, target)
+    } finally {
+      await source.close()
+      await target.close()
+    }
+  } finally {
+    lock.release()
+  }
+}

@@ -1,0 +1,80 @@
+import { listReassignments } from '@odradek/client'
+import { clusterFlags, withCluster } from '../cluster-flags.ts'
+import type { Command } from '../command.ts'
+import { counted, textTable } from '../text-table.ts'
+
+export const clusterDescribe: Command = {
+  name: 'cluster describe',
+  summary: 'Print the brokers, what each leads, and which partitions are under-replicated, offline or being moved.',
+  flags: clusterFlags,
+  examples: ['odradek cluster describe', 'odradek cluster describe --json'],
+  run: (args) =>
+    withCluster(args, async (cluster) => {
+      const { clusterId, controllerId, brokers, topics } = await cluster.metadata(0)
+      const moving = await listReassignments(cluster)
+      const places = [...topics.values()].flatMap(({ name, partitions }) =>
+        partitions.map((place) => ({ topic: name, ...place })),
+      )
+      const rows = brokers
+        .toSorted((a, b) => a.nodeId - b.nodeId)
+        .map(({ nodeId, host, port, rack }) => ({
+          id: nodeId,
+          address: `${host}:${port}`,
+          rack,
+          isController: nodeId === controllerId,
+          leads: places.filter(({ leader }) => leader === nodeId).length,
+          preferred: places.filter(({ replicas }) => replicas[0] === nodeId).length,
+          replicas: places.filter(({ replicas }) => replicas.includes(nodeId)).length,
+          inSync: places.filter(({ isr }) => isr.includes(nodeId)).length,
+        }))
+      const isMoving = new Set(moving.map(({ topic, partition }) => `${topic} ${partition}`))
+      const underReplicated = places.filter(
+        ({ topic, partition, isr, replicas }) => isr.length < replicas.length && !isMoving.has(`${topic} ${partition}`),
+      )
+      const offline = places.filter(({ leader }) => leader === -1)
+      const result = {
+        clusterId,
+        controllerId,
+        brokers: rows,
+        partitions: places.length,
+        underReplicated,
+        offline,
+        moving,
+      }
+      if (args.flag('json')) {
+        process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+        return 0
+      }
+      process.stdout.write(`cluster ${clusterId ?? '-'}, ${counted(places.length, 'partition')}\n\n`)
+      const cells = rows.map((row) => {
+        const { id, address, rack, isController, leads, preferred, replicas, inSync } = row
+        return [id, address, rack, isController ? 'yes' : '', leads, preferred, replicas, inSync]
+      })
+      const head = ['BROKER', 'ADDRESS', 'RACK', 'CONTROLLER', 'LEADS', 'PREFERRED', 'REPLICAS', 'IN SYNC']
+      process.stdout.write(textTable(head, cells))
+      list('Under-replicated', underReplicated.map(line))
+      list('Without a leader', offline.map(line))
+      list(
+        'Being moved',
+        moving.map(({ topic, partition, replicas, adding, removing }) => {
+          return `${topic}-${partition}: replicas ${replicas.join(',')}, coming ${adding.join(',') || '-'}, going ${removing.join(',') || '-'}`
+        }),
+      )
+      return 0
+    }),
+}
+
+function line(place: {
+  topic: string
+  partition: number
+  leader: number
+  replicas: readonly number[]
+  isr: readonly number[]
+}): string {
+  const { topic, partition, leader, replicas, isr } = place
+  return `${topic}-${partition}: leader ${leader}, replicas ${replicas.join(',')}, in sync ${isr.join(',')}`
+}
+
+function list(title: string, lines: readonly string[]): void {
+  if (lines.length > 0) process.stdout.write(`\n${title}:\n${lines.map((text) => `  ${text}\n`).join('')}`)
+}

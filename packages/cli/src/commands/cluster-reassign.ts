@@ -1,0 +1,132 @@
+import {
+  alterReassignments,
+  type Cluster,
+  listReassignments,
+  type PlannedMove,
+  planReassignment,
+  type TopicPlaces,
+} from '@odradek/client'
+import { errorName } from '@odradek/protocol'
+import { clusterFlags, withCluster } from '../cluster-flags.ts'
+import { type Arguments, type Command, CommandError, UsageError } from '../command.ts'
+import { parseNumber } from '../partition-scope.ts'
+import { counted } from '../text-table.ts'
+
+export const clusterReassign: Command = {
+  name: 'cluster reassign',
+  summary:
+    'Move partitions to other brokers, evenly: to fill one that is new, or to empty one that is to go. Prints the plan; --apply does it.',
+  flags: {
+    brokers: {
+      type: 'string',
+      value: '1,2,…',
+      doc: 'The brokers that are to have the partitions [all that are alive].',
+    },
+    topic: {
+      type: 'string',
+      short: 't',
+      multiple: true,
+      value: 'TOPIC',
+      doc: 'Only this topic; may be repeated [all].',
+    },
+    replicas: { type: 'string', value: 'N', doc: 'How many replicas each partition gets [as many as it has].' },
+    apply: {
+      type: 'boolean',
+      doc: 'Do it. The command ends when the move has begun: cluster describe shows how far it is.',
+    },
+    cancel: { type: 'boolean', doc: 'Take back the moves that are not done, of these topics or of all.' },
+    ...clusterFlags,
+  },
+  examples: [
+    'odradek cluster reassign',
+    'odradek cluster reassign --brokers 1,3 --apply',
+    'odradek cluster reassign --topic orders --replicas 3 --apply',
+    'odradek cluster reassign --cancel',
+  ],
+  run: (args) =>
+    withCluster(args, async (cluster) => {
+      const names = args.list('topic')
+      if (args.flag('cancel')) return await cancel(cluster, args, names)
+      const plan = await planOf(cluster, args, names)
+      if (args.flag('apply') && plan.length > 0) {
+        const moves = plan.map(({ topic, partition, target }) => ({ topic, partition, replicas: target }))
+        return report(args, plan, await alterReassignments(cluster, moves))
+      }
+      return report(args, plan, null)
+    }),
+}
+
+async function cancel(cluster: Cluster, args: Arguments, names: readonly string[]): Promise<number> {
+  const moving = (await listReassignments(cluster)).filter(({ topic }) => names.length === 0 || names.includes(topic))
+  if (moving.length === 0) {
+    process.stdout.write(args.flag('json') ? '[]\n' : 'Nothing is being moved.\n')
+    return 0
+  }
+  const moves = moving.map(({ topic, partition }) => ({ topic, partition, replicas: null }))
+  const outcomes = await alterReassignments(cluster, moves)
+  const failed = outcomes.filter(({ errorCode }) => errorCode !== 0)
+  if (args.flag('json')) process.stdout.write(`${JSON.stringify(outcomes, null, 2)}\n`)
+  else process.stdout.write(`${counted(outcomes.length - failed.length, 'move')} taken back.\n${problems(failed)}`)
+  return failed.length === 0 ? 0 : 1
+}
+
+async function planOf(cluster: Cluster, args: Arguments, names: readonly string[]): Promise<PlannedMove[]> {
+  const { brokers, topics } = await cluster.metadata(0)
+  const missing = names.find((name) => !topics.has(name))
+  if (missing !== undefined) throw new CommandError(`there is no topic "${missing}"`)
+  const wanted = args
+    .text('brokers')
+    ?.split(',')
+    .map((text) => parseNumber('brokers', text.trim(), 0))
+  const unknown = wanted?.find((id) => !brokers.some(({ nodeId }) => nodeId === id))
+  if (unknown !== undefined) throw new CommandError(`broker ${unknown} is not alive`)
+  const targets = brokers
+    .filter(({ nodeId }) => wanted === undefined || wanted.includes(nodeId))
+    .map(({ nodeId, rack }) => ({ id: nodeId, rack }))
+    .toSorted((a, b) => a.id - b.id)
+  const text = args.text('replicas')
+  const factor = text === undefined ? null : parseNumber('replicas', text, 1)
+  if (factor !== null && factor > targets.length) {
+    throw new UsageError(
+      `--replicas ${factor} needs as many brokers, and ${counted(targets.length, 'broker')} are to have them`,
+    )
+  }
+  const chosen: TopicPlaces[] = [...topics.values()].filter(({ name }) => names.length === 0 || names.includes(name))
+  const places = chosen.flatMap(({ name, partitions }) =>
+    partitions.map(({ partition, replicas }) => ({ topic: name, partition, replicas })),
+  )
+  const tooMany = factor === null ? places.find(({ replicas }) => replicas.length > targets.length) : undefined
+  if (tooMany !== undefined) {
+    throw new CommandError(
+      `${tooMany.topic}-${tooMany.partition} has ${tooMany.replicas.length} replicas, for ${counted(targets.length, 'broker')}. Ask for fewer with --replicas.`,
+    )
+  }
+  return planReassignment(places, targets, factor)
+}
+
+type Outcomes = Awaited<ReturnType<typeof alterReassignments>>
+
+function report(args: Arguments, plan: readonly PlannedMove[], outcomes: Outcomes | null): number {
+  const failed = (outcomes ?? []).filter(({ errorCode }) => errorCode !== 0)
+  if (args.flag('json')) {
+    process.stdout.write(`${JSON.stringify({ applied: outcomes !== null, moves: plan, failed }, null, 2)}\n`)
+  } else if (plan.length === 0) process.stdout.write('Nothing is to be moved: the partitions are there, evenly.\n')
+  else {
+    for (const { topic, partition, replicas, target } of plan) {
+      process.stdout.write(`${topic}-${partition}: ${replicas.join(',')} to ${target.join(',')}\n`)
+    }
+    const done =
+      outcomes === null ? 'would be moved. --apply does it' : 'are being moved. odradek cluster describe shows how far'
+    process.stdout.write(`\n${counted(plan.length, 'partition')} ${done}.\n${problems(failed)}`)
+  }
+  return failed.length === 0 ? 0 : 1
+}
+
+function problems(failed: Outcomes): string {
+  return failed
+    .map(
+      ({ topic, partition, errorCode, errorMessage }) =>
+        `${topic}-${partition}: ${errorMessage ?? errorName(errorCode)}\n`,
+    )
+    .join('')
+}

@@ -1,0 +1,107 @@
+/**
+ * Runs a deployment: serves the store, starts the brokers, starts them again when they end, and stops all cleanly. The
+ * brokers stop by themselves when this process is gone.
+ */
+import { mkdirSync, rmSync } from 'node:fs'
+import type { StoreServer } from '@odradek/broker/cluster-store'
+import { CommandError } from '../command.ts'
+import type { Deployment } from './deployment.ts'
+import { SupervisedBroker } from './supervised-broker.ts'
+import { isRunning, readUpState, writeUpState } from './up-state.ts'
+
+export class Supervisor {
+  readonly #deployment: Deployment
+  readonly #startedAt = new Date().toISOString()
+  #store: { close(): Promise<void> } | null = null
+  #brokers: readonly SupervisedBroker[] = []
+  #isStarted = false
+  readonly #failed = Promise.withResolvers<never>()
+
+  private constructor(deployment: Deployment) {
+    this.#deployment = deployment
+    // Whoever waits for the start hears of it; afterwards nobody has to.
+    this.#failed.promise.catch(() => {})
+  }
+
+  /**
+   * Serves the store and starts the brokers.
+   * @throws CommandError where the directory is in use or cannot be used
+   */
+  static async start(deployment: Deployment): Promise<Supervisor> {
+    const running = readUpState(deployment.directory)
+    if (running !== null && running.pid !== process.pid && isRunning(running)) {
+      throw new CommandError(
+        `${deployment.directory} is in use by odradek up (process ${running.pid}). Stop that first.`,
+      )
+    }
+    mkdirSync(deployment.directory, { recursive: true })
+    const supervisor = new Supervisor(deployment)
+    supervisor.#store = await serveEmbedded(deployment)
+    supervisor.#brokers = deployment.brokers.map(
+      (plan) =>
+        new SupervisedBroker(plan, {
+          changed: () => supervisor.#write(),
+          ended: (broker, how) => supervisor.#ended(broker, how),
+        }),
+    )
+    supervisor.#write()
+    return supervisor
+  }
+
+  get brokers(): readonly SupervisedBroker[] {
+    return this.#brokers
+  }
+
+  /** Resolves when all brokers serve; rejects with a CommandError when one of them cannot start. */
+  async served(): Promise<void> {
+    await Promise.race([Promise.all(this.#brokers.map(({ served }) => served)), this.#failed.promise])
+    this.#isStarted = true
+  }
+
+  /** Stops the brokers one after the other, so that each hands over what it leads, then the store. */
+  async stop(): Promise<void> {
+    this.#isStarted = true
+    for (const broker of this.#brokers) await broker.stop()
+    await this.#store?.close()
+    rmSync(this.#deployment.stateFile, { force: true })
+  }
+
+  #ended(broker: SupervisedBroker, how: string): void {
+    const { nodeId, logFile } = broker.plan
+    const why = broker.lastLine === '' ? '' : `: ${broker.lastLine}`
+    if (this.#isStarted) {
+      process.stderr.write(`odradek: broker ${nodeId} ended (${how}) and is started again; see ${logFile}\n`)
+      return
+    }
+    this.#failed.reject(new CommandError(`broker ${nodeId} does not start (${how})${why}`))
+  }
+
+  #write(): void {
+    writeUpState(this.#deployment.stateFile, {
+      pid: process.pid,
+      mode: this.#deployment.mode,
+      startedAt: this.#startedAt,
+      brokers: this.#brokers.map((broker) => ({
+        nodeId: broker.plan.nodeId,
+        pid: broker.pid,
+        state: broker.state,
+        restarts: broker.restarts,
+        lastEnd: broker.lastEnd,
+        address: broker.address,
+        adminAddress: broker.plan.texts['admin.listener'] ?? null,
+        logFile: broker.plan.logFile,
+      })),
+    })
+  }
+}
+
+async function serveEmbedded({ storeDirectory, socketPath }: Deployment): Promise<{ close(): Promise<void> }> {
+  const { serveEmbeddedStore } = await import('@odradek/broker/cluster-store')
+  let server: StoreServer
+  try {
+    server = await serveEmbeddedStore({ directory: storeDirectory, path: socketPath })
+  } catch (error) {
+    throw new CommandError(`the metadata store cannot be opened: ${(error as Error).message}`)
+  }
+  return server
+}
