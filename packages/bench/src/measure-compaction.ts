@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodeBatch, IncrementalAlterConfigs, sliceOf } from '@odradek/protocol'
+import { encodeBatch, sliceOf } from '@odradek/protocol'
 import type { Contestant } from './contestant.ts'
 import { type DriveTimes, drive } from './drive.ts'
-import { ControlClient, check, pause } from './load/control-client.ts'
+import { ControlClient, pause } from './load/control-client.ts'
 import { LoadError } from './load/load.ts'
 import { memoryMegabytesOf, resetPeakMemory } from './process-usage.ts'
 import type { RowLoad } from './rows.ts'
 import { ServerProcess } from './server-process.ts'
+import { setConfigs } from './set-configs.ts'
 import { type Spread, spreadOf } from './spread.ts'
 
 export interface CompactionResult {
@@ -17,7 +18,9 @@ export interface CompactionResult {
   readonly megabytesPerSecond: Spread
   /** The most that the broker had while it compacted, over what it had before. */
   readonly memoryMegabytes: Spread
-  /** Of 1,000 requests a second beside the pass, and without it. */
+  /** Of 1,000 requests a second beside the pass over those before and after it, round by round. */
+  readonly p99Ratio: Spread
+  /** Run by run. */
   readonly p99: Spread
   readonly quietP99: Spread
 }
@@ -27,10 +30,14 @@ const RECORDS_PER_BATCH = 64
 const VALUE_BYTES = 480
 const SEGMENT_BYTES = 128 * 1024 * 1024
 const COMPACTED_MS_MAX = 300_000
-const TOPIC_RESOURCE = 2
-const SET = 0
 
-/** One pass of compaction over `megabytes` with so many keys, while a producer writes at a steady rate to another topic. */
+/** Runs of the producer before the pass, and as many after it. */
+const QUIET_RUNS = 3
+
+/**
+ * Passes of compaction over `megabytes` with so many keys, while a producer writes at a steady rate to another topic: runs of
+ * the same length before a pass, one after the other for as long as it takes, and after it.
+ */
 export async function measureCompaction(
   megabytes: number,
   keys: number,
@@ -41,22 +48,41 @@ export async function measureCompaction(
   await using broker = await ServerProcess.broker({ config: { 'log.cleaner.backoff.ms': 50 } })
   const contestant: Contestant = { name: 'broker', host: broker.host, port: broker.port, pids: [broker.pid] }
   const rate: RowLoad = { ...load, kind: 'rate', depth: 1, recordsPerBatch: 1, requestsPerSecond: 1000 }
-  const found = { speed: [] as number[], memory: [] as number[], p99: [] as number[], quietP99: [] as number[] }
+  const found = {
+    speed: [] as number[],
+    memory: [] as number[],
+    ratio: [] as number[],
+    p99: [] as number[],
+    quietP99: [] as number[],
+  }
+  const p99 = async () => (await drive(contestant, rate, times)).p99
   for (let round = 0; round < rounds; round++) {
     const topic = `${TOPIC}-${round}`
     const client = await ControlClient.connect(broker.host, broker.port)
     const bytes = await fill(client, topic, megabytes, keys)
-    found.quietP99.push((await drive(contestant, rate, times)).p99)
+    const quiet: number[] = []
+    const beside: number[] = []
+    for (let run = 0; run < QUIET_RUNS; run++) quiet.push(await p99())
     const before = memoryMegabytesOf(broker.pid, 'VmRSS')
     resetPeakMemory(broker.pid)
-    await setConfig(client, topic, 'min.compaction.lag.ms', '0')
+    await setConfigs(client, topic, { 'min.compaction.lag.ms': 0 })
     const from = performance.now()
-    const driven = drive(contestant, rate, times)
-    await compacted(join(broker.directory, 'data', 'cleaner-offset-checkpoint'), topic)
-    const seconds = (performance.now() - from) / 1000
+    let seconds = 0
+    const done = compacted(join(broker.directory, 'data', 'cleaner-offset-checkpoint'), topic).then(() => {
+      seconds = (performance.now() - from) / 1000
+    })
+    do beside.push(await p99())
+    while (seconds === 0)
+    // The last one went on beyond the pass.
+    if (beside.length > 1) beside.pop()
+    await done
     found.speed.push(bytes / 1e6 / seconds)
     found.memory.push(memoryMegabytesOf(broker.pid, 'VmHWM') - before)
-    found.p99.push((await driven).p99)
+    for (let run = 0; run < QUIET_RUNS; run++) quiet.push(await p99())
+    found.ratio.push(spreadOf(beside).median / spreadOf(quiet).median)
+    found.p99.push(...beside)
+    found.quietP99.push(...quiet)
+    await client.deleteTopic(topic)
     client.close()
   }
   return {
@@ -64,6 +90,7 @@ export async function measureCompaction(
     keys,
     megabytesPerSecond: spreadOf(found.speed),
     memoryMegabytes: spreadOf(found.memory),
+    p99Ratio: spreadOf(found.ratio),
     p99: spreadOf(found.p99),
     quietP99: spreadOf(found.quietP99),
   }
@@ -91,16 +118,6 @@ async function fill(client: ControlClient, topic: string, megabytes: number, key
     bytes += batch.length
   }
   return bytes
-}
-
-async function setConfig(client: ControlClient, topic: string, name: string, value: string): Promise<void> {
-  const { responses } = await client.send(IncrementalAlterConfigs, 1, {
-    resources: [
-      { resourceType: TOPIC_RESOURCE, resourceName: topic, configs: [{ name, configOperation: SET, value }] },
-    ],
-    validateOnly: false,
-  })
-  check('IncrementalAlterConfigs', responses[0]?.errorCode ?? -1, responses[0]?.errorMessage)
 }
 
 /** Waits until the broker has noted how far it compacted the topic. */

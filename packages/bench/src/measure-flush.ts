@@ -1,49 +1,62 @@
 import { type DriveTimes, drive } from './drive.ts'
+import { ControlClient } from './load/control-client.ts'
+import type { LoadFigures } from './load/load.ts'
 import type { RowLoad } from './rows.ts'
 import { ServerProcess } from './server-process.ts'
+import { setConfigs } from './set-configs.ts'
 import { type Spread, spreadOf } from './spread.ts'
 
 export interface FlushResult {
   readonly megabytesPerSecond: number
-  /** With the flushes that a broker does by itself over without any, round by round. */
+  /** With the flushes that a broker does by itself over without any, pair by pair. */
   readonly cpuRatio: Spread
   readonly p99Ratio: Spread
   readonly cpuPercent: Spread
   readonly p99: Spread
 }
 
+/** What a broker does by itself. */
+const OWN = { 'flush.interval.ms': 500, 'flush.dirty.bytes': 4 * 1024 * 1024 }
 /** Nothing is flushed in a run, by the broker at least. */
 const NEVER = { 'flush.interval.ms': 3_600_000, 'flush.dirty.bytes': 2 ** 50 }
+/** Of each round. */
+const PAIRS = 4
 
-/** What flushing beside the load costs: the same rate to a broker as it is and to one that leaves all to the system. */
+/**
+ * What flushing beside the load costs: the same rate to one broker, which is told to flush and to leave all to the system by
+ * turns, so that everything else is the same. Each round has pairs of runs, every second one in the other order: what
+ * changes slowly on the machine comes out even.
+ */
 export async function measureFlush(
   megabytesPerSecond: number,
   load: RowLoad,
   rounds: number,
   times: DriveTimes,
 ): Promise<FlushResult> {
-  await using flushing = await ServerProcess.broker()
-  await using leaving = await ServerProcess.broker({ config: NEVER })
+  await using broker = await ServerProcess.broker()
+  const { host, port, pid } = broker
+  const client = await ControlClient.connect(host, port)
   const batchBytes = load.recordsPerBatch * load.recordBytes
-  const rate: RowLoad = {
-    ...load,
-    kind: 'rate',
-    depth: 1,
-    requestsPerSecond: Math.round((megabytesPerSecond * 1e6) / batchBytes),
+  const requestsPerSecond = Math.round((megabytesPerSecond * 1e6) / batchBytes)
+  const rate: RowLoad = { ...load, kind: 'rate', depth: 1, requestsPerSecond }
+  const run = async (settings: typeof OWN): Promise<LoadFigures> => {
+    await setConfigs(client, null, settings)
+    return drive({ name: 'broker', host, port, pids: [pid] }, rate, times)
   }
-  const run = async ({ host, port, pid }: ServerProcess) =>
-    drive({ name: 'broker', host, port, pids: [pid] }, rate, times)
   const found = { cpuRatio: [] as number[], p99Ratio: [] as number[], cpuPercent: [] as number[], p99: [] as number[] }
-  for (let round = 0; round < rounds; round++) {
-    const isFirst = round % 2 === 0
-    const one = await run(isFirst ? flushing : leaving)
-    const other = await run(isFirst ? leaving : flushing)
-    const [own, none] = isFirst ? [one, other] : [other, one]
-    found.cpuRatio.push(own.serverCpuPercent / none.serverCpuPercent)
-    found.p99Ratio.push(own.p99 / none.p99)
+  // Memory that the machine has not touched yet costs the first run more.
+  await run(OWN)
+  for (let pair = 0; pair < rounds * PAIRS; pair++) {
+    const isOwnFirst = pair % 2 === 0
+    const first = await run(isOwnFirst ? OWN : NEVER)
+    const second = await run(isOwnFirst ? NEVER : OWN)
+    const [own, never] = isOwnFirst ? [first, second] : [second, first]
+    found.cpuRatio.push(own.serverCpuPercent / never.serverCpuPercent)
+    found.p99Ratio.push(own.p99 / never.p99)
     found.cpuPercent.push(own.serverCpuPercent)
     found.p99.push(own.p99)
   }
+  client.close()
   return {
     megabytesPerSecond,
     cpuRatio: spreadOf(found.cpuRatio),

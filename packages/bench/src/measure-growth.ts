@@ -1,12 +1,12 @@
 import { readdirSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { IncrementalAlterConfigs } from '@odradek/protocol'
 import type { Contestant } from './contestant.ts'
 import { type DriveTimes, drive } from './drive.ts'
-import { ControlClient, check } from './load/control-client.ts'
+import { ControlClient } from './load/control-client.ts'
 import { encodeLoadBatch } from './load/load-batch.ts'
 import type { RowLoad } from './rows.ts'
 import { ServerProcess } from './server-process.ts'
+import { setConfigs } from './set-configs.ts'
 import { type Spread, spreadOf } from './spread.ts'
 
 export interface GrowthResult {
@@ -22,8 +22,6 @@ const TOPIC = 'odradek-bench-long'
 const SEGMENT_BYTES = 1e9
 /** Segments are begun at this size, so that many of them are made quickly, and then stretched. */
 const SMALL_SEGMENT_BYTES = 64 * 1024
-const TOPIC_RESOURCE = 2
-const SET = 0
 
 /**
  * Whether a log's length costs anything: produces to one of `gigabytes` and to an empty one. The long log has as many
@@ -41,17 +39,7 @@ export async function measureGrowth(
   const batch = encodeLoadBatch(48, 1024, 1)
   // Two of these do not fit into one segment.
   for (let count = 0; count <= gigabytes; count++) await client.produce(TOPIC, 0, batch)
-  const { responses } = await client.send(IncrementalAlterConfigs, 1, {
-    resources: [
-      {
-        resourceType: TOPIC_RESOURCE,
-        resourceName: TOPIC,
-        configs: [{ name: 'segment.bytes', configOperation: SET, value: String(1024 ** 3) }],
-      },
-    ],
-    validateOnly: false,
-  })
-  check('IncrementalAlterConfigs', responses[0]?.errorCode ?? -1, responses[0]?.errorMessage)
+  await setConfigs(client, TOPIC, { 'segment.bytes': 1024 ** 3 })
   client.close()
   await broker.stop()
   stretchSegments(join(broker.directory, 'data', `${TOPIC}-0`), gigabytes)

@@ -4,6 +4,7 @@ import { type CompactionResult, measureCompaction } from './measure-compaction.t
 import { type DeadLettersResult, measureDeadLetters } from './measure-dead-letters.ts'
 import { type FlushResult, measureFlush } from './measure-flush.ts'
 import { type GrowthResult, measureGrowth } from './measure-growth.ts'
+import { measureRecovery, type RecoveryResult } from './measure-recovery.ts'
 import { type LoadResult, measureRow } from './measure-rows.ts'
 import { measureStart, type StartResult } from './measure-start.ts'
 import { measureTopics, type TopicsResult } from './measure-topics.ts'
@@ -13,6 +14,7 @@ import {
   deadLettersTable,
   flushTable,
   growthTable,
+  recoveryTable,
   startTable,
   topicsTable,
 } from './report/life-report.ts'
@@ -35,6 +37,9 @@ const COMPACTION_KEYS = 1_000_000
 const COMPACTION_ROUNDS_MAX = 3
 const DEAD_LETTERS_ROW = 'dead letters'
 const DEAD_LETTERS = 100_000
+const RECOVERY_ROW = 'kill -9 with 10 GB of log'
+const RECOVERY_GIGABYTES = 10
+const RECOVERY_PARTITIONS = 16
 const IDLE_SECONDS = 5
 
 export interface BenchResults {
@@ -46,6 +51,7 @@ export interface BenchResults {
   readonly flush: FlushResult | null
   readonly compaction: CompactionResult | null
   readonly deadLetters: DeadLettersResult | null
+  readonly recovery: RecoveryResult | null
   readonly timed: TimedResults | null
 }
 
@@ -63,10 +69,18 @@ export async function runBench(options: Options, print: (text: string) => void):
   const wantsFlush = options.broker === null && options.rows.test(FLUSH_ROW)
   const wantsTopics = options.broker === null && options.rows.test(TOPICS_ROW)
   const wantsCompaction = options.broker === null && options.rows.test(COMPACTION_ROW)
+  const wantsRecovery = options.broker === null && options.rows.test(RECOVERY_ROW)
   const wantsTimedRows = options.broker === null && wantsTimed(options.rows)
   const wantsDeadLetters = options.broker === null && options.rows.test(DEAD_LETTERS_ROW)
   const wantsOwn =
-    wantsStart || wantsDeadLetters || wantsTopics || wantsGrowth || wantsFlush || wantsCompaction || wantsTimedRows
+    wantsStart ||
+    wantsDeadLetters ||
+    wantsTopics ||
+    wantsGrowth ||
+    wantsFlush ||
+    wantsCompaction ||
+    wantsRecovery ||
+    wantsTimedRows
   if (rows.length === 0 && !wantsOwn) throw new OptionError(`--rows: no row matches ${options.rows.source}`)
 
   const { date, processor, memoryGigabytes, system, node, native } = machine()
@@ -91,6 +105,9 @@ export async function runBench(options: Options, print: (text: string) => void):
   const compaction = wantsCompaction
     ? await measureCompaction(COMPACTION_MEGABYTES, COMPACTION_KEYS, loadRows[0]!.load, fewRounds, times)
     : null
+  const recovery = wantsRecovery
+    ? await measureRecovery(RECOVERY_GIGABYTES, RECOVERY_PARTITIONS, loadRows[0]!.load, fewRounds, times)
+    : null
   const timed = wantsTimedRows ? await measureTimed(options.rows, loadRows[0]!.load, rounds, times) : null
   const deadLetters = wantsDeadLetters ? await measureDeadLetters(fewRounds, DEAD_LETTERS) : null
 
@@ -102,6 +119,7 @@ export async function runBench(options: Options, print: (text: string) => void):
   if (flush !== null) print(`\n${flushTable(flush)}`)
   if (compaction !== null) print(`\n${compactionTable(compaction)}`)
   if (deadLetters !== null) print(`\n${deadLettersTable(deadLetters)}`)
+  if (recovery !== null) print(`\n${recoveryTable(recovery)}`)
   if (timed !== null) print(`\n${timedTable(timed)}`)
   return {
     options: { rounds, seconds, warmupSeconds },
@@ -112,6 +130,7 @@ export async function runBench(options: Options, print: (text: string) => void):
     flush,
     compaction,
     deadLetters,
+    recovery,
     timed,
   }
 }

@@ -6,7 +6,7 @@
  * It starts from left to right and stops from right to left. Listeners are bound first, so that the addresses are known
  * when the broker registers; connections are served when everything else is there.
  */
-import { type BrokerConfig, type Listener, parseListener } from '@odradek/config'
+import { type BrokerConfig, type Listener, parseListener, resolveTopicConfig } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Health } from './admin/admin-listener.ts'
 import { Cleanup } from './cleanup/cleanup.ts'
@@ -41,11 +41,13 @@ import { Server } from './server/server.ts'
 import type { Damage } from './storage/damage.ts'
 import { DamagedLogError } from './storage/damage.ts'
 import type { Log } from './storage/log.ts'
-import { LogDirectories } from './storage/log-directories.ts'
+import { type FoundLog, LogDirectories } from './storage/log-directories.ts'
 import { Scrub } from './storage/scrub.ts'
 
 /** How often recovery points, start offsets and high watermarks are written down. */
 const CHECKPOINT_INTERVAL_MS = 5_000
+/** While logs are checked at start the loop has a turn at least so often, but for what one log takes. */
+const LOOP_TURN_MS = 20
 /** How often producers that write nothing any more are forgotten. */
 const PRODUCER_CHECK_INTERVAL_MS = 600_000
 
@@ -60,6 +62,8 @@ export interface BrokerCoreOptions {
   readonly logger: Logger
   /** Where the metadata is, of several brokers in this process; its owner closes it [what `metadata.store` names]. */
   readonly store?: MetadataStore
+  /** Awaited before logs are checked after an unclean stop, which takes its time: the loop has its turns meanwhile. */
+  readonly recovering?: (directories: LogDirectories) => Promise<void>
 }
 
 export class BrokerCore implements BrokerContext, LeadershipListener {
@@ -122,10 +126,9 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       flushed: (log) => this.partitions.flushed(log),
       failed: (log, error) => this.partitions.logFailed(log, error),
     })
-    const damaged = (log: Log, damage: Damage) => {
-      directories.damaged(log, damage)
-      this.partitions.damaged(log)
-    }
+    const damaged = (log: Log, damage: Damage) => directories.damaged(log, damage)
+    // Not in the midst of the read that came upon it.
+    directories.onDamaged((log) => turn.defer('answer', { endTurn: () => this.partitions.damaged(log) }))
     this.cleanup = new Cleanup({
       host,
       logger,
@@ -259,6 +262,10 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       })
       settings = () => metadata.brokerConfig
       directories.setClusterId(metadata.image.clusterId)
+      if ([...directories].some(({ recovery }) => recovery.logs > 0)) {
+        await options.recovering?.(directories)
+        await directories.openFound(logsIn(metadata), pauses(host))
+      }
       return new BrokerCore(options, turn, directories, store, new ProducerIds(opened.store), metadata)
     } catch (error) {
       await store?.close()
@@ -405,6 +412,24 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
 /** Brokers that registered anew or are gone, of those that changed. */
 function movedBrokers(image: MetadataImage, previous: MetadataImage, { brokers }: ImageChange): number[] {
   return [...brokers].filter((id) => image.brokers.get(id)?.epoch !== previous.brokers.get(id)?.epoch)
+}
+
+/** All partitions that the metadata tells of. */
+function* logsIn({ image, brokerConfig }: Metadata): Generator<FoundLog> {
+  for (const { name: topic, topicId, configs, partitions } of image.topics.values()) {
+    const config = resolveTopicConfig(configs, brokerConfig)
+    for (const { index: partition } of partitions) yield { topic, partition, topicId, config }
+  }
+}
+
+/** Lets the loop have a turn, where it has had none for a while. */
+function pauses({ clock, timers }: Host): () => Promise<void> {
+  let since = clock.monotonic()
+  return async () => {
+    if (clock.monotonic() - since < LOOP_TURN_MS) return
+    await new Promise<void>((resolve) => timers.after(0, resolve))
+    since = clock.monotonic()
+  }
 }
 
 /** What clients are told: `advertised.listeners` by name, else where the broker is bound. Port 0 stands for the real one. */

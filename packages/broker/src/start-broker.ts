@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Listener, parseBrokerConfig, parseHostAndPort, resolveBrokerConfig } from '@odradek/config'
 import { type Logger, pino } from 'pino'
-import type { AdminListener } from './admin/admin-listener.ts'
+import type { AdminListener, AdminSources } from './admin/admin-listener.ts'
 import { Broker } from './broker.ts'
 import { BrokerCore } from './broker-core.ts'
 import type { Host } from './host/host.ts'
@@ -12,6 +12,7 @@ import { JournalError } from './metadata/journal-error.ts'
 import { StoreError } from './metadata/store.ts'
 import { StoreAddressError } from './metadata/store-address-error.ts'
 import { StartError } from './start-error.ts'
+import type { LogDirectories } from './storage/log-directories.ts'
 import { LogDirectoryError } from './storage/log-directory.ts'
 
 export interface StartOptions {
@@ -66,19 +67,31 @@ export async function startBroker(options: StartOptions = {}): Promise<Broker> {
     if (isTemporary) await rm(dataDir, { recursive: true, force: true })
   }
   let core: BrokerCore | null = null
-  let admin: AdminListener | null = null
+  let admin = null as AdminListener | null
   let stopMetrics = () => {}
+  const adminAddress = parseHostAndPort(config['admin.listener'])
+  const show = async (sources: AdminSources) => {
+    const { openAdminListener } = await import('./admin/admin-listener.ts')
+    if (admin === null) admin = await openAdminListener(adminAddress!, sources)
+    else admin.show(sources)
+  }
+  // No timer or listener of the broker keeps a process alive while it starts.
+  const alive = setInterval(() => {}, 1000)
   try {
-    core = await BrokerCore.open({ host, dataDirs, config, texts: parsed.texts, logger })
+    const recovering = async (directories: LogDirectories) => {
+      if (!adminAddress) return
+      const { startingSources } = await import('./admin/starting-sources.ts')
+      await show(startingSources(directories, config['node.id']))
+      logger.info({ admin: admin?.address }, 'The admin listener tells how far the start is.')
+    }
+    core = await BrokerCore.open({ host, dataDirs, config, texts: parsed.texts, logger, recovering })
     const opened = core
-    const adminAddress = parseHostAndPort(config['admin.listener'])
     if (adminAddress) {
-      const { openAdminListener } = await import('./admin/admin-listener.ts')
       const { Metrics } = await import('./admin/metrics.ts')
       const { adminRoutes } = await import('./admin/admin-routes.ts')
       const metrics = new Metrics(opened)
       stopMetrics = () => metrics.close()
-      admin = await openAdminListener(adminAddress, {
+      await show({
         health: () => opened.health(),
         metrics: () => metrics.scrape(),
         routes: adminRoutes(opened),
@@ -92,6 +105,8 @@ export async function startBroker(options: StartOptions = {}): Promise<Broker> {
     await core?.close()
     await removeData()
     throw startError(error as NodeJS.ErrnoException & { address?: string; port?: number }, dataDir)
+  } finally {
+    clearInterval(alive)
   }
 }
 

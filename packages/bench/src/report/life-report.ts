@@ -2,6 +2,7 @@ import type { CompactionResult } from '../measure-compaction.ts'
 import type { DeadLettersResult } from '../measure-dead-letters.ts'
 import type { FlushResult } from '../measure-flush.ts'
 import type { GrowthResult } from '../measure-growth.ts'
+import type { RecoveryResult } from '../measure-recovery.ts'
 import type { StartResult } from '../measure-start.ts'
 import type { TopicsResult } from '../measure-topics.ts'
 import { numberText, spreadText } from './number-text.ts'
@@ -61,8 +62,22 @@ export function compactionTable(result: CompactionResult): string {
     [
       ['MB/s of the log', spreadText(result.megabytesPerSecond)],
       ['memory beyond what there was, MB', spreadText(result.memoryMegabytes)],
-      ['p99 of 1,000 produce requests/s beside it, ms', spreadText(result.p99)],
-      ['p99 without it, ms', spreadText(result.quietP99)],
+      ['p99 of 1,000 produce requests/s beside it, over before and after', spreadText(result.p99Ratio)],
+      ['p99 beside it, ms', spreadText(result.p99)],
+      ['p99 before and after, ms', spreadText(result.quietP99)],
+    ],
+  )
+}
+
+export function recoveryTable(result: RecoveryResult): string {
+  const { gigabytes, partitions } = result
+  return markdownTable(
+    [`kill -9 with ${numberText(gigabytes)} GB of log in ${numberText(partitions)} partitions`, 'median (min–max)'],
+    [
+      ['process start to Listening, ms', spreadText(result.listeningMs)],
+      ['to the last record of every partition fetched, ms', spreadText(result.fetchedMs)],
+      ['MB read and checked', spreadText(result.readMegabytes)],
+      ['process start to Listening after a clean stop, ms', numberText(result.cleanListeningMs)],
     ],
   )
 }

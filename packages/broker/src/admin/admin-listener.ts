@@ -22,6 +22,8 @@ export interface Health {
 export interface AdminListener {
   /** `host:port`, with the real port. */
   readonly address: string
+  /** From now on it shows that. */
+  show(sources: AdminSources): void
   close(): Promise<void>
 }
 
@@ -29,7 +31,8 @@ export interface AdminListener {
 export interface AdminSources {
   health(): Health
   metrics(): Promise<{ contentType: string; text: string | AsyncIterable<string> }>
-  readonly routes: readonly AdminRoute[]
+  /** Null while there is nothing to ask yet. */
+  readonly routes: readonly AdminRoute[] | null
 }
 
 /** Listens on `host:port`. Rejects with the system's error. */
@@ -37,8 +40,9 @@ export async function openAdminListener(
   address: { host: string; port: number },
   sources: AdminSources,
 ): Promise<AdminListener> {
+  let shown = sources
   const server: Server = createServer((request, response) => {
-    answer(request, sources).then(
+    answer(request, shown).then(
       ({ status, contentType, body }) => {
         response.writeHead(status, { 'content-type': contentType })
         if (request.method === 'HEAD') response.end()
@@ -64,6 +68,9 @@ export async function openAdminListener(
   const host = address.host.includes(':') ? `[${address.host}]` : address.host
   return {
     address: `${host}:${port}`,
+    show(next) {
+      shown = next
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -85,9 +92,11 @@ async function answer(request: IncomingMessage, sources: AdminSources): Promise<
   // By hand: not everything that a client may send here can be parsed as a URL.
   const [path = '', query = ''] = (request.url ?? '').split('?')
   const method = request.method === 'HEAD' ? 'GET' : request.method
-  const routes = sources.routes.filter((route) => route.path === path)
+  const known = sources.routes ?? []
+  const routes = known.filter((route) => route.path === path)
   if (path !== '/health' && path !== '/metrics' && routes.length === 0) {
-    const paths = ['/health', '/metrics', ...new Set(sources.routes.map((route) => route.path))]
+    if (sources.routes === null) return json(503, { error: 'The broker is starting; /health says how far it is.' })
+    const paths = ['/health', '/metrics', ...new Set(known.map((route) => route.path))]
     return json(404, { error: `There is no ${path}. Try ${paths.join(', ')}.` })
   }
   const route = routes.find((one) => one.method === method)

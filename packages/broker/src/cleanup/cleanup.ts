@@ -228,7 +228,29 @@ export class Cleanup {
     return directory === undefined ? undefined : this.#diskOf.get(directory)
   }
 
-  #carryOut({ partition, segments, reason }: Deletion<CleanedPartition>): number {
+  /** Carries a deletion out; bytes that were let go of at once. */
+  #carryOut(deletion: Deletion<CleanedPartition>): number {
+    const { partition, segments } = deletion
+    const { log } = partition
+    const active = log.segments().at(-1)
+    if (active === undefined || active.size === 0 || !segments.includes(active)) return this.#delete(deletion)
+    // The next segment and its name have to be durable before the last goes: that is waited for off the loop.
+    try {
+      log.roll()
+    } catch (error) {
+      this.#options.failed(log, error as Error)
+      return 0
+    }
+    log.flush((error) => {
+      if (error !== null) this.#options.failed(log, error)
+      const closed = log.segments().slice(0, -1)
+      const isThere = segments.every((segment) => closed.includes(segment))
+      if (error === null && isThere && !this.#closed && partition.offlineCode === 0) this.#delete(deletion)
+    })
+    return 0
+  }
+
+  #delete({ partition, segments, reason }: Deletion<CleanedPartition>): number {
     const { host, logger, shortened, failed } = this.#options
     const { topic, index, log } = partition
     const bytes = segments.reduce((sum, { size }) => sum + size, 0)

@@ -58,6 +58,8 @@ export class FlushSchedule implements TurnTask {
   readonly #dirty: DirtyLogs
   /** Of those, the ones whose time has come, in order. */
   readonly #due = new Set<Log>()
+  /** Those that are being flushed because of that. */
+  readonly #inFlight = new Set<Log>()
   /** Logs with bytes for whose being durable somebody waits, and that no flush in flight covers. */
   readonly #awaited = new Set<Log>()
   /** Logs whose flush in flight somebody waits for. */
@@ -65,7 +67,6 @@ export class FlushSchedule implements TurnTask {
   /** One row: from the call to its answer, failures included; a round of the journal counts as one. */
   readonly latency = new LatencyHistograms(1)
   #isDeferred = false
-  #inFlight = 0
   #closed = false
 
   constructor(options: FlushScheduleOptions) {
@@ -201,13 +202,15 @@ export class FlushSchedule implements TurnTask {
 
   #flushDue(): void {
     for (const log of this.#due) {
-      if (this.#inFlight >= FLUSHES_IN_FLIGHT_MAX) return
+      if (this.#inFlight.size >= FLUSHES_IN_FLIGHT_MAX) return
+      // Its turn comes when that ends: a log whose disk is slow is not to take the places of others.
+      if (this.#inFlight.has(log)) continue
       this.#due.delete(log)
       this.#dirty.delete(log)
-      this.#inFlight++
+      this.#inFlight.add(log)
       const begunAt = this.#options.clock.monotonic()
       log.flush((error) => {
-        this.#inFlight--
+        this.#inFlight.delete(log)
         this.#done(log, begunAt, error)
         this.#flushDue()
       })

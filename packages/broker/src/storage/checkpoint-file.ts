@@ -23,6 +23,15 @@ export class CheckpointFile {
     this.#failed = failed
   }
 
+  /** Whether the file, or what is being written to it, may have a line for which `test` holds; true where nobody knows. */
+  mayHave(line: RegExp, test: (match: RegExpExecArray) => boolean): boolean {
+    if (this.#text === null) return true
+    return [this.#text, this.#writing, this.#next].some((text) => {
+      const match = text === null ? null : line.exec(text)
+      return match !== null && test(match)
+    })
+  }
+
   /** Replaces the text soon. */
   write(text: string): void {
     if (this.#writing !== null) this.#next = text

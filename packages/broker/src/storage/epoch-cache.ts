@@ -89,12 +89,17 @@ export class EpochCache {
     if (covered.startOffset !== startOffset) this.dirty = true
   }
 
-  /** Adds those of `others` whose epoch is not known: what batches say. Entries that contradict them go. */
+  /**
+   * Adds those of `others` whose epoch is not known, or not to begin so early: what batches say. (Where the log's start was
+   * moved and a crash has moved it back, epochs are known only from that start on.) Entries that contradict them go.
+   */
   merge(others: readonly EpochStart[]): void {
     for (const other of others) {
-      if (this.#entries.some(({ epoch }) => epoch === other.epoch)) continue
       const { epoch, startOffset } = other
-      const kept = this.#entries.filter((entry) => entry.epoch < epoch === entry.startOffset < startOffset)
+      if (this.#entries.some((entry) => entry.epoch === epoch && entry.startOffset <= startOffset)) continue
+      const kept = this.#entries.filter(
+        (entry) => entry.epoch !== epoch && entry.epoch < epoch === entry.startOffset < startOffset,
+      )
       const next = kept.findIndex((entry) => entry.epoch > epoch)
       this.#entries = kept.toSpliced(next === -1 ? kept.length : next, 0, other)
       this.dirty = true

@@ -47,9 +47,10 @@ function append(disk: Disk, { path, position, length, endOffset }: FoundRange, l
   const { view } = sliceOf(bytes)
   for (let start = 0; start < length; start += header.sizeInBytes) {
     readBatchHeader(view, start, header)
+    // The log has it; what follows may be of a later epoch, and the log lack that.
+    if (header.baseOffset < log.endOffset) continue
     // A part that was cut off since, or what a later leader did not have.
     if (header.lastOffset >= endOffset || header.leaderEpoch < log.latestEpoch) return
-    if (header.baseOffset < log.endOffset) continue
     const end = Math.min(start + header.sizeInBytes, length)
     log.appendReplicated({ buffer: bytes, view, start, end })
   }

@@ -61,6 +61,15 @@ export class LogCheckpoints {
     this.#deleted.add(`${topic}-${partition}`)
   }
 
+  /** Whether the files may say, after a crash, that a log was durable beyond `offset`, or starts there. */
+  mayPass(topic: string, partition: number, offset: number): boolean {
+    const name = topic.replaceAll('.', '\\.')
+    const line = new RegExp(`^${name} ${partition} (\\d+)$`, 'm')
+    return [this.#recoveryPoints, this.#startOffsets].some(({ file }) =>
+      file.mayHave(line, (match) => Number(match[1]) > offset),
+    )
+  }
+
   /**
    * Before a new log takes the name of one that is gone: nothing that the files say of that one may hold for it, not even
    * after a crash in the next moment, or its end would be taken for a loss of what was durable. Throws I/O errors.

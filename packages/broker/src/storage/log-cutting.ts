@@ -73,7 +73,7 @@ export function truncateFullyAndStartAt(state: LogState, offset: number): void {
   if (!state.isOnDisk) return
   state.begin(offset)
   state.flush.syncDirectories()
-  state.place.cut(offset)
+  state.place.cut(offset, true)
 }
 
 /** Moves the log's start up to `offset`; segments that lie below it as a whole go. */
@@ -85,12 +85,12 @@ export function advanceStartOffset(state: LogState, offset: number): void {
 }
 
 /**
- * Lets go of the segments that lie below the log's start as a whole, if they are durable. Others wait: a power failure could
- * take what follows them, and with it the last that is known of their producers.
+ * Lets go of the segments that lie below the log's start as a whole, if what follows them is durable. Others wait: a power
+ * failure could take that, and with it the last that is known of their producers.
  */
 export function deleteBelowStart(state: LogState): void {
   const { all } = state.segments
-  const limit = Math.min(state.startOffset, state.flushedOffset)
+  const limit = Math.min(state.startOffset, state.recoveryPoint)
   let count = 0
   while (count + 1 < all.length && all[count + 1]!.baseOffset <= limit) count++
   if (count > 0) deleteSegments(state, all.slice(0, count))
@@ -125,8 +125,9 @@ export function deleteSegments(state: LogState, victims: readonly Segment[]): vo
 }
 
 /**
- * What is known of the producers of `segments` is in the snapshot at their end alone, once they are gone. A recovery that
- * found it damaged has removed it: then it is made again.
+ * What is known of the producers of `segments` is in the snapshot at their end alone, once they are gone. The flush that took
+ * the recovery point beyond it has made it durable; otherwise the loop waits for that here. A recovery that found it damaged
+ * has removed it: then it is made again.
  */
 function syncSnapshotAfter(state: LogState, segments: readonly Segment[]): void {
   const { place, directory } = state
@@ -134,6 +135,7 @@ function syncSnapshotAfter(state: LogState, segments: readonly Segment[]): void 
   if (next === undefined) return
   const path = `${directory}/${fileName(next.baseOffset, SNAPSHOT_SUFFIX)}`
   const isMissing = !place.disk.exists(path)
+  if (!isMissing && next.baseOffset < state.recoveryPoint) return
   const producers = isMissing ? producersAt(place, state.segments, state.snapshots(), next.baseOffset) : null
   const file = place.disk.open(path, 'create')
   if (producers !== null) {

@@ -25,6 +25,12 @@ function fill(directories: LogDirectories, topic: string, count: number) {
   })
 }
 
+/** The machine after its broker was killed. */
+function createAfterCrash(host: SimHost): SimHost {
+  host.crash('process')
+  return host.reboot()
+}
+
 describe('several log directories', () => {
   it('get new logs where the fewest are, and find them there again', () => {
     const host = createSimHost(1)
@@ -105,6 +111,55 @@ describe('several log directories', () => {
     host.disk.makeDirectory = makeDirectory
     const whole = openAll(host)
     assert.ok(fill(whole, 't', 6).every(({ endOffset, failed }) => failed === null && endOffset >= 2))
+  })
+
+  it('whose disk is not mounted are not taken for new', () => {
+    const host = createSimHost(5)
+    const before = openAll(host)
+    fill(before, 't', 6)
+    before.close(new Map())
+    host.disk.rename('/b', '/elsewhere')
+    host.disk.makeDirectory('/b')
+    const failures = (directories: LogDirectories) => fill(directories, 't', 6).map(({ failed }) => failed !== null)
+    for (let starts = 0; starts < 2; starts++) {
+      const without = openAll(host)
+      assert.deepEqual(failures(without), [false, true, false, false, true, false])
+      assert.match(without.offline[0]!.error.message, /^\/b has no meta.properties, .* mounted\?.*\/a\/log-direct/)
+      assert.deepEqual(host.disk.list('/b'), [], 'nothing is made where the disk will be')
+      without.close(new Map())
+    }
+    host.disk.rename('/b', '/unmounted')
+    host.disk.rename('/elsewhere', '/b')
+    const mounted = openAll(host)
+    assert.ok(fill(mounted, 't', 6).every(({ failed, endOffset }) => failed === null && endOffset >= 2))
+    mounted.close(new Map())
+    // Its disk is gone for good: a start without it, or without the entry, says that this is known.
+    host.disk.rename('/b', '/broken')
+    openAll(host, ['/a', '/c']).close(new Map())
+    const anew = openAll(host)
+    assert.deepEqual([anew.offline, failures(anew).includes(true)], [[], false])
+    anew.close(new Map())
+  })
+
+  it('open what is there before anybody asks, with pauses, and give it out once it is asked for', async () => {
+    const host = createSimHost(6)
+    const before = openAll(host)
+    fill(before, 't', 6)
+    const next = createAfterCrash(host)
+    const directories = openAll(next)
+    const opened: number[] = []
+    const wanted = Array.from({ length: 9 }, (_, partition) => ({ topic: 't', partition, topicId: TOPIC_ID, config }))
+    await directories.openFound(wanted, async () => {
+      opened.push([...directories].reduce((sum, { recovery }) => sum + recovery.opened, 0))
+    })
+    assert.deepEqual(opened, [1, 2, 3, 4, 5, 6])
+    const found = directories.openLog('t', 0, TOPIC_ID, resolveTopicConfig({ 'flush.mode': 'sync' }))
+    assert.deepEqual([found.endOffset, found.isFlushSynchronous], [1, true])
+    assert.equal([...directories.logs].filter((log) => log === found).length, 1)
+    directories.started({ has: () => true })
+    assert.deepEqual([...directories.logs], [found], 'nobody asked for the others')
+    assert.equal(directories.openLog('t', 5, TOPIC_ID, config).endOffset, 1)
+    directories.close(new Map())
   })
 
   it('keep their order: the one with the metadata is first', () => {

@@ -9,6 +9,12 @@ import type { BrokerConfig, TopicConfig } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Host } from '../host/host.ts'
 import type { Damage } from './damage.ts'
+import {
+  type KnownDirectories,
+  missingDirectory,
+  readKnownDirectories,
+  writeKnownDirectories,
+} from './known-directories.ts'
 import type { Log } from './log.ts'
 import { LogDirectory, LogDirectoryError } from './log-directory.ts'
 import { LOADED_INDEXES_MAX, RecencyBound } from './recency-bound.ts'
@@ -24,6 +30,14 @@ export interface LogDirectoriesOptions {
   readonly journalBytesMax?: () => number
 }
 
+/** A log that may be in one of the directories. */
+export interface FoundLog {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+  readonly config: TopicConfig
+}
+
 /** A directory that cannot be used, and why. */
 export interface OfflineDirectory {
   readonly path: string
@@ -32,14 +46,23 @@ export interface OfflineDirectory {
 
 /** Hears that a directory has gone offline. */
 export type OfflineListener = (directory: LogDirectory, error: Error) => void
+/** Hears that a log turned out to be damaged. */
+export type DamageListener = (log: Log) => void
+
+interface Listeners {
+  readonly offline: OfflineListener[]
+  readonly damage: DamageListener[]
+}
 
 export class LogDirectories implements Iterable<LogDirectory> {
   readonly #options: LogDirectoriesOptions
   readonly #directories: readonly LogDirectory[]
   readonly #unreadable: readonly OfflineDirectory[]
   readonly #openFiles: RecencyBound
-  readonly #listeners: OfflineListener[]
+  readonly #listeners: Listeners
   readonly #directoryOf = new Map<Log, LogDirectory>()
+  /** Logs that were opened before anybody asked for them, by `<topic>-<partition>`. */
+  readonly #openedAhead = new Map<string, Log>()
   /** Until the logs that were there at start are open, one that is not found may be in a directory that is not read. */
   #isStarting = true
 
@@ -47,16 +70,25 @@ export class LogDirectories implements Iterable<LogDirectory> {
   static open(options: LogDirectoriesOptions): LogDirectories {
     const openFiles = new RecencyBound(options.config['log.open.files.max'])
     const loadedIndexes = new RecencyBound(LOADED_INDEXES_MAX)
-    const listeners: OfflineListener[] = []
+    const listeners: Listeners = { offline: [], damage: [] }
     const failed: OfflineListener = (directory, error) => {
-      for (const listener of listeners) listener(directory, error)
+      for (const listener of listeners.offline) listener(directory, error)
+    }
+    const damaged: DamageListener = (log) => {
+      for (const listener of listeners.damage) listener(log)
     }
     const opened: LogDirectory[] = []
+    const { disk } = options.host
+    let known: KnownDirectories | null = null
     const unreadable: OfflineDirectory[] = []
     try {
       for (const path of options.paths) {
+        const first = opened[0]?.path ?? null
+        if (first !== null) known ??= readKnownDirectories(disk, first)
         try {
-          opened.push(LogDirectory.open({ ...options, path, openFiles, loadedIndexes, failed }))
+          const missing = first === null ? null : missingDirectory(disk, path, first, known!)
+          if (missing !== null) throw missing
+          opened.push(LogDirectory.open({ ...options, path, openFiles, loadedIndexes, failed, damaged }))
         } catch (error) {
           if (opened.length === 0 || error instanceof LogDirectoryError) throw error
           unreadable.push({ path, error: error as Error })
@@ -83,7 +115,7 @@ export class LogDirectories implements Iterable<LogDirectory> {
     directories: readonly LogDirectory[],
     unreadable: readonly OfflineDirectory[],
     openFiles: RecencyBound,
-    listeners: OfflineListener[],
+    listeners: Listeners,
   ) {
     this.#listeners = listeners
     this.#options = options
@@ -94,7 +126,12 @@ export class LogDirectories implements Iterable<LogDirectory> {
 
   /** From now on `listener` hears of directories that go offline, once of each. */
   onOffline(listener: OfflineListener): void {
-    this.#listeners.push(listener)
+    this.#listeners.offline.push(listener)
+  }
+
+  /** From now on `listener` hears of logs that turn out to be damaged while they are in use, once of each. */
+  onDamaged(listener: DamageListener): void {
+    this.#listeners.damage.push(listener)
   }
 
   /** Those that could be opened, offline ones included. */
@@ -125,6 +162,11 @@ export class LogDirectories implements Iterable<LogDirectory> {
   /** Makes new directories the cluster's. Throws a LogDirectoryError where one is another's. */
   setClusterId(clusterId: string): void {
     for (const directory of this.#directories) directory.setClusterId(clusterId)
+    const { disk } = this.#options.host
+    const known = readKnownDirectories(disk, this.first.path)
+    const inUse = new Map(this.#directories.map(({ path, directoryId }) => [path, directoryId!]))
+    for (const { path } of this.#unreadable) if (known.has(path)) inUse.set(path, known.get(path)!)
+    writeKnownDirectories(disk, this.first.path, known, inUse)
   }
 
   /** Segment files that are open, of all logs together. */
@@ -138,11 +180,30 @@ export class LogDirectories implements Iterable<LogDirectory> {
   }
 
   /**
+   * Opens those of `logs` that are there, before anybody asks for them: after an unclean stop that takes its time. `pause` is
+   * awaited after each.
+   */
+  async openFound(logs: Iterable<FoundLog>, pause: () => Promise<void>): Promise<void> {
+    for (const { topic, partition, topicId, config } of logs) {
+      const name = `${topic}-${partition}`
+      if (!this.#directories.some(({ unclaimed }) => unclaimed.has(name))) continue
+      this.#openedAhead.set(name, this.openLog(topic, partition, topicId, config))
+      await pause()
+    }
+  }
+
+  /**
    * Opens a partition's log where it is, or begins it where the fewest are; see LogDirectory.openLog. A directory that
    * cannot be read is taken offline, and its logs refuse everything, as long as another one is left.
    */
   openLog(topic: string, partition: number, topicId: string, config: TopicConfig): Log {
     const name = `${topic}-${partition}`
+    const ahead = this.#openedAhead.get(name)
+    if (ahead?.topicId === topicId) {
+      this.#openedAhead.delete(name)
+      ahead.configure(config)
+      return ahead
+    }
     const known = this.#directories.find(({ unclaimed }) => unclaimed.has(name))
     const lostIn = this.#isStarting && known === undefined ? this.#unreadable[0]?.error : known?.offline
     const directory = known ?? this.#leastUsed()
@@ -190,6 +251,11 @@ export class LogDirectories implements Iterable<LogDirectory> {
   /** All logs that were there at start are open: sets those aside that belong to none of `topics` (by topic id). */
   started(topics: { has(topicId: string): boolean }): void {
     this.#isStarting = false
+    for (const log of this.#openedAhead.values()) {
+      this.#directoryOf.get(log)?.putBack(log)
+      this.#directoryOf.delete(log)
+    }
+    this.#openedAhead.clear()
     for (const directory of this.#directories) if (directory.offline === null) directory.started(topics)
   }
 

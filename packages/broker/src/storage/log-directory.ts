@@ -71,6 +71,8 @@ export interface LogDirectoryOptions {
   readonly loadedIndexes?: RecencyBound
   /** Hears once that the directory has gone offline. */
   readonly failed?: (directory: LogDirectory, error: Error) => void
+  /** Hears of a log that turned out to be damaged while it was in use. */
+  readonly damaged?: (log: Log) => void
 }
 
 export class LogDirectory {
@@ -159,6 +161,11 @@ export class LogDirectory {
     return this.#meta?.clusterId ?? null
   }
 
+  /** Its own id, of 22 characters; null while it is new. */
+  get directoryId(): string | null {
+    return this.#meta?.directoryId ?? null
+  }
+
   /** Makes a new directory the cluster's. Throws a LogDirectoryError when it is another's. */
   setClusterId(clusterId: string): void {
     const { host, nodeId } = this.#options
@@ -223,6 +230,13 @@ export class LogDirectory {
     return log
   }
 
+  /** Closes a log that nobody wants, as if it had not been opened. */
+  putBack(log: Log): void {
+    log.close(log.failed === null)
+    this.#logs.delete(log)
+    this.#unclaimed.add(`${log.topic}-${log.partition}`)
+  }
+
   /** Stands for a log that cannot be read, for `error`: it refuses everything, and nothing of it is touched. */
   unavailableLog(topic: string, partition: number, topicId: string, config: TopicConfig, error: Error): Log {
     return Log.damaged(this.#logOptions(topic, partition, topicId, config, false), error)
@@ -248,9 +262,12 @@ export class LogDirectory {
       flushed: (bytes) => this.#flushed(bytes),
       discard: (paths, segments, delayMs) => this.deletedFiles.add(paths, segments, delayMs),
       mayReserve: (bytes) => this.mayReserve(bytes),
-      cut: (offset) => {
+      damaged: (damage) => {
+        for (const log of this.#logs) if (log.directory === place.directory) this.damaged(log, damage)
+      },
+      cut: (offset, isStart = false) => {
         this.#journal.cut(topicId, partition, offset)
-        this.checkpointNow()
+        if (isStart || this.#checkpoints.mayPass(topic, partition, offset)) this.checkpointNow()
       },
     }
     return {
@@ -285,12 +302,19 @@ export class LogDirectory {
 
   /**
    * A part of `log` that was durable is not what it was: nothing of it is served any more, also after a restart, until it is
-   * repaired. Throws I/O errors.
+   * repaired. Where the disk does not even take a note of that the directory goes offline.
    */
   damaged(log: Log, damage: Damage): void {
+    if (log.failed !== null) return
     const error = new DamagedLogError(log.directory, damage)
     log.fail(error)
-    this.#noteDamage(log.directory, error)
+    try {
+      this.#noteDamage(log.directory, error)
+    } catch (failure) {
+      if (isNoRoom(failure)) this.#room.missed()
+      else this.fail(failure as Error)
+    }
+    this.#options.damaged?.(log)
   }
 
   #noteDamage(directory: string, error: DamagedLogError): void {

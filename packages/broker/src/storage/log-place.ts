@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../host/clock.ts'
 import type { Disk } from '../host/disk.ts'
+import type { Damage } from './damage.ts'
 import type { DiskRoom } from './disk-room.ts'
 import type { FlushTally } from './flush-tally.ts'
 import type { Journal } from './journal.ts'
@@ -34,6 +35,11 @@ export interface LogPlace {
   markBytes(): number
   /** `bytes` more of the log are durable. */
   flushed(bytes: number): void
-  /** The recovery point went back: the checkpoint that says otherwise must be written before the log is cut. */
-  cut(offset: number): void
+  /** A read came upon a part of what was durable that is not right: the log is not to be served any more. */
+  damaged(damage: Damage): void
+  /**
+   * The recovery point went back: the checkpoint that says otherwise must be written before the log is cut. `isStart`: the log
+   * begins there now, which is written in any case.
+   */
+  cut(offset: number, isStart?: boolean): void
 }

@@ -47,6 +47,7 @@ import type { ProducerEntry } from './producer-entry.ts'
 import type { TimestampOffset } from './record-search.ts'
 import { emptyLog, type LoadedLog, loadLog } from './recovery.ts'
 import { Segment } from './segment.ts'
+import { fileName, LOG_SUFFIX } from './segment-files.ts'
 import type { SegmentReader } from './segment-reader.ts'
 import { maxTimestampBelow, type SearchBeside, timestampLookup } from './time-lookup.ts'
 
@@ -362,10 +363,22 @@ export class Log {
       const range = readRange(state, { fetchOffset, maxBytes, upToOffset: upTo, atLeastOneBatch })
       return range === null ? NOTHING : { errorCode: NONE, range }
     } catch (error) {
-      state.place.logger.error({ directory: state.directory, err: error }, 'A log cannot be read: it is offline now.')
-      state.fail(error as Error)
+      this.#unreadable(fetchOffset, error as Error)
       return UNREADABLE
     }
+  }
+
+  /** What is at an offset cannot be read. Where the disk lost or changed it, later lives know of it too. */
+  #unreadable(offset: number, error: Error): void {
+    const { place, segments, directory } = this.#state
+    place.logger.error({ directory, offset, err: error }, 'A log cannot be read: it is offline now.')
+    if (error instanceof CorruptBatchError) {
+      const segment = segments.at(Math.max(0, segments.floorIndex(offset)))
+      const file = fileName(segment?.baseOffset ?? offset, LOG_SUFFIX)
+      const problem = `it cannot be read at offset ${offset}: ${error.message}`
+      place.damaged({ file, position: -1, problem, foundMs: place.clock.now() })
+    }
+    this.#state.fail(error)
   }
 
   /** The bytes of a range that `read` gave. */

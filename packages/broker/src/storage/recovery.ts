@@ -92,6 +92,8 @@ export function loadLog(log: LogToLoad): LoadedLog {
       if (names.includes(PARTITION_METADATA)) writeMetadataAgain(place)
     }
     removeSnapshots(place)
+    // Its segments may have been removed by a life that was ended before that was durable: they must not come back.
+    if (!log.clean) disk.syncDirectory(directory)
     return { ...emptyLog(startOffset, true), epochs: null }
   }
   const loaded = log.clean ? openClean(log, segments, names) : recover(log, segments, names)

@@ -43,7 +43,8 @@ export function decodeAborted(bytes: Buffer, baseOffset: number): AbortedTransac
       lastOffset: int64At(view, at + 18),
       lastStableOffset: int64At(view, at + 26),
     }
-    if (entry.lastOffset <= last || entry.firstOffset > entry.lastOffset) return null
+    // A marker follows records; zeros are what a crash leaves of a file that was not synced.
+    if (entry.lastOffset <= last || entry.firstOffset >= entry.lastOffset) return null
     last = entry.lastOffset
     found.push(entry)
   }

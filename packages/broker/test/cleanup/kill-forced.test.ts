@@ -120,7 +120,9 @@ test(`a broker that is killed while it makes room (seed ${SEED})`, { timeout: TI
         most = Math.max(most, usedPercent(disk.space()))
       }
       moved++
-      await sleep(random.below(150))
+      // Somewhere within what comes next.
+      const written = () => next[0]!.number + next[1]!.number
+      for (const last = written() + random.below(40); written() < last; ) await boundsOf(topics[0]!, 0)
       child.kill('SIGKILL')
       await Promise.all(writers)
       for (const connection of connections) connection.close()

@@ -1,9 +1,9 @@
 /** The profile of RocketMQ: what is over goes in the hours that are set, which may change while the broker runs. */
 import { deepEqual, equal } from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { DescribeConfigs, IncrementalAlterConfigs } from '@odradek/protocol'
 import type { CleanupPlanView } from '../../src/index.ts'
+import { LogLines } from '../log-lines.ts'
 import { Subject } from '../protocol/subject.ts'
 import { WireTopic } from '../protocol/wire-topic.ts'
 import { boundsOf } from './flood.ts'
@@ -14,15 +14,19 @@ const TOPIC = 2
 const SET = 0
 const hour = (hours: number) => String(new Date(Date.now() + hours * HOUR_MS).getUTCHours())
 
-const subject = await Subject.start({
-  'admin.listener': '127.0.0.1:0',
-  'cleanup.profile': 'rocketmq',
-  'delete.when': hour(12),
-  'delete.when.timezone': 'UTC',
-  'disk.check.interval.ms': 50,
-  'log.retention.check.interval.ms': 50,
-  'log.segment.bytes': 1024,
-})
+const lines = new LogLines()
+const subject = await Subject.start(
+  {
+    'admin.listener': '127.0.0.1:0',
+    'cleanup.profile': 'rocketmq',
+    'delete.when': hour(12),
+    'delete.when.timezone': 'UTC',
+    'disk.check.interval.ms': 50,
+    'log.retention.check.interval.ms': 50,
+    'log.segment.bytes': 1024,
+  },
+  lines.logger,
+)
 after(() => subject.close())
 const client = await subject.connect()
 
@@ -48,11 +52,17 @@ test('what is over stays until the hour comes, and the active segment stays then
     [plan.profile, step!.segments, step!.startOffsets[0], new Date(step!.at).getUTCHours()],
     ['rocketmq', 4, 4, Number(plan.deleteWhen!.hours[0])],
   )
-  // Ten looks and more.
-  await sleep(600)
+  // What is too much goes at any hour: when it does all logs were looked at.
+  const large = await WireTopic.create(client, { configs: { 'retention.bytes': '500' } })
+  for (let look = 0; look < 3; look++) {
+    const from = lines.all.length
+    for (let at = 0; at < 2; at++)
+      equal((await large.produce({ records: [{ value: 'x'.repeat(900), timestamp: Date.now() }] })).errorCode, 0)
+    await lines.said('Old segments were let go.', large.name, from)
+  }
   equal((await boundsOf(topic, 0)).start, 0)
   deepEqual(await set('delete.when', `${hour(0)},${hour(1)}`), [0, null])
-  while ((await boundsOf(topic, 0)).start === 0) await sleep(20)
+  await lines.said('Old segments were let go.', topic.name)
   deepEqual(await boundsOf(topic, 0), { start: 4, end: 5 })
 })
 

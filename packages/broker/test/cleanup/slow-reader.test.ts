@@ -1,11 +1,13 @@
 /** A client that reads slowly gets all it was promised, though the segment is deleted to make room; then the room is there. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
+import { once } from 'node:events'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fetch } from '@odradek/protocol'
 import { startBroker } from '../../src/index.ts'
+import { LogLines } from '../log-lines.ts'
 import { WireTopic } from '../protocol/wire-topic.ts'
 import { readRecords } from '../protocol-cross-check/read-records.ts'
 import { WireClient } from '../wire-client.ts'
@@ -19,9 +21,11 @@ const BATCH_BYTES = 500_000
 
 test('a slow reader of a segment that is deleted to make room', { timeout: 250_000 }, async () => {
   using disk = smallDisk(64 * MIB)
+  const lines = new LogLines()
   await using broker = await startBroker({
     dataDir: join(disk.path, 'data'),
     host: hostOn(disk.path, disk.bytesMax),
+    logger: lines.logger,
     config: {
       'offsets.topic.num.partitions': 1,
       'log.segment.bytes': SEGMENT_BYTES,
@@ -37,16 +41,17 @@ test('a slow reader of a segment that is deleted to make room', { timeout: 250_0
   const bytes = SEGMENT_BYTES - MIB
   slow.socket.write(slow.encode(Fetch, 12, reader.fetchRequest(0, { maxBytes: bytes, partitionMaxBytes: bytes })))
   const answer = slow.expect(Fetch, 12)
+  // It is being sent, and cannot be to its end.
+  await once(slow.socket, 'data')
   slow.socket.pause()
-  // Until what sockets take in between is full.
-  await sleep(300)
 
   const { usedBytes, freeBytes } = disk.space()
   const other = openSync(join(disk.path, 'other'), 'w')
   for (let left = Math.ceil((usedBytes + freeBytes) * 0.87) - usedBytes; left > 0; left -= MIB)
     writeSync(other, Buffer.alloc(Math.min(left, MIB), 1))
   closeSync(other)
-  while ((await boundsOf(topic, 0)).start === 0) await sleep(10)
+  await lines.said('Old segments were let go.', topic.name)
+  ok((await boundsOf(topic, 0)).start > 0)
 
   slow.socket.resume()
   const [partition] = (await answer).responses[0]!.partitions
@@ -64,5 +69,6 @@ test('a slow reader of a segment that is deleted to make room', { timeout: 250_0
     records.map((_, at) => [at, at]),
   )
   ok(records.length * BATCH_BYTES > 15 * MIB, `${records.length} records`)
+  // The system has no event for room on a disk.
   while (disk.space().usedBytes > (usedBytes + freeBytes) * 0.87 - 15 * MIB) await sleep(10)
 })

@@ -3,6 +3,7 @@
  * is the Kafka that listens there: so the stories are held against their judge. What only we promise is skipped then.
  */
 import { setTimeout } from 'node:timers/promises'
+import type { Logger } from 'pino'
 import { type Broker, startBroker } from '../../src/index.ts'
 import { WireClient } from '../wire-client.ts'
 
@@ -27,9 +28,15 @@ export class Subject {
   }
 
   /** Starts the broker with settings of its own (a peer has those it was started with). */
-  static async start(config: Readonly<Record<string, string | number | boolean>> = {}): Promise<Subject> {
+  static async start(
+    config: Readonly<Record<string, string | number | boolean>> = {},
+    logger?: Logger,
+  ): Promise<Subject> {
     if (peerPort > 0) return new Subject(peerPort, null)
-    const broker = await startBroker({ config: { 'offsets.topic.num.partitions': 2, ...config } })
+    const broker = await startBroker({
+      config: { 'offsets.topic.num.partitions': 2, ...config },
+      ...(logger === undefined ? {} : { logger }),
+    })
     return new Subject(broker.port, broker)
   }
 

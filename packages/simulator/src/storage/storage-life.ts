@@ -12,6 +12,9 @@ import { checkContents, checkOpened, checkRead, SEQUENCED, TRANSACTIONAL } from 
 import { LogModel, type ModelRecord, timestampOf, topicIdOf } from './log-model.ts'
 import { DATA_DIRECTORY, FAULTS, OPERATIONS, type Operation, type StorageWorld } from './storage-world.ts'
 
+/** A sync of a slow file takes a tenth of it at least: much longer than all others. */
+const SLOW_SYNC_MS = 600_000
+
 export class StorageLife {
   readonly host: SimHost
   readonly #world: StorageWorld
@@ -21,6 +24,10 @@ export class StorageLife {
   #schedule: FlushSchedule | null = null
   /** Whether a system call was made to fail: then operations may. */
   #isFaulty = false
+  /** The log whose files are slow. */
+  #slow: string | null = null
+  /** Up to where logs that are not slow were last asked to be flushed, and when. */
+  readonly #awaited = new Map<Log, { readonly offset: number; readonly since: number }>()
 
   readonly #operations: { readonly [O in Operation]: (model: LogModel, log: Log) => void } = {
     append: (model, log) => this.#append(model, log),
@@ -92,9 +99,43 @@ export class StorageLife {
   /** One system call will fail. */
   plantFault(): void {
     const { random } = this.#world
-    const [call, code] = FAULTS[random.below(FAULTS.length)]!
+    const [call, code, name] = FAULTS[random.below(FAULTS.length)]!
     this.#isFaulty = true
-    this.host.disk.failNext(call, code)
+    this.host.disk.failNext(call, code, 1, name)
+  }
+
+  /** From now on the files of one log are very slow to sync. */
+  slowDown(): void {
+    const { random, models } = this.#world
+    this.#slow = models[random.below(models.length)]!.name
+    this.host.disk.slowDown(`${DATA_DIRECTORY}/${this.#slow}`, SLOW_SYNC_MS)
+  }
+
+  get isAnySlow(): boolean {
+    return this.#slow !== null
+  }
+
+  /** What a flush takes at most, of a log that is not slow: a round of the journal, or two, and two of its own. */
+  get flushMsMax(): number {
+    return 100 * this.#world.syncMs
+  }
+
+  /** What was to be flushed, long ago, is: but for the log that is slow, and where the disk failed. */
+  checkUnhindered(): void {
+    const { time } = this.host.world
+    for (const [log, { offset, since }] of this.#awaited) {
+      const { failed, flushedOffset } = log
+      if (failed !== null || this.#isFaulty || flushedOffset >= Math.min(offset, log.endOffset)) continue
+      if (time - since >= this.flushMsMax)
+        this.#fail(`${log.topic} was not flushed for ${time - since} ms: ${this.#slow} is slow`)
+    }
+    this.#world.counts.slowLives = (this.#world.counts.slowLives ?? 0) + 1
+  }
+
+  /** Somebody waits for all that is in `log` to be durable. */
+  #await(log: Log): void {
+    if (this.#slow === null || this.#slow.startsWith(`${log.topic}-`)) return
+    this.#awaited.set(log, { offset: log.endOffset, since: this.host.world.time })
   }
 
   /** Does something to some log. False when the disk failed: this life is over. */
@@ -284,6 +325,7 @@ export class StorageLife {
     this.#write(model, log)
     const target = { offset: log.endOffset }
     model.flushes.add(target)
+    this.#await(log)
     log.flush((error) => {
       if (!model.flushes.delete(target) || error !== null || !this.host.alive) return
       if (log.flushedOffset < target.offset)
@@ -296,6 +338,8 @@ export class StorageLife {
   /** As a broker does at the end of a turn in which a log was appended to: by its mode, with the journal or without. */
   #dirtied(model: LogModel, log: Log): void {
     this.#write(model, log)
+    // Also in async mode: it is due within milliseconds.
+    this.#await(log)
     this.#schedule!.dirtied(log)
   }
 
@@ -329,6 +373,7 @@ export class StorageLife {
     const offset = least + random.below(log.endOffset - least + 1)
     if (offset === log.endOffset) return
     model.cutBegins(model.isCompacted ? least : model.batchStart(offset))
+    this.#awaited.delete(log)
     log.truncateTo(offset)
     if (log.endOffset > offset) this.#fail(`${model.name} ends at ${log.endOffset} after a cut to ${offset}`)
     model.cutDone(log.endOffset)
@@ -341,6 +386,7 @@ export class StorageLife {
     if (log.segments().length === 0) return
     const offset = log.endOffset + this.#world.random.below(3)
     model.cutBegins(0)
+    this.#awaited.delete(log)
     model.emptying = offset
     log.truncateFullyAndStartAt(offset)
     model.emptied(offset)

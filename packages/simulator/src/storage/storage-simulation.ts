@@ -68,8 +68,10 @@ async function run(
     return new LogModel(`t${at}`, 0, topicIdOf(next()), random.chance(0.35))
   })
   const synchronous = new Set(models.filter(() => random.chance(0.6)).map(({ topic }) => topic))
+  const syncMs = pick(0.5, 2, 20)
   const storage: StorageWorld = {
     random,
+    syncMs,
     models,
     counts,
     markBytes: pick(500, 3000, 1_000_000),
@@ -82,7 +84,7 @@ async function run(
     next,
     fail,
   }
-  let host = createSimHost(world, { name: 'broker', disk: { syncMs: pick(0.5, 2, 20) } })
+  let host = createSimHost(world, { name: 'broker', disk: { syncMs } })
   for (let lives = 1 + random.below(5); lives > 0 && failures.length === 0; lives--) {
     await live(host, storage)
     host = host.reboot()
@@ -109,16 +111,21 @@ async function live(host: SimHost, storage: StorageWorld): Promise<void> {
   const { disk, world } = host
   const death = random.chance(0.6) ? 'power' : 'process'
   if (random.chance(0.8)) disk.crashAt(disk.calls + Math.floor(Math.exp(random.between(0, Math.log(800)))), death)
-  const faultAt = random.chance(0.3) ? random.below(60) : -1
+  const faultAt = random.chance(0.3) ? random.below(random.chance(0.3) ? 3 : 60) : -1
   const life = new StorageLife(host, storage)
   counts.lives!++
   let isStopped = false
   try {
     life.open()
+    if (random.chance(0.15)) life.slowDown()
     for (let steps = random.below(150), at = 0; at < steps && host.alive; at++) {
       if (at === faultAt) life.plantFault()
       if (!life.step()) break
       if (random.chance(0.2)) await world.runFor(random.between(0, 8))
+    }
+    if (host.alive && life.isAnySlow) {
+      await world.runFor(life.flushMsMax)
+      if (host.alive) life.checkUnhindered()
     }
     if (host.alive && random.chance(0.3)) isStopped = await life.close()
   } catch (error) {

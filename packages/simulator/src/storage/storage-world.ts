@@ -11,14 +11,17 @@ export interface StorageWorld {
   readonly models: LogModel[]
   readonly counts: Record<string, number>
   readonly markBytes: number
+  /** What a sync takes at most, but for one in fifty, which takes ten times that. */
+  readonly syncMs: number
   readonly configOf: (model: LogModel) => TopicConfig
   /** A number that was not given before. */
   readonly next: () => number
   readonly fail: (problem: string) => void
 }
 
-/** System calls that may fail, with what they may fail. */
-export const FAULTS: readonly (readonly [DiskCall, string])[] = [
+/** System calls that may fail, with what they may fail; some only where it is about a file of that name. */
+export const FAULTS: readonly (readonly [call: DiskCall, code: string, name?: string])[] = [
+  ['sync', 'EIO', 'partition.metadata'],
   ['sync', 'EIO'],
   ['sync', 'EIO'],
   ['write', 'EIO'],

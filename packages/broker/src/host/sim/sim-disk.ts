@@ -51,7 +51,7 @@ export class SimDisk implements Disk {
   readonly #root: SimDirectory
   readonly #locks = new Set<string>()
   readonly #slow = new Map<string, number>()
-  readonly #failures = new Map<DiskCall, string[]>()
+  readonly #failures = new Map<DiskCall, { readonly code: string; readonly name: string }[]>()
   #usedPages = 0
   #crashAt = Number.POSITIVE_INFINITY
   #crashDeath: SimDeath = 'power'
@@ -78,15 +78,15 @@ export class SimDisk implements Disk {
 
   /**
    * Lets the next `count` calls of a kind fail with a system error's code. A sync that fails leaves its pages clean, yet not
-   * durable; a write that fails may have written a part.
+   * durable; a write that fails may have written a part. With `name`, calls about files of that name.
    */
-  failNext(kind: DiskCall, code: string, count = 1): void {
-    const codes = this.#failures.get(kind) ?? []
-    for (let i = 0; i < count; i++) codes.push(code)
-    this.#failures.set(kind, codes)
+  failNext(kind: DiskCall, code: string, count = 1, name = ''): void {
+    const failures = this.#failures.get(kind) ?? []
+    for (let i = 0; i < count; i++) failures.push({ code, name })
+    this.#failures.set(kind, failures)
   }
 
-  /** Lets each sync of one file take from a tenth of `syncMs` to all of it. */
+  /** Lets each sync of a file, or of a directory and all in it, take from a tenth of `syncMs` to all of it. */
   slowDown(path: string, syncMs: number): void {
     this.#slow.set(path, syncMs)
   }
@@ -369,9 +369,14 @@ export class SimDisk implements Disk {
 
   /** Does `run` after the time that a sync of `path` takes. */
   #afterSync(path: string, run: () => void): void {
-    const longest = this.#slow.get(path) ?? this.#options.syncMs ?? SYNC_MS
+    const longest = this.#slowness(path) ?? this.#options.syncMs ?? SYNC_MS
     const delay = this.#random.between(longest / 10, longest) * (this.#random.chance(0.02) ? 10 : 1)
     this.#world.schedule(delay, 'disk', `synced ${path}`, this.#life, run)
+  }
+
+  #slowness(path: string): number | undefined {
+    for (const [slow, syncMs] of this.#slow) if (path === slow || path.startsWith(`${slow}/`)) return syncMs
+    return undefined
   }
 
   /** Closes a handle, for `SimFile`. */
@@ -401,8 +406,10 @@ export class SimDisk implements Disk {
   }
 
   #failIfAsked(kind: DiskCall, detail: string, partly?: () => void): void {
-    const code = this.#failures.get(kind)?.shift()
-    if (code === undefined) return
+    const failures = this.#failures.get(kind)
+    const at = failures?.findIndex(({ name }) => detail.includes(name)) ?? -1
+    if (at < 0) return
+    const { code } = failures!.splice(at, 1)[0]!
     if (partly !== undefined && this.#random.chance(0.5)) attempt(partly)
     this.#world.note(this.#life, `${kind} ${detail} fails: ${code}`)
     throw systemError(code, kind, detail)

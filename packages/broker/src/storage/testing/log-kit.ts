@@ -94,6 +94,7 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
     },
     markBytes: () => options.markBytes ?? 1024 * 1024,
     flushed: () => {},
+    damaged: () => {},
     cut: options.cut ?? (() => {}),
   }
   return Log.open({

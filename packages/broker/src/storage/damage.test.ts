@@ -1,0 +1,94 @@
+/** Damage that somebody comes upon by reading: nothing of the log is served from then on, also by later lives. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
+import { errors } from '@odradek/protocol'
+import { createSimHost, type SimHost } from '../host/sim/index.ts'
+import { DamagedLogError } from './damage.ts'
+import type { Log } from './log.ts'
+import { LogDirectory } from './log-directory.ts'
+import { appendRecords, quiet, readAll, TOPIC_ID } from './testing/log-kit.ts'
+
+const config = resolveTopicConfig({ 'segment.bytes': '4000', 'index.interval.bytes': '100000' })
+const BAD_MAGIC_BIT = 3
+
+function openIt(host: SimHost) {
+  const heard: Log[] = []
+  const failed: Error[] = []
+  const directory = LogDirectory.open({
+    host,
+    path: '/data',
+    nodeId: 1,
+    config: resolveBrokerConfig(),
+    logger: quiet,
+    damaged: (log) => heard.push(log),
+    failed: (_, error) => failed.push(error),
+  })
+  directory.setClusterId('c')
+  const [log, other] = [0, 1].map((partition) => directory.openLog('t', partition, TOPIC_ID, config))
+  return { directory, log: log!, other: other!, heard, failed }
+}
+
+function fill(log: Log): void {
+  for (let at = 0; at < 40; at++) appendRecords(log, [{ value: 'x'.repeat(500), timestamp: 1 }])
+  log.flushNow()
+}
+
+/** Opens the directory, fills its logs, lets a bit of a closed segment of the first change. */
+function decayed() {
+  const host = createSimHost(1)
+  const first = openIt(host)
+  fill(first.log)
+  fill(first.other)
+  const segment = first.log.segments()[2]!
+  // The magic byte of its second batch.
+  const { position } = first.log.read(segment.baseOffset + 1, 1, 40, true).range!
+  host.disk.decay(segment.path('.log'), position + 16, BAD_MAGIC_BIT)
+  return { ...first, host, offset: segment.baseOffset + 2 }
+}
+
+const UNREADABLE = errors.KAFKA_STORAGE_ERROR.code
+
+describe('a read that comes upon damage', () => {
+  it('takes the log offline, says so once, and notes it for later lives', () => {
+    const { host, directory, log, other, heard, offset } = decayed()
+    assert.equal(log.read(offset, 1000, 40, true).errorCode, UNREADABLE)
+    assert.equal(log.read(0, 1000, 40, true).errorCode, UNREADABLE, 'nor what is whole')
+    assert.deepEqual(heard, [log])
+    assert.ok(log.failed instanceof DamagedLogError)
+    assert.match(log.failed.message, /offset \d+.*magic 10/)
+    assert.equal(readAll(other).length, 40)
+    assert.equal(directory.offline, null)
+    directory.close()
+    host.crash('power')
+    const next = openIt(host.reboot())
+    assert.equal(next.log.read(0, 1000, 40, true).errorCode, UNREADABLE)
+    assert.equal(readAll(next.other).length, 40)
+  })
+
+  it('notes nothing where the disk merely could not read: the next life may', () => {
+    const host = createSimHost(2)
+    const { directory, log, heard } = openIt(host)
+    fill(log)
+    host.disk.failNext('read', 'EIO')
+    assert.equal(log.read(20, 1000, 40, true).errorCode, UNREADABLE)
+    assert.deepEqual([heard, directory.offline], [[], null])
+    host.crash('process')
+    assert.equal(readAll(openIt(host.reboot()).log).length, 40)
+  })
+
+  it('takes the directory with it where its disk does not even take a note', () => {
+    const { host, directory, log, heard, failed, offset } = decayed()
+    host.disk.failNext('write', 'EIO')
+    assert.equal(log.read(offset, 1000, 40, true).errorCode, UNREADABLE)
+    assert.deepEqual([heard, failed.length, directory.offline === failed[0]], [[log], 1, true])
+  })
+
+  it('leaves the directory alone where it is merely full', () => {
+    const { host, directory, log, offset } = decayed()
+    host.disk.failNext('write', 'ENOSPC')
+    assert.equal(log.read(offset, 1000, 40, true).errorCode, UNREADABLE)
+    assert.equal(directory.offline, null)
+    assert.ok(log.failed instanceof DamagedLogError)
+  })
+})
