@@ -35,11 +35,11 @@ const COMPACTION_MEGABYTES = 1000
 const COMPACTION_KEYS = 1_000_000
 /** Each fills the log again. */
 const COMPACTION_ROUNDS_MAX = 3
-const DEAD_LETTERS_ROW = 'dead letters'
-const DEAD_LETTERS = 100_000
 const RECOVERY_ROW = 'kill -9 with 10 GB of log'
 const RECOVERY_GIGABYTES = 10
 const RECOVERY_PARTITIONS = 16
+const DEAD_LETTERS_ROW = 'dead letters'
+const DEAD_LETTERS = 100_000
 const IDLE_SECONDS = 5
 
 export interface BenchResults {
@@ -90,7 +90,7 @@ export async function runBench(options: Options, print: (text: string) => void):
   if (rows.length > 0) {
     await using servers = await contestantsFor(options)
     for (const row of rows) {
-      const result = await measureRow(row, servers.contestants, rounds, times)
+      const result = await measureRow(row, servers.contestants, rounds, times, options.touchGibibytes)
       results.push(result)
       print(progressLine(result))
     }
