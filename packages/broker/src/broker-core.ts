@@ -200,6 +200,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       image: () => metadata.image,
       checkIntervalMs: () => this.config['log.retention.check.interval.ms'],
       partitionOf: (topicId, index) => this.partitions.byId(topicId, index),
+      peers: this.peers,
       createDeadLetterTopic: (groupId) => this.#inBackground(metadata.createGroupTopic('dlq', groupId)),
       deadLetterPrefix: () => this.config['dlq.topic.prefix'],
       retire: (topicId) => this.#inBackground(metadata.removeIntakeTopic(topicId)),

@@ -2,19 +2,22 @@
  * The intakes of this broker, by the partition that clients see. An intake is there while this broker leads both its
  * partitions: that of the internal topic, which clients write to, and that which they read.
  */
-import { resolveGroupConfig } from '@odradek/config'
+import { resolveGroupConfig, type TopicConfig } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Clock, Timer, Timers } from '../host/clock.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Turn } from '../host/turn.ts'
-import type { MetadataImage } from '../metadata/image.ts'
+import type { MetadataImage, TopicImage } from '../metadata/image.ts'
 import { intakeTopicOf } from '../metadata/intake-topic.ts'
 import { topicOfGroup } from '../metadata/retry-topics.ts'
 import type { Partition } from '../replication/partition.ts'
+import type { Peers } from '../replication/peers/peers.ts'
 import { DelayRules } from './delay/delay-rules.ts'
-import { DEAD } from './intake-note.ts'
+import type { DeliveryTarget } from './delivery-target.ts'
+import { DEAD, deliveryProducerId } from './intake-note.ts'
 import type { IntakeRules } from './intake-rules.ts'
 import { PartitionIntake } from './partition-intake.ts'
+import { RemoteTarget } from './remote-target.ts'
 import { RetryRules } from './retry/retry-rules.ts'
 import { WorkQueue } from './work-queue.ts'
 
@@ -33,6 +36,8 @@ export interface IntakesOptions {
   readonly image: () => MetadataImage
   /** The partition of a topic id that this broker leads. */
   readonly partitionOf: (topicId: string, index: number) => Partition | undefined
+  /** Other brokers, which take dead letters [there are none]. */
+  readonly peers?: Peers
   /** How often it is looked for what can go. */
   readonly checkIntervalMs: () => number
   /** Makes the topic of a group's dead letters. */
@@ -47,6 +52,8 @@ export class Intakes {
   readonly #options: IntakesOptions
   readonly #work: WorkQueue
   readonly #byVisible = new Map<Partition, PartitionIntake>()
+  /** Where dead letters go that another broker takes. */
+  readonly #remotes = new WeakMap<Partition, RemoteTarget>()
   /** Led partitions of internal topics whose visible partition is not led yet, by topic id of the latter. */
   readonly #waiting = new Set<Partition>()
   #clockTimer: Timer | null = null
@@ -154,7 +161,7 @@ export class Intakes {
   }
 
   /** Where dead letters of a retry partition go; made where it is missing. */
-  #deadLettersOf(visible: Partition): Partition | string {
+  #deadLettersOf(visible: Partition): DeliveryTarget | string {
     const { image, partitionOf, createDeadLetterTopic, deadLetterPrefix } = this.#options
     const groupId = visible.log.config['retry.group']
     const topic = topicOfGroup(image(), 'dlq', deadLetterPrefix(), groupId)
@@ -163,7 +170,30 @@ export class Intakes {
       return `the topic for dead letters of group "${groupId}" is being made`
     }
     const index = visible.index % topic.partitions.length
-    return partitionOf(topic.topicId, index) ?? `${topic.name}-${index} is not led here`
+    return partitionOf(topic.topicId, index) ?? this.#remote(visible, topic, index)
+  }
+
+  /** A partition that another broker leads; the same object while it is the same leader. */
+  #remote(visible: Partition, topic: TopicImage, index: number): DeliveryTarget | string {
+    const { peers } = this.#options
+    const { leader, leaderEpoch } = topic.partitions[index]!
+    if (leader < 0 || peers === undefined) return `${topic.name}-${index} has no leader`
+    let remote = this.#remotes.get(visible)
+    const isSame = remote?.topicId === topic.topicId && remote.leader === leader && remote.leaderEpoch === leaderEpoch
+    if (remote === undefined || !isSame) {
+      remote = new RemoteTarget({
+        peers,
+        topic: topic.name,
+        topicId: topic.topicId,
+        index,
+        leader,
+        leaderEpoch,
+        producerId: deliveryProducerId(visible.topicId, visible.index),
+        compression: (topic.configs['compression.type'] ?? 'producer') as TopicConfig['compression.type'],
+      })
+      this.#remotes.set(visible, remote)
+    }
+    return remote.ready()
   }
 
   /** Topics whose type has changed lose their intake when it is empty. */

@@ -15,6 +15,7 @@ import type { Clock, Timer, Timers } from '../host/clock.ts'
 import type { Partition } from '../replication/partition.ts'
 import { BodyWindow } from './body-window.ts'
 import { DeliveryBatch } from './delivery-batch.ts'
+import type { DeliveryTarget } from './delivery-target.ts'
 import type { IntakeMachine, Target } from './intake-machine.ts'
 import type { IntakeNote, IntentNote, Lane } from './intake-note.ts'
 import type { IntakeRules } from './intake-rules.ts'
@@ -56,7 +57,7 @@ export interface LaneDeliveryOptions {
   readonly producerId: number
   readonly rules: () => IntakeRules
   /** The partition to deliver to, or why there is none now. */
-  readonly target: () => Partition | string
+  readonly target: () => DeliveryTarget | string
   /** Appends and applies notes: NONE, or why nothing was appended. */
   readonly append: (notes: readonly IntakeNote[]) => number
   /** Does what reads the log; false where that failed, which ends the intake. */
@@ -246,7 +247,7 @@ export class LaneDelivery implements Work {
   }
 
   /** The target and its next sequence; null where there is none now: then `again` comes after a pause. */
-  #findTarget(again: Step): (Target & { readonly of: Partition }) | null {
+  #findTarget(again: Step): (Target & { readonly of: DeliveryTarget }) | null {
     const { target, producerId } = this.#options
     this.isUsed = true
     const found = target()
@@ -273,7 +274,7 @@ export class LaneDelivery implements Work {
     return true
   }
 
-  #batchFrom(first: StoredRecord, intended: Target, target: Partition, bytesHint: number): DeliveryBatch {
+  #batchFrom(first: StoredRecord, intended: Target, target: DeliveryTarget, bytesHint: number): DeliveryBatch {
     const { lane, rules, clock, producerId } = this.#options
     return new DeliveryBatch(first, {
       producerId,
@@ -317,17 +318,23 @@ export class LaneDelivery implements Work {
       target.waitFor(lastOffset + 1, {
         reached: (code) => {
           if (code === errors.NONE.code) this.#arrived()
+          else if (isOutOfOrder(code)) this.#outOfOrder(flight, target, code)
           else this.#again(code, `${name} was lost`, again)
         },
       })
       return false
     }
     if (!isOutOfOrder(errorCode)) return this.#again(errorCode, `${name} refuses records`, again)
-    if (flight.rebases === 0) return this.#rebase(flight, target)
-    return this.#again(errorCode, `${name} finds records out of order`, () => this.#rebase(flight, target))
+    return this.#outOfOrder(flight, target, errorCode)
   }
 
-  #encodeAgain(flight: Flight, target: Partition): void {
+  #outOfOrder(flight: Flight, target: DeliveryTarget, errorCode: number): false {
+    if (flight.rebases === 0) return this.#rebase(flight, target)
+    const text = `${target.topic}-${target.index} finds records out of order`
+    return this.#again(errorCode, text, () => this.#rebase(flight, target))
+  }
+
+  #encodeAgain(flight: Flight, target: DeliveryTarget): void {
     const { machine, partition } = this.#options
     const { intent } = flight
     const arena = new RecordArena()
@@ -342,7 +349,7 @@ export class LaneDelivery implements Work {
   }
 
   /** The target stands elsewhere than the intent says: the same records get the sequence that comes next there. */
-  #rebase(flight: Flight, before: Partition): false {
+  #rebase(flight: Flight, before: DeliveryTarget): false {
     const { topicId, index } = before
     const target = this.#findTarget(() => this.#rebase(flight, before))
     if (target === null) return false

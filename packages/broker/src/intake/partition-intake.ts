@@ -14,9 +14,10 @@ import type { Logger } from 'pino'
 import type { Clock, Timer, Timers } from '../host/clock.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Turn, TurnTask } from '../host/turn.ts'
-import type { FetchWait, Partition } from '../replication/partition.ts'
+import { type FetchWait, Partition } from '../replication/partition.ts'
 import type { Log } from '../storage/log.ts'
 import { RESERVED_PRODUCER_ID_MIN } from '../storage/reserved-producer-ids.ts'
+import type { DeliveryTarget } from './delivery-target.ts'
 import { IntakeCleaner } from './intake-cleaner.ts'
 import { IntakeFeed } from './intake-feed.ts'
 import { IntakeIndex } from './intake-index.ts'
@@ -40,7 +41,7 @@ import type { WorkQueue } from './work-queue.ts'
 const SLEEP_MS_MAX = 60_000
 
 /** Finds the partition that a lane delivers to, or says why there is none now. */
-export type TargetOf = (lane: Lane) => Partition | string
+export type TargetOf = (lane: Lane) => DeliveryTarget | string
 
 export interface PartitionIntakeOptions {
   /** The partition of the internal topic: what clients write to. */
@@ -307,7 +308,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
     return ([VISIBLE, DEAD] as const).flatMap((lane) => {
       if (!this.#lanes[lane].isUsed) return []
       const target = this.#options.targetOf(lane)
-      return typeof target === 'string' ? [] : [target.log]
+      return target instanceof Partition ? [target.log] : []
     })
   }
 

@@ -43,6 +43,8 @@ export class WorkQueue implements TurnTask {
     this.#isDeferred = false
     const clock = this.#clock
     const waiting = this.#waiting
+    // What was added during the slice before may have been done in it.
+    if (waiting.length === 0) return
     const begunAt = clock.monotonic()
     const shareMs = (begunAt - this.#waitsSince) * SLICE_SHARE
     const until = begunAt + Math.min(Math.max(SLICE_MS_MIN, shareMs), SLICE_MS_MAX)

@@ -93,6 +93,7 @@ class ClusterSimulation {
       'default.replication.factor': '3',
       'min.insync.replicas': '2',
       'offsets.topic.num.partitions': '2',
+      'offsets.topic.replication.factor': '3',
       'offsets.topic.segment.bytes': pick('5000', '104857600'),
       'broker.session.timeout.ms': pick('500', '1500'),
       'replica.lag.time.max.ms': pick('300', '2000'),
@@ -349,7 +350,8 @@ class ClusterSimulation {
     const image = cores[0]!.metadata.image
     for (const { name, partitions } of image.topics.values()) {
       for (const { index, isr, replicas, leader } of partitions) {
-        const ends = new Set(cores.map(({ partitions: held }) => held.logOf(name, index)?.endOffset))
+        const holders = cores.filter(({ nodeId }) => replicas.includes(nodeId))
+        const ends = new Set(holders.map(({ partitions: held }) => held.logOf(name, index)?.endOffset))
         const led = cores.find(({ nodeId }) => nodeId === leader)?.partitions.get(name, index)
         if (
           isr.length < replicas.length ||

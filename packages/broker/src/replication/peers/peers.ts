@@ -14,8 +14,10 @@ const PAUSE_MS_MAX = 1_000
 /** [of `request`] */
 const REQUEST_TIMEOUT_MS = 10_000
 
+const PURPOSES = ['fetch', 'fetch-flushed', 'request', 'deliver'] as const
+
 /** What a connection is for. */
-export type PeerPurpose = 'fetch' | 'fetch-flushed' | 'request'
+export type PeerPurpose = (typeof PURPOSES)[number]
 
 export interface PeersOptions {
   readonly host: Host
@@ -95,7 +97,7 @@ export class Peers {
 
   /** A broker has registered anew, or is gone: it is tried at once, at the address it has now. */
   moved(brokerId: number): void {
-    for (const purpose of ['fetch', 'fetch-flushed', 'request'] as const) {
+    for (const purpose of PURPOSES) {
       const peer = this.#peers.get(keyOf(brokerId, purpose))
       if (peer === undefined) continue
       peer.connection?.close(`broker ${brokerId} has registered anew`)

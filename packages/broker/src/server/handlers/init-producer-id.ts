@@ -21,7 +21,7 @@ export const initProducerId = handle(InitProducerId, (request, exchange, broker)
   broker.producerIds.next().then(
     (producerId) => exchange.answer({ errorCode: 0, producerId, producerEpoch: 0 }),
     (error: Error) => {
-      broker.logger.error({ err: error }, 'No producer id could be reserved')
+      broker.logger.warn({ err: error }, 'No producer id could be reserved')
       exchange.answer({ errorCode: errors.COORDINATOR_NOT_AVAILABLE.code })
     },
   )
