@@ -1,9 +1,33 @@
 /** What a page shows, sent anew whenever it has changed. */
+import { setTimeout } from 'node:timers/promises'
 import type { ClusterSampler } from './sampling/cluster-sampler.ts'
 
+/** Looks may be half a minute apart where they take long; what is shown is not older than this. */
+const AGE_MS_MAX = 5000
+
+/** Beats after each look at the cluster, and where looks are far apart in between, until `signal` ends it. */
+export async function* beats(sampler: ClusterSampler, signal: AbortSignal | undefined): AsyncGenerator<void> {
+  const looks = sampler.looks(signal)
+  let look = looks.next()
+  try {
+    for (;;) {
+      const ended = new AbortController()
+      const late = setTimeout(AGE_MS_MAX, null, { signal: ended.signal }).catch(() => null)
+      const came = await Promise.race([look, late])
+      ended.abort()
+      if (came?.done) return
+      if (came) look = looks.next()
+      yield
+    }
+  } finally {
+    // Not awaited: it waits for the look that is awaited, which `signal` ends.
+    void looks.return(undefined)
+  }
+}
+
 /**
- * Loads a view after each look at the cluster, and yields it where it is not what was yielded last. null: it cannot be had at the
- * moment; whoever shows it asks for it the usual way, and is told why.
+ * Loads a view at each beat, and yields it where it is not what was yielded last. null: it cannot be had at the moment; whoever shows it
+ * asks for it the usual way, and is told why.
  */
 export async function* liveView<T>(
   sampler: ClusterSampler,
@@ -11,7 +35,7 @@ export async function* liveView<T>(
   load: () => Promise<T>,
 ): AsyncGenerator<T | null> {
   let last = ''
-  for await (const _ of sampler.looks(signal)) {
+  for await (const _ of beats(sampler, signal)) {
     const view = await load().catch(() => null)
     const text = JSON.stringify(view)
     if (text === last) continue

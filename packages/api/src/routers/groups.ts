@@ -8,7 +8,7 @@ import { refuse } from '../failure.ts'
 import { groupDetail } from '../group-detail.ts'
 import { groupSorts, lagTrendOf, listGroupRows } from '../group-listing.ts'
 import { diagnose } from '../groups/diagnosis.ts'
-import { liveView } from '../live-view.ts'
+import { beats, liveView } from '../live-view.ts'
 import { odradekCommand } from '../shell-word.ts'
 import { clusterProcedure, router } from '../trpc.ts'
 
@@ -81,9 +81,10 @@ export const groups = router({
   live: clusterProcedure
     .input(z.object({ group: groupId, lastEventId: z.string().max(40).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
-      for await (const sample of ctx.session.sampler.looks(signal)) {
-        const atMs = sample?.atMs ?? Date.now()
-        const lag = sample?.lags.get(input.group) ?? null
+      const { sampler } = ctx.session
+      for await (const _ of beats(sampler, signal)) {
+        const atMs = sampler.last?.atMs ?? Date.now()
+        const lag = sampler.last?.lags.get(input.group) ?? null
         const detail = await groupDetail(ctx.session, input.group).catch(() => null)
         yield tracked(String(atMs), { atMs, lag, trend: lagTrendOf(ctx.session, input.group), detail })
       }

@@ -17,7 +17,7 @@ import type { ClusterSession } from '../cluster-session.ts'
 import { configForm } from '../config-form.ts'
 import { topicDurability } from '../durability.ts'
 import { refuse } from '../failure.ts'
-import { liveView } from '../live-view.ts'
+import { beats, liveView } from '../live-view.ts'
 import { PlanStore } from '../plan-store.ts'
 import { odradekCommand } from '../shell-word.ts'
 import { topicColumns } from '../topic-columns.ts'
@@ -82,8 +82,9 @@ export const topics = router({
   live: clusterProcedure
     .input(z.object({ topic: topicName, lastEventId: z.string().max(40).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
-      for await (const sample of ctx.session.sampler.looks(signal)) {
-        const atMs = sample?.atMs ?? Date.now()
+      const { sampler } = ctx.session
+      for await (const _ of beats(sampler, signal)) {
+        const atMs = sampler.last?.atMs ?? Date.now()
         yield tracked(String(atMs), { atMs, detail: await topicInFull(ctx.session, input.topic).catch(() => null) })
       }
     }),
