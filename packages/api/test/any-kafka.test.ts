@@ -209,3 +209,57 @@ async function hangingTransaction() {
   await caller.groups.delete({ cluster, group, confirm: group })
   await caller.topics.delete({ cluster, topics: [topic], confirm: topic })
 }
+
+test('dead letters of other clients are found, sent again, marked and purged on the Kafka that is given', async () => {
+  await using own = addresses === undefined ? await startBroker() : null
+  const bootstrap = own === null ? addresses!.split(',') : [own.address]
+  await using console = new Console({ clusters: [{ id: cluster, bootstrap, metadataAgeMaxMs: 0, ...security }] })
+  const caller = createCaller(await createContext(console, { header: () => null, remoteAddress: '' }))
+  const origin = `odradek-test-${randomUUID()}`
+  const topic = `${origin}-dlt`
+  const { rows: before } = await caller.topics.list({ cluster, search: '__odradek_jobs', internal: true })
+  for (const name of [origin, topic]) await caller.topics.create({ cluster, topic: name, partitions: 1 })
+  const producer = new Producer({
+    clientId: 'odradek-test',
+    bootstrapBrokers: bootstrap,
+    ...security,
+    serializers: stringSerializers,
+  })
+  const headers = [
+    { 'kafka_dlt-original-topic': origin, 'kafka_dlt-exception-fqcn': 'java.io.IOException' },
+    { '__connect.errors.topic': origin, '__connect.errors.exception.class.name': 'org.example.ConvertException' },
+    { '__connect.errors.exception.class.name': 'org.example.ConvertException' },
+  ]
+  for (const each of headers) {
+    await producer.send({
+      messages: [{ topic, partition: 0, key: 'k', value: 'v', headers: each as Record<string, string> }],
+    })
+  }
+  await producer.close()
+  const { rows } = await caller.deadLetters.list({ cluster, search: topic })
+  assert.deepEqual(
+    rows.map((row) => [row.topic, row.depth]),
+    [[topic, 3]],
+  )
+  const question = { cluster, topic, select: { kind: 'query' as const }, target: { kind: 'origin' as const } }
+  const { matched, toSend, toFail } = await caller.jobs.check(question)
+  assert.deepEqual([matched, toSend, toFail], [3, 2, 1])
+  const { id } = await caller.jobs.create({ ...question, id: randomUUID() })
+  for await (const _ of await caller.jobs.live({ cluster, job: id }));
+  const job = await caller.jobs.get({ cluster, job: id })
+  assert.deepEqual([job.state, job.sent, job.failed, job.skipped], ['done', 2, 1, 0])
+  assert.equal((await caller.topics.get({ cluster, topic: origin })).records, 2)
+  const places = [0, 1, 2].map((offset) => ({ partition: 0, offset }))
+  await caller.deadLetters.resolve({ cluster, topic, places })
+  const detail = await caller.deadLetters.letter({ cluster, topic, partition: 0, offset: 1 })
+  assert.deepEqual(
+    [detail.meaning?.convention, detail.meaning?.error?.className, detail.state?.isResolved, detail.state?.resent],
+    ['connect', 'org.example.ConvertException', true, 1],
+  )
+  const plan = await caller.deadLetters.purgePlan({ cluster, topic, what: { kind: 'resolved' } })
+  await caller.deadLetters.purge({ cluster, planId: plan.planId, confirm: topic })
+  assert.equal((await caller.topics.get({ cluster, topic })).records, 0)
+  if (own === null) assert.match((await caller.retries.list({ cluster })).reason ?? '', /no Odradek/)
+  const made = before.length === 0 ? ['__odradek_jobs'] : []
+  for (const name of [origin, topic, ...made]) await caller.topics.delete({ cluster, topics: [name], confirm: name })
+})
