@@ -167,7 +167,7 @@ function JobAbout({ cluster, job }: { cluster: string; job: Job }) {
           </ButtonLink>
           → <JobTarget job={job} />
         </span>
-        <span>{t('by', { who: job.by })}</span>
+        <span>{t('by', { who: job.by === 'open' ? t('unnamed') : job.by })}</span>
         {recordsPerSecond !== null && <span>{t('rate', { rate: recordsPerSecond })}</span>}
         {canary !== null && (
           <span>

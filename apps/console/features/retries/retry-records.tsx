@@ -69,7 +69,7 @@ export function RetryRecords({ cluster, topic }: { cluster: string; topic: strin
           { label: letters('title'), href: href.deadLetters(cluster) },
           { label: t('title'), href: href.retries(cluster) },
         ]}
-        title={selection.size === 0 ? topic : letters('chosen', { count: selection.size })}
+        title={selection.size === 0 ? topic : t('chosen', { count: selection.size })}
         badges={
           data !== undefined && (
             <span className="text-meta text-muted">{t('counts', { waiting: exactNumber(data.waiting) })}</span>

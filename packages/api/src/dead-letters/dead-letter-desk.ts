@@ -48,6 +48,7 @@ export class DeadLetterDesk {
   /** Topics that somebody has opened, though nothing says that they hold dead letters. */
   readonly #asked = new Set<string>()
   #keeping: Promise<void> | null = null
+  #isChanged = false
 
   constructor(session: ClusterSession) {
     this.#session = session
@@ -55,8 +56,11 @@ export class DeadLetterDesk {
     this.#places = new Snapshot(PLACES_MS, () => this.#learnPlaces())
   }
 
-  /** All topics of dead letters, at most a few seconds old. */
-  places(): Promise<readonly DeadLetterPlace[]> {
+  /** All topics of dead letters: as known, asked for anew meanwhile where that is old; after a change as they are now. */
+  async places(): Promise<readonly DeadLetterPlace[]> {
+    const known = this.#isChanged ? null : this.#places.peek()
+    if (known !== null) return known
+    this.#isChanged = false
     return this.#places.get()
   }
 
@@ -71,6 +75,7 @@ export class DeadLetterDesk {
 
   /** Something was changed: what is known is asked for again. */
   forget(): void {
+    this.#isChanged = true
     this.#places.forget()
   }
 
