@@ -17,6 +17,9 @@ test.beforeAll(async () => {
     ['b', '{"id":9007199254740993}'],
   ])
   await commit(scene, 'billing', { orders: [1, 0, 0] })
+  await scene.createTopic('reminders', 1, { 'message.type': 'DELAY' })
+  const due = { TIMER_DELIVER_MS: String(Date.now() + 86_400_000) }
+  await scene.produce('reminders', [['anna', '{"call":"back"}']], 0, due)
 })
 
 for (const theme of ['light', 'dark'] as const) {

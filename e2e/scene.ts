@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Admin, Consumer, Producer, stringDeserializers, stringSerializers } from '@platformatic/kafka'
 import { type Page, test } from '@playwright/test'
+import { freePort } from './free-port.ts'
 import { type Serving, serve } from './process.ts'
 
 export interface SceneOptions {
@@ -19,6 +20,7 @@ export class Scene {
   bootstrap = ''
   /** `http://127.0.0.1:PORT`, without a slash at its end. */
   base = ''
+  #adminPort: number | null = null
   #broker: Serving | null = null
   #console: Serving | null = null
   #admin: Admin | null = null
@@ -53,14 +55,19 @@ export class Scene {
     })
   }
 
-  /** Writes records, each `[key, value]`, to a partition. */
-  async produce(topic: string, records: readonly (readonly [string, string])[], partition = 0): Promise<void> {
+  /** Writes records, each `[key, value]`, to a partition; all with the same headers. */
+  async produce(
+    topic: string,
+    records: readonly (readonly [string, string])[],
+    partition = 0,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     this.#producer ??= new Producer({
       clientId: 'e2e',
       bootstrapBrokers: [this.bootstrap],
       serializers: stringSerializers,
     })
-    await this.#producer.send({ messages: records.map(([key, value]) => ({ topic, partition, key, value })) })
+    await this.#producer.send({ messages: records.map(([key, value]) => ({ topic, partition, key, value, headers })) })
   }
 
   /** A member of a group that reads the topic from its start. `first` resolves with the first record that it gets. */
@@ -92,7 +99,10 @@ export class Scene {
   async startBroker(): Promise<void> {
     const port = this.bootstrap === '' ? '0' : this.bootstrap.split(':')[1]!
     const words = ['broker', '--port', port, '--data-dir', join(this.directory, 'data')]
-    words.push('--set', 'admin.listener=127.0.0.1:0', '--set', 'group.initial.rebalance.delay.ms=0')
+    // The console asks the broker where its admin listener is: a port of its own choice it could not tell.
+    this.#adminPort ??= await freePort()
+    words.push('--set', `admin.listener=127.0.0.1:${this.#adminPort}`)
+    words.push('--set', 'group.initial.rebalance.delay.ms=0')
     this.#broker = await serve(
       'packages/cli/src/main.ts',
       [...words, ...(this.options.broker ?? [])],

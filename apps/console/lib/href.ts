@@ -10,6 +10,13 @@ export const href = {
     `/${encode(cluster)}/topics/${encode(topic)}/${tab}`,
   record: (cluster: string, topic: string, partition: number, offset: number | string) =>
     `/${encode(cluster)}/topics/${encode(topic)}/${partition}/${offset}`,
+  delayed: (cluster: string) => `/${encode(cluster)}/delayed`,
+  delayedTopic: (cluster: string, topic: string) => `/${encode(cluster)}/delayed/${encode(topic)}`,
+  lives: (cluster: string) => `/${encode(cluster)}/life`,
+  life: (cluster: string, topic: string, partition: number, offset: number | string) =>
+    `/${encode(cluster)}/life/${encode(topic)}/${partition}/${offset}`,
+  storage: (cluster: string, tab?: StorageTab) => `/${encode(cluster)}/storage${tab === undefined ? '' : `/${tab}`}`,
+  alerts: (cluster: string, tab?: 'rules') => `/${encode(cluster)}/alerts${tab === undefined ? '' : `/${tab}`}`,
   groups: (cluster: string) => `/${encode(cluster)}/groups`,
   group: (cluster: string, group: string, tab: GroupTab = 'lag') =>
     `/${encode(cluster)}/groups/${encode(group)}/${tab}`,
@@ -29,6 +36,7 @@ export const href = {
 }
 
 export type TopicTab = 'messages' | 'partitions' | 'groups' | 'configuration' | 'producers'
+export type StorageTab = 'topics' | 'deleted'
 export type GroupTab = 'lag' | 'members' | 'reset' | 'diagnosis'
 
 /** The name behind a route parameter. A lone `%` that was typed by hand stands for itself. */

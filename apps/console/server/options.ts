@@ -72,8 +72,15 @@ export function readOptions(words: readonly string[]): StartOptions | 'help' {
       users: values.users ?? kept?.users ?? defaultUserFilePath(),
       oidc: kept?.oidc,
       publicUrl: kept?.publicUrl,
+      keyFile: keyFileBeside(values.users ?? kept?.users ?? defaultUserFilePath()),
+      webhookHosts: kept?.webhookHosts,
     },
   }
+}
+
+/** Beside the users: `console-users.json` has its key in `console-users.key`. */
+function keyFileBeside(users: string): string {
+  return `${users.replace(/\.json$/, '')}.key`
 }
 
 function parse(words: readonly string[]) {

@@ -131,6 +131,8 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
   const { port } = await listen(server, options)
   console.keepJobs()
   const [first] = console.sessions
+  // Alerts are evaluated while the console runs, whether or not anybody looks.
+  for (const { id } of console.sessions) console.alerts(id)
   if (options.demo && first !== undefined && !console.isReadOnly(first.id)) console.shops.start(first)
   return {
     url: `http://${bracketed(host)}:${port}/`,

@@ -1,14 +1,18 @@
+import { alerts } from './routers/alerts.ts'
 import { audit } from './routers/audit.ts'
 import { brokers } from './routers/brokers.ts'
 import { clusters } from './routers/clusters.ts'
 import { deadLetters } from './routers/dead-letters.ts'
+import { delayed } from './routers/delayed.ts'
 import { demo } from './routers/demo.ts'
 import { groups } from './routers/groups.ts'
 import { jobs } from './routers/jobs.ts'
+import { life } from './routers/life.ts'
 import { messages } from './routers/messages.ts'
 import { overview } from './routers/overview.ts'
 import { retries } from './routers/retries.ts'
 import { session } from './routers/session.ts'
+import { storage } from './routers/storage.ts'
 import { topics } from './routers/topics.ts'
 import { router } from './trpc.ts'
 
@@ -25,6 +29,10 @@ export const appRouter = router({
   deadLetters,
   retries,
   jobs,
+  delayed,
+  life,
+  storage,
+  alerts,
   demo,
 })
 export type AppRouter = typeof appRouter

@@ -40,4 +40,6 @@ export const consoleSettings = z.strictObject({
   users: z.string().min(1).optional(),
   oidc: oidcSettings.optional(),
   publicUrl: z.url().optional(),
+  /** Hosts that webhooks of alerts may be at; `*` stands for any characters. */
+  webhookHosts: z.array(z.string().min(1).max(300)).max(100).optional(),
 })

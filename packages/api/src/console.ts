@@ -1,17 +1,26 @@
 /** The console: its clusters, its users and their sessions, its audit. One of them serves all requests. */
 import { ScanPool } from '@odradek/client'
 import { Access, type AccessOptions } from './access/access.ts'
+import { ConsoleKey } from './access/console-key.ts'
+import { AlertDesk } from './alerts/alert-desk.ts'
 import { AuditTrail } from './audit/audit-trail.ts'
 import { ClusterSession, type ClusterSettings } from './cluster-session.ts'
 import { DeadLetterDesk } from './dead-letters/dead-letter-desk.ts'
 import { refuse } from './failure.ts'
 import { ResetDesk } from './groups/reset-desk.ts'
 import { SampleShops } from './sample-shops.ts'
+import { StoragePlans } from './storage/storage-plans.ts'
 
 export interface ConsoleOptions extends AccessOptions {
   readonly clusters: readonly ClusterSettings[]
   /** Nothing may be changed through this console. */
   readonly readOnly?: boolean
+  /** The file of the key that seals what must not be read in a cluster [none: what was sealed is lost with the process]. */
+  readonly keyFile?: string | undefined
+  /** Hosts that webhooks of alerts may be at, `*` for any characters [all]. */
+  readonly webhookHosts?: readonly string[] | undefined
+  /** Pause between two evaluations of alerts, milliseconds [5,000]. */
+  readonly alertIntervalMs?: number | undefined
 }
 
 export class Console implements AsyncDisposable {
@@ -24,10 +33,14 @@ export class Console implements AsyncDisposable {
   readonly #audits = new Map<string, AuditTrail>()
   readonly #resets = new Map<string, ResetDesk>()
   readonly #deadLetters = new Map<string, DeadLetterDesk>()
+  readonly #key: ConsoleKey
+  readonly #alerts = new Map<string, AlertDesk>()
+  readonly #storage = new Map<string, StoragePlans>()
 
   constructor(options: ConsoleOptions) {
     this.options = options
     this.access = new Access(options)
+    this.#key = new ConsoleKey(options.keyFile ?? null)
     const ids = options.clusters.map(({ id }) => id)
     for (const id of ids) {
       if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(id)) {
@@ -89,6 +102,33 @@ export class Console implements AsyncDisposable {
     return desk
   }
 
+  /** Alerts of a cluster. From now on they are evaluated while this console runs. */
+  alerts(clusterId: string): AlertDesk {
+    let desk = this.#alerts.get(clusterId)
+    if (!desk) {
+      desk = new AlertDesk({
+        session: this.session(clusterId),
+        key: this.#key,
+        isReadOnly: () => this.isReadOnly(clusterId),
+        webhookHosts: this.options.webhookHosts,
+        intervalMs: this.options.alertIntervalMs,
+      })
+      this.#alerts.set(clusterId, desk)
+      desk.start()
+    }
+    return desk
+  }
+
+  /** What the brokers of a cluster tell of their disks. */
+  storage(clusterId: string): StoragePlans {
+    let plans = this.#storage.get(clusterId)
+    if (!plans) {
+      plans = new StoragePlans(this.session(clusterId))
+      this.#storage.set(clusterId, plans)
+    }
+    return plans
+  }
+
   /** From now on goes on with jobs that nobody runs, on every cluster that may be changed. For the server; scripts do without. */
   keepJobs(): void {
     for (const { id } of this.sessions) if (!this.isReadOnly(id)) this.deadLetters(id).keep()
@@ -96,7 +136,7 @@ export class Console implements AsyncDisposable {
 
   async close(): Promise<void> {
     for (const desk of this.#resets.values()) desk.close()
-    await Promise.all([...this.#deadLetters.values()].map((desk) => desk.close()))
+    await Promise.all([...this.#deadLetters.values(), ...this.#alerts.values()].map((desk) => desk.close()))
     await Promise.all([this.scans.close(), this.shops.close(), ...this.sessions.map((session) => session.close())])
   }
 

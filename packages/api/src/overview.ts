@@ -1,5 +1,6 @@
 /** The cluster at a glance, with what needs attention first. */
 import { listGroups } from '@odradek/client'
+import type { AlertDesk } from './alerts/alert-desk.ts'
 import type { AuditTrail } from './audit/audit-trail.ts'
 import { type BrokerRow, listBrokers } from './broker-listing.ts'
 import type { ClusterSession } from './cluster-session.ts'
@@ -19,6 +20,7 @@ export interface Attention {
     | 'brokerProblem'
     | 'groupRebalancing'
     | 'auditFailing'
+    | 'alertFiring'
     | 'groupWithoutMembers'
   readonly count: number
   /** Up to five of what it is about: `orders-3`, a broker id, a group. */
@@ -61,7 +63,7 @@ const REBALANCING_MS = 30_000
 const DISK_ATTENTION = 0.75
 const DISK_WRONG = 0.85
 
-export async function overviewOf(session: ClusterSession, audit: AuditTrail): Promise<Overview> {
+export async function overviewOf(session: ClusterSession, audit: AuditTrail, alerts: AlertDesk): Promise<Overview> {
   const [metadata, brokers, { groups }, vitals, defaults] = await Promise.all([
     session.cluster.metadata(),
     listBrokers(session),
@@ -135,6 +137,8 @@ export async function overviewOf(session: ClusterSession, audit: AuditTrail): Pr
   )
   const rebalancing = session.sampler.rebalancingFor(REBALANCING_MS)
   add('attention', 'groupRebalancing', rebalancing, 'groups have been rebalancing for long')
+  const firing = await alerts.firing().catch(() => [])
+  add('wrong', 'alertFiring', [...new Set(firing.map(({ ruleName }) => ruleName))], 'alert rules fire')
   const states: Record<string, number> = {}
   for (const { state } of groups) states[state] = (states[state] ?? 0) + 1
   const { state, reason, unwritten } = await audit.status()

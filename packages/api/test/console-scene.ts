@@ -16,10 +16,21 @@ export class ConsoleScene implements AsyncDisposable {
   }
 
   static async open(
-    options: { broker?: StartOptions; console?: Partial<ConsoleOptions>; metadataAgeMaxMs?: number } = {},
+    options: {
+      broker?: StartOptions
+      console?: Partial<ConsoleOptions>
+      metadataAgeMaxMs?: number
+      /** The console is told the broker's admin listener, which took any port. */
+      adminAddress?: boolean
+    } = {},
   ): Promise<ConsoleScene> {
     const broker = await startBroker(options.broker)
-    const settings = { id: 'local', bootstrap: [broker.address], metadataAgeMaxMs: options.metadataAgeMaxMs ?? 2000 }
+    const settings = {
+      id: 'local',
+      bootstrap: [broker.address],
+      metadataAgeMaxMs: options.metadataAgeMaxMs ?? 2000,
+      ...(options.adminAddress === true && broker.adminAddress != null && { adminAddress: broker.adminAddress }),
+    }
     const console = new Console({ clusters: [settings], ...options.console })
     const context = await createContext(console, { header: () => null, remoteAddress: '127.0.0.1' })
     return new ConsoleScene(broker, console, createCaller(context))

@@ -46,11 +46,13 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange(op
   const shownPlaces = places.filter(({ id }) => matches(t(`place.${id}`)) || matches(id))
   const acts: readonly { id: string; label: string; run(): void }[] = [
     { id: 'create', label: t('palette.createTopic'), run: () => go(href.newTopic(cluster)) },
+    { id: 'life', label: t('palette.followLife'), run: () => go(href.lives(cluster)) },
+    { id: 'rule', label: t('palette.newAlert'), run: () => go(`${href.alerts(cluster, 'rules')}?rule=new`) },
     { id: 'light', label: t('palette.themeLight'), run: () => theme('light') },
     { id: 'dark', label: t('palette.themeDark'), run: () => theme('dark') },
   ].filter(({ label }) => matches(label))
   const ids = [
-    ...(record === null ? [] : ['record']),
+    ...(record === null ? [] : ['record', 'life']),
     ...(topics.data?.rows.map(({ name }) => `topic ${name}`) ?? []),
     ...(groups.data?.rows.map(({ id }) => `group ${id}`) ?? []),
     ...shownPlaces.map(({ id }) => `place ${id}`),
@@ -78,6 +80,11 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange(op
           {record !== null && (
             <Item id="record" onSelect={() => go(href.record(cluster, record.topic, record.partition, record.offset))}>
               {t('palette.record', { offset: record.offset, topic: record.topic, partition: record.partition })}
+            </Item>
+          )}
+          {record !== null && (
+            <Item id="life" onSelect={() => go(href.life(cluster, record.topic, record.partition, record.offset))}>
+              {t('palette.life', { offset: record.offset, topic: record.topic, partition: record.partition })}
             </Item>
           )}
           {(topics.data?.rows.length ?? 0) > 0 && (

@@ -6,6 +6,7 @@ import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { cn } from '../../lib/cn.ts'
 import { keepPreference } from '../../lib/preferences.ts'
+import { AlertMark } from './alert-mark.tsx'
 import { DeadLetterMark } from './dead-letter-mark.tsx'
 import { Logo } from './logo.tsx'
 import { places } from './navigation.ts'
@@ -71,6 +72,7 @@ export function RailContent(props: { cluster: string; narrow: boolean; onGo?: ()
               <Icon size={16} strokeWidth={1.75} aria-hidden className={cn('shrink-0', here && 'text-accent')} />
               {!narrow && t(`place.${id}`)}
               {id === 'deadLetters' && <DeadLetterMark cluster={cluster} narrow={narrow} />}
+              {id === 'alerts' && <AlertMark cluster={cluster} narrow={narrow} />}
             </Link>
           )
         })}

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Badge, type State } from '../../components/ui/badge.tsx'
+import { ButtonLink } from '../../components/ui/button.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Count } from '../../components/ui/number.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
@@ -25,26 +26,43 @@ export function Delivery(place: { cluster: string; topic: string; partition: num
   )
   if (groups.error !== null) return <ErrorState className="m-4" error={groups.error} retry={() => groups.refetch()} />
   if (groups.data === undefined) return <Skeleton className="m-4 w-40" />
-  if (groups.data.length === 0) return <p className="px-4 py-6 text-muted">{t('delivery.none')}</p>
+  const life = (
+    <p className="px-4 py-3">
+      <ButtonLink small href={href.life(cluster, topic, partition, offset)}>
+        {t('delivery.life')}
+      </ButtonLink>
+    </p>
+  )
+  if (groups.data.length === 0) {
+    return (
+      <>
+        <p className="px-4 pt-6 text-muted">{t('delivery.none')}</p>
+        {life}
+      </>
+    )
+  }
   return (
-    <ul className="overflow-y-auto">
-      {groups.data.map(({ group, delivery, before }) => (
-        <li key={group} className="flex items-center gap-3 border-b px-4 py-1.5">
-          <Link
-            href={href.group(cluster, group)}
-            prefetch={false}
-            className="min-w-0 flex-1 truncate font-mono text-accent hover:underline"
-          >
-            {group}
-          </Link>
-          {delivery === 'pending' && (
-            <span className="text-meta text-muted">
-              <Count value={before} /> {t('delivery.before')}
-            </span>
-          )}
-          <Badge state={states[delivery]}>{t(`delivery.${delivery}`)}</Badge>
-        </li>
-      ))}
-    </ul>
+    <div className="overflow-y-auto">
+      <ul>
+        {groups.data.map(({ group, delivery, before }) => (
+          <li key={group} className="flex items-center gap-3 border-b px-4 py-1.5">
+            <Link
+              href={href.group(cluster, group)}
+              prefetch={false}
+              className="min-w-0 flex-1 truncate font-mono text-accent hover:underline"
+            >
+              {group}
+            </Link>
+            {delivery === 'pending' && (
+              <span className="text-meta text-muted">
+                <Count value={before} /> {t('delivery.before')}
+              </span>
+            )}
+            <Badge state={states[delivery]}>{t(`delivery.${delivery}`)}</Badge>
+          </li>
+        ))}
+      </ul>
+      {life}
+    </div>
   )
 }

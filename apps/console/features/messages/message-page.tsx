@@ -1,5 +1,5 @@
 'use client'
-import { ChevronLeft, ChevronRight, Rows3, Send } from 'lucide-react'
+import { ChevronLeft, ChevronRight, Route, Rows3, Send } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
@@ -50,6 +50,10 @@ export function MessagePage({ place }: { place: MessagePlace }) {
               <ChevronRight {...icon} />
             </ButtonLink>
           )}
+          <ButtonLink href={href.life(cluster, topic, partition, offset)}>
+            <Route {...icon} />
+            {t('page.life')}
+          </ButtonLink>
           <ButtonLink href={list}>
             <Rows3 {...icon} />
             {t('page.list')}

@@ -63,6 +63,8 @@ function targetOf(cluster: string, kind: Attention['kind'], text: string): strin
     case 'noController':
     case 'auditFailing':
       return null
+    case 'alertFiring':
+      return href.alerts(cluster)
     case 'brokerSilent':
     case 'diskFull':
     case 'directoryFailed':

@@ -32,10 +32,12 @@ export const auditEntry = z.object({
 })
 export type AuditEntry = z.infer<typeof auditEntry>
 
-/** Inputs whose words are payloads: whoever may read the audit need not be permitted to read messages. */
+/** Inputs whose words are payloads or secrets: whoever may read the audit need not be permitted to read those. */
 const payloadFields: Readonly<Record<string, readonly string[]>> = {
   'messages.produce': ['key', 'value', 'headers'],
   'deadLetters.editAndResend': ['edit'],
+  'alerts.save': ['webhook'],
+  'alerts.test': ['url', 'secret'],
 }
 
 /** The input of a procedure as it may be kept: without its cluster, and with the length of payloads instead of their words. */

@@ -6,7 +6,9 @@ import type { ClusterFigure } from '../sampling/cluster-sampler.ts'
 import { clusterProcedure, router } from '../trpc.ts'
 
 export const overview = router({
-  get: clusterProcedure.query(({ ctx, input }) => overviewOf(ctx.session, ctx.console.audit(input.cluster))),
+  get: clusterProcedure.query(({ ctx, input }) =>
+    overviewOf(ctx.session, ctx.console.audit(input.cluster), ctx.console.alerts(input.cluster)),
+  ),
   /** Throughput and lag, sampled on the server since the console watches the cluster. */
   series: clusterProcedure.input(z.object({ sinceMs: z.number().min(0).default(0) })).query(({ ctx, input }) => {
     ctx.session.sampler.watch()

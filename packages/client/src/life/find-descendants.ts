@@ -1,5 +1,5 @@
 /** Looks for what became of a message in a topic of retries or dead letters: bounded, and it says where it ended. */
-import { errors } from '@odradek/protocol'
+import { errors, type RecordCursor } from '@odradek/protocol'
 import type { Cluster } from '../cluster.ts'
 import { KafkaError } from '../cluster-errors.ts'
 import type { TopicPlaces } from '../cluster-metadata.ts'
@@ -19,6 +19,9 @@ export interface SearchBudget {
   readonly until: number
 }
 
+/** What is looked for: records that name this origin, or that are one of these letters (`topic-partition@offset`) sent again. */
+export type Ancestor = { readonly origin: LifePlace } | { readonly letters: ReadonlySet<string> }
+
 export interface Descendants {
   readonly found: readonly RecordFacts[]
   /** Records that were not read because the budget was used up; 0: all were. */
@@ -27,13 +30,14 @@ export interface Descendants {
 
 const FETCH_BYTES = 1024 * 1024
 const ORIGIN_OFFSETS = ['ORIGIN_OFFSET', '__connect.errors.offset'].map((name) => Buffer.from(name))
+const REDRIVE_FROM = Buffer.from('x-redrive-from')
 const SPRING_OFFSET = Buffer.from('kafka_dlt-original-offset')
 
-/** Records of a topic, written from `fromMs` on, whose headers name `origin`. The partition of its key is read first. */
+/** Records of a topic, written from `fromMs` on, whose headers name the ancestor. The partition of its key is read first. */
 export async function findDescendants(
   cluster: Cluster,
   topic: TopicPlaces,
-  origin: LifePlace,
+  ancestor: Ancestor,
   fromMs: number,
   key: Buffer | null,
   budget: SearchBudget,
@@ -59,7 +63,7 @@ export async function findDescendants(
         left += end - offset
         break
       }
-      const next = await readSome(cluster, topic.name, { partition, leader, offset }, end, origin, budget, found)
+      const next = await readSome(cluster, topic.name, { partition, leader, offset }, end, ancestor, budget, found)
       if (next <= offset) break
       offset = next
       await turn()
@@ -73,7 +77,7 @@ async function readSome(
   topic: string,
   position: { readonly partition: number; readonly leader: number; readonly offset: number },
   end: number,
-  origin: LifePlace,
+  ancestor: Ancestor,
   budget: SearchBudget,
   found: RecordFacts[],
 ): Promise<number> {
@@ -83,14 +87,11 @@ async function readSome(
   if (fetched === undefined) return offset
   if (fetched.errorCode === errors.OFFSET_OUT_OF_RANGE.code) return Math.max(offset, fetched.logStartOffset)
   if (fetched.errorCode !== 0) throw new KafkaError(fetched.errorCode, `read topic "${topic}"`)
-  const wanted = Buffer.from(String(origin.offset))
+  const isCandidate = candidateOf(ancestor)
   budget.bytes -= fetched.records === null ? 0 : fetched.records.end - fetched.records.start
   new BatchWalk(new WalkCounts()).run(fetched, offset, end, true, (cursor) => {
     budget.records -= 1
-    const isCandidate =
-      ORIGIN_OFFSETS.some((name) => cursor.lastHeader(name)?.equals(wanted)) ||
-      cursor.lastHeader(SPRING_OFFSET) !== undefined
-    if (!isCandidate) return true
+    if (!isCandidate(cursor)) return true
     const { header, timestamp } = cursor
     const record = {
       timestamp,
@@ -99,10 +100,21 @@ async function readSome(
       producerId: header.producerId < 0 ? null : header.producerId,
     }
     const facts = recordFacts({ topic, partition, offset: cursor.offset }, record, cursor.headers())
-    if (isSame(facts.origin, origin)) found.push(facts)
+    if (!('origin' in ancestor) || isSame(facts.origin, ancestor.origin)) found.push(facts)
     return true
   })
   return offsetAfter(fetched, offset)
+}
+
+/** Whether a record may be one, by as few of its headers as can be. */
+function candidateOf(ancestor: Ancestor): (cursor: RecordCursor) => boolean {
+  if ('letters' in ancestor) {
+    return (cursor) => ancestor.letters.has(cursor.lastHeader(REDRIVE_FROM)?.toString('utf8') ?? '')
+  }
+  const wanted = Buffer.from(String(ancestor.origin.offset))
+  return (cursor) =>
+    ORIGIN_OFFSETS.some((name) => cursor.lastHeader(name)?.equals(wanted)) ||
+    cursor.lastHeader(SPRING_OFFSET) !== undefined
 }
 
 /** Whether two places are the same one. */

@@ -16,14 +16,15 @@ export interface LetterNote {
   readonly kind: 'resent' | 'failed' | 'resolved' | 'unresolved'
   readonly job: string | null
   readonly by: string | null
-  readonly target: LifePlace | null
+  /** Of what was resent: where it went, `topic-partition`. */
+  readonly text: string | null
 }
 
 export interface GroupFindings {
-  readonly group: string
+  /** null: its dead-letter topic does not say whose it is. */
+  readonly group: string | null
+  readonly deadLetters: string | null
   readonly state: string | null
-  /** null: the cluster has no such topics, or it is not known. */
-  readonly retryTopic: string | null
   /** The message where the group read it first; null: not known. */
   readonly root: LifePlace | null
   /** Delivered in the group's retry topic. */
@@ -31,6 +32,8 @@ export interface GroupFindings {
   /** In the group's retry topic, not delivered yet: `offset` is the intake's. */
   readonly waiting: readonly (RecordFacts & { readonly dueMs: number; readonly isDeadLetter: boolean })[]
   readonly letters: readonly (RecordFacts & { readonly history: readonly LetterNote[] })[]
+  /** Letters that were sent again to another topic than that of the retries, where they were found. */
+  readonly copies: readonly RecordFacts[]
   /** The next offset that the group reads; null: nothing is committed there. */
   committed(place: LifePlace): number | null
   isHere(place: LifePlace): boolean
@@ -47,18 +50,20 @@ interface Round {
 }
 
 export function groupStory(findings: GroupFindings): GroupLife & { readonly attemptsMissing: number } {
-  const { group, state, retries, waiting, letters, isHere } = findings
+  const { group, deadLetters, state, retries, waiting, letters, copies, isHere } = findings
   const events: LifeEvent[] = []
   const add = (event: ToldEvent) => {
-    events.push({ ...event, isHere: event.place !== null && isHere(event.place) } as LifeEvent)
+    // Where a group stands is told by its commits, and not by the record.
+    const isRecord = event.kind !== 'consumed' && event.kind !== 'ahead' && event.kind !== 'notCommitted'
+    events.push({ ...event, isHere: isRecord && event.place !== null && isHere(event.place) } as LifeEvent)
   }
   let attemptsMissing = 0
-  for (const { redrive, records } of roundsOf([...retries, ...waiting, ...letters])) {
+  for (const { redrive, records } of roundsOf([...retries, ...waiting, ...letters, ...copies])) {
     if (redrive !== null) {
       const { by, at, job, from, isEdited } = redrive
-      const first = records.find((record) => retries.includes(record))
+      const first = records.find((record) => retries.includes(record) || copies.includes(record))
       const target = first === undefined ? null : placeOf(first)
-      add({ kind: 'resent', atMs: at, place: null, by, job, from, target, isEdited })
+      add({ kind: 'resent', atMs: at, place: null, by, job, from, to: null, target, isEdited })
     }
     attemptsMissing += tellAttempts(records, new Set<RecordFacts>(retries), add)
   }
@@ -71,40 +76,33 @@ export function groupStory(findings: GroupFindings): GroupLife & { readonly atte
     add({ kind: 'deadLetter', atMs: timestamp, place: placeOf(letter), reason, attempts: attempts.length })
     for (const note of letter.history) {
       if (note.kind === 'failed') continue
-      // What was sent to the retry topic tells of itself.
-      const isTold = note.kind === 'resent' && retries.concat(waiting).some(({ redrive }) => redrive?.job === note.job)
-      if (isTold) continue
-      const { atMs, by, job } = note
-      // The offset of what waits is the intake's, and none to read at.
-      const target = note.target?.topic === findings.retryTopic ? null : note.target
+      const { atMs, by, job, text } = note
+      // What was found of it tells of itself.
+      const isTold = [...retries, ...waiting, ...copies].some(({ redrive }) => redrive?.job === job)
+      if (note.kind === 'resent' && isTold) continue
       const from = `${letter.topic}-${letter.partition}@${letter.offset}`
-      if (note.kind === 'resent') add({ kind: 'resent', atMs, place: null, by, job, from, target, isEdited: false })
-      else add({ kind: note.kind, atMs, place: null, by })
+      if (note.kind !== 'resent') add({ kind: note.kind, atMs, place: null, by })
+      else add({ kind: 'resent', atMs, place: null, by, job, from, to: text, target: null, isEdited: false })
     }
   }
   events.sort(byTime)
   const outcome = conclude(findings, events, add)
-  return { group, state, events, outcome, attemptsMissing }
+  return { group, deadLetters, state, events, outcome, attemptsMissing }
 }
 
 /** Adds how it stands with the last that was delivered, and returns the outcome. */
 function conclude(
-  { root, retries, waiting, letters, committed }: GroupFindings,
+  { root, retries, waiting, letters, copies, committed }: GroupFindings,
   events: readonly LifeEvent[],
   add: (event: ToldEvent) => void,
 ): LifeOutcome {
   if (waiting.length > 0) return 'waits'
-  const lastRetry = retries.toSorted((a, b) => a.timestamp - b.timestamp).at(-1)
-  const lastLetter = letters.toSorted((a, b) => a.timestamp - b.timestamp).at(-1)
-  const resent = events.findLast(({ kind }) => kind === 'resent')
-  const target = resent?.kind === 'resent' ? resent.target : null
-  const isRetryNewer = lastRetry !== undefined && lastRetry.timestamp >= (lastLetter?.timestamp ?? 0)
-  let last: LifePlace | null
-  if (isRetryNewer) last = placeOf(lastRetry)
-  else if (lastLetter === undefined) last = root
-  // A letter that was sent elsewhere than to the retry topic: whoever reads there.
-  else if (target !== null && (resent?.atMs ?? 0) >= lastLetter.timestamp) last = target
-  else return resent !== undefined && (resent.atMs ?? 0) >= lastLetter.timestamp ? 'resent' : 'deadLetter'
+  const newest = [...retries, ...copies, ...letters].toSorted((a, b) => a.timestamp - b.timestamp).at(-1)
+  if (newest !== undefined && letters.some((letter) => letter === newest)) {
+    const resent = events.findLast(({ kind }) => kind === 'resent')
+    return resent !== undefined && (resent.atMs ?? 0) >= newest.timestamp ? 'resent' : 'deadLetter'
+  }
+  const last = newest === undefined ? root : placeOf(newest)
   if (last === null) return 'unknown'
   const next = committed(last)
   if (next === null) {

@@ -54,6 +54,8 @@ export type LifeEvent = {
       readonly job: string | null
       /** The letter that was sent again: `topic-partition@offset`. */
       readonly from: string | null
+      /** Where it went, `topic-partition`, where that is all that is known. */
+      readonly to: string | null
       readonly target: LifePlace | null
       readonly isEdited: boolean
     }
@@ -70,7 +72,9 @@ export type LifeEvent = {
 export type LifeOutcome = 'consumed' | 'ahead' | 'waits' | 'deadLetter' | 'resent' | 'unknown'
 
 export interface GroupLife {
-  readonly group: string
+  /** null: only the dead-letter topic is known, not whose it is. */
+  readonly group: string | null
+  readonly deadLetters: string | null
   /** As the coordinator tells; null: not known. */
   readonly state: string | null
   readonly events: readonly LifeEvent[]

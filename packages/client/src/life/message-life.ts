@@ -4,15 +4,16 @@
  * out is among the things that are not known.
  */
 import { mapBounded } from '../bounded.ts'
-import type { TopicPlaces } from '../cluster-metadata.ts'
+import { fetchMetadata, type TopicPlaces } from '../cluster-metadata.ts'
 import { describeConfigs } from '../configs/describe-configs.ts'
 import { groupTopics } from '../dead-letters/dead-letter.ts'
+import { findDeadLetterTopics } from '../dead-letters/dead-letter-topics.ts'
 import { delayedRecord } from '../delayed/delayed-record.ts'
 import { listDelayed } from '../delayed/delayed-records.ts'
 import type { CommittedByTopic } from '../groups/committed-offsets.ts'
 import { type FoundMessage, type FullMessage, getMessage } from '../messages/get-message.ts'
 import type { MessageSource } from '../messages/scan/message-source.ts'
-import { type Descendants, findDescendants, isSame, type SearchBudget } from './find-descendants.ts'
+import { type Ancestor, type Descendants, findDescendants, isSame, type SearchBudget } from './find-descendants.ts'
 import { type GroupFindings, groupStory, type LetterNote } from './group-story.ts'
 import type { GroupLife, LifeEvent, LifeOutcome, LifePlace, LifeUnknown, MessageLife } from './life-event.ts'
 import { type RecordFacts, recordFacts } from './record-facts.ts'
@@ -82,13 +83,16 @@ export async function messageLife(source: MessageSource, asked: LifePlace, optio
   const limits = { records: budget.records, bytes: budget.bytes }
   const fromMs = (first?.timestamp ?? facts.origin?.timestamp ?? facts.timestamp) - SLACK_MS
   const groups = await groupsOf(source, root, facts, options, unknown)
-  const { topics } = await source.cluster.metadata()
+  const topics = await placesOf(
+    source,
+    groups.flatMap(({ retry, deadLetters }) => [retry, deadLetters]),
+  )
   const lives: GroupLife[] = []
   for (const { group, state, retry, deadLetters } of groups) {
     const search = async (name: string | null): Promise<readonly RecordFacts[]> => {
       const topic = name === null ? undefined : topics.get(name)
       if (topic === undefined || root === null) return []
-      return searchIn(source, topic, root, fromMs, first?.key ?? facts.key, budget, unknown)
+      return searchIn(source, topic, { origin: root }, fromMs, first?.key ?? facts.key, budget, unknown)
     }
     // One after the other: they share what may be read. Letters first, there are fewer.
     const letters = [...(await search(deadLetters))]
@@ -97,25 +101,41 @@ export async function messageLife(source: MessageSource, asked: LifePlace, optio
       facts.topic === name && !found.some((one) => isSame(one, facts))
     if (isOf(deadLetters, letters)) letters.push(facts)
     if (isOf(retry, retries)) retries.push(facts)
+    const told = await mapBounded(letters, 4, async (letter) => ({
+      ...letter,
+      history: (await options.historyOf?.(placeOf(letter)).catch(() => [])) ?? [],
+    }))
+    const copies: RecordFacts[] = []
+    for (const [name, resends] of resendsElsewhere(told, retry)) {
+      const topic = (await placesOf(source, [name])).get(name)
+      if (topic === undefined) continue
+      const ancestor = { letters: new Set(letters.map((one) => `${one.topic}-${one.partition}@${one.offset}`)) }
+      const sinceMs = Math.min(...resends.map(({ atMs }) => atMs)) - SLACK_MS
+      copies.push(...(await searchIn(source, topic, ancestor, sinceMs, first?.key ?? facts.key, budget, unknown)))
+    }
     const waiting = await waitingOf(retry, topics, root, first?.key ?? facts.key, options, unknown)
+    // A topic of nobody's that holds nothing of it is no part of its life.
+    if (group === null && letters.length === 0) continue
     const findings: GroupFindings = {
       group,
+      deadLetters,
       state,
-      retryTopic: retry,
       root,
       retries,
       waiting,
-      letters: await mapBounded(letters, 4, async (letter) => ({
-        ...letter,
-        history: (await options.historyOf?.(placeOf(letter))) ?? [],
-      })),
-      committed: ({ topic, partition }) => options.commits.get(group)?.get(topic)?.get(partition)?.offset ?? null,
+      letters: told,
+      copies,
+      committed: ({ topic, partition }) =>
+        options.commits
+          .get(group ?? '')
+          ?.get(topic)
+          ?.get(partition)?.offset ?? null,
       isHere,
     }
     const { attemptsMissing, ...life } = groupStory(findings)
     if (attemptsMissing > 0) {
       const known = life.events.filter(({ kind }) => kind === 'failed').length
-      unknown.push({ kind: 'attemptsCut', group, known, total: known + attemptsMissing })
+      unknown.push({ kind: 'attemptsCut', group: group ?? '', known, total: known + attemptsMissing })
     }
     // Groups that have nothing to do with it are not a part of its life.
     if (life.events.length > 0) lives.push(life)
@@ -175,7 +195,8 @@ function beginningOf(first: RecordFacts, isHere: (place: LifePlace) => boolean):
 }
 
 interface LifeGroup {
-  readonly group: string
+  /** null: a dead-letter topic does not say whose it is. */
+  readonly group: string | null
   readonly state: string | null
   readonly retry: string | null
   readonly deadLetters: string | null
@@ -205,8 +226,25 @@ async function groupsOf(
       return { group, state, retry: null, deadLetters: null }
     }
   })
-  if (foreign !== null) unknown.push({ kind: 'foreign', reason: foreign })
-  return found
+  if (foreign === null) return found
+  unknown.push({ kind: 'foreign', reason: foreign })
+  return withForeignLetters(cluster, found, states, unknown)
+}
+
+/** Where the cluster knows no groups' topics: every dead-letter topic that headers and names give away. */
+async function withForeignLetters(
+  cluster: MessageSource['cluster'],
+  found: readonly LifeGroup[],
+  states: ReadonlyMap<string, string>,
+  unknown: LifeUnknown[],
+): Promise<LifeGroup[]> {
+  const topics = await findDeadLetterTopics(cluster)
+  if (topics.length > GROUPS_MAX) unknown.push({ kind: 'groupsCut', looked: GROUPS_MAX, total: topics.length })
+  const letters = topics.slice(0, GROUPS_MAX).map(({ topic, group }) => {
+    return { group, state: group === null ? null : (states.get(group) ?? null), retry: null, deadLetters: topic }
+  })
+  const told = new Set(letters.map(({ group }) => group))
+  return [...letters, ...found.filter(({ group }) => !told.has(group))]
 }
 
 /** The group whose retries or dead letters a topic holds. */
@@ -216,10 +254,21 @@ async function ownerOf(cluster: MessageSource['cluster'], topic: string): Promis
   return names.map((name) => entries.find((entry) => entry.name === name)?.value).find((value) => value) ?? null
 }
 
+/** Those of the topics that exist. They may have been made a moment ago. */
+async function placesOf(
+  { cluster }: MessageSource,
+  names: readonly (string | null)[],
+): Promise<ReadonlyMap<string, TopicPlaces>> {
+  const wanted = [...new Set(names.filter((name) => name !== null))]
+  if (wanted.length === 0) return new Map()
+  const { topics } = await fetchMetadata(cluster, wanted)
+  return new Map([...topics].filter(([, { errorCode }]) => errorCode === 0))
+}
+
 async function searchIn(
   { cluster }: MessageSource,
   topic: TopicPlaces,
-  root: LifePlace,
+  ancestor: Ancestor,
   fromMs: number,
   key: Buffer | null,
   budget: SearchBudget,
@@ -227,13 +276,26 @@ async function searchIn(
 ): Promise<readonly RecordFacts[]> {
   let answer: Descendants
   try {
-    answer = await findDescendants(cluster, topic, root, fromMs, key, budget)
+    answer = await findDescendants(cluster, topic, ancestor, fromMs, key, budget)
   } catch (error) {
     unknown.push({ kind: 'searchFailed', topic: topic.name, reason: (error as Error).message })
     return []
   }
   if (answer.left > 0) unknown.push({ kind: 'searchCut', topic: topic.name, records: answer.left })
   return answer.found
+}
+
+/** Letters that were sent to another topic than that of the retries, by the topic. */
+function resendsElsewhere(
+  letters: readonly { readonly history: readonly LetterNote[] }[],
+  retry: string | null,
+): Map<string, LetterNote[]> {
+  const resends = letters.flatMap(({ history }) => history.filter(({ kind }) => kind === 'resent'))
+  const topicOf = ({ text }: LetterNote) => text?.slice(0, text.lastIndexOf('-')) ?? ''
+  return Map.groupBy(
+    resends.filter((note) => topicOf(note) !== retry && topicOf(note) !== ''),
+    topicOf,
+  )
 }
 
 /** Retries that wait: only the admin listener tells of them. */

@@ -5,7 +5,7 @@
 import { errors } from '@odradek/protocol'
 import type { Cluster } from '../cluster.ts'
 import { assertNone, KafkaError } from '../cluster-errors.ts'
-import { topicPlaces } from '../cluster-metadata.ts'
+import { fetchMetadata, topicPlaces } from '../cluster-metadata.ts'
 import { produceMessage } from '../messages/produce-message.ts'
 import { fetchBatches } from '../messages/scan/fetch-batches.ts'
 import { BatchWalk, offsetAfter, WalkCounts } from '../messages/scan/walk-batches.ts'
@@ -40,7 +40,7 @@ export class KeyedLog {
 
   /** Whether there is a topic to read. */
   async isThere(): Promise<boolean> {
-    const metadata = await this.#cluster.metadata()
+    const metadata = await fetchMetadata(this.#cluster, [this.topic])
     return metadata.topics.get(this.topic)?.errorCode === 0
   }
 

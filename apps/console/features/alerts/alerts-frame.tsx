@@ -1,0 +1,113 @@
+'use client'
+import { useMutation } from '@tanstack/react-query'
+import { BellRing, Plus } from 'lucide-react'
+import dynamic from 'next/dynamic'
+import { useTranslations } from 'next-intl'
+import { parseAsString, useQueryState } from 'nuqs'
+import type { ReactNode } from 'react'
+import { PageBody } from '../../components/frame/page.tsx'
+import { RouteTabs } from '../../components/frame/route-tabs.tsx'
+import { useForbidden } from '../../components/frame/shell.tsx'
+import { TitleRow } from '../../components/frame/title-row.tsx'
+import { Badge } from '../../components/ui/badge.tsx'
+import { Button } from '../../components/ui/button.tsx'
+import { EmptyState } from '../../components/ui/empty-state.tsx'
+import { ErrorState } from '../../components/ui/error-state.tsx'
+import { href } from '../../lib/href.ts'
+import { useTRPC } from '../../lib/trpc.tsx'
+import type { AlertsStatus } from './outputs.ts'
+import { useAlerts, useAlertsChanged } from './use-alerts.ts'
+
+const RuleDialog = dynamic(async () => (await import('./rule-dialog.tsx')).RuleDialog, { ssr: false })
+
+/** What stands around both tabs of alerts: whether rules are evaluated and by whom, and the form of a rule. */
+export function AlertsFrame({ cluster, children }: { cluster: string; children: ReactNode }) {
+  const t = useTranslations('alerts')
+  const trpc = useTRPC()
+  const administer = useForbidden('administer')
+  const changed = useAlertsChanged()
+  const [edited, setEdited] = useQueryState('rule', parseAsString)
+  const about = useAlerts(cluster)
+  const enable = useMutation(trpc.alerts.enable.mutationOptions({ onSuccess: changed }))
+  const status = about.data?.status
+  const isOff = status?.state === 'off'
+  const rule = about.data?.rules.find(({ id }) => id === edited)
+  return (
+    <>
+      <TitleRow
+        title={t('title')}
+        badges={status !== undefined && !isOff && <StatusLine status={status} />}
+        actions={
+          status !== undefined &&
+          !isOff && (
+            <Button disabledReason={administer} onClick={() => void setEdited('new')}>
+              <Plus size={16} strokeWidth={1.75} aria-hidden />
+              {t('newRule')}
+            </Button>
+          )
+        }
+      />
+      {!isOff && (
+        <RouteTabs
+          label={t('title')}
+          tabs={[
+            { href: href.alerts(cluster), label: t('tab.alerts') },
+            { href: href.alerts(cluster, 'rules'), label: t('tab.rules') },
+          ]}
+        />
+      )}
+      {about.error !== null && (
+        <ErrorState className="m-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
+      )}
+      <PageBody>
+        {isOff ? (
+          <EmptyState
+            icon={BellRing}
+            title={t('off')}
+            action={
+              <Button
+                kind="primary"
+                busy={enable.isPending}
+                disabledReason={administer}
+                onClick={() => enable.mutate({ cluster })}
+              >
+                {t('enable', { topic: status.topic })}
+              </Button>
+            }
+          >
+            {t('offAbout')}
+            {enable.error !== null && <ErrorState className="mt-3 text-left" error={enable.error} />}
+          </EmptyState>
+        ) : (
+          children
+        )}
+      </PageBody>
+      {(edited === 'new' || rule !== undefined) && administer === undefined && !isOff && status !== undefined && (
+        <RuleDialog
+          key={edited}
+          cluster={cluster}
+          {...(rule !== undefined && { rule })}
+          onClose={() => void setEdited(null)}
+        />
+      )}
+    </>
+  )
+}
+
+function StatusLine({ status }: { status: AlertsStatus }) {
+  const t = useTranslations('alerts')
+  return (
+    <>
+      {status.firing > 0 && <Badge state="wrong">{t('firingCount', { count: status.firing })}</Badge>}
+      {status.runner !== null ? (
+        <span className="text-meta text-muted">
+          {status.runner.isHere ? t('runsHere') : t('runsElsewhere', { name: status.runner.name })}
+        </span>
+      ) : (
+        <Badge state="unknown" {...(status.reason !== null && { tip: status.reason })}>
+          {t('notRunning')}
+        </Badge>
+      )}
+    </>
+  )
+}

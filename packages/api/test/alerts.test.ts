@@ -1,0 +1,137 @@
+/** Alerts against a broker: agreed to, fired once, sent, resolved, taken over by another console, and nothing sealed is told. */
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { createTopic, produceMessage } from '@odradek/client'
+import { Console, createCaller, createContext } from '../src/index.ts'
+import { ConsoleScene } from './console-scene.ts'
+
+const cluster = 'local'
+const console = { alertIntervalMs: 25 }
+
+interface Call {
+  readonly body: { readonly id: string; readonly event: string; readonly subject: string; readonly value: number }
+  readonly text: string
+  readonly signature: string | undefined
+}
+
+/** A receiver of webhooks; `calls` are awaited one by one. */
+async function receiver() {
+  const waiting: ((call: Call) => void)[] = []
+  const calls: Call[] = []
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+    const text = Buffer.concat(chunks).toString()
+    const call = { body: JSON.parse(text), text, signature: String(request.headers['odradek-signature']) }
+    response.writeHead(204).end()
+    const next = waiting.shift()
+    if (next) next(call)
+    else calls.push(call)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/T0/secret-path`,
+    calls,
+    next: () => new Promise<Call>((resolve) => (calls.length > 0 ? resolve(calls.shift()!) : waiting.push(resolve))),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+const text = (value: string) => ({ format: 'text', text: value }) as const
+const deadLetters = { kind: 'deadLetters', threshold: 2, windowMs: 3_600_000 } as const
+
+test('a rule needs an agreement; it fires once, tells its webhook once, and again when it is resolved', async () => {
+  await using scene = await ConsoleScene.open({ console })
+  await using hook = await receiver()
+  const { alerts, audit } = scene.caller
+  const kafka = scene.console.session(cluster).cluster
+  assert.equal((await alerts.get({ cluster })).status.state, 'off')
+  const rule = { cluster, name: 'Letters', scope: 'dlq.*', ...deadLetters, webhook: { url: hook.url, secret: 's3' } }
+  await assert.rejects(alerts.save(rule), { code: 'PRECONDITION_FAILED' })
+  await alerts.enable({ cluster })
+  await assert.rejects(alerts.save({ ...rule, webhook: { url: 'http://169.254.169.254/' } }), /link-local/)
+  const saved = await alerts.save(rule)
+  assert.deepEqual(saved.webhook, { shown: `${new URL(hook.url).origin}/…`, isSigned: true })
+
+  const topic = { name: 'dlq.billing', partitions: 1, configs: { 'dlq.group': 'billing' } }
+  await createTopic(kafka, topic)
+  const letter = () =>
+    produceMessage(kafka, { topic: topic.name, key: text('k'), value: text('v'), headers: [], partition: 0 })
+  await letter()
+  await letter()
+  const fired = await hook.next()
+  assert.deepEqual([fired.body.event, fired.body.subject, fired.body.value], ['firing', 'dlq.billing', 2])
+  assert.equal(fired.signature, `sha256=${createHmac('sha256', 's3').update(fired.text).digest('hex')}`)
+  await letter()
+
+  // Another threshold: no longer over it.
+  const { webhook: _, ...fields } = rule
+  await alerts.save({ ...fields, id: saved.id, threshold: 50 })
+  const resolved = await hook.next()
+  assert.deepEqual([resolved.body.event, resolved.body.subject], ['resolved', 'dlq.billing'])
+  assert.notEqual(resolved.body.id, fired.body.id)
+  assert.equal(hook.calls.length, 0, 'each was told once')
+
+  const view = await alerts.get({ cluster })
+  assert.equal(view.status.runner?.isHere, true)
+  assert.deepEqual(
+    view.incidents.map(({ state, subject, resolvedBy }) => [state, subject, resolvedBy]),
+    [['resolved', 'dlq.billing', 'value']],
+  )
+  const told = JSON.stringify([view, await audit.list({ cluster })])
+  assert.doesNotMatch(told, /secret-path|s3/, 'neither the address nor the secret is told again')
+  assert.deepEqual(await alerts.test({ cluster, id: saved.id }), { status: 204, error: null })
+  assert.equal((await hook.next()).body.event, 'test')
+  await alerts.remove({ cluster, id: saved.id })
+  assert.deepEqual((await alerts.get({ cluster })).rules, [])
+})
+
+test('of two consoles one evaluates; when it goes the other does, and knows what fires', async () => {
+  await using scene = await ConsoleScene.open({ console })
+  const kafka = scene.console.session(cluster).cluster
+  const { alerts } = scene.caller
+  await alerts.enable({ cluster })
+  await createTopic(kafka, { name: 'dlq.a', partitions: 1, configs: { 'dlq.group': 'a' } })
+  const letter = { topic: 'dlq.a', key: text('k'), value: text('v'), headers: [], partition: 0 } as const
+  for (let n = 0; n < 2; n++) await produceMessage(kafka, letter)
+  await alerts.save({ cluster, name: 'Letters', ...deadLetters })
+  while ((await alerts.get({ cluster })).incidents.length === 0);
+  const settings = { id: cluster, bootstrap: [scene.broker.address] }
+  await using other = new Console({ clusters: [settings], ...console })
+  const context = await createContext(other, { header: () => null, remoteAddress: '127.0.0.1' })
+  const look = createCaller(context).alerts
+  let view = await look.get({ cluster })
+  assert.deepEqual([view.status.runner?.isHere, view.incidents.length], [false, 1])
+  await scene.console.close()
+  while (view.status.runner?.isHere !== true) view = await look.get({ cluster })
+  assert.deepEqual(
+    view.incidents.map(({ state, subject }) => [state, subject]),
+    [['firing', 'dlq.a']],
+  )
+})
+
+test('in read-only mode nothing is evaluated, and the view says so', async () => {
+  await using scene = await ConsoleScene.open({ console })
+  await scene.caller.alerts.enable({ cluster })
+  await scene.caller.alerts.save({ cluster, name: 'Disks', kind: 'disk', threshold: 1 })
+  let view = await scene.caller.alerts.get({ cluster })
+  while (view.incidents.length === 0) view = await scene.caller.alerts.get({ cluster })
+  assert.equal(view.incidents[0]?.kind, 'disk')
+  await scene.console.close()
+  const settings = { id: cluster, bootstrap: [scene.broker.address], readOnly: true }
+  await using guarded = new Console({ clusters: [settings], ...console })
+  const context = await createContext(guarded, { header: () => null, remoteAddress: '127.0.0.1' })
+  const seen = await createCaller(context).alerts.get({ cluster })
+  assert.equal(seen.status.state, 'paused')
+  assert.match(seen.status.reason ?? '', /read-only/)
+  assert.equal(seen.incidents.length, 1)
+})
