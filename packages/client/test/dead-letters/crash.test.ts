@@ -1,34 +1,41 @@
-/** Jobs whose runners and brokers are killed: every letter reaches the target once. */
+/** Jobs whose runners and brokers are killed: every letter reaches the target once. Of any Kafka, as jobs.test.ts, but for its own kills. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { startBroker } from '@odradek/broker'
-import { Cluster, controlResendJob, createTopic, resendJob, runResendJob } from '@odradek/client'
+import { Cluster, controlResendJob, resendJob, runResendJob } from '@odradek/client'
 import { BrokerProcess, freePort } from '../../../broker/test/crash/broker-process.ts'
-import { assertEachOnce, assertSums, comeback, jobOf, produce, writeLetters } from './letters.ts'
+import { assertEachOnce, assertSums, comeback, jobOf, makeTopic, produce, writeLetters } from './letters.ts'
 import { RunnerProcess } from './runner-process.ts'
 
 const LEASE_MS = 1000
 /** A machine under load lets a process be silent for a while that is well. */
 const HELD_LEASE_MS = 4000
-const broker = await startBroker()
-const cluster = new Cluster({ bootstrap: [broker.address] })
+const { ODRADEK_TEST_KAFKA: addresses } = process.env
+const broker = addresses === undefined ? await startBroker() : null
+const bootstrap = addresses?.split(',') ?? [broker!.address]
+const cluster = new Cluster({ bootstrap })
+const run = `odradek-test-${randomUUID().slice(0, 8)}`
 after(async () => {
   await cluster.close()
-  await broker.close()
+  await broker?.close()
 })
 
 test('runners killed in the middle: the next settles what they left, and every letter arrives once', async () => {
   const letters = 10_000
-  await createTopic(cluster, { name: 'a', partitions: 3 })
-  await writeLetters(cluster, 'a.DLT', 'a', { letters, partitions: 2 })
+  await makeTopic(cluster, { name: `${run}-a`, partitions: 3 })
+  await writeLetters(cluster, `${run}-a.DLT`, `${run}-a`, { letters, partitions: 2 })
   // Slow enough that each is in the middle of it.
-  const { id } = await jobOf(cluster, 'a.DLT', { target: { kind: 'topic', topic: 'a' }, recordsPerSecond: 5000 })
+  const { id } = await jobOf(cluster, `${run}-a.DLT`, {
+    target: { kind: 'topic', topic: `${run}-a` },
+    recordsPerSecond: 5000,
+  })
   let kills = 0
   for (const sent of [1, 2000, 4000]) {
-    await using runner = new RunnerProcess(broker.address, id, LEASE_MS)
+    await using runner = new RunnerProcess(bootstrap[0]!, id, LEASE_MS)
     // On a machine that stood still for seconds it has come to the end.
     if (!(await runner.hasSent(sent))) break
     await runner.kill()
@@ -41,17 +48,17 @@ test('runners killed in the middle: the next settles what they left, and every l
   const job = await runResendJob(cluster, id)
   assertSums(job)
   assert.deepEqual([job.state, job.sent], ['done', letters])
-  await assertEachOnce(cluster, 'a', letters)
+  await assertEachOnce(cluster, `${run}-a`, letters)
 })
 
 test('two runners at once: the second is refused; one that is held up loses the job, and sends nothing more', async () => {
   const letters = 3000
-  await createTopic(cluster, { name: 'b', partitions: 2 })
-  await writeLetters(cluster, 'b.DLT', 'b', { letters })
+  await makeTopic(cluster, { name: `${run}-b`, partitions: 2 })
+  await writeLetters(cluster, `${run}-b.DLT`, `${run}-b`, { letters })
   // Its runner waits for the canary: nobody knows for how long.
   const canary = { records: 500, waitMs: 3_600_000, percentMax: 0 }
-  const { id } = await jobOf(cluster, 'b.DLT', { target: { kind: 'topic', topic: 'b' }, canary })
-  await using held = new RunnerProcess(broker.address, id, HELD_LEASE_MS)
+  const { id } = await jobOf(cluster, `${run}-b.DLT`, { target: { kind: 'topic', topic: `${run}-b` }, canary })
+  await using held = new RunnerProcess(bootstrap[0]!, id, HELD_LEASE_MS)
   assert.ok(await held.hasSent(500))
   await assert.rejects(runResendJob(cluster, id), /runs it/)
   held.child.kill('SIGSTOP')
@@ -61,13 +68,13 @@ test('two runners at once: the second is refused; one that is held up loses the 
   assert.deepEqual([taken.state, taken.sent], ['running', 500])
   held.child.kill('SIGCONT')
   assert.match(await held.ending(), /^refused/)
-  await produce(cluster, 'b.DLT', 0, [comeback(id, 'b.DLT-0@0')])
+  await produce(cluster, `${run}-b.DLT`, 0, [comeback(id, `${run}-b.DLT-0@0`)])
   assert.equal((await runResendJob(cluster, id)).state, 'stopped')
   await controlResendJob(cluster, id, 'resume', 'test')
   const job = await runResendJob(cluster, id)
   assertSums(job)
   assert.deepEqual([job.state, job.sent], ['done', letters])
-  await assertEachOnce(cluster, 'b', letters)
+  await assertEachOnce(cluster, `${run}-b`, letters)
 })
 
 test('the broker killed in the middle: the runner waits for it, and every letter arrives once', async () => {
@@ -77,7 +84,7 @@ test('the broker killed in the middle: the runner waits for it, and every letter
   let life = new BrokerProcess({ scratch, port })
   await life.listening
   await using away = new Cluster({ bootstrap: [`127.0.0.1:${port}`], connectTimeoutMs: 1000 })
-  await createTopic(away, { name: 'c', partitions: 2 })
+  await makeTopic(away, { name: 'c', partitions: 2 })
   await writeLetters(away, 'c.DLT', 'c', { letters })
   const { id } = await jobOf(away, 'c.DLT', { target: { kind: 'topic', topic: 'c' } })
   let kills = 0

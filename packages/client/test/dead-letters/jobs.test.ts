@@ -9,7 +9,6 @@ import { startBroker } from '@odradek/broker'
 import {
   Cluster,
   controlResendJob,
-  createTopic,
   keepResendJobs,
   MessageSource,
   planResend,
@@ -19,7 +18,17 @@ import {
   resolveLetters,
   runResendJob,
 } from '@odradek/client'
-import { arrived, assertEachOnce, assertSums, comeback, jobOf, letterFrom, produce, writeLetters } from './letters.ts'
+import {
+  arrived,
+  assertEachOnce,
+  assertSums,
+  comeback,
+  jobOf,
+  letterFrom,
+  makeTopic,
+  produce,
+  writeLetters,
+} from './letters.ts'
 
 const { ODRADEK_TEST_KAFKA: addresses } = process.env
 const broker = addresses === undefined ? await startBroker() : null
@@ -34,7 +43,7 @@ after(async () => {
 })
 
 test('ten thousand letters: matched is sent, failed and skipped; results tell of each; the same id is the same job', async () => {
-  await createTopic(cluster, { name: `${run}-a`, partitions: 3 })
+  await makeTopic(cluster, { name: `${run}-a`, partitions: 3 })
   const letter = (number: number) => letterFrom(number % 10 === 3 ? `${run}-nowhere` : `${run}-a`, number)
   await writeLetters(cluster, `${run}-a.DLT`, `${run}-a`, { letters: 10_000, partitions: 4, letter })
   const places = Array.from({ length: 100 }, (_, offset) => ({ partition: 0, offset }))
@@ -75,7 +84,7 @@ test('ten thousand letters: matched is sent, failed and skipped; results tell of
   const found = new Set(sent.results.map(({ target }) => `${target!.partition}@${target!.offset}`))
   assert.equal(found.size, job.sent, 'each has an offset of its own in the target')
 
-  await createTopic(cluster, { name: `${run}-nowhere`, partitions: 1 })
+  await makeTopic(cluster, { name: `${run}-nowhere`, partitions: 1 })
   const again = await jobOf(cluster, `${run}-a.DLT`, {
     target: { kind: 'origin' },
     select: { kind: 'failedOf', job: job.id },
@@ -85,7 +94,7 @@ test('ten thousand letters: matched is sent, failed and skipped; results tell of
 })
 
 test('some that the target refuses fail alone, and the others are sent', async () => {
-  await createTopic(cluster, {
+  await makeTopic(cluster, {
     name: `${run}-b`,
     partitions: 1,
     configs: { 'cleanup.policy': 'compact', 'max.message.bytes': '4000' },
@@ -109,7 +118,7 @@ test('some that the target refuses fail alone, and the others are sent', async (
 })
 
 test('a canary that comes back stops the job; whoever resumes it wants the rest all the same', async () => {
-  await createTopic(cluster, { name: `${run}-c`, partitions: 1 })
+  await makeTopic(cluster, { name: `${run}-c`, partitions: 1 })
   await writeLetters(cluster, `${run}-c.DLT`, `${run}-c`, { letters: 50 })
   const canary = { records: 10, waitMs: 600_000, percentMax: 10 }
   const { id } = await jobOf(cluster, `${run}-c.DLT`, { target: { kind: 'origin' }, canary })
@@ -132,7 +141,7 @@ test('a canary that comes back stops the job; whoever resumes it wants the rest 
 })
 
 test('a canary that stays away lets the rest go', async () => {
-  await createTopic(cluster, { name: `${run}-d`, partitions: 1 })
+  await makeTopic(cluster, { name: `${run}-d`, partitions: 1 })
   await writeLetters(cluster, `${run}-d.DLT`, `${run}-d`, { letters: 30 })
   const canary = { records: 10, waitMs: 1, percentMax: 0 }
   const { id } = await jobOf(cluster, `${run}-d.DLT`, { target: { kind: 'origin' }, canary })
@@ -141,7 +150,7 @@ test('a canary that stays away lets the rest go', async () => {
 })
 
 test('a stop rule counts what fails', async () => {
-  await createTopic(cluster, { name: `${run}-e`, partitions: 1 })
+  await makeTopic(cluster, { name: `${run}-e`, partitions: 1 })
   const letter = (number: number) => letterFrom(number < 1500 ? `${run}-e` : 'no such topic', number)
   await writeLetters(cluster, `${run}-e.DLT`, `${run}-e`, { letters: 3500, letter })
   const stop = { percent: 20, atLeast: 100 }
@@ -156,7 +165,7 @@ test('a stop rule counts what fails', async () => {
 })
 
 test('a rate sends a few at a time; paused it lets go, resumed it goes on', async () => {
-  await createTopic(cluster, { name: `${run}-f`, partitions: 1 })
+  await makeTopic(cluster, { name: `${run}-f`, partitions: 1 })
   await writeLetters(cluster, `${run}-f.DLT`, `${run}-f`, { letters: 400 })
   const { id } = await jobOf(cluster, `${run}-f.DLT`, { target: { kind: 'origin' }, recordsPerSecond: 40 })
   const steps: number[] = []
@@ -189,7 +198,7 @@ test('a rate sends a few at a time; paused it lets go, resumed it goes on', asyn
 })
 
 test('two jobs on the same letters send each once; a keeper runs what nobody runs', async () => {
-  await createTopic(cluster, { name: `${run}-g`, partitions: 2 })
+  await makeTopic(cluster, { name: `${run}-g`, partitions: 2 })
   await writeLetters(cluster, `${run}-g.DLT`, `${run}-g`, { letters: 4000, partitions: 2 })
   const other = new Cluster({ bootstrap })
   const jobs = [

@@ -4,7 +4,12 @@ import {
   type Cluster,
   createResendJob,
   createTopic,
+  fetchMetadata,
+  LATEST,
+  listOffsets,
   MessageSource,
+  type NewTopic,
+  offsetOf,
   type ResendJob,
   type ResendRequest,
   readDeadLetters,
@@ -32,13 +37,24 @@ export async function writeLetters(
   options: SceneOptions,
 ): Promise<void> {
   const { letters, partitions = 1, configs, letter = (number: number) => letterFrom(origin, number) } = options
-  await createTopic(cluster, { name: topic, partitions, configs })
+  await makeTopic(cluster, { name: topic, partitions, configs })
   const lists = Array.from({ length: partitions }, (): RecordInput[] => [])
   for (let number = 0; number < letters; number++) lists[number % partitions]!.push(letter(number))
   for (const [partition, list] of lists.entries()) {
     for (let at = 0; at < list.length; at += LETTERS_PER_BATCH) {
       await produce(cluster, topic, partition, list.slice(at, at + LETTERS_PER_BATCH))
     }
+  }
+}
+
+/** Creates a topic and waits until it can be used: Kafka's brokers hear of it one after the other. */
+export async function makeTopic(cluster: Cluster, topic: NewTopic): Promise<void> {
+  await createTopic(cluster, topic)
+  for (;;) {
+    const places = (await fetchMetadata(cluster, [topic.name])).topics.get(topic.name)
+    if (places?.errorCode !== 0 || places.partitions.some(({ leader }) => leader < 0)) continue
+    const ends = await listOffsets(cluster, [{ topic: places }], LATEST)
+    if (places.partitions.every(({ partition }) => offsetOf(ends, topic.name, partition) !== null)) return
   }
 }
 

@@ -1,5 +1,5 @@
 /** Where the letters of a job go, and how much a batch to there may hold. */
-import { Metadata } from '@odradek/protocol'
+import { errors, Metadata } from '@odradek/protocol'
 import type { Cluster } from '../../cluster.ts'
 import { KafkaError } from '../../cluster-errors.ts'
 import { fetchMetadata, type TopicPlaces } from '../../cluster-metadata.ts'
@@ -14,11 +14,21 @@ export type LetterTarget =
   | { readonly topic: string | null; readonly partition: -1; readonly problem: string }
 
 const MESSAGE_BYTES_MAX = 1024 * 1024
+const UNKNOWN = errors.UNKNOWN_TOPIC_OR_PARTITION.code
+const ATTEMPTS_MAX = 5
+const RETRY_MS = 200
+
+interface KnownTopic {
+  readonly places: TopicPlaces | null
+  /** Why there are none. */
+  readonly problem: string
+  readonly bytesMax: number
+}
 
 export class ResendTargets {
   readonly #cluster: Cluster
   readonly #job: Pick<JobRecord, 'target' | 'retryTopic'>
-  readonly #topics = new Map<string, { readonly places: TopicPlaces | null; readonly bytesMax: number }>()
+  readonly #topics = new Map<string, KnownTopic>()
 
   constructor(cluster: Cluster, job: Pick<JobRecord, 'target' | 'retryTopic'>) {
     this.#cluster = cluster
@@ -55,8 +65,9 @@ export class ResendTargets {
           : 'Its origin is unknown: it can only go back to the group.'
       return { topic, partition: -1, problem }
     }
-    const places = this.#topics.get(topic)?.places ?? null
-    if (places === null) return { topic, partition: -1, problem: `Topic ${topic} does not exist.` }
+    const known = this.#topics.get(topic)
+    const places = known?.places ?? null
+    if (places === null) return { topic, partition: -1, problem: known?.problem ?? `Topic ${topic} is not known.` }
     const count = places.partitions.length
     const origin = this.#job.target.kind === 'origin' ? (letter.origin?.partition ?? -1) : -1
     if (origin >= 0 && origin < count) return { topic, partition: origin, problem: null }
@@ -90,19 +101,29 @@ export class ResendTargets {
   }
 
   async #learn(name: string): Promise<void> {
-    let places = (await fetchMetadata(this.#cluster, [name])).topics.get(name)
-    if (places?.errorCode === 3 && this.isRetry) {
+    const ask = async () => (await fetchMetadata(this.#cluster, [name])).topics.get(name)
+    let places = await ask()
+    if (places?.errorCode === UNKNOWN && this.isRetry) {
       // The broker makes the retry topic of a group when it is first asked for.
       await this.#cluster.request(Metadata, { topics: [{ name }], allowAutoTopicCreation: true })
       this.#cluster.forget()
-      places = (await fetchMetadata(this.#cluster, [name])).topics.get(name)
     }
-    if (places !== undefined && places.errorCode !== 0 && places.errorCode !== 3) {
-      throw new KafkaError(places.errorCode, `find topic "${name}"`)
+    // A broker that has just begun may not have heard of it yet.
+    for (let attempt = 1; attempt < ATTEMPTS_MAX && places?.errorCode === UNKNOWN; attempt++) {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      places = await ask()
     }
+    const error = new KafkaError(places?.errorCode ?? UNKNOWN, `find topic "${name}"`)
     const isThere = places?.errorCode === 0 && places.partitions.length > 0
-    const bytesMax = isThere ? await messageBytesMax(this.#cluster, name) : MESSAGE_BYTES_MAX
-    this.#topics.set(name, { places: isThere ? places! : null, bytesMax })
+    if (isThere) {
+      this.#topics.set(name, { places: places!, problem: '', bytesMax: await messageBytesMax(this.#cluster, name) })
+      return
+    }
+    // A name that is none, or a topic that may not be seen, is the matter of the letters that go there.
+    if (error.isRetriable && error.code !== UNKNOWN) throw error
+    const isMissing = error.code === UNKNOWN || error.code === 0
+    const problem = isMissing ? `Topic ${name} does not exist.` : `${error.message} (${error.errorName}: ${name})`
+    this.#topics.set(name, { places: null, problem, bytesMax: MESSAGE_BYTES_MAX })
   }
 }
 
