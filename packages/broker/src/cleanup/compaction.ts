@@ -153,13 +153,14 @@ export class Compaction {
       this.#options.logger.info({ log: log.directory }, 'A segment went while its log was compacted; the rest waits.')
       return
     }
-    // Of no use to read all of it again every few seconds.
-    const isUnreadable = error.name === 'CorruptBatchError'
-    if (isUnreadable) this.#uncleanable.add(log)
-    this.#options.logger.error(
-      { log: log.directory, err: error },
-      `A log could not be compacted${isUnreadable ? ': it is left alone until the next start' : ''}.`,
-    )
+    const facts = { log: log.directory, err: error }
+    if (error.name === 'CorruptBatchError') {
+      // A client's doing: what it wrote was not opened before its topic was compacted. Of no use to read it again and again.
+      this.#uncleanable.add(log)
+      const text =
+        'A log could not be compacted: it has records that cannot be read. It is left alone until the next start.'
+      this.#options.logger.warn(facts, text)
+    } else this.#options.logger.error(facts, 'A log could not be compacted.')
     if (log.failed !== null) this.#options.failed?.(log, log.failed)
   }
 
