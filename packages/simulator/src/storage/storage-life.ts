@@ -384,7 +384,8 @@ export class StorageLife {
   #empty(model: LogModel, log: Log): void {
     // Where a log begins of which nothing is on disk, nobody knows after a crash.
     if (log.segments().length === 0) return
-    const offset = log.endOffset + this.#world.random.below(3)
+    // Elsewhere: a crash in the midst of it leaves what was before or what comes after, and it is to be seen which.
+    const offset = log.endOffset + 1 + this.#world.random.below(3)
     model.cutBegins(0)
     this.#awaited.delete(log)
     model.emptying = offset
@@ -407,7 +408,13 @@ export class StorageLife {
     const next = log.segments()[segments.length]?.baseOffset ?? log.endOffset
     if (segments.length === 0 || next > log.flushedOffset) return
     model.start = Math.max(model.start, next)
-    log.deleteSegments(segments)
+    try {
+      log.deleteSegments(segments)
+    } catch (error) {
+      // There was no room for what has to be written first: nothing was deleted.
+      if (log.failed === null) model.start = log.startOffset
+      throw error
+    }
   }
 
   #checkpointNow(): void {
