@@ -8,6 +8,7 @@ import {
   controlResendJob,
   createTopic,
   deleteRecords,
+  deleteTopics,
   planDeleteRecords,
   runResendJob,
   type Target,
@@ -153,4 +154,16 @@ test('a target that takes nothing for long stops the job; resumed, each letter i
   let found: string[] = []
   while (found.length < LETTERS) found = await arrived(cluster, 'full')
   assert.deepEqual(found, all('full.DLT'))
+})
+
+test('letters that cannot be read stop the job with the reason', async () => {
+  await createTopic(cluster, { name: 'hidden', partitions: 1 })
+  await writeLetters(cluster, 'hidden.DLT', 'hidden', { letters: LETTERS })
+  const { id } = await jobOf(cluster, 'hidden.DLT', { target: { kind: 'origin' } })
+  await deleteTopics(cluster, ['hidden.DLT'])
+  const job = await runResendJob(cluster, id, { patienceMs: 100 })
+  assert.deepEqual([job.state, job.waiting], ['stopped', LETTERS])
+  assert.match(job.reason!, /^Cannot find topic "hidden\.DLT": /)
+  const cancelled = await controlResendJob(cluster, id, 'cancel', 'test')
+  assert.deepEqual([cancelled.state, cancelled.skipped], ['cancelled', LETTERS])
 })

@@ -207,7 +207,9 @@ export class JobsLog {
         const value = cursor.value()
         const record = value === null ? null : readJobsRecord(value)
         const key = cursor.key()?.toString() ?? ''
-        if (value === null || record !== null) this.#ledger.replay(key, record, cursor.timestamp)
+        // Whoever's clock is ahead is not alive for longer than that.
+        const atMs = Math.min(cursor.timestamp, Date.now())
+        if (value === null || record !== null) this.#ledger.replay(key, record, atMs)
         return true
       })
       this.#next = offsetAfter(fetched, this.#next)

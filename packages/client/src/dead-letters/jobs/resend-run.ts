@@ -42,6 +42,8 @@ const CHUNK_LETTERS = 1000
 /** Claims older than this are not simply sent again: the target may have forgotten the producer. */
 const SETTLE_MS = 3_600_000
 const LOOK_MS = 250
+/** Longer than a request can wait for its answer. */
+const WENT_WELL_MS = 60_000
 
 export class ResendRun {
   readonly #cluster: Cluster
@@ -93,14 +95,19 @@ export class ResendRun {
   async #runOn(): Promise<void> {
     for (let awaySince: number | null = null; ; ) {
       const chunk = this.#chunk
+      const beganMs = performance.now()
       try {
         return await this.#run()
       } catch (error) {
         const mayPass = error instanceof UnreachableError || (error instanceof KafkaError && error.isRetriable)
-        if (awaySince === null || this.#chunk > chunk) awaySince = performance.now()
+        const wentWell = this.#chunk > chunk || performance.now() - beganMs > WENT_WELL_MS
+        if (awaySince === null || wentWell) awaySince = performance.now()
         const { signal, patienceMs } = this.#options
-        if (!mayPass || signal.aborted || performance.now() - awaySince > patienceMs) throw error
-        if (this.#lastSeen !== null) this.#options.onProgress(this.#lastSeen, error.message)
+        const isOver = !mayPass || signal.aborted || performance.now() - awaySince > patienceMs
+        // What the cluster refuses is for a person to see; that it is away is tried again by whoever keeps jobs.
+        if (isOver && error instanceof KafkaError) return await this.#stuck(`Cannot ${error.tried}: ${error.message}`)
+        if (isOver) throw error
+        if (this.#lastSeen !== null) this.#options.onProgress(this.#lastSeen, (error as Error).message)
         await pause(LOOK_MS)
       }
     }

@@ -27,6 +27,8 @@ export interface RunResendOptions {
 
 const PATIENCE_MS = 120_000
 const LEASE_MS = 10_000
+/** Whoever cancels waits for the answer. */
+const CANCEL_PATIENCE_MS = 5000
 const LOOK_MS = 1000
 /** Marks that are kept of a deleted job: as many letters in a record. */
 const PLACES_PER_RECORD = 20_000
@@ -77,7 +79,7 @@ export async function controlResendJob(
   const now = await ledgerJob(cluster, id)
   if (action === 'cancel' && !isAlive(now, Date.now())) {
     try {
-      return await runResendJob(cluster, id)
+      return await runResendJob(cluster, id, { patienceMs: CANCEL_PATIENCE_MS })
     } catch (error) {
       // Somebody began just now; they hear of it.
       if (!(error instanceof RefusedError)) throw error
