@@ -22,6 +22,8 @@ export class StoreLink implements MetadataStore {
   readonly #storeHost: SimHost
   #isCut = false
   #held: (() => void)[] = []
+  /** Events on their way, in order. */
+  readonly #coming: (() => void)[] = []
   #lastEventAt = 0
 
   /** `storeHost` is where the store runs: requests are done in its life. */
@@ -90,7 +92,9 @@ export class StoreLink implements MetadataStore {
     }
     const { world, timers } = this.#broker
     this.#lastEventAt = Math.max(this.#lastEventAt, world.time + this.#delay())
-    timers.after(this.#lastEventAt - world.time, run)
+    // Times are rounded: whichever timer comes first takes the oldest.
+    this.#coming.push(run)
+    timers.after(this.#lastEventAt - world.time, () => this.#coming.shift()!())
   }
 
   #ask<T>(run: () => Promise<T>): Promise<T> {
