@@ -16,6 +16,7 @@ look() {
   lost=()
   need kcat 'every test with kcat (librdkafka)' command -v kcat
   need etcd-server 'every test with etcd' command -v etcd
+  need openssl 'the test of TLS to etcd' command -v openssl
   need build-essential 'the native addon (all works without it, more slowly)' command -v cc
   need python3-kafka 'every test with kafka-python' /usr/bin/python3 -c 'import kafka'
   need python3-snappy 'kafka-python with snappy' /usr/bin/python3 -c 'import snappy'

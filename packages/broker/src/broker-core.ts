@@ -6,6 +6,7 @@
  * It starts from left to right and stops from right to left. Listeners are bound first, so that the addresses are known
  * when the broker registers; connections are served when everything else is there.
  */
+import { hostname } from 'node:os'
 import { type BrokerConfig, type Listener, parseListener, resolveTopicConfig } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Health } from './admin/admin-listener.ts'
@@ -259,6 +260,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
         rack: config['broker.rack'] || null,
         isClean: [...directories].every(({ wasClean }) => wasClean),
         isNew: !isExpected,
+        place: () => placeOf(directories.first.directoryId),
         sessionTimeoutMs: config['broker.session.timeout.ms'],
       })
       settings = () => metadata.brokerConfig
@@ -320,7 +322,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     if (!this.groups.isLoaded) problems.push('Groups are still being loaded.')
     const status = this.#isStopping
       ? 'stopping'
-      : offline.length > 0 || fullDisks.length > 0 || damaged.length > 0 || storeProblem !== null
+      : offline.length > 0 || fullDisks.length > 0 || damaged.length > 0
         ? 'degraded'
         : this.groups.isLoaded
           ? 'ok'
@@ -413,6 +415,11 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
 /** Brokers that registered anew or are gone, of those that changed. */
 function movedBrokers(image: MetadataImage, previous: MetadataImage, { brokers }: ImageChange): number[] {
   return [...brokers].filter((id) => image.brokers.get(id)?.epoch !== previous.brokers.get(id)?.epoch)
+}
+
+/** A directory that was copied to another machine is another place. */
+function placeOf(directoryId: string | null): string | null {
+  return directoryId === null ? null : `${hostname()} ${directoryId}`
 }
 
 /** All partitions that the metadata tells of. */

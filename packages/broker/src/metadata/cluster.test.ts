@@ -266,3 +266,24 @@ describe('a cluster', () => {
     await host.world.runUntil(() => !metadata.image.topics.has('t'))
   })
 })
+
+describe('a broker that starts again after it was killed', () => {
+  it('ends the registration of its dead process, whose data it has, and leads at once', async () => {
+    const brokers = await Brokers.start(2, { place: () => 'one' })
+    await brokers.until(brokers.at(1).createTopics([request('t', assigned(2)), request('u', assigned(2, 1))]))
+    brokers.cut(2)
+    const before = brokers.host.clock.monotonic()
+    await brokers.open(2, { place: () => 'one' })
+    assert.ok(brokers.host.clock.monotonic() - before < 1000, 'the lease is not waited for')
+    assert.deepEqual([brokers.partition(2, 't').leader, brokers.partition(2, 'u').leader !== -1], [2, true])
+    assert.ok(brokers.partition(2, 't').leaderEpoch > 0)
+  })
+
+  it('waits where the data is another', async () => {
+    const brokers = await Brokers.start(2, { place: () => 'one' })
+    brokers.cut(2)
+    const before = brokers.host.clock.monotonic()
+    await brokers.open(2, { place: () => 'another' })
+    assert.ok(brokers.host.clock.monotonic() - before > 3000)
+  })
+})

@@ -59,6 +59,7 @@ describe('a metadata image', () => {
       listeners: [{ name: 'A', host: 'h', port: 1 }],
       rack: 'r',
       isStopping: false,
+      place: null,
       modRevision: 3,
     })
     assert.deepEqual([...full.brokerConfigs.keys()], ['', '1'])

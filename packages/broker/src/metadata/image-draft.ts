@@ -59,7 +59,8 @@ export class ImageDraft extends MetadataImage {
         break
       case 'broker': {
         const id = brokerId(key, meaning.name)
-        this.#brokers().set(id, { id, epoch: createRevision, ...parseBroker(key, value), modRevision })
+        const { listeners, rack, isStopping, place } = parseBroker(key, value)
+        this.#brokers().set(id, { id, epoch: createRevision, listeners, rack, isStopping, place, modRevision })
         this.#change.brokers.add(id)
         break
       }

@@ -34,6 +34,8 @@ export interface BrokerRegistration {
   readonly rack: string | null
   /** It is about to stop: it still serves, and others are to lead. */
   readonly isStopping: boolean
+  /** Where its data is; null where it does not say. */
+  readonly place: string | null
   readonly modRevision: number
 }
 

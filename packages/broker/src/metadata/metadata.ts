@@ -48,11 +48,13 @@ import {
 import { settleTopic } from './controller/settle-topic.ts'
 import { ControllerDuties } from './controller-duties.ts'
 import { ControllerWrites } from './controller-writes.ts'
+import { GroupTopicNames } from './group-topic-names.ts'
+import { handedOver, leadsForOthers } from './hand-over.ts'
 import type { MetadataImage, TopicImage } from './image.ts'
 import { ImageFollower, type ImageListener } from './image-follower.ts'
 import { hasIntake, intakeTopicName } from './intake-topic.ts'
 import { Registration } from './registration.ts'
-import { decodeGroupId, type GroupRole, groupTopicName, roleConfigs, topicOfGroup } from './retry-topics.ts'
+import { type GroupRole, groupTopicName, roleConfigs, topicOfGroup } from './retry-topics.ts'
 import { type MetadataStore, StoreError } from './store.ts'
 import { isInternalTopic } from './topic-name.ts'
 import type { BrokerListener, Configs } from './values.ts'
@@ -74,14 +76,13 @@ export interface MetadataOptions {
   readonly isClean?: boolean
   /** Whether it never had data before. [false] */
   readonly isNew?: boolean
+  /** Names the data that this process alone uses as long as it lives; null before there is any. [null] */
+  readonly place?: () => string | null
   /** How long a broker counts as alive without a sign from it. [9000] */
   readonly sessionTimeoutMs?: number
   /** How often the store is listed anew. [never] */
   readonly relistIntervalMs?: number
 }
-
-/** Names of groups' topics that are remembered. */
-const TOLD_NAMES_MAX = 10_000
 
 export class Metadata {
   readonly #host: Host
@@ -96,8 +97,7 @@ export class Metadata {
   readonly #duties: ControllerDuties
   #context: DecisionContext | null = null
   #contextOf: MetadataImage['brokerConfigs'] | null = null
-  /** Names that were told as those of groups' topics: some do not tell the group by themselves. */
-  readonly #toldNames = new Map<string, { role: GroupRole; groupId: string }>()
+  readonly #groupTopics: GroupTopicNames
 
   private constructor(options: MetadataOptions, follower: ImageFollower, registration: Registration) {
     this.#host = options.host
@@ -108,6 +108,10 @@ export class Metadata {
     this.#registration = registration
     this.#writes = new ControllerWrites(options.store, follower, registration)
     this.#ownWrites = new ControllerWrites(options.store, follower, registration, 'broker')
+    this.#groupTopics = new GroupTopicNames(
+      () => follower.image,
+      () => this.brokerConfig,
+    )
     this.#duties = new ControllerDuties({
       timers: options.host.timers,
       logger: options.logger,
@@ -147,6 +151,7 @@ export class Metadata {
         listeners: options.listeners ?? [],
         newClusterId: clusterId ?? host.random.uuid(),
         sessionTimeoutMs: options.sessionTimeoutMs ?? 9000,
+        place: options.place ?? (() => null),
       })
       const metadata = new Metadata(options, follower, registration)
       await metadata.#begin(options)
@@ -273,34 +278,24 @@ export class Metadata {
 
   /** The name of a group's topic: that which there is, or that which it gets when it is first used. */
   groupTopicName(role: GroupRole, groupId: string): string {
-    const name = groupTopicName(this.image, role, this.#prefixOf(role), groupId)
-    if (this.#toldNames.size >= TOLD_NAMES_MAX) this.#toldNames.clear()
-    this.#toldNames.set(name, { role, groupId })
-    return name
+    return this.#groupTopics.nameOf(role, groupId)
   }
 
   /** The group whose topic is made when a topic of this name is first used; null for names of other topics. */
   groupOfTopicName(name: string): { role: GroupRole; groupId: string } | null {
-    const told = this.#toldNames.get(name)
-    if (told !== undefined) return told
-    for (const role of ['retry', 'dlq'] as const) {
-      const prefix = this.#prefixOf(role)
-      const groupId = name.startsWith(prefix) ? decodeGroupId(name.slice(prefix.length)) : null
-      if (groupId !== null) return { role, groupId }
-    }
-    return null
+    return this.#groupTopics.groupOf(name)
   }
 
   /** Makes the topic of a group where it is missing. NONE, or why it cannot be. */
   async createGroupTopic(role: GroupRole, groupId: string): Promise<number> {
-    const prefix = this.#prefixOf(role)
+    const prefix = this.#groupTopics.prefixOf(role)
     let name = ''
     const errorCode = await this.#submit(
       (image, context) => {
         const existing = topicOfGroup(image, role, prefix, groupId)
         name = existing?.name ?? groupTopicName(image, role, prefix, groupId)
         if (existing !== undefined) return { result: errors.NONE.code as number, change: null }
-        const configs = Object.entries(roleConfigs(image, role, groupId, this.#prefixOf('retry'))).map(
+        const configs = Object.entries(roleConfigs(image, role, groupId, this.#groupTopics.prefixOf('retry'))).map(
           ([key, value]) => ({ name: key, value }),
         )
         const request = { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs }
@@ -312,11 +307,6 @@ export class Metadata {
     )
     await this.#alignIntakes([name])
     return errorCode
-  }
-
-  #prefixOf(role: GroupRole): string {
-    const config = this.brokerConfig
-    return role === 'retry' ? config['retry.topic.prefix'] : config['dlq.topic.prefix']
   }
 
   /** Removes the intake topic of a topic that is gone, or whose records no longer wait. */
@@ -428,7 +418,6 @@ export class Metadata {
    * `timeoutMs`. The broker serves meanwhile.
    */
   async handOver(timeoutMs: number): Promise<void> {
-    const isDone = (image: MetadataImage) => !leadsForOthers(image, this.#nodeId)
     if (timeoutMs === 0) return
     try {
       await this.#registration.announceStop()
@@ -436,21 +425,9 @@ export class Metadata {
       this.#logger.warn({ err: error }, 'The metadata store does not answer: the broker stops without handing over')
       return
     }
-    if (isDone(this.image)) return
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        timer.cancel()
-        stop()
-        resolve()
-      }
-      const timer = this.#host.timers.after(timeoutMs, () => {
-        this.#logger.warn({ timeoutMs }, 'Not all partitions have other leaders yet; the broker stops all the same')
-        end()
-      })
-      const stop = this.#follower.onChange((image) => {
-        if (isDone(image)) end()
-      })
-    })
+    const isHanded = await handedOver(this.#follower, this.#host.timers, this.#nodeId, timeoutMs)
+    if (!isHanded)
+      this.#logger.warn({ timeoutMs }, 'Not all partitions have other leaders yet; the broker stops all the same')
   }
 
   /** Gives up the registration and stops following the store, which stays open. */
@@ -595,16 +572,6 @@ export class Metadata {
     }
     return this.#context
   }
-}
-
-/** Whether a broker leads what another that is in sync could lead. */
-function leadsForOthers(image: MetadataImage, nodeId: number): boolean {
-  for (const topic of image.topics.values()) {
-    for (const { leader, isr } of topic.partitions) {
-      if (leader === nodeId && isr.some((id) => id !== nodeId && image.isStaying(id))) return true
-    }
-  }
-  return false
 }
 
 function invalidRequest(errorMessage: string): Refusal {

@@ -12,8 +12,11 @@ export interface OpenedStore {
   readonly relistIntervalMs?: number
 }
 
-/** etcd before 3.4.34 loses watch events (etcd #18089, #19179), and nobody knows which one is asked. */
+/** Releases of etcd before 2025 lose watch events (etcd #18089, #19179), and nobody says which one is asked. */
 const ETCD_RELIST_MS = 60_000
+
+/** What a store that is there and busy is given for lists and transactions. */
+const ANSWER_MS = 10_000
 
 /** Keys of `metadata.store` and what goes with it. */
 export type StoreConfig = Pick<
@@ -41,7 +44,14 @@ export async function openStore(
   const requestTimeoutMs = Math.max(500, Math.floor(config['broker.session.timeout.ms'] / 3))
   if (text.startsWith('unix:')) {
     const { SocketStore } = await import('./socket/socket-store.ts')
-    return { store: new SocketStore({ path: text.slice('unix:'.length), timers, requestTimeoutMs }) }
+    return {
+      store: new SocketStore({
+        path: text.slice('unix:'.length),
+        timers,
+        requestTimeoutMs,
+        answerTimeoutMs: ANSWER_MS,
+      }),
+    }
   }
   if (text.startsWith('etcd:')) {
     const { EtcdStore } = await import('./etcd/etcd-store.ts')

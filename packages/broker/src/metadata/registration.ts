@@ -25,6 +25,8 @@ export interface RegistrationOptions {
   readonly newClusterId: string
   /** How long the broker counts as alive without a sign from it. */
   readonly sessionTimeoutMs: number
+  /** Names the data that this process alone uses as long as it lives; null before there is any. */
+  place(): string | null
 }
 
 export class Registration {
@@ -39,6 +41,7 @@ export class Registration {
   #closed = false
   #isStopping = false
   #problem: Error | null = null
+  #renewing: Promise<void> | null = null
   readonly #stopListening: () => void
 
   private constructor(options: RegistrationOptions) {
@@ -117,10 +120,10 @@ export class Registration {
 
   async #register(): Promise<void> {
     const { store, follower, clock, nodeId, newClusterId, sessionTimeoutMs, logger } = this.#options
-    const sentAt = clock.monotonic()
-    this.#lease = await store.grantLease(sessionTimeoutMs)
     for (;;) {
       await this.#untilIdIsFree()
+      const sentAt = clock.monotonic()
+      this.#lease = await store.grantLease(sessionTimeoutMs)
       const { clusterId, controllerEpoch } = follower.image
       const compares: Compare[] = [absent(brokerKey(nodeId))]
       const success: Operation[] = [this.#brokerPut()]
@@ -145,9 +148,19 @@ export class Registration {
     }
   }
 
-  /** A broker that died holds its id until its lease ends. */
+  /** A broker that died holds its id until its lease ends; where we have its data, it is dead, and the lease ended here. */
   async #untilIdIsFree(): Promise<void> {
-    const { follower, timers, nodeId, sessionTimeoutMs } = this.#options
+    const { store, follower, timers, nodeId, sessionTimeoutMs, place, logger } = this.#options
+    const holder = follower.image.brokers.get(nodeId)
+    if (holder === undefined) return
+    if (holder.place !== null && holder.place === place()) {
+      const { entry } = await store.get(brokerKey(nodeId))
+      if (entry !== null && entry.lease !== null && entry.createRevision === holder.epoch) {
+        logger.info('The process that used this data before is gone: its registration is ended')
+        await store.revoke(entry.lease)
+        await follower.refresh()
+      }
+    }
     if (!follower.image.brokers.has(nodeId)) return
     await new Promise<void>((resolve, reject) => {
       const timer = timers.after(2 * sessionTimeoutMs, () => {
@@ -201,7 +214,15 @@ export class Registration {
     this.#problem = error
   }
 
-  async #renew(): Promise<void> {
+  /** One at a time: two that find the lease ended would register twice. */
+  #renew(): Promise<void> {
+    this.#renewing ??= this.#renewOnce().finally(() => {
+      this.#renewing = null
+    })
+    return this.#renewing
+  }
+
+  async #renewOnce(): Promise<void> {
     const { store, follower, clock, logger } = this.#options
     const sentAt = clock.monotonic()
     if (await store.keepAlive(this.#lease)) {
@@ -228,8 +249,8 @@ export class Registration {
   }
 
   #brokerPut(): Operation {
-    const { nodeId, rack } = this.#options
-    const value = formatBroker({ listeners: this.#listeners, rack, isStopping: this.#isStopping })
+    const { nodeId, rack, place } = this.#options
+    const value = formatBroker({ listeners: this.#listeners, rack, isStopping: this.#isStopping, place: place() })
     return { kind: 'put', key: brokerKey(nodeId), value, lease: this.#lease }
   }
 

@@ -25,9 +25,19 @@ const topic: TopicValue = {
 describe('values of the metadata store', () => {
   it('are read as they were written', () => {
     assert.deepEqual(parseTopic('k', formatTopic(topic)), topic)
-    const broker = { listeners: [{ name: 'PLAINTEXT', host: '::1', port: 9092 }], rack: 'a', isStopping: true }
+    const broker = {
+      listeners: [{ name: 'PLAINTEXT', host: '::1', port: 9092 }],
+      rack: 'a',
+      isStopping: true,
+      place: 'p',
+    }
     assert.deepEqual(parseBroker('k', formatBroker(broker)), broker)
-    assert.deepEqual(parseBroker('k', '{"listeners":[],"rack":null}'), { listeners: [], rack: null, isStopping: false })
+    assert.deepEqual(parseBroker('k', '{"listeners":[],"rack":null}'), {
+      listeners: [],
+      rack: null,
+      isStopping: false,
+      place: null,
+    })
   })
 
   it('pack a partition into a tuple', () => {

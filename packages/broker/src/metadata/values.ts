@@ -89,18 +89,22 @@ export interface BrokerValue {
   readonly rack: string | null
   /** It is about to stop: nobody is to make it the leader of anything. */
   readonly isStopping: boolean
+  /** The data it holds the lock of, and on which machine: whoever holds that lock now knows that this one is dead. */
+  readonly place: string | null
 }
 
-export function formatBroker({
-  listeners,
-  rack,
-  isStopping = false,
-}: Omit<BrokerValue, 'isStopping'> & Partial<BrokerValue>): string {
-  return JSON.stringify({ listeners, rack, ...(isStopping ? { isStopping } : {}) })
+export function formatBroker(broker: Pick<BrokerValue, 'listeners' | 'rack'> & Partial<BrokerValue>): string {
+  const { listeners, rack, isStopping = false, place = null } = broker
+  return JSON.stringify({
+    listeners,
+    rack,
+    ...(isStopping ? { isStopping } : {}),
+    ...(place === null ? {} : { place }),
+  })
 }
 
 export function parseBroker(key: string, text: string): BrokerValue {
-  const { listeners, rack, isStopping } = parseObject(key, text)
+  const { listeners, rack, isStopping, place } = parseObject(key, text)
   if (rack !== null && typeof rack !== 'string') throw new MetadataValueError(key, 'rack is no text')
   if (!Array.isArray(listeners)) throw new MetadataValueError(key, 'listeners is no array')
   return {
@@ -113,6 +117,7 @@ export function parseBroker(key: string, text: string): BrokerValue {
     }),
     rack,
     isStopping: isStopping === true,
+    place: typeof place === 'string' ? place : null,
   }
 }
 

@@ -80,6 +80,17 @@ test('another broker is controller when the controller is killed', async () => {
   await cluster.untilPartitions(last!, 'u', (all) => all[0]!.leaderId === last)
 })
 
+test('a broker that is held up for longer than its lease is replaced, and follows when it goes on', async () => {
+  await using cluster = await TestCluster.start(2)
+  await cluster.createTopic('t', [[2, 1]])
+  cluster.broker(2).signal('SIGSTOP')
+  await cluster.untilPartitions(1, 't', ([only]) => only!.leaderId === 1)
+  cluster.broker(2).signal('SIGCONT')
+  const [partition] = await cluster.untilPartitions(2, 't', ([only]) => only!.isrNodes.length === 2)
+  deepEqual([partition!.leaderId, partition!.leaderEpoch > 0], [1, true])
+  await cluster.untilBrokers(1, [1, 2])
+})
+
 test('a broker that stops hands over before it ends', async () => {
   await using cluster = await TestCluster.start(2)
   await cluster.createTopic('t', [[2, 1]])

@@ -52,6 +52,10 @@ export class BrokerProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name)
+  }
+
   /** Ends it at once, wherever it is. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL')

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { createNodeHost } from '../../host/node/node-host.ts'
 import type { EventBatch, MetadataStore, StoreErrorCode, Transaction } from '../store.ts'
@@ -138,6 +141,34 @@ describe('a cluster of etcd that fails', { skip }, () => {
     await store.transact(put('/a', '2'))
     await watcher.has(2)
     await store.close()
+  })
+})
+
+describe('etcd behind TLS', { skip }, () => {
+  it('is trusted by its authority, and asks for a certificate', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'odradek-tls-'))
+    const [certFile, keyFile] = [join(directory, 'cert.pem'), join(directory, 'key.pem')]
+    const words = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1'
+    const files = ['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', certFile]
+    const made = spawnSync('openssl', [...words.split(' '), ...files])
+    assert.equal(made.status, 0, String(made.stderr))
+    const options = [`--cert-file=${certFile}`, `--key-file=${keyFile}`, `--trusted-ca-file=${certFile}`]
+    try {
+      await using etcd = await EtcdProcess.start([...options, '--client-cert-auth'], { isSecure: true })
+      const [cert, key] = [readFileSync(certFile, 'utf8'), readFileSync(keyFile, 'utf8')]
+      const known = storeAt(etcd, { tls: { ca: cert, cert, key } })
+      const watcher = collect(known, 1)
+      await known.transact(put('/a', '1'))
+      await watcher.has(1)
+      await known.close()
+      for (const tls of [noTls, { ...noTls, ca: cert }]) {
+        const stranger = storeAt(etcd, { tls }, 2000)
+        await refused(stranger.get('/a'), 'UNAVAILABLE')
+        await stranger.close()
+      }
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
   })
 })
 

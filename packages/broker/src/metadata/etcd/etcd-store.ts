@@ -22,6 +22,8 @@ import { EtcdHttp, type EtcdStream, type Json } from './etcd-http.ts'
 const REWATCH_MS = 500
 /** Entries of one answer of a list; topics are up to a megabyte each. */
 const LIST_ENTRIES_MAX = 1000
+/** Such a page may take its time. */
+const LIST_MS = 10_000
 
 export interface EtcdStoreOptions {
   readonly address: EtcdAddress
@@ -56,7 +58,7 @@ export class EtcdStore implements MetadataStore {
     let revision = 0
     for (;;) {
       const body = { ...range, limit: LIST_ENTRIES_MAX, ...(revision === 0 ? {} : { revision }) }
-      const answer = await this.#call('/v3/kv/range', body, true)
+      const answer = await this.#call('/v3/kv/range', body, true, LIST_MS)
       // All pages are of the first one's revision.
       revision ||= revisionOf(answer)
       const kvs = kvsOf(answer)
@@ -158,9 +160,9 @@ export class EtcdStore implements MetadataStore {
     if (this.#isClosed) throw new StoreError('CLOSED', 'The metadata store is closed')
   }
 
-  async #call(path: string, body: Json, isRepeatable: boolean): Promise<Json> {
+  async #call(path: string, body: Json, isRepeatable: boolean, timeoutMs?: number): Promise<Json> {
     this.#checkOpen()
-    const call = this.#http.call(path, body, isRepeatable)
+    const call = this.#http.call(path, body, isRepeatable, timeoutMs)
     this.#pending.add(call)
     try {
       return await call

@@ -28,6 +28,8 @@ export interface SocketStoreOptions {
   readonly timers: Timers
   /** How long a request waits for its answer, a connection included. [3000] */
   readonly requestTimeoutMs?: number
+  /** The same for what may be much: lists and transactions, once they are sent. [requestTimeoutMs] */
+  readonly answerTimeoutMs?: number
 }
 
 interface Call {
@@ -37,6 +39,8 @@ interface Call {
   readonly isRepeatable: boolean
   readonly resolve: (result: unknown) => void
   readonly reject: (error: Error) => void
+  /** Whether its answer may take its time. */
+  readonly isLarge: boolean
   timer: Timer | null
   isSent: boolean
 }
@@ -51,6 +55,7 @@ export class SocketStore implements MetadataStore {
   readonly #path: string
   readonly #timers: Timers
   readonly #requestTimeoutMs: number
+  readonly #answerTimeoutMs: number
   readonly #calls = new Map<number, Call>()
   readonly #watches = new Map<number, Watched>()
   #lastId = 0
@@ -61,10 +66,11 @@ export class SocketStore implements MetadataStore {
   #isClosed = false
   #idle: (() => void) | null = null
 
-  constructor({ path, timers, requestTimeoutMs = 3000 }: SocketStoreOptions) {
+  constructor({ path, timers, requestTimeoutMs = 3000, answerTimeoutMs = requestTimeoutMs }: SocketStoreOptions) {
     this.#path = path
     this.#timers = timers
     this.#requestTimeoutMs = requestTimeoutMs
+    this.#answerTimeoutMs = answerTimeoutMs
   }
 
   async get(key: string): Promise<StoreCalls['get']['response']> {
@@ -140,20 +146,35 @@ export class SocketStore implements MetadataStore {
         id,
         message: { id, call, ...request },
         isRepeatable,
+        isLarge: call === 'list' || call === 'transact',
         resolve,
         reject,
         timer: null,
         isSent: false,
       }
-      entry.timer = this.#timers.after(this.#requestTimeoutMs, () => {
-        this.#settle(entry)
-        reject(this.#unavailable(`did not answer within ${this.#requestTimeoutMs} ms`))
-      })
+      this.#limit(entry, this.#requestTimeoutMs, this.#answerTimeoutMs - this.#requestTimeoutMs)
       this.#calls.set(id, entry)
       if (this.#isConnected) this.#sendCall(entry)
       else this.#connect()
     })
     return result as StoreCalls[C]['response']
+  }
+
+  #limit(call: Call, timeoutMs: number, moreMs: number): void {
+    call.timer = this.#timers.after(timeoutMs, () => {
+      if (call.isSent && call.isLarge && moreMs > 0) {
+        this.#limit(call, moreMs, 0)
+        return
+      }
+      // Where this process was held up the answer is there, and is read first.
+      this.#timers.endOfTurn(() => this.#timers.endOfTurn(() => this.#giveUp(call)))
+    })
+  }
+
+  #giveUp(call: Call): void {
+    if (!this.#calls.has(call.id)) return
+    this.#settle(call)
+    call.reject(this.#unavailable('did not answer in time'))
   }
 
   #unavailable(what: string): StoreError {
