@@ -72,3 +72,20 @@ test('the rest comes last and once in a turn; what it causes is done, what it le
   assert.deepEqual(done.slice(4), ['next answer', 'more of it'])
   assert.equal(ends.length, 2)
 })
+
+test('what is deferred quietly is done in a turn that others cause, or that is asked for', () => {
+  const { turn, defer, done, ends } = turnWith()
+  const quiet = { endTurn: () => void done.push('quiet') }
+  turn.deferQuietly(quiet)
+  assert.equal(ends.length, 0)
+  defer('send', 'send')
+  ends[0]!()
+  assert.deepEqual(done, ['send', 'quiet'])
+  turn.deferQuietly(quiet)
+  turn.end()
+  turn.end()
+  assert.equal(ends.length, 2)
+  ends[1]!()
+  assert.deepEqual(done, ['send', 'quiet', 'quiet'])
+  assert.equal(ends.length, 2)
+})

@@ -27,6 +27,8 @@ export class Turn {
   readonly #rests: TurnTask[] = []
   readonly #end = () => this.#run()
   #scheduled = false
+  /** Whether one of the rests asks for a turn of its own. */
+  #areRestsDue = false
 
   /** `failed` hears of tasks that threw, which is a bug in them: the others of the turn are done all the same. */
   constructor(timers: Timers, failed: (error: unknown) => void = rethrow) {
@@ -45,20 +47,36 @@ export class Turn {
             ? this.#sends
             : this.#rests
     queue.push(task)
-    if (!this.#scheduled) {
-      this.#scheduled = true
-      this.#timers.endOfTurn(this.#end)
-    }
+    if (stage === 'rest') this.#areRestsDue = true
+    this.#schedule()
+  }
+
+  /** Does `task` among the rest of the next turn there is, whoever causes that. */
+  deferQuietly(task: TurnTask): void {
+    this.#rests.push(task)
+  }
+
+  /** Lets this turn end though nothing was deferred in it but quietly. */
+  end(): void {
+    this.#areRestsDue = true
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#timers.endOfTurn(this.#end)
   }
 
   #run(): void {
     this.#settle()
     if (this.#rests.length > 0) {
+      this.#areRestsDue = false
       this.#drain(this.#rests)
       this.#settle()
     }
-    this.#scheduled = this.#rests.length > 0
-    if (this.#scheduled) this.#timers.endOfTurn(this.#end)
+    this.#scheduled = false
+    if (this.#areRestsDue) this.#schedule()
   }
 
   #settle(): void {

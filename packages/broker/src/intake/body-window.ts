@@ -7,6 +7,7 @@ import type { Log } from '../storage/log.ts'
 import { RecordFinder } from './intake-reader.ts'
 import type { RecordArena } from './record-arena.ts'
 import type { StoredRecord } from './stored-record.ts'
+import { WindowRecords } from './window-records.ts'
 
 /** Places that are sorted as one number together with the record's location, which may be so far from the first. */
 const PLACES = 2 ** 18
@@ -14,7 +15,7 @@ const SPAN_MAX = 2 ** 35
 
 export class BodyWindow {
   readonly #offsets: readonly number[]
-  readonly #records: (StoredRecord | null)[]
+  readonly #records: WindowRecords
   readonly #finder: RecordFinder
   /** Records that cannot be read. */
   readonly missing: number[] = []
@@ -22,18 +23,16 @@ export class BodyWindow {
 
   /** `offsets` in the order of delivery. Bodies are copied into `arena`, which nobody else may use until the window is done. */
   constructor(log: Log, offsets: readonly number[], locationOf: (offset: number) => number, arena: RecordArena) {
-    const { order, locations } = byLocation(offsets.map(locationOf))
+    const { places, locations } = byLocation(offsets, locationOf)
+    const records = new WindowRecords(offsets.length, arena)
     this.#offsets = offsets
-    this.#records = new Array<StoredRecord | null>(offsets.length).fill(null)
-    const listener = {
-      found: (index: number, record: StoredRecord) => {
-        this.#records[order[index]!] = record
+    this.#records = records
+    this.#finder = new RecordFinder(log, locations, {
+      found: (at, cursor) => records.set(places[at]!, cursor),
+      missing: (at) => {
+        this.missing.push(offsets[places[at]!]!)
       },
-      missing: (index: number) => {
-        this.missing.push(offsets[order[index]!]!)
-      },
-    }
-    this.#finder = new RecordFinder(log, locations, listener, { arena })
+    })
   }
 
   /** Whether all bodies were read. */
@@ -59,41 +58,59 @@ export class BodyWindow {
   next(isWaiting: (offset: number) => boolean): number {
     for (; !this.isEmpty; this.#next++) {
       const offset = this.#offsets[this.#next]!
-      if (this.#records[this.#next] !== null && isWaiting(offset)) return offset
+      if (this.#records.has(this.#next) && isWaiting(offset)) return offset
     }
     return -1
   }
 
+  /** Bytes of the next record, which `next` found. */
+  get nextBytes(): number {
+    return this.#records.sizeInBytes(this.#next)
+  }
+
   /** The next record, which `next` found. */
   get record(): StoredRecord {
-    return this.#records[this.#next]!
+    return this.#records.get(this.#next)
   }
 
   /** Takes it out. */
   shift(): StoredRecord {
     const { record } = this
-    this.#records[this.#next] = null
+    this.#records.delete(this.#next)
     this.#next++
     return record
   }
 }
 
-/** The places of `locations` in their rising order, those of the same in their own, and the locations in that order. */
-function byLocation(locations: readonly number[]): { order: number[]; locations: number[] } {
+/** The places of `offsets` in the rising order of their locations, those of the same in their own; the locations in that order. */
+function byLocation(
+  offsets: readonly number[],
+  locationOf: (offset: number) => number,
+): { places: Uint32Array; locations: Float64Array } {
+  const count = offsets.length
+  const locations = new Float64Array(count)
   let least = Number.POSITIVE_INFINITY
   let most = 0
-  for (const location of locations) {
+  for (let at = 0; at < count; at++) {
+    const location = locationOf(offsets[at]!)
+    locations[at] = location
     if (location < least) least = location
     if (location > most) most = location
   }
-  if (locations.length > PLACES || most - least >= SPAN_MAX) {
-    const order = locations.map((_, at) => at).sort((a, b) => locations[a]! - locations[b]! || a - b)
-    return { order, locations: order.map((at) => locations[at]!) }
+  const places = new Uint32Array(count)
+  if (count > PLACES || most - least >= SPAN_MAX) {
+    const order = offsets.map((_, at) => at).sort((a, b) => locations[a]! - locations[b]! || a - b)
+    places.set(order)
+    return { places, locations: Float64Array.from(order, (at) => locations[at]!) }
   }
   // Numbers without a comparison function are sorted many times as fast.
-  const packed = Float64Array.from(locations, (location, at) => (location - least) * PLACES + at).sort()
-  return {
-    order: Array.from(packed, (number) => number % PLACES),
-    locations: Array.from(packed, (number) => Math.floor(number / PLACES) + least),
+  for (let at = 0; at < count; at++) locations[at] = (locations[at]! - least) * PLACES + at
+  locations.sort()
+  for (let at = 0; at < count; at++) {
+    const packed = locations[at]!
+    const location = Math.floor(packed / PLACES)
+    places[at] = packed - location * PLACES
+    locations[at] = location + least
   }
+  return { places, locations }
 }

@@ -1,5 +1,5 @@
 import type { TopicConfig } from '@odradek/config'
-import { type CodecName, codecWithId, RecordBatchBuilder } from '@odradek/protocol'
+import { type CodecName, codecWithId, encodeHeader, RecordBatchBuilder } from '@odradek/protocol'
 import type { RecordHeaders, StoredRecord } from './stored-record.ts'
 
 /** The header that tells the time which a record's client gave it. */
@@ -29,6 +29,8 @@ export class DeliveryBatch {
   readonly #options: DeliveryOptions
   readonly #records: StoredRecord[] = []
   readonly #builder: RecordBatchBuilder
+  #bornTimestamp = Number.NaN
+  #bornHeader: Buffer = Buffer.alloc(0)
 
   /** `first` is the record that will be added first. */
   constructor(first: StoredRecord, options: DeliveryOptions) {
@@ -54,12 +56,22 @@ export class DeliveryBatch {
       builder.append({ key: record.key, value: record.value, headers, timestamp: nowMs })
       return
     }
-    const born = { key: BORN_TIMESTAMP, value: String(record.timestamp) }
-    if (!record.hasBornTimestamp) builder.appendParts(record, nowMs, born)
-    else {
-      const others = record.headers.filter(({ key }) => key.toString('latin1') !== BORN_TIMESTAMP)
-      builder.append({ key: record.key, value: record.value, headers: [...others, born], timestamp: nowMs })
+    if (!record.hasBornTimestamp) {
+      builder.appendParts(record, nowMs, this.#bornHeaderOf(record.timestamp))
+      return
     }
+    const born = { key: BORN_TIMESTAMP, value: String(record.timestamp) }
+    const others = record.headers.filter(({ key }) => key.toString('latin1') !== BORN_TIMESTAMP)
+    builder.append({ key: record.key, value: record.value, headers: [...others, born], timestamp: nowMs })
+  }
+
+  /** Neighbours often have the same timestamp. */
+  #bornHeaderOf(timestamp: number): Buffer {
+    if (timestamp !== this.#bornTimestamp) {
+      this.#bornTimestamp = timestamp
+      this.#bornHeader = encodeHeader(BORN_TIMESTAMP, String(timestamp))
+    }
+    return this.#bornHeader
   }
 
   /** The same without what is not wanted: itself where all is, null where nothing is. */

@@ -64,7 +64,7 @@ export class Intakes {
 
   constructor(options: IntakesOptions) {
     this.#options = options
-    this.#work = new WorkQueue(options.clock, options.turn)
+    this.#work = new WorkQueue(options.clock, options.timers, options.turn)
   }
 
   /** The intake of a partition that clients see; undefined while there is none here. */
@@ -117,6 +117,7 @@ export class Intakes {
     for (const intake of this.#byVisible.values()) intake.close()
     this.#byVisible.clear()
     this.#waiting.clear()
+    this.#work.close()
     this.#clockTimer?.cancel()
   }
 

@@ -227,7 +227,7 @@ export class LaneDelivery implements Work {
     for (let count = 0; count < ENCODED_AT_ONCE && batch.bytes < stepEnd; count++) {
       const offset = this.#nextOffset()
       if (offset < 0 || batch.count >= DELIVERY_RECORDS_MAX) return this.#intend(batch, target)
-      if (batch.count > 0 && batch.bytes + window.record.sizeInBytes > bytesMax) return this.#intend(batch, target)
+      if (batch.count > 0 && batch.bytes + window.nextBytes > bytesMax) return this.#intend(batch, target)
       batch.add(offset, window.shift())
     }
     return true

@@ -34,7 +34,7 @@ import {
 import { RecordFinder } from './intake-reader.ts'
 import type { Admission, AdmissionRefusal, IntakeRules, Sender } from './intake-rules.ts'
 import { LaneDelivery, type Refusal } from './lane-delivery.ts'
-import type { StoredRecord } from './stored-record.ts'
+import { StoredRecord } from './stored-record.ts'
 import type { WorkQueue } from './work-queue.ts'
 
 /** The longest that the timer sleeps. */
@@ -260,8 +260,11 @@ export class PartitionIntake implements FetchWait, TurnTask {
     const finder = new RecordFinder(
       this.partition.log,
       sorted.map(({ location }) => location),
-      { found: (at, record) => found.set(sorted[at]!.offset, record), missing: () => {} },
-      withDues ? { dueOf: (cursor, acceptedMs) => rules.dueOf(cursor, acceptedMs) } : {},
+      {
+        found: (at, cursor, due) => found.set(sorted[at]!.offset, StoredRecord.copyOf(cursor, due)),
+        missing: () => {},
+      },
+      withDues ? (cursor, acceptedMs) => rules.dueOf(cursor, acceptedMs) : undefined,
     )
     while (!finder.isDone) finder.step()
     return found

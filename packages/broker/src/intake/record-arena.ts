@@ -3,16 +3,18 @@ const SLAB_BYTES = 1024 * 1024
 /** Memory that many records are copied into, one behind the other, and that is used again for others when they are done with. */
 export class RecordArena {
   readonly #slabs: Buffer[] = []
+  readonly #large: Buffer[] = []
   #slab = 0
   #position = 0
-  /** What `add` copied into last. */
-  buffer: Buffer = Buffer.alloc(0)
+  /** Where `add` put bytes last: the number of their buffer. */
+  bufferNumber = 0
 
-  /** Copies bytes into `buffer`; returns where they begin there. */
+  /** Copies bytes into the buffer `bufferNumber`; returns where they begin there. */
   add(bytes: Buffer, start: number, end: number): number {
     const length = end - start
     if (length > SLAB_BYTES / 4) {
-      this.buffer = Buffer.from(bytes.subarray(start, end))
+      this.#large.push(Buffer.from(bytes.subarray(start, end)))
+      this.bufferNumber = -this.#large.length
       return 0
     }
     if (this.#position + length > SLAB_BYTES) {
@@ -20,18 +22,22 @@ export class RecordArena {
       this.#position = 0
     }
     this.#slabs[this.#slab] ??= Buffer.allocUnsafeSlow(SLAB_BYTES)
-    this.buffer = this.#slabs[this.#slab]!
+    this.bufferNumber = this.#slab
     const at = this.#position
-    bytes.copy(this.buffer, at, start, end)
+    bytes.copy(this.#slabs[this.#slab]!, at, start, end)
     this.#position = at + length
     return at
   }
 
+  buffer(number: number): Buffer {
+    return number < 0 ? this.#large[-number - 1]! : this.#slabs[number]!
+  }
+
   /** Nobody uses what was added so far any more. */
   reset(): void {
+    this.#large.length = 0
     this.#slab = 0
     this.#position = 0
-    this.buffer = Buffer.alloc(0)
   }
 
   /** The same, and the memory is let go of. */

@@ -6,70 +6,77 @@ import {
   varintAt,
   varintLength,
 } from '@odradek/protocol'
-import type { RecordArena } from './record-arena.ts'
 
 export type RecordHeaders = readonly { readonly key: RecordBytes; readonly value: RecordBytes | null }[]
 
 const BORN_TIMESTAMP = Buffer.from('BORN_TIMESTAMP')
 
+/** What is known of a record beside its bytes. */
+export interface RecordFacts {
+  /** Whether one of its headers is BORN_TIMESTAMP. */
+  readonly hasBornTimestamp: boolean
+  /** The client's own timestamp, -1 without one. */
+  readonly timestamp: number
+  /** Codec id of the batch it came in. */
+  readonly codec: number
+  /** When it is due, epoch milliseconds, where that was asked for, else -1. */
+  readonly due: number
+  readonly sizeInBytes: number
+}
+
 /**
- * A record as its client sent it, copied out of its batch: it keeps no more in memory than itself. Most are delivered
- * without ever being taken apart, so that their parts are made when they are asked for.
+ * A record as its client sent it. Most are delivered without ever being taken apart, so that their parts are made when they
+ * are asked for.
  */
-export class StoredRecord implements RecordParts {
-  /** Holds key, value, header count and headers, as they are in a batch. */
+export class StoredRecord implements RecordParts, RecordFacts {
   readonly buffer: Buffer
   readonly partsStart: number
   readonly bodyEnd: number
   readonly headersStart: number
   readonly end: number
   readonly headerCount: number
-  /** Whether one of the headers is BORN_TIMESTAMP. */
   readonly hasBornTimestamp: boolean
-  /** The client's own timestamp, -1 without one. */
   readonly timestamp: number
-  /** Codec id of the batch it came in. */
   readonly codec: number
-  /** When it is due, epoch milliseconds, where that was asked for. */
   readonly due: number
   readonly sizeInBytes: number
-  readonly #keyStart: number
-  readonly #keyEnd: number
-  readonly #valueStart: number
-  readonly #valueEnd: number
 
-  /** Copies the record that `cursor` is at, into `arena` [memory of its own]. */
-  constructor(cursor: RecordCursor, codec: number, due = -1, arena: RecordArena | null = null) {
-    const { buffer, partsStart, end } = cursor
-    this.hasBornTimestamp = isBorn(cursor)
-    if (arena === null) {
-      this.buffer = Buffer.from(buffer.subarray(partsStart, end))
-      this.partsStart = 0
-    } else {
-      this.partsStart = arena.add(buffer, partsStart, end)
-      this.buffer = arena.buffer
-    }
-    const moved = this.partsStart - partsStart
-    this.bodyEnd = cursor.bodyEnd + moved
-    this.headersStart = cursor.headersStart + moved
-    this.end = end + moved
-    this.headerCount = cursor.headerCount
-    this.timestamp = cursor.timestamp
-    this.codec = codec
-    this.due = due
-    this.sizeInBytes = end - cursor.start
-    this.#keyStart = cursor.keyStart < 0 ? -1 : cursor.keyStart + moved
-    this.#keyEnd = cursor.keyEnd + moved
-    this.#valueStart = cursor.valueStart < 0 ? -1 : cursor.valueStart + moved
-    this.#valueEnd = cursor.valueEnd + moved
+  /** The record whose parts are at `parts`, moved by `moved`, in `buffer`. */
+  constructor(buffer: Buffer, moved: number, parts: Omit<RecordParts, 'buffer'>, facts: RecordFacts) {
+    this.buffer = buffer
+    this.partsStart = parts.partsStart + moved
+    this.bodyEnd = parts.bodyEnd + moved
+    this.headersStart = parts.headersStart + moved
+    this.end = parts.end + moved
+    this.headerCount = parts.headerCount
+    this.hasBornTimestamp = facts.hasBornTimestamp
+    this.timestamp = facts.timestamp
+    this.codec = facts.codec
+    this.due = facts.due
+    this.sizeInBytes = facts.sizeInBytes
+  }
+
+  /** A copy of the record that `cursor` is at: it keeps no more in memory than itself. */
+  static copyOf(cursor: RecordCursor, due = -1): StoredRecord {
+    const { buffer, partsStart, end, timestamp, header } = cursor
+    const copy = Buffer.from(buffer.subarray(partsStart, end))
+    return new StoredRecord(copy, -partsStart, cursor, {
+      hasBornTimestamp: hasBornTimestamp(cursor),
+      timestamp,
+      codec: header.codec,
+      due,
+      sizeInBytes: end - cursor.start,
+    })
   }
 
   get key(): Buffer | null {
-    return this.#keyStart < 0 ? null : this.buffer.subarray(this.#keyStart, this.#keyEnd)
+    return this.#part(this.partsStart)
   }
 
   get value(): Buffer | null {
-    return this.#valueStart < 0 ? null : this.buffer.subarray(this.#valueStart, this.#valueEnd)
+    const key = this.#part(this.partsStart)
+    const start = this.partsStart + varintLength(this.buffer, this.partsStart, this.end) + (key?.length ?? 0)
+    return this.#part(start)
   }
 
   /** Its headers, in their order. */
@@ -77,18 +84,13 @@ export class StoredRecord implements RecordParts {
     const { buffer, end, headerCount } = this
     const headers: { key: Buffer; value: Buffer | null }[] = []
     let at = this.headersStart
-    const part = (): Buffer | null => {
-      const size = varintLength(buffer, at, end)
-      const length = varintAt(buffer, at, size)
-      at += size
-      if (length < 0) return null
-      at += length
-      return buffer.subarray(at - length, at)
-    }
     for (let count = 0; count < headerCount; count++) {
-      const key = part()
+      const key = this.#part(at)
       if (key === null) throw new CorruptBatchError('A stored record has a header without a key.')
-      headers.push({ key, value: part() })
+      at += varintLength(buffer, at, end) + key.length
+      const value = this.#part(at)
+      at += varintLength(buffer, at, end) + (value?.length ?? 0)
+      headers.push({ key, value })
     }
     return headers
   }
@@ -97,10 +99,18 @@ export class StoredRecord implements RecordParts {
   headerText(name: string): string | null {
     return this.headers.findLast(({ key }) => key.toString('latin1') === name)?.value?.toString('utf8') ?? null
   }
+
+  /** The bytes whose length is at `at`; null for -1. */
+  #part(at: number): Buffer | null {
+    const { buffer, end } = this
+    const size = varintLength(buffer, at, end)
+    const length = varintAt(buffer, at, size)
+    return length < 0 ? null : buffer.subarray(at + size, at + size + length)
+  }
 }
 
-/** Whether the record has a header BORN_TIMESTAMP. Goes through all its headers: malformed ones are found here. */
-function isBorn(cursor: RecordCursor): boolean {
+/** Whether the record that `cursor` is at has a header BORN_TIMESTAMP. Goes through all its headers: malformed ones are found. */
+export function hasBornTimestamp(cursor: RecordCursor): boolean {
   const { buffer } = cursor
   const { length } = BORN_TIMESTAMP
   let found = false

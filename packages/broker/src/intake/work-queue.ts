@@ -3,16 +3,23 @@
  *
  *   turn:  requests ▶ their answers ▶ a slice of this ▶ turn: requests ▶ …
  *
- * A slice takes a tenth of a millisecond, or more where the loop is busy with others: up to half of what they took since the
- * slice before. So it is done in good time however many requests there are, and takes a third of the loop at most then.
+ * A slice takes a tenth of a millisecond, or more where the loop is busy with others: half of what they took since the slice
+ * before. After it others have their turn. Time that passes without slices is credit for more of them; when that is used up,
+ * the queue sleeps until somebody else's turn comes, or for a moment: so there is time to spare however much is to be done,
+ * and whoever asks for something finds the loop at rest most of the time.
  */
-import type { Clock } from '../host/clock.ts'
+import type { Clock, Timer, Timers } from '../host/clock.ts'
 import type { Turn, TurnTask } from '../host/turn.ts'
 
 const SLICE_MS_MIN = 0.1
 const SLICE_MS_MAX = 1
-/** Of the time that others took. */
+/** A slice may be so long in relation to what others did before it. */
 const SLICE_SHARE = 0.5
+/** Credit of slices by time without them: beside others, and where nobody else came in that time; and the most of it. */
+const CREDIT_SHARE = 0.5
+const CREDIT_SHARE_ALONE = 2
+const CREDIT_MS_MAX = 2
+const SLEEP_MS = 1
 
 export interface Work {
   /** Does a part of it, a fraction of a millisecond. True where more can be done at once. */
@@ -21,47 +28,82 @@ export interface Work {
 
 export class WorkQueue implements TurnTask {
   readonly #clock: Clock
+  readonly #timers: Timers
   readonly #turn: Turn
   readonly #waiting: Work[] = []
+  readonly #wake = () => {
+    this.#timer = null
+    this.#askedAt = this.#clock.monotonic()
+    this.#earn(this.#askedAt, CREDIT_SHARE_ALONE)
+    this.#turn.end()
+  }
   #isDeferred = false
-  /** Monotonic: when there was work to do and none was done, since. */
-  #waitsSince = 0
+  #timer: Timer | null = null
+  /** Monotonic: when a turn was asked for, which comes as soon as others have had theirs; NaN while none is. */
+  #askedAt = Number.NaN
+  #creditMs = CREDIT_MS_MAX
+  /** Until when that has been reckoned. */
+  #earnedAt = 0
 
-  constructor(clock: Clock, turn: Turn) {
+  constructor(clock: Clock, timers: Timers, turn: Turn) {
     this.#clock = clock
+    this.#timers = timers
     this.#turn = turn
   }
 
   /** Adds work that is not in it. */
   add(work: Work): void {
     this.#waiting.push(work)
-    this.#defer()
+    if (!this.#isDeferred) this.#defer(this.#clock.monotonic())
+  }
+
+  close(): void {
+    this.#timer?.cancel()
   }
 
   /** One slice: each has a step in turn. */
   endTurn(): void {
-    this.#isDeferred = false
+    this.#timer?.cancel()
+    this.#timer = null
     const clock = this.#clock
     const waiting = this.#waiting
     // What was added during the slice before may have been done in it.
     if (waiting.length === 0) return
     const begunAt = clock.monotonic()
-    const shareMs = (begunAt - this.#waitsSince) * SLICE_SHARE
-    const until = begunAt + Math.min(Math.max(SLICE_MS_MIN, shareMs), SLICE_MS_MAX)
+    const othersMs = Number.isNaN(this.#askedAt) ? 0 : begunAt - this.#askedAt
+    const until = begunAt + Math.min(Math.max(SLICE_MS_MIN, othersMs * SLICE_SHARE), SLICE_MS_MAX)
+    this.#earn(begunAt, CREDIT_SHARE)
+    let now = begunAt
     try {
       do {
         const work = waiting.shift()!
         if (work.step()) waiting.push(work)
-      } while (waiting.length > 0 && clock.monotonic() < until)
+        now = clock.monotonic()
+      } while (waiting.length > 0 && now < until)
     } finally {
-      if (waiting.length > 0) this.#defer()
+      this.#creditMs = Math.max(this.#creditMs - (now - begunAt), -CREDIT_MS_MAX)
+      this.#earnedAt = now
+      // What was added in a step is among them.
+      this.#isDeferred = false
+      if (waiting.length > 0) this.#defer(now)
     }
   }
 
-  #defer(): void {
-    if (this.#isDeferred) return
+  #earn(now: number, share: number): void {
+    this.#creditMs = Math.min(this.#creditMs + (now - this.#earnedAt) * share, CREDIT_MS_MAX)
+    this.#earnedAt = now
+  }
+
+  #defer(now: number): void {
     this.#isDeferred = true
-    this.#waitsSince = this.#clock.monotonic()
-    this.#turn.defer('rest', this)
+    this.#earn(now, CREDIT_SHARE)
+    if (this.#creditMs > 0) {
+      this.#askedAt = now
+      this.#turn.defer('rest', this)
+    } else {
+      this.#askedAt = Number.NaN
+      this.#turn.deferQuietly(this)
+      this.#timer = this.#timers.after(SLEEP_MS, this.#wake)
+    }
   }
 }

@@ -5,7 +5,7 @@ import { anyOptions, anyRecord, publishedBatch, SAMPLE_MS, sampleRecords } from 
 import { sliceOf, viewOf } from '../bytes/slice.ts'
 import { verifyBatchCrc } from './batch.ts'
 import { encodeBatch } from './encode-batch.ts'
-import { RecordBatchBuilder } from './record-batch-builder.ts'
+import { encodeHeader, RecordBatchBuilder } from './record-batch-builder.ts'
 import { RecordCursor } from './record-cursor.ts'
 
 test('the published batch, byte for byte', () => {
@@ -182,7 +182,7 @@ test('a record of another batch with one header more', () => {
   cursor.open(sliceOf(encodeBatch({ records: [first, second] })))
   const builder = new RecordBatchBuilder()
   const added = { key: 'c', value: 'more' }
-  while (cursor.next()) builder.appendParts(cursor, 9, added)
+  while (cursor.next()) builder.appendParts(cursor, 9, encodeHeader(added.key, added.value))
   const expected = [
     { ...first, headers: [...first.headers, added], timestamp: 9 },
     { ...second, headers: [added], timestamp: 9 },

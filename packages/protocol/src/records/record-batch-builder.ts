@@ -140,22 +140,20 @@ export class RecordBatchBuilder {
     this.#position = at + buffer.copy(this.#buffer, at, partsStart, end)
   }
 
-  /** Appends a record from the parts it has in another batch, with another timestamp, and one header more after its own. */
-  appendParts(
-    record: RecordParts,
-    timestamp: number,
-    header: { readonly key: RecordBytes; readonly value: RecordBytes | null },
-  ): void {
+  /**
+   * Appends a record from the parts it has in another batch, with another timestamp, and one header more after its own:
+   * `header` holds its bytes, see `encodeHeader`.
+   */
+  appendParts(record: RecordParts, timestamp: number, header: Buffer): void {
     const { buffer: bytes, partsStart, bodyEnd, headersStart, end, headerCount } = record
     const partsBytes = bodyEnd - partsStart + (end - headersStart)
-    const tail = partsBytes + varintSize(headerCount + 1) + sizeOf(header.key) + sizeOf(header.value)
+    const tail = partsBytes + varintSize(headerCount + 1) + header.length
     let at = this.#begin(timestamp, this.#lastOffsetDelta + 1, 0, tail)
     const buffer = this.#buffer
     at += bytes.copy(buffer, at, partsStart, bodyEnd)
     at = writeVarint(buffer, at, headerCount + 1)
     at += bytes.copy(buffer, at, headersStart, end)
-    at = write(buffer, at, header.key)
-    this.#position = write(buffer, at, header.value)
+    this.#position = at + header.copy(buffer, at)
   }
 
   /** The batch, with its CRC. */
@@ -213,6 +211,13 @@ export class RecordBatchBuilder {
     this.#buffer.copy(grown, 0, 0, this.#position)
     this.#buffer = grown
   }
+}
+
+/** A record's header as it lies in a batch. */
+export function encodeHeader(key: RecordBytes, value: RecordBytes | null): Buffer {
+  const bytes = Buffer.allocUnsafe(sizeOf(key) + sizeOf(value))
+  write(bytes, write(bytes, 0, key), value)
+  return bytes
 }
 
 function attributeBits(options: BatchOptions): number {

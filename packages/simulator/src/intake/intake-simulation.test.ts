@@ -5,7 +5,7 @@ import { intakeMutants } from './intake-mutants.ts'
 import { simulateIntake } from './intake-simulation.ts'
 
 const SEEDS = 1000
-const MUTANT_SEEDS_MAX = 60
+const MUTANT_SEEDS_MAX = 150
 /** System calls of a life in which everything is accepted and delivered, at each of which it ends once. */
 const CRASH_POINTS = 260
 

@@ -24,8 +24,12 @@ const DRAIN_MS_MAX = 200_000
 /** How long records wait at most: longer where the clock steps meanwhile. */
 const DELAY_MS_MAX = [10, 500, 5_000] as const
 const STEPPED_DELAY_MS_MAX = [500, 5_000, 20_000] as const
-const CLOCK_STEPS_MAX = 12
-const CLOCK_STEP_MS_MAX = 6_000
+/** Batches of a producer: fewer there, so that nobody but the clock lets the broker look again. */
+const BATCHES_MAX = 60
+const STEPPED_BATCHES_MAX = 12
+const CLOCK_STEPS_MIN = 8
+const CLOCK_STEP_PAUSE_MS_MAX = 4_000
+const CLOCK_STEP_MS_MAX = 10_000
 
 export interface IntakeLife {
   readonly crashAtCall: number
@@ -176,7 +180,7 @@ class IntakeSimulation {
           history: this.timed,
           name: `${partition}.${at}`,
           partition,
-          batches: 1 + this.#random.below(60),
+          batches: 1 + this.#random.below(this.timed.areClocksStepped ? STEPPED_BATCHES_MAX : BATCHES_MAX),
           isHeld: () => this.#retries > 0 && !this.#isScheduled,
           delayMaxMs: delays[this.#random.below(3)]!,
         }).start()
@@ -215,9 +219,9 @@ class IntakeSimulation {
   #stepClocks(): void {
     this.timed.areClocksStepped = true
     const random = this.#clients.random()
-    let left = 1 + random.below(CLOCK_STEPS_MAX)
+    let left = CLOCK_STEPS_MIN + random.below(CLOCK_STEPS_MIN)
     const next = () => {
-      this.#clients.host.timers.after(random.between(0, 2000), () => {
+      this.#clients.host.timers.after(random.between(0, CLOCK_STEP_PAUSE_MS_MAX), () => {
         this.#host.clock.step(random.between(-CLOCK_STEP_MS_MAX, CLOCK_STEP_MS_MAX))
         if (--left > 0) next()
       })

@@ -75,7 +75,7 @@ export class RetryRules implements IntakeRules {
       for (let index = 0; cursor.next(); index++) {
         if (cursor.offsetDelta !== index)
           return invalid(index, `Record ${index} has offset delta ${cursor.offsetDelta}.`)
-        const record = new StoredRecord(cursor, header.codec)
+        const record = StoredRecord.copyOf(cursor)
         const times = record.headerText(RECONSUME_TIME) ?? '0'
         if (!COUNT.test(times))
           return invalid(index, `Header ${RECONSUME_TIME} must be a count, not "${times.slice(0, 40)}".`)
@@ -101,7 +101,7 @@ export class RetryRules implements IntakeRules {
   dueOf(cursor: RecordCursor, acceptedMs: number): number {
     const text = cursor.lastHeader(RETRY_DUE_BYTES)?.toString('latin1') ?? ''
     const due = /^\d{1,15}$/.test(text) ? Number(text) : acceptedMs
-    const record = new StoredRecord(cursor, 0)
+    const record = StoredRecord.copyOf(cursor)
     if (this.#isOrdered(record)) this.#lastDues.set(keyOf(record), due)
     return due
   }
