@@ -144,7 +144,6 @@ export class Partitions implements PartitionEvents, FollowerEvents {
       if (held && held.topicId !== topic?.topicId) this.#delete(held)
       if (topic) this.#follow(topic)
     }
-    this.#watchLag()
   }
 
   /** Registrations of other brokers came, changed or went. */
@@ -250,6 +249,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     if (led) {
       led.configure(config)
       led.lead(image)
+      if (led.followers !== null) this.#watchLag()
       return
     }
     const follower = held.followed[index]
@@ -276,6 +276,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     })
     log.assignEpoch(leaderEpoch)
     held.led[index] = opened
+    if (opened.followers !== null) this.#watchLag()
     this.#byLog.set(log, opened)
     // Found after an unclean stop: no append may ever come to have it flushed.
     if (log.flushedOffset < log.endOffset) this.dirty(opened)
@@ -395,14 +396,15 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   #watchLag(): void {
     const { replication, config } = this.#options
     if (replication === undefined || this.#lagTimer !== null || this.#isClosed) return
-    let isNeeded = false
-    for (const { followers } of this) isNeeded ||= followers !== null
-    if (!isNeeded) return
     const lagMs = config()['replica.lag.time.max.ms']
     this.#lagTimer = replication.host.timers.after(lagMs / 2, () => {
       this.#lagTimer = null
-      for (const partition of this) partition.checkLag(config()['replica.lag.time.max.ms'])
-      this.#watchLag()
+      let isNeeded = false
+      for (const partition of this) {
+        partition.checkLag(config()['replica.lag.time.max.ms'])
+        isNeeded ||= partition.followers !== null
+      }
+      if (isNeeded) this.#watchLag()
     })
   }
 }

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { BatchHeader, encodeBatch, errors, readBatchHeader, sliceOf } from '@odradek/protocol'
+import { Turn } from '../host/turn.ts'
+import { type Bench, nodeBench, openLog } from '../storage/testing/log-kit.ts'
+import type { OffsetWait } from './offset-waits.ts'
+import { Partition } from './partition.ts'
+
+const NONE = errors.NONE.code
+const LAG_MS = 100
+
+/** The leader, broker 1, of a partition that brokers 1, 2 and 3 have replicas of. */
+class Scene {
+  readonly bench: Bench = nodeBench()
+  readonly log
+  readonly partition: Partition
+  readonly ends: (() => void)[] = []
+  readonly heard: string[] = []
+  /** Sets of in-sync replicas that were asked for. */
+  readonly asked: (readonly number[])[] = []
+  readonly epochs = new Map([
+    [2, 20],
+    [3, 30],
+  ])
+  partitionEpoch = 0
+
+  constructor(config: Record<string, string> = {}, isr: readonly number[] = [1, 2, 3]) {
+    this.log = openLog(this.bench, { config: { 'min.insync.replicas': '2', ...config } })
+    this.partition = new Partition({
+      topic: 't',
+      topicId: this.log.topicId,
+      index: 0,
+      log: this.log,
+      leading: { leaderEpoch: 5, partitionEpoch: 0, replicas: [1, 2, 3], isr },
+      highWatermark: 0,
+      cluster: { nodeId: 1, clock: this.bench.clock, brokerEpoch: (id) => this.epochs.get(id) ?? -1 },
+      turn: new Turn({ after: () => ({ cancel() {} }), endOfTurn: (run) => void this.ends.push(run) }),
+      events: {
+        dirty() {},
+        failed: (_partition, error) => assert.fail(error),
+        isrFound: (_partition, found) => void this.asked.push(found),
+      },
+    })
+  }
+
+  endTurn(): void {
+    while (this.ends.length > 0) for (const run of this.ends.splice(0)) run()
+  }
+
+  append(count = 1): number {
+    const records = Array.from({ length: count }, () => ({ value: 'v' }))
+    const batch = sliceOf(encodeBatch({ records }))
+    const header = new BatchHeader()
+    readBatchHeader(batch.view, batch.start, header)
+    const { errorCode, lastOffset } = this.partition.append(batch, header)
+    assert.equal(errorCode, NONE)
+    return lastOffset + 1
+  }
+
+  wait(name: string, needsInSync = false): OffsetWait {
+    return { reached: (code) => void this.heard.push(`${name} ${code}`), needsInSync }
+  }
+
+  /** A follower asks for what follows `offset`. */
+  ask(id: number, offset: number, epoch = this.epochs.get(id)!): void {
+    this.partition.askedBy(id, epoch, offset)
+    this.endTurn()
+  }
+
+  /** The metadata says who is in sync. */
+  isr(...isr: number[]): void {
+    this.partitionEpoch++
+    this.partition.lead({ leaderEpoch: 5, partitionEpoch: this.partitionEpoch, replicas: [1, 2, 3], isr })
+    this.endTurn()
+  }
+
+  [Symbol.dispose](): void {
+    this.log.close(false)
+    this.bench[Symbol.dispose]()
+  }
+}
+
+describe('a leader with followers', () => {
+  it('shows and acknowledges what all that are in sync have', () => {
+    using scene = new Scene()
+    const end = scene.append(3)
+    scene.partition.waitFor(end, scene.wait('all'))
+    scene.endTurn()
+    scene.ask(2, 3)
+    assert.equal(scene.partition.highWatermark, 0)
+    scene.ask(3, 2)
+    assert.equal(scene.partition.highWatermark, 2)
+    assert.deepEqual(scene.heard, [])
+    scene.ask(3, 3)
+    assert.equal(scene.partition.highWatermark, 3)
+    assert.deepEqual(scene.heard, ['all 0'])
+  })
+
+  it('shows nothing that is not written yet, whoever is ahead', () => {
+    using scene = new Scene({ 'min.insync.replicas': '1' }, [1])
+    scene.append()
+    scene.partition.askedBy(2, 19, 0)
+    assert.equal(scene.partition.highWatermark, 0)
+    scene.endTurn()
+    assert.equal(scene.partition.highWatermark, 1)
+    scene.append()
+    scene.partition.askedBy(2, 19, 1)
+    assert.equal(scene.partition.highWatermark, 1)
+  })
+
+  it('takes out who lags, tells who waits that too few are left, and shows no more than before', () => {
+    using scene = new Scene()
+    scene.append()
+    scene.endTurn()
+    for (const id of [2, 3]) scene.ask(id, 1)
+    const end = scene.append()
+    scene.partition.waitFor(end, scene.wait('acks=all', true))
+    scene.partition.waitFor(end, scene.wait('other'))
+    scene.endTurn()
+    scene.bench.clock.time += LAG_MS + 1
+    scene.partition.checkLag(LAG_MS)
+    assert.deepEqual(scene.asked, [[1]])
+    scene.partition.checkLag(LAG_MS)
+    assert.equal(scene.asked.length, 1, 'one change at a time')
+    scene.isr(1)
+    scene.partition.isrDecided(NONE)
+    assert.deepEqual(scene.heard, [`acks=all ${errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND.code}`])
+    assert.equal(scene.partition.hasMinInsyncReplicas, false)
+    assert.equal(scene.partition.highWatermark, 1, 'what this broker alone has may be lost with it')
+    scene.ask(2, 2)
+    assert.deepEqual(scene.asked.at(-1), [1, 2])
+    scene.isr(1, 2)
+    scene.partition.isrDecided(NONE)
+    assert.equal(scene.partition.highWatermark, 2)
+    assert.deepEqual(scene.heard.at(-1), 'other 0')
+  })
+
+  it('counts one that is about to come in before it hears that it has', () => {
+    using scene = new Scene({}, [1, 2])
+    scene.append()
+    scene.endTurn()
+    scene.ask(2, 1)
+    scene.ask(3, 1)
+    assert.deepEqual(scene.asked, [[1, 2, 3]])
+    scene.append()
+    scene.endTurn()
+    scene.ask(2, 2)
+    assert.equal(scene.partition.highWatermark, 1, 'perhaps 3 is in sync already')
+    scene.partition.isrDecided(errors.REQUEST_TIMED_OUT.code)
+    assert.equal(scene.partition.highWatermark, 1, 'nobody knows whether it is')
+    scene.isr(1, 2)
+    assert.equal(scene.partition.highWatermark, 2, 'the metadata has decided otherwise')
+  })
+
+  it('lets nobody in who asks in the name of a registration that is over, or who lacks what was there before', () => {
+    using scene = new Scene({}, [1, 2])
+    scene.append(2)
+    scene.endTurn()
+    scene.ask(2, 2)
+    scene.ask(3, 2, 29)
+    scene.ask(3, 1)
+    assert.deepEqual(scene.asked, [])
+    scene.epochs.delete(3)
+    scene.ask(3, 2, 30)
+    assert.deepEqual(scene.asked, [], 'it is gone')
+  })
+
+  it('waits for the disk alone where only that is asked for', async () => {
+    using scene = new Scene({ 'flush.mode': 'sync' })
+    const end = scene.append()
+    scene.partition.waitForFlush(end, scene.wait('acks=1'))
+    scene.partition.waitFor(end, scene.wait('acks=all'))
+    scene.endTurn()
+    for (const id of [2, 3]) scene.ask(id, 1)
+    assert.deepEqual(scene.heard, [], 'the leader counts up to what is durable')
+    await new Promise((resolve) => scene.log.flush(resolve))
+    scene.partition.flushed()
+    scene.endTurn()
+    assert.deepEqual(scene.heard, ['acks=1 0', 'acks=all 0'])
+  })
+
+  it('says where the history of a follower parts from its own', () => {
+    using scene = new Scene()
+    scene.append(4)
+    scene.endTurn()
+    assert.equal(scene.partition.divergence(5, 4), null)
+    assert.deepEqual(scene.partition.divergence(5, 6), { epoch: 5, endOffset: 4 })
+    assert.deepEqual(scene.partition.divergence(4, 2), { epoch: 4, endOffset: 0 })
+    assert.deepEqual(scene.partition.divergence(7, 9), { epoch: 5, endOffset: 4 }, 'an epoch that never was here')
+    assert.equal(scene.partition.divergence(-1, 9), null)
+  })
+
+  it('ends all that waits when it leads no more', () => {
+    using scene = new Scene()
+    const end = scene.append()
+    scene.partition.waitFor(end, scene.wait('all'))
+    scene.partition.waitForProof(scene.wait('proof'))
+    scene.partition.close(errors.NOT_LEADER_OR_FOLLOWER.code)
+    scene.endTurn()
+    assert.deepEqual(scene.heard.sort(), ['all 6', 'proof 6'])
+    scene.ask(2, 1)
+    assert.equal(scene.partition.highWatermark, 0)
+  })
+})
