@@ -53,7 +53,7 @@ export class BrokerCluster {
       config: {
         'node.id': String(id),
         'metadata.store': `unix:${join(this.#scratch, 'store.sock')}`,
-        'broker.session.timeout.ms': '1500',
+        'broker.session.timeout.ms': '2500',
         'replica.lag.time.max.ms': '2000',
         'default.replication.factor': '3',
         'min.insync.replicas': '2',

@@ -19,6 +19,7 @@ export class FailoverProducer {
   readonly offsets: number[] = []
   readonly #client: ClusterClient
   readonly #headers: (sequence: number) => { key: string; value: string }[]
+  readonly #index: number
   #isEnding = false
   #attempts = 0
   readonly #run: Promise<void>
@@ -28,7 +29,9 @@ export class FailoverProducer {
     topic: string,
     name: string,
     headers: (sequence: number) => { key: string; value: string }[] = () => [],
+    index = 0,
   ) {
+    this.#index = index
     this.#client = client
     this.topic = topic
     this.name = name
@@ -61,7 +64,7 @@ export class FailoverProducer {
   async #produce(): Promise<void> {
     let producerId = -1
     while (!this.#isEnding) {
-      const partition = await this.#client.partition(this.topic)
+      const partition = await this.#client.partition(this.topic, this.#index)
       const leader = partition?.leaderId ?? -1
       if (leader < 0) {
         await sleep(20)
@@ -98,7 +101,7 @@ export class FailoverProducer {
     const { responses } = await client.send(Produce, 9, {
       acks: -1,
       timeoutMs: 5_000,
-      topicData: [{ name: this.topic, partitionData: [{ index: 0, records: sliceOf(records) }] }],
+      topicData: [{ name: this.topic, partitionData: [{ index: this.#index, records: sliceOf(records) }] }],
     })
     const { errorCode, baseOffset } = responses[0]!.partitionResponses[0]!
     if (errorCode === 0) {

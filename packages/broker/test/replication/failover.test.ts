@@ -83,10 +83,18 @@ describe('three brokers', { timeout: 240_000 }, () => {
     for (const id of others) await kill(id)
     await client.partitionOnce('lonely', ({ isrNodes }) => isrNodes.length === 1)
     const topic = new WireTopic(await client.to(leaderId), 'lonely', '')
-    const refused = await topic.produce({ records: [{ value: 'x' }] })
+    // A machine that stands still may make it a leader anew.
+    const settled = async (acks: number) => {
+      for (;;) {
+        const answer = await topic.produce({ records: [{ value: `acks=${acks}` }] }, { acks })
+        if (answer.errorCode !== 6) return answer
+        await sleep(20)
+      }
+    }
+    const refused = await settled(-1)
     assert.equal(refused.errorCode, 19)
     assert.match(refused.errorMessage ?? '', /min\.insync\.replicas is 2/)
-    const one = await topic.produce({ records: [{ value: 'acks=1' }] }, { acks: 1 })
+    const one = await settled(1)
     assert.equal(one.errorCode, 0)
     const shown = await readAs(topic)
     assert.ok(!shown.some(({ value }) => value === 'acks=1'), 'what one replica alone has is not shown')
@@ -166,6 +174,28 @@ describe('three brokers', { timeout: 240_000 }, () => {
     const found = (await readAll('timed', count)).map(({ value }) => value)
     assert.equal(new Set(found).size, found.length, 'none is there twice')
     for (let sequence = 0; sequence < count; sequence++) assert.ok(found.includes(`cyd ${sequence}`), `cyd ${sequence}`)
+  })
+
+  it('bring dead letters to whoever leads their partition, once each', async () => {
+    await client.createTopic('retry.team', { 'message.type': 'RETRY', 'retry.group': 'team' }, 3)
+    // Retried so often that there is no further time.
+    const headers = () => [{ key: 'RECONSUME_TIME', value: '16' }]
+    const producers = [0, 1, 2].map((index) => new FailoverProducer(client, 'retry.team', `e${index}`, headers, index))
+    await Promise.all(producers.map((producer) => producer.acknowledges(10)))
+    const { leaderId } = await client.partitionOnce('dlq.team', ({ leaderId }) => leaderId >= 0)
+    const leaders = await Promise.all([0, 1, 2].map((index) => client.partition('retry.team', index)))
+    assert.ok(
+      leaders.some((partition) => partition!.leaderId !== leaderId),
+      'one is led elsewhere',
+    )
+    await kill(leaderId)
+    await Promise.all(producers.map((producer) => producer.acknowledges(10)))
+    await cluster.begin(leaderId as BrokerId)
+    await Promise.all(producers.map((producer) => producer.end()))
+    const sent = producers.flatMap(({ name, offsets }) => offsets.map((_, sequence) => `${name} ${sequence}`))
+    const found = (await readAll('dlq.team', sent.length)).map(({ value }) => value)
+    assert.equal(new Set(found).size, found.length, 'none is there twice')
+    for (const value of sent) assert.ok(found.includes(value), value)
   })
 
   it('lead on without a gap when one is stopped in good order', async () => {
