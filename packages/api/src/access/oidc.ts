@@ -120,8 +120,8 @@ export class OidcProvider {
     if (name === undefined) throw new SignInError(`The provider tells no name (claim ${nameClaim}).`)
     const groups = new Set(Array.isArray(claims[groupsClaim]) ? claims[groupsClaim] : [claims[groupsClaim]])
     const grants: Record<string, Grant> = {}
-    for (const { value, cluster, role, payloads, edit } of rules) {
-      if (groups.has(value) && !Object.hasOwn(grants, cluster)) grants[cluster] = { role, payloads, edit }
+    for (const { value, cluster, ...grant } of rules) {
+      if (groups.has(value) && !Object.hasOwn(grants, cluster)) grants[cluster] = grant
     }
     if (everyone && !Object.hasOwn(grants, '*')) grants['*'] = everyone
     if (Object.keys(grants).length === 0) throw new SignInError(`${name} may not use this console: no grant fits.`)
