@@ -1,5 +1,6 @@
 import { LONG_MAX } from '@odradek/config'
 import type { Log } from '../storage/log.ts'
+import type { ProducerEntry } from '../storage/producer-entry.ts'
 import type { Segment } from '../storage/segment.ts'
 import type { CompactionArgs } from './compaction-job.ts'
 
@@ -107,7 +108,10 @@ export function compactionArgs(log: Log, plan: CompactionPlan, now: number, boun
   const { config } = log
   const all = log.segments()
   const producers: CompactionArgs['producers'][number][] = []
-  for (const { producerId, epoch, lastOffset } of log.producers()) producers.push({ producerId, epoch, lastOffset })
+  for (const producer of log.producers()) {
+    const { producerId, epoch } = producer
+    producers.push({ producerId, epoch, lastOffset: lastDurableOffset(producer, log.flushedOffset) })
+  }
   return {
     directory: log.directory,
     segments: plan.segments.map(({ baseOffset, size }) => ({ baseOffset, size })),
@@ -125,4 +129,16 @@ export function compactionArgs(log: Log, plan: CompactionPlan, now: number, boun
     ioBytesPerSecond: bounds.ioBytesPerSecond,
     progress: new SharedArrayBuffer(4),
   }
+}
+
+/**
+ * The last offset of the newest batch that no power failure takes: it is the producer's last then, and has to be there still.
+ * Of the newest of all where none is known to be durable.
+ */
+function lastDurableOffset(producer: ProducerEntry, flushedOffset: number): number {
+  for (let age = 0; age < producer.batches; age++) {
+    const { lastOffset } = producer.batch(age)
+    if (lastOffset < flushedOffset) return lastOffset
+  }
+  return producer.lastOffset
 }
