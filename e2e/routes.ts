@@ -5,6 +5,8 @@ export const routes: readonly string[] = [
   '/local/topics?q=nothing-is-called-that',
   '/local/topics/{topic}/messages',
   '/local/topics/{topic}/messages?from=earliest&q=nothing-holds-that',
+  '/local/topics/{topic}/messages?from=earliest&cel=value.id%20%3E%200&at=0@0',
+  '/local/topics/{topic}/messages?live=true',
   '/local/topics/{topic}/0/1',
   '/local/topics/{topic}/0/99',
   '/local/topics/{topic}/partitions',
