@@ -1,6 +1,6 @@
 /** `odradek up` and what goes with it, as somebody types it. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -48,6 +48,15 @@ async function statusOf(directory: string): Promise<Status> {
   return JSON.parse(stdout)
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Asks until it is as it should be; gives up far beyond what anything here takes. */
 async function untilStatus(directory: string, isReached: (status: Status) => boolean): Promise<void> {
   const until = performance.now() + 60_000
@@ -71,7 +80,7 @@ const words = (directory: string, ...more: string[]) => [
 
 test('three brokers with followers: started, seen, moved, restarted after a kill, stopped in order', async () => {
   using directory = temporaryDirectory()
-  const mode = ['--mode', 'sync-replica', '--brokers', '3', '--set', 'broker.session.timeout.ms=3s']
+  const mode = ['--mode', 'sync-replica', '--brokers', '3']
   await using up = odradek(words(directory.path, ...mode, '--set', 'offsets.topic.num.partitions=3'))
   const addresses = await listening(up, 3)
   assert.equal(new Set(addresses).size, 3)
@@ -153,8 +162,33 @@ test('three brokers with followers: started, seen, moved, restarted after a kill
   for (const id of [1, 2, 3]) {
     const log = readFileSync(join(directory.path, 'logs', `broker-${id}.log`), 'utf8')
     assert.match(log, /Listening on/)
-    assert.ok(readFileSync(join(directory.path, `broker-${id}`, '.kafka_cleanshutdown')), 'stopped in order')
+    assert.ok(readFileSync(join(directory.path, 'brokers', `${id}`, '.kafka_cleanshutdown')), 'stopped in order')
   }
+})
+
+test('brokers whose supervisor is killed stop in order, and start again with the next', async () => {
+  using directory = temporaryDirectory()
+  let brokers: Status['brokers']
+  {
+    await using up = odradek(words(directory.path, '--mode', 'multi-master', '--brokers', '2'))
+    const addresses = await listening(up, 2)
+    const made = await runOdradek(['topics', 'create', 'kept', '--partitions', '2', '--bootstrap', addresses[0]!])
+    assert.equal(made.code, 0, made.stderr)
+    brokers = (await statusOf(directory.path)).brokers
+    up.process.kill('SIGKILL')
+    await up.ended()
+  }
+  const until = performance.now() + 60_000
+  for (const { pid } of brokers) {
+    while (isAlive(pid)) {
+      assert.ok(performance.now() < until, `process ${pid} goes on`)
+      await setTimeout(50)
+    }
+  }
+  for (const id of [1, 2]) assert.ok(readFileSync(join(directory.path, 'brokers', `${id}`, '.kafka_cleanshutdown')))
+  await using again = odradek(words(directory.path, '--mode', 'multi-master', '--brokers', '2'))
+  await listening(again, 2)
+  await untilStatus(directory.path, ({ cluster }) => cluster?.brokers.every(({ leaders }) => leaders === 1) === true)
 })
 
 test('a broker alone, whose metadata is carried elsewhere with topics and cluster id', async () => {
@@ -184,7 +218,7 @@ test('a broker alone, whose metadata is carried elsewhere with topics and cluste
     assert.match(moved.stdout, /keys of cluster \S+ copied, 1 topics? among them/, moved.stderr)
     const again = await runOdradek(move)
     assert.match(again.stderr, /has the metadata of cluster/)
-    const data = ['--data-dir', join(directory.path, 'broker-1'), '--set', `metadata.store=unix:${target.path}/s`]
+    const data = ['--data-dir', join(directory.path, 'brokers', '1'), '--set', `metadata.store=unix:${target.path}/s`]
     await using broker = odradek(['broker', '--port', '0', ...data])
     const [address] = await listening(broker, 1)
     const topics = await runOdradek(['topics', 'list', '--json', '--bootstrap', address!])
@@ -196,6 +230,8 @@ test('a broker alone, whose metadata is carried elsewhere with topics and cluste
 
 test('what cannot be started says why, in one line', async () => {
   using directory = temporaryDirectory()
+  using data = temporaryDirectory()
+  writeFileSync(join(data.path, 'meta.properties'), '')
   const bad: [string[], RegExp][] = [
     [['up', '--mode', 'quorum'], /--mode must be one of single, multi-master, async-replica, sync-replica/],
     [['up', '--mode', 'single', '--brokers', '2'], /single has one broker/],
@@ -203,6 +239,7 @@ test('what cannot be started says why, in one line', async () => {
     [['up', '--brokers', 'x'], /--brokers must be a number/],
     [['up', '--brokers', '1', '--cores', '1'], /not both/],
     [['up', '--set', 'node.id=4'], /up sets node.id of each broker itself/],
+    [words(data.path), /is the data directory of a broker/],
     [words(directory.path, '--host', '192.0.2.1'), /broker 1 does not start .*192\.0\.2\.1/],
   ]
   for (const [line, why] of bad) {

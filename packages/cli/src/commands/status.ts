@@ -30,12 +30,12 @@ export const status: Command = {
   name: 'status',
   summary: 'Print how the cluster is that odradek up started; exit code 1 when something is wrong.',
   flags: {
-    'data-dir': { type: 'string', short: 'd', value: 'DIR', doc: 'The directory of odradek up [./data].' },
+    'data-dir': { type: 'string', short: 'd', value: 'DIR', doc: 'The directory of odradek up [./cluster].' },
     json: { type: 'boolean', doc: 'Print JSON.' },
   },
   examples: ['odradek status', 'odradek status --data-dir /var/lib/odradek --json'],
   async run(args) {
-    const directory = resolve(args.text('data-dir') ?? 'data')
+    const directory = resolve(args.text('data-dir') ?? 'cluster')
     const state = readUpState(directory)
     if (state === null || !isRunning(state)) {
       if (args.flag('json')) process.stdout.write(`${JSON.stringify({ running: false, directory })}\n`)

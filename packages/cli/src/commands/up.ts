@@ -25,7 +25,7 @@ export const up: Command = {
     ...configFlags,
     port: { ...configFlags.port, doc: 'Of the first broker, the others count on [9092]; 0 takes free ones.' },
     'admin-port': { type: 'string', value: 'PORT', doc: 'Of the first admin listener, the others count on [9644].' },
-    'data-dir': { ...configFlags['data-dir'], doc: 'Keep everything there [./data].' },
+    'data-dir': { ...configFlags['data-dir'], doc: 'Keep everything there [./cluster].' },
     'console-port': { type: 'string', value: 'PORT', doc: 'The console listens there [8080, or the next free one].' },
     'no-console': { type: 'boolean', doc: 'Start the brokers alone.' },
   },
@@ -45,7 +45,7 @@ async function runUp(args: Arguments): Promise<number> {
     mode,
     host,
     ...(await portsOf(args, brokers)),
-    directory: resolve(args.text('data-dir') ?? 'data'),
+    directory: resolve(args.text('data-dir') ?? 'cluster'),
     texts,
   })
   const console = ConsoleBeside.wanted(args) ? new ConsoleBeside() : null

@@ -3,7 +3,7 @@
  *
  *   DIR/up.json             what runs now, for `odradek status`
  *   DIR/store/              the metadata of the cluster, served by the supervisor on DIR/store.sock
- *   DIR/broker-<n>/         the data of broker n
+ *   DIR/brokers/<n>/        the data of broker n
  *   DIR/logs/broker-<n>.log
  */
 import { createHash } from 'node:crypto'
@@ -94,7 +94,7 @@ export function planDeployment(request: DeploymentRequest): Deployment {
   const shared = { 'broker.rack': hostname(), ...modeTexts(mode, ports.length), ...request.texts }
   const brokers = ports.map((port, index): BrokerPlan => {
     const nodeId = index + 1
-    const data = join(directory, `broker-${nodeId}`)
+    const data = join(directory, 'brokers', String(nodeId))
     return {
       nodeId,
       directory: data,

@@ -2,7 +2,8 @@
  * Runs a deployment: serves the store, starts the brokers, starts them again when they end, and stops all cleanly. The
  * brokers stop by themselves when this process is gone.
  */
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { StoreServer } from '@odradek/broker/cluster-store'
 import { CommandError } from '../command.ts'
 import type { Deployment } from './deployment.ts'
@@ -34,6 +35,11 @@ export class Supervisor {
         `${deployment.directory} is in use by odradek up (process ${running.pid}). Stop that first.`,
       )
     }
+    if (existsSync(join(deployment.directory, 'meta.properties'))) {
+      throw new CommandError(
+        `${deployment.directory} is the data directory of a broker. Give odradek up one of its own.`,
+      )
+    }
     mkdirSync(deployment.directory, { recursive: true })
     const supervisor = new Supervisor(deployment)
     supervisor.#store = await serveEmbedded(deployment)
@@ -58,10 +64,10 @@ export class Supervisor {
     this.#isStarted = true
   }
 
-  /** Stops the brokers one after the other, so that each hands over what it leads, then the store. */
+  /** Stops the brokers, all at once: nobody is left to hand over to. Then the store. */
   async stop(): Promise<void> {
     this.#isStarted = true
-    for (const broker of this.#brokers) await broker.stop()
+    await Promise.all(this.#brokers.map((broker) => broker.stop()))
     await this.#store?.close()
     rmSync(this.#deployment.stateFile, { force: true })
   }
