@@ -22,7 +22,7 @@ function targetOf(cluster: string, { kind, subject }: Pick<AlertIncident, 'kind'
     case 'lag':
       return href.group(cluster, subject)
     case 'deadLetters':
-      return href.topic(cluster, subject)
+      return href.letters(cluster, subject)
     case 'waiting':
       return href.delayedTopic(cluster, subject)
     case 'disk':

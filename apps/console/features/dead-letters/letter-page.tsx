@@ -1,5 +1,5 @@
 'use client'
-import { MailX } from 'lucide-react'
+import { MailX, Route } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
@@ -27,10 +27,16 @@ export function LetterPage({ place }: { place: LetterSpot }) {
         title={placeText(place)}
         badges={<Copy label={words('panel.copyLink')} text={() => location.href} />}
         actions={
-          <ButtonLink href={list}>
-            <MailX size={16} strokeWidth={1.75} aria-hidden />
-            {t('inList')}
-          </ButtonLink>
+          <>
+            <ButtonLink href={href.life(cluster, topic, place.partition, place.offset)}>
+              <Route size={16} strokeWidth={1.75} aria-hidden />
+              {words('page.life')}
+            </ButtonLink>
+            <ButtonLink href={list}>
+              <MailX size={16} strokeWidth={1.75} aria-hidden />
+              {t('inList')}
+            </ButtonLink>
+          </>
         }
       />
       <div className="flex min-h-0 flex-1 flex-col border-t">

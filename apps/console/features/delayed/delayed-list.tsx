@@ -9,7 +9,7 @@ import { PageBody } from '../../components/frame/page.tsx'
 import { useShell } from '../../components/frame/shell.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
 import { Badge } from '../../components/ui/badge.tsx'
-import { Button } from '../../components/ui/button.tsx'
+import { Button, ButtonLink } from '../../components/ui/button.tsx'
 import { CommandLine } from '../../components/ui/command-line.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
@@ -35,6 +35,7 @@ export function DelayedList({ cluster }: { cluster: string }) {
   const list = useQuery(trpc.delayed.topics.queryOptions({ cluster }, { refetchInterval: REFRESH_MS }))
   const { data } = list
   const topics = data?.topics.filter(({ kind }) => kind === 'delay')
+  const retries = data?.topics.reduce((sum, { kind, waiting }) => (kind === 'retry' ? sum + waiting : sum), 0) ?? 0
   const shown = topics?.filter(({ topic }) => topic.toLowerCase().includes(q.trim().toLowerCase()))
   const columns: readonly Column<DelayedTopic>[] = [
     {
@@ -94,6 +95,9 @@ export function DelayedList({ cluster }: { cluster: string }) {
               {t('count', { count: topics.reduce((sum, { waiting }) => sum + waiting, 0) })}
             </span>
           )
+        }
+        actions={
+          retries > 0 && <ButtonLink href={href.retries(cluster)}>{t('retries', { count: retries })}</ButtonLink>
         }
       />
       {data?.problem == null && (topics === undefined || topics.length > 0) && (

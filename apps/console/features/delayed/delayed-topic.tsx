@@ -44,7 +44,14 @@ export function DelayedTopic({ cluster, topic }: { cluster: string; topic: strin
       <TitleRow
         parents={[{ label: t('title'), href: href.delayed(cluster) }]}
         title={topic}
-        actions={!isMissing && <ButtonLink href={href.topic(cluster, topic)}>{t('visible')}</ButtonLink>}
+        actions={
+          !isMissing && (
+            <>
+              {row?.kind === 'retry' && <ButtonLink href={href.retry(cluster, topic)}>{t('toRetries')}</ButtonLink>}
+              <ButtonLink href={href.topic(cluster, topic)}>{t('visible')}</ButtonLink>
+            </>
+          )
+        }
       />
       {isMissing ? (
         <EmptyState

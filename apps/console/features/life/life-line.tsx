@@ -80,6 +80,17 @@ export function LifeLine({ cluster, events }: { cluster: string; events: readonl
               {event.place !== null && !untold.has(event.kind) && (
                 <PlaceLink cluster={cluster} place={event.place} asLife={!event.isHere && event.kind !== 'gone'} />
               )}
+              {event.kind === 'deadLetter' && event.place !== null && (
+                <MoreLink href={href.letter(cluster, event.place.topic, event.place.partition, event.place.offset)}>
+                  {t('toLetter')}
+                </MoreLink>
+              )}
+              {event.kind === 'resent' && event.job !== null && (
+                <MoreLink href={href.job(cluster, event.job)}>{t('toJob')}</MoreLink>
+              )}
+              {event.kind === 'waits' && event.place !== null && (
+                <MoreLink href={href.retry(cluster, event.place.topic)}>{t('toRetries')}</MoreLink>
+              )}
               {event.kind === 'resent' && event.target !== null && (
                 <PlaceLink cluster={cluster} place={event.target} asLife={false} />
               )}
@@ -112,6 +123,16 @@ function PlaceLink({ cluster, place, asLife }: { cluster: string; place: LifePla
           {t('fromHere')}
         </Link>
       )}
+    </p>
+  )
+}
+
+function MoreLink(props: { href: string; children: ReactNode }) {
+  return (
+    <p className="text-meta">
+      <Link href={props.href} prefetch={false} className="text-accent hover:underline">
+        {props.children}
+      </Link>
     </p>
   )
 }

@@ -11,7 +11,7 @@ export function DiskMarks({ disk }: { disk: StorageDisk }) {
   const { usedPercent, thresholds, state } = disk
   const about = marks.map((mark) => `${thresholds[mark].abovePercent} %: ${t(`stateAbout.${mark}`)}`).join('\n')
   return (
-    <span className="inline-flex w-56 items-center gap-2 max-sm:w-full" data-tip={about}>
+    <span className="inline-flex w-56 items-center gap-2 max-sm:w-44" data-tip={about}>
       <span
         role="img"
         aria-label={t('marksAbout', {

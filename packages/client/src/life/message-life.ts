@@ -226,6 +226,8 @@ async function groupsOf(
       return { group, state, retry: null, deadLetters: null }
     }
   })
+  // Nobody reads it: whether the cluster knows such topics is asked of a group that need not exist.
+  if (ids.length === 0) await groupTopics(cluster, 'anyone').catch((error: Error) => (foreign = error.message))
   if (foreign === null) return found
   unknown.push({ kind: 'foreign', reason: foreign })
   return withForeignLetters(cluster, found, states, unknown)

@@ -11,6 +11,7 @@ export interface RecordFacts extends LifePlace {
   /** How often it was retried; null: it is no retry. */
   readonly times: number | null
   readonly attempts: readonly LifeAttempt[]
+  /** Why it is a dead letter. */
   readonly reason: string | null
   /** The time that its producer gave it, where the broker has replaced it. */
   readonly born: number | null
@@ -48,7 +49,8 @@ export function recordFacts(
     origin: originOf(text, headers),
     times: numberOf(text('RECONSUME_TIME')),
     attempts: attemptsOf(text('ATTEMPTS')),
-    reason: text('DEAD_LETTER_REASON'),
+    reason:
+      text('DEAD_LETTER_REASON') ?? text('kafka_dlt-exception-message') ?? text('__connect.errors.exception.message'),
     born: numberOf(text('BORN_TIMESTAMP')),
     timer: timer === undefined ? null : { header: timer.header, value: timer.value! },
     rescheduledFrom: text('RESCHEDULED_FROM'),
