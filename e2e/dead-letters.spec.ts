@@ -122,6 +122,13 @@ test('two operators on two consoles send the same letters: each goes once, and w
     let text = ''
     for await (const chunk of file) text += chunk
     expect(text.trim().split('\r\n')).toHaveLength(151)
+    await page.getByRole('link', { name: 'Retry the 30 that failed' }).click()
+    await page.getByLabel('Where to').selectOption({ label: 'Another topic' })
+    await page.getByLabel('Topic', { exact: true }).fill('parcels')
+    await expect(page.getByText('30 letters match: 30 would be sent to parcels')).toBeVisible()
+    await run(page, 30)
+    await expect(page.getByText('Done. 30 of 30 sent, 0 failed, 0 skipped.')).toBeVisible({ timeout: 30_000 })
+    expect(await depth('parcels')).toBe(150)
   } finally {
     await other.end()
   }
@@ -131,11 +138,15 @@ test('a job goes on when the page is loaded again, and the console and the broke
   await scene.createTopic('clicks')
   await scene.createTopic('clicks-dlt')
   await springLetters(scene, 'clicks-dlt', 300, () => 'clicks')
-  await scene.open(page, letters('clicks-dlt', '/resend?to=origin&rate=60'))
+  await scene.open(page, letters('clicks-dlt', '/resend?to=origin&rate=40'))
   await run(page, 300)
   await expect(page.getByText(/^\d+ of 300 sent/)).toBeVisible()
   const path = new URL(page.url()).pathname
   await page.reload()
+  await expect(page.getByText(/^[1-9]\d* of 300 sent/)).toBeVisible({ timeout: 20_000 })
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await expect(page.getByText(/^Paused\. [1-9]\d* of 300 sent/)).toBeVisible({ timeout: 20_000 })
+  await page.getByRole('button', { name: 'Go on' }).click()
   await expect(page.getByText(/^[1-9]\d* of 300 sent/)).toBeVisible({ timeout: 20_000 })
   await page.goto('about:blank')
   await scene.stopConsole('SIGKILL')
@@ -189,6 +200,26 @@ test('letters are marked as resolved, that is taken back; an address shows the s
   await expect(copy.getByRole('complementary', { name: '0@0' }).getByText('Attempt 4 failed')).toBeVisible()
   await expect(copy.getByRole('checkbox', { name: /^Select \d+@/ })).toHaveCount(1)
   await fresh.close()
+})
+
+test('a console that is read-only shows all of it, and does nothing', async ({ page }) => {
+  await giveUp(scene, 'watched', [{ key: 'a', value: '1' }])
+  const other = await scene.openConsole('--read-only')
+  try {
+    await page.goto(`${other.told}${letters('dlq.watched', '/0/0')}`)
+    for (const name of ['Resend', 'Edit and resend', 'Mark as resolved']) {
+      const button = page.getByRole('button', { name, exact: true })
+      await expect(button).toHaveAttribute('aria-description', 'The console is in read-only mode.')
+    }
+    const order = { cluster: 'local', topic: 'dlq.watched', places: [{ partition: 0, offset: 0 }] }
+    const answer = await page.request.post(`${other.told}/api/trpc/deadLetters.resolve`, {
+      data: order,
+      headers: { origin: other.told },
+    })
+    expect(answer.status()).toBe(403)
+  } finally {
+    await other.end()
+  }
 })
 
 test('letters are purged only under the name of their topic', async ({ page }) => {

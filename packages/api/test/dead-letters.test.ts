@@ -102,6 +102,9 @@ test('10,000 letters: facets, check and job say the same, and the sums add up; t
   const check = await scene.caller.jobs.check(question)
   assert.deepEqual([check.matched, check.toSend, check.toFail, check.toSkip], [10_000, 9_000, 1_000, 0])
   assert.ok(check.mustConfirm)
+  const words =
+    'resend big-dlt --error java.io.IOException --error java.lang.IllegalStateException --target origin --apply'
+  assert.ok(check.command?.includes(words), check.command ?? 'none')
   const id = newId()
   await assert.rejects(scene.caller.jobs.create({ ...question, id, confirm: 8_999 }), { code: 'BAD_REQUEST' })
   const order = { ...question, id, confirm: 9_000 }

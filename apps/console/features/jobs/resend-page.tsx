@@ -7,6 +7,7 @@ import { useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
 import { Button } from '../../components/ui/button.tsx'
+import { CommandLine } from '../../components/ui/command-line.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { href } from '../../lib/href.ts'
 import { newId } from '../../lib/new-id.ts'
@@ -22,6 +23,7 @@ import { type ResendQuery, resendQueryParsers, resendQuestion } from './resend-q
 export function ResendPage({ cluster, topic }: { cluster: string; topic: string }) {
   const t = useTranslations('jobs')
   const letters = useTranslations('deadLetters')
+  const frame = useTranslations('frame')
   const trpc = useTRPC()
   const router = useRouter()
   const operate = useForbidden('operate')
@@ -79,6 +81,7 @@ export function ResendPage({ cluster, topic }: { cluster: string; topic: string 
               </Button>
             </div>
             <Online plan={plan} />
+            {plan?.command != null && <CommandLine label={frame('equivalent')} command={plan.command} />}
             {check.error !== null && (
               <ErrorState error={check.error} retry={() => check.refetch()} busy={check.isFetching} />
             )}

@@ -4,6 +4,7 @@ import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { visitorText } from '../access/visitor.ts'
 import { resendInput, resendRequest } from '../dead-letters/letter-search.ts'
+import { resendCommand } from '../dead-letters/resend-command.ts'
 import { refuse } from '../failure.ts'
 import { clusterProcedure, router } from '../trpc.ts'
 
@@ -71,8 +72,10 @@ export const jobs = router({
 
   /** What a job would do: how many it would send where, and why not the others. Nothing is written. */
   check: clusterProcedure.input(resendInput).query(async ({ ctx, input: { cluster, ...input } }) => {
-    const plan = await ctx.console.deadLetters(cluster).plan(resendRequest(input, visitorText(ctx.visitor)))
-    return { ...plan, mustConfirm: plan.toSend > RESENT_UNCONFIRMED_MAX }
+    const request = resendRequest(input, visitorText(ctx.visitor))
+    const plan = await ctx.console.deadLetters(cluster).plan(request)
+    const command = resendCommand(ctx.session.settings.bootstrap, request)
+    return { ...plan, mustConfirm: plan.toSend > RESENT_UNCONFIRMED_MAX, command }
   }),
 
   /** Makes a job and begins with it. The same id again is the same job. `confirm`: how many it sends, where that is many. */

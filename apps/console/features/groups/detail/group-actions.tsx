@@ -6,6 +6,7 @@ import { useForbidden } from '../../../components/frame/shell.tsx'
 import { ButtonLink } from '../../../components/ui/button.tsx'
 import { Menu, MenuItem, MenuLine } from '../../../components/ui/menu.tsx'
 import { href } from '../../../lib/href.ts'
+import { GroupLetters } from '../../dead-letters/group-letters.tsx'
 import { DeleteGroup } from '../dialogs/delete-group.tsx'
 import { FenceMembers } from '../dialogs/fence-members.tsx'
 
@@ -20,6 +21,7 @@ export function GroupActions(props: { cluster: string; group: string; members: n
   const busy = members !== undefined && members > 0 ? t('delete.busy', { count: members }) : undefined
   return (
     <>
+      <GroupLetters cluster={cluster} group={group} />
       <ButtonLink href={href.group(cluster, group, 'reset')}>{t('act.reset')}</ButtonLink>
       <Menu label={frame('more')} trigger={<Ellipsis {...icon} />}>
         <MenuItem
