@@ -1,18 +1,27 @@
 'use client'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
+import { ButtonLink } from '../../components/ui/button.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
+import type { LetterSpot } from './letter-found.tsx'
 import type { LetterDetail, LetterMeaning } from './outputs.ts'
 
 /** What was done about the letter, oldest first, and whether it is itself one that was sent again. */
-export function LetterHistory(props: { cluster: string; history: LetterDetail['history']; meaning: LetterMeaning }) {
-  const { cluster, history, meaning } = props
+export function LetterHistory(props: { place: LetterSpot; history: LetterDetail['history']; meaning: LetterMeaning }) {
+  const { place, history, meaning } = props
+  const { cluster, topic, partition, offset } = place
   const t = useTranslations('deadLetters')
   const { redrive } = meaning
-  if (history.length === 0 && redrive === null) return <p className="px-4 py-6 text-muted">{t('history.none')}</p>
+  const isUntouched = history.length === 0 && redrive === null
   return (
     <ul className="overflow-y-auto">
+      <li className="flex flex-wrap items-center gap-3 px-4 py-2">
+        {isUntouched && <span className="text-muted">{t('history.none')}</span>}
+        <ButtonLink small href={href.life(cluster, topic, partition, offset)}>
+          {t('history.life')}
+        </ButtonLink>
+      </li>
       {redrive !== null && (
         <li className="border-b px-4 py-2">
           {t('history.redriven', { from: redrive.from ?? '—', by: redrive.by ?? '—' })}{' '}

@@ -103,7 +103,7 @@ export function LetterView(props: {
         {tab === 'key' && <PayloadPane root="key" label={words('column.key')} payload={message.key} {...acts} />}
         {tab === 'headers' && <Headers message={message} />}
         {tab === 'original' && <Original cluster={cluster} message={message} meaning={meaning} original={original} />}
-        {tab === 'history' && <LetterHistory cluster={cluster} history={history} meaning={meaning} />}
+        {tab === 'history' && <LetterHistory place={place} history={history} meaning={meaning} />}
         {tab === 'metadata' && <Metadata message={message} />}
       </Tabs>
       {act === 'resend' && <ResendDialog place={place} onClose={() => setAct(null)} onDone={onChanged} />}
