@@ -31,6 +31,7 @@ export interface DeadLetterPlace extends DeadLetterTopic, Omit<DeadLetterSummary
 
 const PLACES_MS = 5000
 const LOOK_MS = 100
+const CLOSE_MS_MAX = 3000
 /** After the keeper of jobs has failed: the cluster may be away. */
 const AGAIN_MS = 5000
 const ASKED_MAX = 100
@@ -152,7 +153,13 @@ export class DeadLetterDesk {
 
   async close(): Promise<void> {
     this.#closing.abort()
-    await Promise.all([this.#keeping, ...this.#running.values()])
+    // A cluster that does not answer must not keep the console from ending: what it runs is taken up by the next one.
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MS_MAX)
+    })
+    await Promise.race([Promise.all([this.#keeping, ...this.#running.values()]), late])
+    clearTimeout(timer)
   }
 
   async #keepOn(): Promise<void> {
