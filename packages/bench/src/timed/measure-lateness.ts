@@ -37,7 +37,8 @@ async function latenessAt(broker: ServerProcess, perSecond: number): Promise<Lat
   const latencies = new Latencies()
   const cursor = new RecordCursor()
   let lastAt = performance.now()
-  for (let offset = 0; offset < total; ) {
+  // The first one is not of these.
+  for (let offset = 1; offset < total + 1; ) {
     const { errorCode, responses } = await client.send(Fetch, FETCH_VERSION, {
       maxWaitMs: 500,
       minBytes: 1,
@@ -58,7 +59,7 @@ async function latenessAt(broker: ServerProcess, perSecond: number): Promise<Lat
     }
     if (offset > before) lastAt = performance.now()
     else if (performance.now() - lastAt > SILENCE_MS_MAX)
-      throw new LoadError(`${topic} shows ${offset} of ${total} records, and nothing new for a minute`)
+      throw new LoadError(`${topic} shows ${offset - 1} of ${total} records, and nothing new for a minute`)
   }
   client.close()
   if (latencies.count !== total) throw new LoadError(`${topic} has ${latencies.count} records, not ${total}`)

@@ -46,7 +46,7 @@ export async function measureStorm(records: number, rounds: number): Promise<Sto
     await pause(Math.max(0, fromMs - Date.now()))
     let isDrained = false
     const storm = singleRequests(broker, () => isDrained)
-    await shown(client, topic, records, LOOK_MS)
+    await shown(client, topic, records + 1, LOOK_MS)
     const drainedMs = Date.now() - fromMs
     isDrained = true
     found.push({ perSecond: (records * 1000) / drainedMs, quiet: quietP99, storm: await storm })

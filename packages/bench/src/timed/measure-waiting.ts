@@ -71,7 +71,7 @@ export async function measureWaiting(
   await broker.start()
   const client = await ControlClient.connect(broker.host, broker.port)
   await client.produce(TOPIC, 0, sliceOf(encodeBatch({ records: [{ value: Buffer.alloc(VALUE_BYTES) }] })))
-  await shown(client, TOPIC, 1, 5)
+  await shown(client, TOPIC, 2, 5)
   const restartMs = performance.now() - begun
   client.close()
   await pause(SETTLE_MS)

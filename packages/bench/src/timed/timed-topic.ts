@@ -1,4 +1,4 @@
-import { sliceOf } from '@odradek/protocol'
+import { encodeBatch, sliceOf } from '@odradek/protocol'
 import { ControlClient, pause } from '../load/control-client.ts'
 import { LoadError } from '../load/load.ts'
 import type { ServerProcess } from '../server-process.ts'
@@ -8,10 +8,12 @@ const SILENCE_MS_MAX = 60_000
 const CONNECTIONS = 4
 const LEAD_MS_MAX = 128_000
 
-/** Makes a topic of timed messages. */
+/** Makes a topic of timed messages that has delivered one, at offset 0: what a first delivery costs is not measured. */
 export async function createTimedTopic(broker: ServerProcess, name: string): Promise<void> {
   const client = await ControlClient.connect(broker.host, broker.port)
   await client.createTopic(name, 1, { 'message.type': 'DELAY' })
+  await client.produce(name, 0, sliceOf(encodeBatch({ records: [{ value: 'first' }] })))
+  await shown(client, name, 1, 5)
   client.close()
 }
 
@@ -56,7 +58,7 @@ export async function sendAhead(
   throw new LoadError(`The records of ${name} were not accepted within ${LEAD_MS_MAX} ms`)
 }
 
-/** Waits until a topic shows so many records; fails where it shows nothing new for a minute. */
+/** Waits until the log that a topic shows ends at `records`; fails where it shows nothing new for a minute. */
 export async function shown(client: ControlClient, topic: string, records: number, pauseMs: number): Promise<void> {
   let last = -1
   let lastAt = performance.now()
