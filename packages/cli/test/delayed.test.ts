@@ -51,6 +51,21 @@ test('delayed list, recall and deliver', async () => {
   )
 })
 
+test('topics delete takes what waits with it where that is said, and not otherwise', async () => {
+  const configs = [{ name: 'message.type', value: 'DELAY' }]
+  const topics = [{ name: 'holding', numPartitions: 1, replicationFactor: 1, assignments: [], configs }]
+  await cluster.request(CreateTopics, { topics, timeoutMs: 5000 })
+  const headers = [{ key: 'TIMER_DELAY_SEC', value: '3600' }]
+  const records = sliceOf(encodeBatch({ records: [{ value: 'x', headers, timestamp: Date.now() }] }))
+  const topicData = [{ name: 'holding', partitionData: [{ index: 0, records }] }]
+  await cluster.request(Produce, { acks: -1, timeoutMs: 5000, topicData }, 'any', { atMost: 12 })
+  const words = ['topics', 'delete', 'holding', '--apply', '--bootstrap', broker.address]
+  await using refused = odradek(words)
+  assert.equal(await refused.ended(), 1)
+  assert.match(refused.stderr(), /1 records wait in "holding"/)
+  assert.match(await run(...words, '--with-waiting'), /^Deleted\.$/m)
+})
+
 test('groups config prints, sets and unsets', async () => {
   const words = ['groups', 'config', 'payments', '--bootstrap', broker.address]
   assert.match(await run(...words), /^retry\.max\.times = 16$/m)

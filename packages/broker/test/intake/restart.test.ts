@@ -4,6 +4,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { InitProducerId } from '@odradek/protocol'
 import { startBroker } from '../../src/index.ts'
 import { verifyLog } from '../../src/log-tools.ts'
 import { WireTopic } from '../protocol/wire-topic.ts'
@@ -50,6 +51,44 @@ for (const flushMode of ['async', 'sync']) {
     }
   })
 }
+
+test('an idempotent producer goes on after a restart, and what it sends again counts once', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'odradek-intake-'))
+  try {
+    let topic: WireTopic
+    let producerId = -1
+    const send = (sequence: number) =>
+      topic.produce(
+        batch([timed(String(sequence), 'TIMER_DELAY_MS', 5)], { producerId, producerEpoch: 0, baseSequence: sequence }),
+      )
+    {
+      await using broker = await startBroker({ dataDir })
+      using client = await WireClient.connect(broker.port)
+      const ids = await client.send(InitProducerId, 4, {
+        transactionalId: null,
+        transactionTimeoutMs: 0,
+        producerId: -1,
+        producerEpoch: -1,
+      })
+      producerId = ids.producerId
+      topic = await WireTopic.create(client, { configs: { 'message.type': 'DELAY' } })
+      for (const sequence of [0, 1, 2]) assert.equal((await send(sequence)).errorCode, 0)
+      await readUntil(topic, 3)
+    }
+    await using broker = await startBroker({ dataDir })
+    using client = await WireClient.connect(broker.port)
+    topic = new WireTopic(client, topic.name, topic.topicId)
+    assert.equal((await send(2)).errorCode, 0)
+    assert.equal((await send(3)).errorCode, 0)
+    assert.equal((await send(5)).errorCode, 45)
+    assert.deepEqual(
+      (await readUntil(topic, 4)).map(({ value }) => value),
+      ['0', '1', '2', '3'],
+    )
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+})
 
 test('the files of an intake are found well, and a start goes by the index', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'odradek-intake-'))
