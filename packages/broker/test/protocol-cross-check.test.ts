@@ -97,7 +97,13 @@ describe('kafkajs', () => {
         const request = sayIn(of, dialect.say, spokenIn(of.requests, version, 'kafkajs')[0]!, version)
         for (const message of spokenIn(of.responses, version, 'kafkajs')) {
           const bytes = encoded(api.response, message, version)
-          const { heard, bytesRead } = await kafkajsResponse(api.key, version, request, bytes)
+          const { heard, bytesRead } = await kafkajsResponse(
+            api.key,
+            version,
+            request,
+            bytes,
+            api.response.isFlexible(version),
+          )
           const sent = asSent(api.response, message, version)
           assertHeard(heard, dialect.heard?.(sent as never, version) ?? sent, kafkajsNames)
           equal(bytesRead, bytes.length)

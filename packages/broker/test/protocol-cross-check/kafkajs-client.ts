@@ -34,14 +34,19 @@ export async function kafkajsRequest(apiKey: number, version: number, request: u
   return framed.buffer.subarray(4)
 }
 
-/** A response (after its header) as kafkajs reads it, and how many bytes that took. */
+/**
+ * A response (after its header) as kafkajs reads it, and how many bytes that took. Where tags may follow, it takes those of
+ * the header for the response's own and leaves the last ones.
+ */
 export async function kafkajsResponse(
   apiKey: number,
   version: number,
   request: unknown,
-  bytes: Buffer,
+  body: Buffer,
+  hasTags: boolean,
 ): Promise<{ heard: unknown; bytesRead: number }> {
   const { response } = definitionOf(apiKey)!.protocol({ version })(request)
+  const bytes = hasTags ? Buffer.concat([Buffer.alloc(1), body]) : body
   watched = bytes
   bytesRead = 0
   const heard = await response.decode(bytes)

@@ -1,10 +1,12 @@
 import {
+  AlterPartitionReassignments,
   CreatePartitions,
   CreateTopics,
   DeleteRecords,
   DeleteTopics,
   DescribeProducers,
   DescribeTopicPartitions,
+  ListPartitionReassignments,
 } from '@odradek/protocol'
 import { type Exchange, exchange, hyphened } from './exchange.ts'
 
@@ -276,5 +278,78 @@ export const topicExchanges: readonly Exchange[] = [
       },
     ],
     platformatic: { say: ({ topics }) => [topics] },
+  }),
+  exchange<typeof AlterPartitionReassignments>({
+    api: AlterPartitionReassignments,
+    requests: [
+      {
+        message: {
+          timeoutMs: 30_002,
+          topics: [{ name: 'orders', partitions: [{ partitionIndex: 3, replicas: [2, 1] }] }],
+        },
+      },
+    ],
+    responses: [
+      {
+        message: {
+          throttleTimeMs: 1,
+          errorCode: 0,
+          errorMessage: null,
+          responses: [{ name: 'orders', partitions: [{ partitionIndex: 3, errorCode: 0, errorMessage: null }] }],
+        },
+      },
+    ],
+    kafkajs: {
+      say: ({ timeoutMs, topics }) => ({
+        timeout: timeoutMs,
+        topics: topics.map(({ name, partitions }) => ({
+          topic: name,
+          partitionAssignment: partitions.map(({ partitionIndex, replicas }) => ({
+            partition: partitionIndex,
+            replicas,
+          })),
+        })),
+      }),
+      heard: ({ throttleTimeMs, errorCode, responses }) => ({
+        throttleTimeMs,
+        errorCode,
+        responses: responses.map(({ name, partitions }) => ({
+          name,
+          partitions: partitions.map(({ partitionIndex, errorCode }) => ({ partitionIndex, errorCode })),
+        })),
+      }),
+    },
+    platformatic: {
+      say: ({ timeoutMs, topics }) => [timeoutMs, true, topics],
+      // It has this field in every version.
+      heard: (response) => ({ ...response, allowReplicationFactorChange: true }),
+    },
+  }),
+  exchange<typeof ListPartitionReassignments>({
+    api: ListPartitionReassignments,
+    requests: [{ message: { timeoutMs: 30_003, topics: [{ name: 'orders', partitionIndexes: [0, 3] }] } }],
+    responses: [
+      {
+        message: {
+          throttleTimeMs: 1,
+          errorCode: 0,
+          errorMessage: null,
+          topics: [
+            {
+              name: 'orders',
+              partitions: [{ partitionIndex: 3, replicas: [1, 2, 3], addingReplicas: [3], removingReplicas: [1] }],
+            },
+          ],
+        },
+      },
+    ],
+    kafkajs: {
+      say: ({ timeoutMs, topics }) => ({
+        timeout: timeoutMs,
+        topics: topics?.map(({ name, partitionIndexes }) => ({ topic: name, partitions: partitionIndexes })) ?? null,
+      }),
+      heard: ({ errorMessage: _, ...response }) => response,
+    },
+    platformatic: { say: ({ timeoutMs, topics }) => [timeoutMs, topics] },
   }),
 ]
