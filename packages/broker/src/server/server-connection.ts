@@ -67,6 +67,8 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
   #isPolling = false
   #serving: boolean
   #paused = false
+  /** It is to be finished when it has had its turns. */
+  #finishing = false
   /** No request is read any more: the broker stops, or the client sent what cannot be read. */
   #ending = false
   /** The client sends no more, but may still wait for answers. */
@@ -154,6 +156,9 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
 
   /** Closes once what was asked is answered. */
   finish(): void {
+    // What lies here because others had their turn was asked before.
+    this.#finishing = this.#yields
+    if (this.#finishing) return
     this.#ending = true
     this.#endWhenDone()
   }
@@ -343,7 +348,8 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
     this.broker.host.timers.endOfTurn(() => {
       this.#yields = false
       this.#regulate()
-      this.#endWhenDone()
+      if (this.#finishing) this.finish()
+      else this.#endWhenDone()
     })
   }
 
