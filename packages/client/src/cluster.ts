@@ -8,6 +8,7 @@
  * Sockets open at the first request, are shared, and close after `idleMs` without one.
  */
 
+import { isIP } from 'node:net'
 import {
   type Api,
   ApiVersions,
@@ -65,7 +66,8 @@ export class Cluster implements AsyncDisposable {
   readonly options: ClusterOptions
   readonly #bootstrap: readonly BrokerAddress[]
   readonly #idleMs: number
-  #pool: ConnectionPool | null = null
+  /** Connections to hosts with a name, and to those with an address only. */
+  readonly #pools = new Map<'named' | 'numbered', ConnectionPool>()
   #served = new WeakMap<Connection, Promise<ServedApis>>()
   #metadata: Promise<ClusterMetadata> | null = null
   #metadataAtMs = 0
@@ -137,28 +139,35 @@ export class Cluster implements AsyncDisposable {
   async close(): Promise<void> {
     this.#closed = true
     if (this.#idleTimer) clearTimeout(this.#idleTimer)
-    const pool = this.#pool
-    this.#pool = null
-    await pool?.close()
+    await this.#closePools()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  #openPool(): ConnectionPool {
-    if (this.#pool) return this.#pool
+  async #closePools(): Promise<void> {
+    const pools = [...this.#pools.values()]
+    this.#pools.clear()
+    await Promise.all(pools.map((pool) => pool.close()))
+  }
+
+  #openPool({ host }: BrokerAddress): ConnectionPool {
+    const kind = isIP(host) === 0 ? 'named' : 'numbered'
+    const open = this.#pools.get(kind)
+    if (open) return open
     const { tls, sasl, clientId, requestTimeoutMs, connectTimeoutMs } = this.options
     const pool = new ConnectionPool(clientId ?? 'odradek-console', {
       requestTimeout: requestTimeoutMs ?? 30_000,
       connectTimeout: connectTimeoutMs ?? 5000,
       maxInflights: INFLIGHT_MAX,
-      ...(tls ? { tls, tlsServerName: true } : {}),
+      // A host is told by which name it is asked, as those behind one address want it; an IP address is no such name (RFC 6066).
+      ...(tls ? { tls, tlsServerName: tls.servername ?? kind === 'named' } : {}),
       ...(sasl ? { sasl } : {}),
     })
     // The pool listens for one error of a connection; a second would end the process.
     pool.on('connecting', ({ connection }) => connection.on('error', () => {}))
-    this.#pool = pool
+    this.#pools.set(kind, pool)
     return pool
   }
 
@@ -166,11 +175,10 @@ export class Cluster implements AsyncDisposable {
     if (this.#closed) throw new UnreachableError(tried, 'the connection has been closed by this program')
     this.#touch()
     const addresses = target === 'any' ? this.#anyAddresses() : [await this.#addressOf(target, tried)]
-    const pool = this.#openPool()
     let last: Error | null = null
     for (const address of addresses) {
       try {
-        return await pool.get(address)
+        return await this.#openPool(address).get(address)
       } catch (error) {
         last = error as Error
       }
@@ -182,8 +190,9 @@ export class Cluster implements AsyncDisposable {
   #anyAddresses(): readonly BrokerAddress[] {
     const known = this.#lastMetadata?.brokers ?? []
     const all = [...known, ...this.#bootstrap]
-    const pool = this.#openPool()
-    const connected = all.filter((address) => pool.getEstablishedConnection(address)?.isConnected() === true)
+    const connected = all.filter(
+      (address) => this.#openPool(address).getEstablishedConnection(address)?.isConnected() === true,
+    )
     return [...connected, ...this.#bootstrap, ...known]
   }
 
@@ -262,9 +271,7 @@ export class Cluster implements AsyncDisposable {
     this.#idleTimer = setTimeout(() => {
       this.#idleTimer = null
       if (this.#inFlight > 0) return this.#touch()
-      const pool = this.#pool
-      this.#pool = null
-      pool?.close().catch(() => {})
+      this.#closePools().catch(() => {})
     }, this.#idleMs).unref()
   }
 }
