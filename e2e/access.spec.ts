@@ -25,7 +25,7 @@ const scene = ownScene({
 
 test.beforeAll(async () => {
   await scene.createTopic('orders', 2)
-  await scene.produce('orders', [['k', 'a secret']])
+  await scene.produce('orders', [['k', 'the word of the day']])
 })
 
 async function signIn(page: Page, name: string): Promise<void> {
@@ -64,7 +64,7 @@ test('without a session no page shows anything of the cluster', async ({ page })
   for (const route of routes) {
     await page.goto(scene.url(route.replace('{topic}', 'orders').replace('{group}', 'billing')))
     await expect(page).toHaveURL(/\/login\?next=/)
-    expect(await page.content()).not.toContain('secret')
+    expect(await page.content()).not.toContain('the word of the day')
   }
   expect(await create(page, 'not-made')).toBe(401)
 })
@@ -78,7 +78,7 @@ test('a viewer sees, and finds what they may not do shut, with the reason; the A
   const sample = `/api/trpc/messages.sample?input=${encodeURIComponent('{"cluster":"local","topic":"orders"}')}`
   expect((await page.request.get(scene.url(sample))).status()).toBe(403)
   await scene.open(page, '/local/topics/orders/messages')
-  await expect(page.getByText('a secret')).toHaveCount(0)
+  await expect(page.getByText('the word of the day')).toHaveCount(0)
   const topics = await scene.admin.listTopics()
   expect(topics).not.toContain('not-made')
 })
