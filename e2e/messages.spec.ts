@@ -46,7 +46,6 @@ test('the newest messages are there at once; one is looked at, walked and linked
   await page.keyboard.press('Escape')
   await expect(panel).toHaveCount(0)
 
-  await page.goBack()
   await scene.open(page, messages('looked-at', '?at=1@7'))
   await page.getByRole('button', { name: 'Open as a page' }).click()
   await expect(page).toHaveURL(/\/topics\/looked-at\/1\/7$/)
