@@ -75,8 +75,9 @@ export class LogCheckpoints {
    * after a crash in the next moment, or its end would be taken for a loss of what was durable. Throws I/O errors.
    */
   forget(topic: string, partition: number): void {
-    const isKnown = this.#all().some(({ offsets }) => offsets.get(topic, partition) !== undefined)
-    if (!isKnown && !this.#deleted.has(`${topic}-${partition}`)) return
+    // Of a log that was never written to they say 0, which holds for any.
+    const isTold = this.#all().some(({ offsets }) => (offsets.get(topic, partition) ?? 0) > 0)
+    if (!isTold && !this.#deleted.has(`${topic}-${partition}`)) return
     this.delete(topic, partition)
     this.#writeFiles()
   }
