@@ -149,7 +149,7 @@ describe('recovery from a mark', () => {
     assert.equal(recoveredBytes, sizeInBytes, `mark ${mark}`)
   })
 
-  it('keeps a few marks only, and none that was cut off', () => {
+  it('keeps a few marks only, and none that was cut off', async () => {
     using bench = nodeBench()
     const log = openLog(bench, { config, markBytes: 8 * KIB })
     grow(log, 500 * KIB)
@@ -157,7 +157,9 @@ describe('recovery from a mark', () => {
       readdirSync(`${bench.directory}/t-0`)
         .filter((name) => name.endsWith('.snapshot'))
         .map((name) => Number(name.slice(0, 20)))
-    assert.ok(marks().length <= 9 && marks().length > 4, `${marks()}`)
+    // The oldest go beside the loop.
+    while (marks().length > 9) await new Promise((next) => setImmediate(next))
+    assert.ok(marks().length > 4, `${marks()}`)
     const cut = marks()[2]! + 1
     log.truncateTo(cut)
     assert.ok(marks().every((offset) => offset <= cut))

@@ -77,7 +77,11 @@ export class RecoveryMarks {
   made(segment: Segment, offset: number): void {
     this.#position = segment.size
     this.#offsets.push(offset)
-    while (this.#offsets.length > MARKS_MAX) this.#remove(this.#offsets.shift()!)
+    const old = this.#offsets.splice(0, Math.max(0, this.#offsets.length - MARKS_MAX))
+    if (old.length === 0) return
+    // Beside the loop: beside flushes an unlink may wait for the file system's journal. One that stays is only a file too many.
+    const paths = old.map((before) => this.#path(before))
+    this.#place.disk.removeFiles(paths).catch(() => {})
   }
 
   /** The log begins, or ends, at another offset now: the marks outside go. */
@@ -90,6 +94,10 @@ export class RecoveryMarks {
   }
 
   #remove(offset: number): void {
-    this.#place.disk.remove(`${this.#place.directory}/${fileName(offset, SNAPSHOT_SUFFIX)}`)
+    this.#place.disk.remove(this.#path(offset))
+  }
+
+  #path(offset: number): string {
+    return `${this.#place.directory}/${fileName(offset, SNAPSHOT_SUFFIX)}`
   }
 }
