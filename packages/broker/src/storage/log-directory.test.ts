@@ -39,6 +39,24 @@ for (const { name, open: openMachine } of machines) {
       assert.match(text, /^#\ncluster\.id=cluster-one\ndirectory\.id=[\w-]{22}\nnode\.id=1\nversion=1\n$/)
     })
 
+    it('opens logs that were never written to without writing its checkpoints', async () => {
+      await using machine = openMachine()
+      const directory = open(machine)
+      for (let partition = 0; partition < 20; partition++) directory.openLog('a', partition, TOPIC_ID, config)
+      directory.close()
+      const again = open(machine)
+      const { disk } = machine.host
+      const replaceFile = disk.replaceFile.bind(disk)
+      const written: string[] = []
+      disk.replaceFile = (path, contents) => {
+        if (path.endsWith('-checkpoint')) written.push(path)
+        replaceFile(path, contents)
+      }
+      for (let partition = 0; partition < 20; partition++) again.openLog('a', partition, TOPIC_ID, config)
+      assert.deepEqual(written, [])
+      again.release()
+    })
+
     it('tells a clean stop from a crash', async () => {
       await using machine = openMachine()
       let directory = open(machine)
