@@ -84,7 +84,9 @@ test('by topic, partition, key and time; recalled one by one or by a query; deli
     (await readUntil(topic, 1)).map(({ value }) => value),
     ['0.3'],
   )
-  const left = await list({ topic: topic.name })
+  // That one is delivered is noted after it is read.
+  let left = await list({ topic: topic.name })
+  while (left.waiting > 4) left = await list({ topic: topic.name })
   assert.deepEqual(left.records.map(({ key }) => key).sort(), ['key of 0.0', 'key of 0.2', 'key of 1.0', 'key of 1.1'])
   assert.equal((await order('deliver', { topic: topic.name, limit: 100 })).done, 4)
   assert.deepEqual(
@@ -95,7 +97,8 @@ test('by topic, partition, key and time; recalled one by one or by a query; deli
     (await readUntil(topic, 2, 1)).map(({ value }) => value),
     ['1.0', '1.1'],
   )
-  assert.equal((await list({ topic: topic.name })).waiting, 0)
+  // Ends when nothing waits.
+  while ((await list({ topic: topic.name })).waiting > 0);
 })
 
 test('what makes no sense is refused with a text', async () => {
