@@ -12,9 +12,14 @@ export const href = {
     `/${encode(cluster)}/topics/${encode(topic)}/${partition}/${offset}`,
   delayed: (cluster: string) => `/${encode(cluster)}/delayed`,
   delayedTopic: (cluster: string, topic: string) => `/${encode(cluster)}/delayed/${encode(topic)}`,
+  /** A record that waits; its offset is what its producer was answered. */
+  waiting: (cluster: string, topic: string, partition: number, offset: number) =>
+    `/${encode(cluster)}/delayed/${encode(topic)}?at=${partition}@${offset}`,
   lives: (cluster: string) => `/${encode(cluster)}/life`,
   life: (cluster: string, topic: string, partition: number, offset: number | string) =>
     `/${encode(cluster)}/life/${encode(topic)}/${partition}/${offset}`,
+  waitingLife: (cluster: string, topic: string, partition: number, offset: number) =>
+    `/${encode(cluster)}/life/${encode(topic)}/${partition}/${offset}?waiting=true`,
   storage: (cluster: string, tab?: StorageTab) => `/${encode(cluster)}/storage${tab === undefined ? '' : `/${tab}`}`,
   alerts: (cluster: string, tab?: 'rules') => `/${encode(cluster)}/alerts${tab === undefined ? '' : `/${tab}`}`,
   groups: (cluster: string) => `/${encode(cluster)}/groups`,

@@ -1,7 +1,19 @@
 /** What waits, over the routers, against a broker: seen, moved to another time, delivered, recalled; and a life that is followed. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { test } from 'node:test'
-import { alterConfigs, createTopic, type KafkaError, produceMessage } from '@odradek/client'
+import {
+  adminListenersAt,
+  alterConfigs,
+  createTopic,
+  delayedPartitions,
+  delayedRecord,
+  type KafkaError,
+  listDelayed,
+  produceMessage,
+  recallDelayed,
+} from '@odradek/client'
 import { Consumer } from '@platformatic/kafka'
 import { ConsoleScene } from './console-scene.ts'
 
@@ -66,6 +78,20 @@ test('seen by time, looked into, given another time, delivered, recalled', async
   )
   assert.equal((await caller.delayed.list({ cluster, topic })).waiting, 3)
 
+  const waiting1 = await caller.life.get({ ...place, offset: moved.offset, isWaiting: true })
+  assert.deepEqual(
+    waiting1.life?.beginning.map((event) => [event.kind, event.isHere, 'dueMs' in event ? event.dueMs : null]),
+    [
+      ['produced', false, null],
+      ['rescheduled', false, null],
+      ['delayed', false, start + 300_000],
+      ['notYet', true, start + 300_000],
+    ],
+  )
+  assert.deepEqual([waiting1.life?.groups, waiting1.life?.unknown], [[], []])
+  const over = await caller.life.get({ ...place, isWaiting: true })
+  assert.deepEqual([over.life, over.missing?.missing], [null, 'waitsNoMore'])
+
   const recalled = await caller.delayed.recall({ cluster, topic, records: [{ partition: 0, offset: 2 }] })
   assert.deepEqual([recalled.done, recalled.skipped], [1, 0])
   const delivered = await caller.delayed.deliver({ cluster, topic, records: [{ partition: 0, offset: moved.offset }] })
@@ -83,6 +109,32 @@ test('seen by time, looked into, given another time, delivered, recalled', async
     ['produced', 'rescheduled', 'delayed', 'visible'],
   )
   assert.deepEqual(life.unknown, [{ kind: 'noGroups' }])
+})
+
+test('a broker whose listener is silent silences no other, and is named', async () => {
+  const { scene, kafka } = await open()
+  await using _ = scene
+  await createTopic(kafka, { name: 'calls', partitions: 1, configs: { 'message.type': 'DELAY' } })
+  const headers = [header('TIMER_DELAY_SEC', '3600')]
+  await produceMessage(kafka, { topic: 'calls', key: text('k'), value: text('v'), headers })
+  const nobody = await addressOfNobody()
+  const both = adminListenersAt([nobody, scene.broker.adminAddress!])
+  const { partitions, silent } = await delayedPartitions(both)
+  assert.deepEqual(
+    partitions.map(({ topic, waiting }) => [topic, waiting]),
+    [['calls', 1]],
+  )
+  assert.equal(silent.length, 1)
+  assert.match(silent[0]!.reason, new RegExp(`${nobody} does not answer \\(.*ECONNREFUSED`))
+  const list = await listDelayed(both, { topic: 'calls' })
+  assert.deepEqual([list.records.length, list.silent.length], [1, 1])
+  const place = { topic: 'calls', partition: 0, offset: 0 }
+  assert.equal((await delayedRecord(both, place))?.key?.toString(), 'k')
+  // Whether the silent one has it cannot be said.
+  await assert.rejects(delayedRecord(both, { ...place, offset: 7 }), /ECONNREFUSED/)
+  const order = await recallDelayed(both, { topic: 'calls', records: [place, { partition: 1, offset: 0 }] })
+  assert.deepEqual([order.done, order.failed, order.silent.length], [1, 1, 1])
+  await assert.rejects(delayedPartitions(adminListenersAt([nobody])), { name: 'UnreachableError' })
 })
 
 test('a cluster whose brokers cannot tell says why', async () => {
@@ -104,6 +156,11 @@ test('a life through a retry to the dead letters, told from any record of it', a
   const produced = await produceMessage(kafka, { topic: 'orders', key: text('o1'), value: text('{}'), headers: [] })
   const retries = { 'message.type': 'RETRY', 'retry.group': 'billing' }
   await createTopic(kafka, { name: 'retry.billing', partitions: 1, configs: retries })
+  const waits = await lifeOfRetryThatWaits(scene, produced)
+  assert.deepEqual(waits, [
+    ['failed', false],
+    ['waits', true],
+  ])
   const fail = (error: string, more: readonly { key: string; value: { format: 'text'; text: string } }[]) =>
     produceMessage(kafka, {
       topic: 'retry.billing',
@@ -150,6 +207,37 @@ test('a life through a retry to the dead letters, told from any record of it', a
   const { missing } = await caller.life.get({ cluster, topic: 'orders', partition: 0, offset: 99 })
   assert.equal(missing?.missing, 'notWrittenYet')
 })
+
+/** Where nobody listens any more. */
+async function addressOfNobody(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? `127.0.0.1:${address.port}` : ''
+}
+
+/** The events of a retry of a group whose schedule is long, told from where it waits: as kinds, and whether it is that record. */
+async function lifeOfRetryThatWaits(scene: ConsoleScene, origin: { partition: number; offset: number }) {
+  const { cluster: kafka } = scene.console.session(cluster)
+  await alterConfigs(kafka, { type: 'group', name: 'patient' }, [{ name: 'retry.delay.levels', value: '1h' }])
+  const configs = { 'message.type': 'RETRY', 'retry.group': 'patient' }
+  await createTopic(kafka, { name: 'retry.patient', partitions: 1, configs })
+  const headers = [
+    header('ORIGIN_TOPIC', 'orders'),
+    header('ORIGIN_PARTITION', String(origin.partition)),
+    header('ORIGIN_OFFSET', String(origin.offset)),
+    header('EXCEPTION', 'out of paper'),
+  ]
+  const waiting = await produceMessage(kafka, { topic: 'retry.patient', key: text('o1'), value: text('{}'), headers })
+  const place = { cluster, topic: 'retry.patient', partition: 0, offset: waiting.offset }
+  const { life } = await scene.caller.life.get({ ...place, isWaiting: true })
+  assert.deepEqual([life?.root?.topic, life?.keyText], ['orders', 'o1'])
+  const patient = life?.groups.find(({ group }) => group === 'patient')
+  assert.equal(patient?.outcome, 'waits')
+  return patient?.events.map(({ kind, isHere }) => [kind, isHere])
+}
 
 /** The headers of the first record of a topic, once it is there. */
 async function firstOf({ caller }: ConsoleScene, topic: string) {

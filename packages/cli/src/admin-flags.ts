@@ -1,4 +1,12 @@
-import { adminUrls, type Cluster, describeConfigs } from '@odradek/client'
+import {
+  type AdminListeners,
+  adminListenersAt,
+  type Cluster,
+  describeConfigs,
+  findAdminListeners,
+  type SilentBroker,
+  silentText,
+} from '@odradek/client'
 import { clusterFlags, withCluster } from './cluster-flags.ts'
 import { type Arguments, CommandError, type Flag, UsageError } from './command.ts'
 
@@ -8,23 +16,27 @@ export const adminFlags = {
   admin: { type: 'string', value: 'HOST:PORT,…', doc: 'Admin listeners of the brokers [as the brokers tell].' },
 } as const satisfies Record<string, Flag>
 
-/** Runs `work` with the cluster and the base URLs of the admin listeners. What cannot be done ends as one line. */
+/** Runs `work` with the cluster and the admin listeners of its brokers. What cannot be done ends as one line. */
 export function withAdmin(
   args: Arguments,
-  work: (urls: readonly string[], cluster: Cluster) => Promise<number>,
+  work: (listeners: AdminListeners, cluster: Cluster) => Promise<number>,
 ): Promise<number> {
   return withCluster(args, async (cluster) => {
     const given = args.text('admin')
     try {
-      const urls =
-        given === undefined ? await adminUrls(cluster) : given.split(',').map((address) => `http://${address}`)
-      return await work(urls, cluster)
+      const listeners = given === undefined ? await findAdminListeners(cluster) : adminListenersAt(given.split(','))
+      return await work(listeners, cluster)
     } catch (error) {
       // What fetch and the brokers say is for a person.
       const isPlain = error instanceof Error && (error.constructor === Error || error.constructor === TypeError)
       throw isPlain ? new CommandError(error.message) : error
     }
   })
+}
+
+/** Says whose records are not in what is printed. */
+export function warnOfSilent(silent: readonly SilentBroker[]): void {
+  if (silent.length > 0) process.stderr.write(`odradek: not all is known: ${silentText(silent)}\n`)
 }
 
 /** The topic that a name means: RocketMQ's `%RETRY%group` and `%DLQ%group` mean the topics of that group. */

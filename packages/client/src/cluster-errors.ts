@@ -48,10 +48,13 @@ export class UnreachableError extends Error implements FailureParts {
   override readonly name = 'UnreachableError'
   readonly tried: string
   readonly remedy: string
+  /** What is wrong, without the words around it. */
+  readonly reason: string
 
   constructor(tried: string, reason: string, options?: ErrorOptions) {
     super(`The cluster cannot be reached: ${reason}`, options)
     this.tried = tried
+    this.reason = reason
     this.remedy =
       'See whether the broker runs and whether its address, TLS and SASL settings are right; then try again.'
   }

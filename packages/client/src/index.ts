@@ -1,6 +1,7 @@
 /** What operators and programs do with a cluster, over the Kafka protocol: any Kafka cluster. */
 
 export * from './admin/admin-address.ts'
+export * from './admin/admin-listeners.ts'
 export * from './admin/ask-admin.ts'
 export * from './admin/broker-vitals.ts'
 export * from './bounded.ts'

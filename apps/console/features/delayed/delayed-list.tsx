@@ -15,6 +15,7 @@ import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { Bytes, Count } from '../../components/ui/number.tsx'
+import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
@@ -109,6 +110,7 @@ export function DelayedList({ cluster }: { cluster: string }) {
         {list.error !== null && (
           <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
         )}
+        <SilentBrokers brokers={data?.silent} />
         {data?.problem != null ? (
           <EmptyState icon={AlarmClock} title={t('unsupported')}>
             {data.problem}

@@ -10,6 +10,7 @@ import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Figure, FigureStrip } from '../../components/ui/figure.tsx'
 import { Bytes, Exact } from '../../components/ui/number.tsx'
+import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
@@ -60,6 +61,7 @@ export function DelayedTopic({ cluster, topic }: { cluster: string; topic: strin
           action={<ButtonLink href={href.delayed(cluster)}>{t('all')}</ButtonLink>}
         >
           {topics.data?.problem ?? t('missingAbout')}
+          <SilentBrokers brokers={topics.data?.silent} />
         </EmptyState>
       ) : (
         <>
@@ -71,6 +73,7 @@ export function DelayedTopic({ cluster, topic }: { cluster: string; topic: strin
                   <ErrorState key={n} className="m-4" error={error} retry={() => refetch()} busy={isFetching} />
                 ),
             )}
+            <SilentBrokers brokers={topics.data?.silent} />
             <section aria-label={t('timeline')} className="px-6 pt-3 pb-1 max-sm:px-4">
               <ZoomBar
                 timeline={timeline.data}

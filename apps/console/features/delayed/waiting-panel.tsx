@@ -1,11 +1,11 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
-import { ChevronDown, ChevronUp, CircleSlash2, Clock, Send, Undo2 } from 'lucide-react'
+import { ChevronDown, ChevronUp, CircleSlash2, Clock, Route, Send, Undo2 } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { useLocale, useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
-import { Button, IconButton } from '../../components/ui/button.tsx'
+import { Button, ButtonLink, IconButton } from '../../components/ui/button.tsx'
 import { Copy } from '../../components/ui/copy.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
@@ -13,6 +13,7 @@ import { SidePanel } from '../../components/ui/side-panel.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { Tabs } from '../../components/ui/tabs.tsx'
 import { Time } from '../../components/ui/time.tsx'
+import { href } from '../../lib/href.ts'
 import { relativeTime } from '../../lib/times.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import { placeText } from '../messages/outputs.ts'
@@ -93,6 +94,10 @@ export function WaitingPanel(props: {
               <Undo2 size={14} strokeWidth={1.75} aria-hidden />
               {t('act.recall')}
             </Button>
+            <ButtonLink small href={href.waitingLife(place.cluster, place.topic, place.partition, place.offset)}>
+              <Route size={14} strokeWidth={1.75} aria-hidden />
+              {messages('page.life')}
+            </ButtonLink>
           </div>
           <Inside message={data} />
           {moving && (

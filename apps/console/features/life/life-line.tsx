@@ -28,6 +28,7 @@ const icons: Readonly<Record<LifeEvent['kind'], LucideIcon>> = {
   gone: Trash2,
   delayed: Clock,
   rescheduled: Clock,
+  notYet: Hourglass,
   visible: Eye,
   failed: CircleAlert,
   retried: RotateCcw,
@@ -41,7 +42,7 @@ const icons: Readonly<Record<LifeEvent['kind'], LucideIcon>> = {
   notCommitted: CircleHelp,
 }
 /** Of these the place is that of an event above, or none to read at. */
-const untold: ReadonlySet<LifeEvent['kind']> = new Set(['waits', 'consumed', 'ahead', 'notCommitted'])
+const untold: ReadonlySet<LifeEvent['kind']> = new Set(['notYet', 'waits', 'consumed', 'ahead', 'notCommitted'])
 /** Shorter than this is not worth a line between two events. */
 const GAP_MS_MIN = 1
 
@@ -90,6 +91,11 @@ export function LifeLine({ cluster, events }: { cluster: string; events: readonl
               )}
               {event.kind === 'waits' && event.place !== null && (
                 <MoreLink href={href.retry(cluster, event.place.topic)}>{t('toRetries')}</MoreLink>
+              )}
+              {event.kind === 'notYet' && event.place !== null && (
+                <MoreLink href={href.waiting(cluster, event.place.topic, event.place.partition, event.place.offset)}>
+                  {t('toWaiting')}
+                </MoreLink>
               )}
               {event.kind === 'resent' && event.target !== null && (
                 <PlaceLink cluster={cluster} place={event.target} asLife={false} />
@@ -188,6 +194,7 @@ function About({ event }: { event: LifeEvent }): ReactNode {
     case 'retried':
       if (event.waitedMs !== null) lines.push(t('waited', { time: durationText(event.waitedMs) }))
       break
+    case 'notYet':
     case 'waits':
       lines.push(t.rich('dueAt', { time: () => <Time key="due" at={event.dueMs} form="ms" /> }))
       lines.push(relativeTime(event.dueMs, Date.now(), locale))

@@ -3,7 +3,7 @@ import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { CircleSlash2 } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
-import { parseAsInteger, useQueryState } from 'nuqs'
+import { parseAsBoolean, parseAsInteger, useQueryState } from 'nuqs'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
 import { Badge, type State } from '../../components/ui/badge.tsx'
@@ -40,9 +40,10 @@ export function MessageLife(place: { cluster: string; topic: string; partition: 
   const trpc = useTRPC()
   const forbidden = useForbidden('payloads')
   const [effort, setEffort] = useQueryState('effort', parseAsInteger.withDefault(0))
+  const [isWaiting] = useQueryState('waiting', parseAsBoolean.withDefault(false))
   const bounded = Math.min(Math.max(effort, 0), EFFORT_MAX)
   const found = useQuery(
-    trpc.life.get.queryOptions(forbidden === undefined ? { ...place, effort: bounded } : skipToken, {
+    trpc.life.get.queryOptions(forbidden === undefined ? { ...place, effort: bounded, isWaiting } : skipToken, {
       refetchInterval: ({ state }) => (state.data?.life?.searched.isCut === false ? REFRESH_MS : false),
       placeholderData: keepPreviousData,
     }),
@@ -55,7 +56,11 @@ export function MessageLife(place: { cluster: string; topic: string; partition: 
         parents={[{ label: t('title'), href: href.lives(cluster) }]}
         title={<span className="font-mono">{name}</span>}
         badges={<Copy text={name} />}
-        actions={<ButtonLink href={href.record(cluster, topic, partition, offset)}>{t('message')}</ButtonLink>}
+        actions={
+          <ButtonLink href={(isWaiting ? href.waiting : href.record)(cluster, topic, partition, offset)}>
+            {t('message')}
+          </ButtonLink>
+        }
       />
       <div className="min-h-0 flex-1 overflow-y-auto border-t px-6 py-4 max-sm:px-4">
         <div className="mx-auto flex max-w-3xl flex-col gap-6">
@@ -71,9 +76,13 @@ export function MessageLife(place: { cluster: string; topic: string; partition: 
           {missing != null && (
             <EmptyState
               icon={CircleSlash2}
-              title={messages(`gap.${missing.missing ?? 'gone'}`, { offset: exactNumber(offset) })}
+              title={
+                missing.missing === 'waitsNoMore'
+                  ? t('waitsNoMore')
+                  : messages(`gap.${missing.missing ?? 'gone'}`, { offset: exactNumber(offset) })
+              }
             >
-              {t('noRecord')}
+              {t(missing.missing === 'waitsNoMore' ? 'waitsNoMoreAbout' : 'noRecord')}
             </EmptyState>
           )}
           {found.data?.life != null && (

@@ -14,6 +14,7 @@ import { ErrorState } from '../../components/ui/error-state.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { Bytes, Count, Exact, Unknown } from '../../components/ui/number.tsx'
 import { Pager } from '../../components/ui/pager.tsx'
+import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
@@ -73,6 +74,7 @@ export function RetryList({ cluster }: { cluster: string }) {
         {list.error !== null && (
           <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
         )}
+        <SilentBrokers brokers={data?.silent} />
         {data !== undefined && data.reason !== null ? (
           <EmptyState icon={Hourglass} title={t('untold')}>
             {data.reason}

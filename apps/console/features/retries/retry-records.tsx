@@ -15,6 +15,7 @@ import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { Bytes, Exact, Unknown } from '../../components/ui/number.tsx'
+import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
@@ -59,7 +60,7 @@ export function RetryRecords({ cluster, topic }: { cluster: string; topic: strin
     .filter((row) => selection.has(keyOf(row)))
     .map(({ partition, offset }) => ({ partition, offset }))
   const search = useCallback((text: string) => void setQuery({ key: text === '' ? null : text }), [setQuery])
-  const columns = useRetryColumns(cluster)
+  const columns = useRetryColumns(cluster, topic)
   const icon = { size: 16, strokeWidth: 1.75, 'aria-hidden': true } as const
   const nothing = selection.size === 0 ? t('chooseFirst') : undefined
   return (
@@ -109,6 +110,7 @@ export function RetryRecords({ cluster, topic }: { cluster: string; topic: strin
         {list.error !== null && (
           <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
         )}
+        <SilentBrokers brokers={data?.silent} />
         {deliver.error !== null && <ErrorState className="m-4" error={deliver.error} />}
         {bury.error !== null && <ErrorState className="m-4" error={bury.error} />}
         {payloads !== undefined ? (
@@ -180,7 +182,7 @@ function Bury(props: { count: number; onConfirm(): void; onClose(): void }) {
   )
 }
 
-function useRetryColumns(cluster: string): readonly Column<RetryRow>[] {
+function useRetryColumns(cluster: string, topic: string): readonly Column<RetryRow>[] {
   const t = useTranslations('retries')
   const letters = useTranslations('deadLetters')
   return [
@@ -190,7 +192,13 @@ function useRetryColumns(cluster: string): readonly Column<RetryRow>[] {
       width: '196px',
       cell: (row) => (
         <span className="inline-flex items-center gap-2">
-          <Time at={row.dueMs} />
+          <Link
+            href={href.waitingLife(cluster, topic, row.partition, row.offset)}
+            prefetch={false}
+            className="text-accent hover:underline"
+          >
+            <Time at={row.dueMs} />
+          </Link>
           {row.isDeadLetter && <Badge state="attention">{t('dying')}</Badge>}
         </span>
       ),

@@ -1,12 +1,13 @@
 /** What rules watch, measured now. What cannot be measured is told as a problem, and changes no alert. */
 import {
-  adminUrls,
   delayedPartitions,
+  findAdminListeners,
   findDeadLetterTopics,
   LATEST,
   listOffsets,
   offsetOf,
   RefusedError,
+  silentText,
 } from '@odradek/client'
 import { listBrokers } from '../broker-listing.ts'
 import type { ClusterSession } from '../cluster-session.ts'
@@ -99,7 +100,10 @@ export class AlertMeasures {
   async #waiting({ scope }: AlertRule): Promise<Measured> {
     const { cluster, settings } = this.#session
     const values = new Map<string, number>()
-    for (const { topic, waiting } of await delayedPartitions(await adminUrls(cluster, settings.adminAddress))) {
+    const { partitions, silent } = await delayedPartitions(await findAdminListeners(cluster, settings.adminAddress))
+    // Less than waits must resolve nothing.
+    if (silent.length > 0) return { values, problem: `Not all of it is known: ${silentText(silent)}` }
+    for (const { topic, waiting } of partitions) {
       if (isInScope(scope, topic)) values.set(topic, (values.get(topic) ?? 0) + waiting)
     }
     return { values, problem: null }

@@ -1,5 +1,12 @@
 /** What waits for another try: by group, and one by one. The admin listeners of the brokers know it; other Kafkas have none. */
-import { adminUrls, type DelayedPartition, type DelayedRecord, delayedPartitions, listDelayed } from '@odradek/client'
+import {
+  type DelayedPartition,
+  type DelayedRecord,
+  delayedPartitions,
+  findAdminListeners,
+  listDelayed,
+  type SilentBroker,
+} from '@odradek/client'
 import type { ClusterSession } from '../cluster-session.ts'
 
 /** What waits in the retry topic of a group. */
@@ -22,6 +29,8 @@ export interface RetryTopicPage {
   readonly waiting: number
   /** Why nothing can be told; null where it can. */
   readonly reason: string | null
+  /** Brokers whose records are not in it. */
+  readonly silent: readonly SilentBroker[]
 }
 
 export const retrySorts = ['group', 'waiting', 'nextDue'] as const
@@ -54,13 +63,13 @@ export interface RetryRow {
 
 /** Retry topics with what waits in them. */
 export async function listRetryTopics(session: ClusterSession, query: RetryTopicQuery): Promise<RetryTopicPage> {
-  let partitions: DelayedPartition[]
+  let known: Awaited<ReturnType<typeof delayedPartitions>>
   try {
-    partitions = await delayedPartitions(await adminUrls(session.cluster, session.settings.adminAddress))
+    known = await delayedPartitions(await findAdminListeners(session.cluster, session.settings.adminAddress))
   } catch (error) {
-    return { rows: [], total: 0, waiting: 0, reason: (error as Error).message }
+    return { rows: [], total: 0, waiting: 0, reason: (error as Error).message, silent: [] }
   }
-  const rows = retryTopicsOf(partitions)
+  const rows = retryTopicsOf(known.partitions)
   const words = query.search.toLowerCase().split(/\s+/).filter(Boolean)
   const matching = rows.filter(({ group, topic }) => {
     const text = `${group} ${topic}`.toLowerCase()
@@ -81,6 +90,7 @@ export async function listRetryTopics(session: ClusterSession, query: RetryTopic
     total: matching.length,
     waiting: rows.reduce((sum, { waiting }) => sum + waiting, 0),
     reason: null,
+    silent: known.silent,
   }
 }
 
@@ -108,10 +118,10 @@ export function retryTopicsOf(partitions: readonly DelayedPartition[]): RetryTop
 export async function listRetries(
   session: ClusterSession,
   query: { topic: string; key?: string; limit: number },
-): Promise<{ waiting: number; isCut: boolean; rows: RetryRow[] }> {
-  const urls = await adminUrls(session.cluster, session.settings.adminAddress)
-  const { waiting, isCut, records } = await listDelayed(urls, query)
-  return { waiting, isCut, rows: records.map(rowOf) }
+): Promise<{ waiting: number; isCut: boolean; rows: RetryRow[]; silent: readonly SilentBroker[] }> {
+  const listeners = await findAdminListeners(session.cluster, session.settings.adminAddress)
+  const { waiting, isCut, records, silent } = await listDelayed(listeners, query)
+  return { waiting, isCut, rows: records.map(rowOf), silent }
 }
 
 function rowOf(record: DelayedRecord): RetryRow {

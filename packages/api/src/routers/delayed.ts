@@ -1,10 +1,10 @@
 /** Records that wait for their time: how many and when, one in full, and orders about them. */
 import {
-  adminUrls,
   delayedPartitions,
   delayedRecord,
   delayedTimeline,
   deliverDelayed,
+  findAdminListeners,
   listDelayed,
   MessageSource,
   RefusedError,
@@ -28,16 +28,17 @@ const records = z
   .min(1)
   .max(LIST_MAX)
 
-const urlsOf = ({ cluster, settings }: ClusterSession) => adminUrls(cluster, settings.adminAddress)
+const listenersOf = ({ cluster, settings }: ClusterSession) => findAdminListeners(cluster, settings.adminAddress)
 
 export const delayed = router({
-  /** Topics whose records wait; `problem` says why none are told. */
+  /** Topics whose records wait; `problem` says why none are told, `silent` of which brokers. */
   topics: clusterProcedure.query(async ({ ctx }) => {
     try {
-      return { problem: null, topics: delayedTopics(await delayedPartitions(await urlsOf(ctx.session))) }
+      const { partitions, silent } = await delayedPartitions(await listenersOf(ctx.session))
+      return { problem: null, silent, topics: delayedTopics(partitions) }
     } catch (error) {
       // A cluster that cannot tell is told apart from one that is away.
-      if (error instanceof RefusedError) return { problem: error.message, topics: [] }
+      if (error instanceof RefusedError) return { problem: error.message, silent: [], topics: [] }
       throw error
     }
   }),
@@ -52,12 +53,12 @@ export const delayed = router({
       }),
     )
     .query(async ({ ctx, input: { topic, partition, window } }) => {
-      const urls = await urlsOf(ctx.session)
+      const listeners = await listenersOf(ctx.session)
       const scope = { topic, ...(partition !== undefined && { partition }) }
-      if (window !== undefined) return delayedTimeline(urls, { ...scope, ...roundWindow(window.from, window.to) })
+      if (window !== undefined) return delayedTimeline(listeners, { ...scope, ...roundWindow(window.from, window.to) })
       const now = Date.now()
-      const { first, last } = await delayedTimeline(urls, { ...scope, from: now, to: now + 1, buckets: 1 })
-      return delayedTimeline(urls, { ...scope, ...roundWindow(Math.min(first ?? now, now), (last ?? now) + 1) })
+      const { first, last } = await delayedTimeline(listeners, { ...scope, from: now, to: now + 1, buckets: 1 })
+      return delayedTimeline(listeners, { ...scope, ...roundWindow(Math.min(first ?? now, now), (last ?? now) + 1) })
     }),
 
   /** The records of a topic that wait, the next due first. */
@@ -74,14 +75,14 @@ export const delayed = router({
     )
     .query(async ({ ctx, input: { cluster: _, topic, limit, ...narrow } }) => {
       const given = Object.fromEntries(Object.entries(narrow).filter(([, value]) => value !== undefined))
-      return listDelayed(await urlsOf(ctx.session), { topic, limit, ...given })
+      return listDelayed(await listenersOf(ctx.session), { topic, limit, ...given })
     }),
 
   /** One in full; null: nothing waits there (any more). */
   get: clusterProcedure
     .input(place.extend({ decoders: decodersInput }))
     .query(async ({ ctx, input: { cluster: _, decoders, ...at } }) => {
-      const record = await delayedRecord(await urlsOf(ctx.session), at)
+      const record = await delayedRecord(await listenersOf(ctx.session), at)
       if (record === null) return null
       await using source = new MessageSource(ctx.session.settings, ctx.session.cluster)
       return waitingMessage(source, record, decoders)
@@ -91,7 +92,7 @@ export const delayed = router({
   recall: clusterProcedure
     .input(z.object({ topic: topicName, records }))
     .mutation(async ({ ctx, input: { topic, records: chosen } }) => {
-      const result = await recallDelayed(await urlsOf(ctx.session), { topic, records: chosen })
+      const result = await recallDelayed(await listenersOf(ctx.session), { topic, records: chosen })
       ctx.note({ resource: `topic ${topic}`, after: result })
       return result
     }),
@@ -100,7 +101,7 @@ export const delayed = router({
   deliver: clusterProcedure
     .input(z.object({ topic: topicName, records }))
     .mutation(async ({ ctx, input: { topic, records: chosen } }) => {
-      const result = await deliverDelayed(await urlsOf(ctx.session), { topic, records: chosen })
+      const result = await deliverDelayed(await listenersOf(ctx.session), { topic, records: chosen })
       ctx.note({ resource: `topic ${topic}`, after: result })
       return result
     }),
@@ -109,7 +110,7 @@ export const delayed = router({
   reschedule: clusterProcedure
     .input(place.extend({ due: time }))
     .mutation(async ({ ctx, input: { cluster: _, due, ...at } }) => {
-      const result = await rescheduleDelayed(ctx.session.cluster, await urlsOf(ctx.session), at, due)
+      const result = await rescheduleDelayed(ctx.session.cluster, await listenersOf(ctx.session), at, due)
       const resource = `record ${at.topic}-${at.partition}@${at.offset}`
       ctx.note({ resource, before: { due: result.dueBefore }, after: result })
       return result

@@ -1,5 +1,5 @@
 /** The life of a message. */
-import { adminUrls, EFFORT_MAX, letterHistory, MessageSource, messageLife } from '@odradek/client'
+import { EFFORT_MAX, findAdminListeners, letterHistory, MessageSource, messageLife } from '@odradek/client'
 import { z } from 'zod'
 import { offsetNumber, partitionNumber, topicName } from '../message-search.ts'
 import { clusterProcedure, router } from '../trpc.ts'
@@ -15,20 +15,29 @@ export const life = router({
         topic: topicName,
         partition: partitionNumber,
         offset: offsetNumber,
+        /** It waits: the offset is what its producer was answered. */
+        isWaiting: z.boolean().default(false),
         effort: z.int().min(0).max(EFFORT_MAX).default(0),
       }),
     )
-    .query(async ({ ctx, input: { topic, partition, offset, effort } }) => {
+    .query(async ({ ctx, input: { topic, partition, offset, effort, isWaiting } }) => {
       const { cluster, settings, sampler } = ctx.session
       await using source = new MessageSource(settings, cluster)
       const [{ groups, commits }, admin] = await Promise.all([
         sampler.recent(SAMPLE_AGE_MS_MAX),
-        adminUrls(cluster, settings.adminAddress).catch((error: Error) => ({ reason: error.message })),
+        findAdminListeners(cluster, settings.adminAddress).catch((error: Error) => ({ reason: error.message })),
       ])
       return messageLife(
         source,
         { topic, partition, offset },
-        { groups, commits, admin, effort, historyOf: ({ topic, ...place }) => letterHistory(cluster, topic, place) },
+        {
+          groups,
+          commits,
+          admin,
+          effort,
+          isWaiting,
+          historyOf: ({ topic, ...place }) => letterHistory(cluster, topic, place),
+        },
       )
     }),
 })

@@ -1,5 +1,11 @@
 /** Retries: what waits for another try, and what a person may do about it. */
-import { adminUrls, buryDelayed, type DelayedOrder, deliverDelayed } from '@odradek/client'
+import {
+  type AdminListeners,
+  buryDelayed,
+  type DelayedOrder,
+  deliverDelayed,
+  findAdminListeners,
+} from '@odradek/client'
 import { z } from 'zod'
 import type { ClusterSession } from '../cluster-session.ts'
 import { offsetNumber, partitionNumber, topicName } from '../message-search.ts'
@@ -54,8 +60,8 @@ export const retries = router({
 
 async function ordered(
   session: ClusterSession,
-  act: (urls: readonly string[], selection: z.infer<typeof order>) => Promise<DelayedOrder>,
+  act: (listeners: AdminListeners, selection: z.infer<typeof order>) => Promise<DelayedOrder>,
   { topic, records: chosen }: z.infer<typeof order>,
 ): Promise<DelayedOrder> {
-  return act(await adminUrls(session.cluster, session.settings.adminAddress), { topic, records: chosen })
+  return act(await findAdminListeners(session.cluster, session.settings.adminAddress), { topic, records: chosen })
 }

@@ -1,5 +1,5 @@
 import { buryDelayed } from '@odradek/client'
-import { withAdmin } from '../admin-flags.ts'
+import { warnOfSilent, withAdmin } from '../admin-flags.ts'
 import type { Command } from '../command.ts'
 import { orderFlags, selectionOf } from '../delayed-selection.ts'
 
@@ -12,11 +12,12 @@ export const delayedBury: Command = {
     'odradek delayed bury --topic %RETRY%payments --key 4711 --limit 1000',
   ],
   run: (args) =>
-    withAdmin(args, async (urls, cluster) => {
-      const result = await buryDelayed(urls, await selectionOf(args, cluster))
-      const { matched, done, skipped, failed } = result
+    withAdmin(args, async (listeners, cluster) => {
+      const result = await buryDelayed(listeners, await selectionOf(args, cluster))
+      const { matched, done, skipped, failed, silent } = result
       const text = `${matched} matched: ${done} given up, ${skipped} skipped, ${failed} failed`
       process.stdout.write(`${args.flag('json') ? JSON.stringify(result) : text}\n`)
-      return failed === 0 ? 0 : 1
+      warnOfSilent(silent)
+      return failed === 0 && silent.length === 0 ? 0 : 1
     }),
 }

@@ -1,5 +1,5 @@
 import { type DelayedPartition, type DelayedRecord, delayedPartitions, listDelayed } from '@odradek/client'
-import { withAdmin } from '../admin-flags.ts'
+import { warnOfSilent, withAdmin } from '../admin-flags.ts'
 import type { Command } from '../command.ts'
 import { queryOf, selectionFlags } from '../delayed-selection.ts'
 
@@ -9,17 +9,19 @@ export const delayedList: Command = {
   flags: { ...selectionFlags, json: { type: 'boolean', doc: 'Print JSON, one object a line.' } },
   examples: ['odradek delayed list', 'odradek delayed list --topic orders --key 4711 --to 2026-12-01'],
   run: (args) =>
-    withAdmin(args, async (urls, cluster) => {
+    withAdmin(args, async (listeners, cluster) => {
       const print = (line: string) => process.stdout.write(`${line}\n`)
       if (args.text('topic') === undefined) {
-        for (const each of await delayedPartitions(urls))
-          print(args.flag('json') ? JSON.stringify(each) : partitionLine(each))
-        return 0
+        const { partitions, silent } = await delayedPartitions(listeners)
+        for (const each of partitions) print(args.flag('json') ? JSON.stringify(each) : partitionLine(each))
+        warnOfSilent(silent)
+        return silent.length === 0 ? 0 : 1
       }
-      const list = await listDelayed(urls, await queryOf(args, cluster))
+      const list = await listDelayed(listeners, await queryOf(args, cluster))
       for (const record of list.records) print(args.flag('json') ? JSON.stringify(record) : recordLine(record))
       if (!args.flag('json')) print(`${list.waiting} wait, ${list.records.length}${list.isCut ? ' of more' : ''} shown`)
-      return 0
+      warnOfSilent(list.silent)
+      return list.silent.length === 0 ? 0 : 1
     }),
 }
 

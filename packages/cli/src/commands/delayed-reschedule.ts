@@ -14,7 +14,7 @@ export const delayedReschedule: Command = {
   },
   examples: ['odradek delayed reschedule --topic reminders --partition 0 --offset 42 --at 2026-12-01T08:00Z'],
   run: (args) =>
-    withAdmin(args, async (urls, cluster) => {
+    withAdmin(args, async (listeners, cluster) => {
       const topic = args.text('topic')
       const partition = numberOf(args, 'partition')
       const offset = numberOf(args, 'offset')
@@ -23,7 +23,7 @@ export const delayedReschedule: Command = {
         throw new UsageError('name the record and its time: --topic TOPIC --partition N --offset OFFSET --at TIME')
       }
       const place = { topic: await topicNamed(cluster, topic), partition, offset }
-      const result = await rescheduleDelayed(cluster, urls, place, due)
+      const result = await rescheduleDelayed(cluster, listeners, place, due)
       const texts = {
         moved: `it is due at ${new Date(due).toISOString()}, under offset ${result.offset}`,
         delivered: 'it was delivered before; nothing has changed',

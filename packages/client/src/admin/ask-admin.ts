@@ -9,10 +9,14 @@ export interface AdminAnswer<T> {
 const TIMEOUT_MS = 60_000
 
 /** Asks an admin listener. What it refuses is in the status and the body; throws UnreachableError where it does not answer. */
-export async function askAdmin<T>(url: string, init: RequestInit = {}): Promise<AdminAnswer<T>> {
+export async function askAdmin<T>(
+  url: string,
+  init: RequestInit = {},
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<AdminAnswer<T>> {
   const { origin, pathname } = new URL(url)
   try {
-    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'error' })
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
     return { status: response.status, body: (await response.json()) as AdminAnswer<T>['body'] }
   } catch (error) {
     const { cause, message } = error as Error

@@ -1,6 +1,6 @@
 /** One record that waits, in full. */
-import { askAdmin } from '../admin/ask-admin.ts'
-import { RefusedError } from '../cluster-errors.ts'
+import { type AdminListeners, askListeners, silentText } from '../admin/admin-listeners.ts'
+import { RefusedError, UnreachableError } from '../cluster-errors.ts'
 
 export interface WaitingPlace {
   readonly topic: string
@@ -28,19 +28,21 @@ interface Told extends Omit<WholeDelayedRecord, 'key' | 'value' | 'headers'> {
 
 /** null where no record waits there: delivered, recalled, being delivered now, or never accepted. */
 export async function delayedRecord(
-  urls: readonly string[],
+  listeners: AdminListeners,
   { topic, partition, offset }: WaitingPlace,
 ): Promise<WholeDelayedRecord | null> {
   const search = new URLSearchParams({ topic, partition: String(partition), offset: String(offset) })
-  const answers = await Promise.all(urls.map((url) => askAdmin<Told>(`${url}/v1/delayed/record?${search}`)))
+  const tried = `look at ${topic}-${partition}@${offset}`
+  const { answers, silent } = await askListeners<Told>(listeners, `/v1/delayed/record?${search}`)
   const found = answers.find(({ status }) => status === 200)?.body
   if (found !== undefined) {
     const headers = found.headers.map(({ key, value }) => ({ key, value: bytesOf(value) }))
     return { ...found, key: bytesOf(found.key), value: bytesOf(found.value), headers }
   }
   const refused = answers.find(({ status }) => status !== 404)
+  // It may be one of theirs.
+  if (refused === undefined && silent.length > 0) throw new UnreachableError(tried, silentText(silent))
   if (refused === undefined) return null
-  const tried = `look at ${topic}-${partition}@${offset}`
   throw new RefusedError(refused.body.error ?? `The broker answers ${refused.status}.`, tried, 'Check the place.')
 }
 

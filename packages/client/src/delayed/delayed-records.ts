@@ -1,7 +1,6 @@
 /** What waits in topics of timed messages and retries, from the admin listeners of the brokers that hold it. */
-import { adminAddress } from '../admin/admin-address.ts'
-import { type AdminAnswer, askAdmin } from '../admin/ask-admin.ts'
-import type { Cluster } from '../cluster.ts'
+import { type AdminListeners, askListeners, type SilentBroker } from '../admin/admin-listeners.ts'
+import type { AdminAnswer } from '../admin/ask-admin.ts'
 import { RefusedError } from '../cluster-errors.ts'
 
 export interface DelayedQuery {
@@ -37,6 +36,8 @@ export interface DelayedList {
   readonly records: readonly DelayedRecord[]
   /** Whether there may be more. */
   readonly isCut: boolean
+  /** Brokers whose partitions are not in it. */
+  readonly silent: readonly SilentBroker[]
 }
 
 /** What waits in one partition of a topic. */
@@ -69,46 +70,27 @@ export interface DelayedOrder {
   /** Not waiting any more, or being delivered. */
   readonly skipped: number
   readonly failed: number
+  /** Brokers that were not told of it; of named records theirs are among those that failed. */
+  readonly silent: readonly SilentBroker[]
 }
 
 export type DelayedSelection =
   | DelayedQuery
   | { readonly topic: string; readonly records: readonly { readonly partition: number; readonly offset: number }[] }
 
-/**
- * Base URLs of the admin listeners of all brokers; of one alone where `base` (`host:port`) gives it. Throws RefusedError
- * where one cannot be asked, with the reason.
- */
-export async function adminUrls(cluster: Cluster, base?: string): Promise<string[]> {
-  const tried = 'find the admin listeners of the brokers'
-  if (base === '') {
-    const remedy = "Set the cluster's adminAddress, or leave it out."
-    throw new RefusedError('The console is told not to ask the admin listener.', tried, remedy)
-  }
-  if (base !== undefined) return [`http://${base}`]
-  const { brokers } = await cluster.metadata()
-  return Promise.all(
-    brokers.map(async (broker) => {
-      const address = await adminAddress(cluster, broker)
-      if ('url' in address) return address.url
-      throw new RefusedError(`Broker ${broker.nodeId}: ${address.reason}`, tried, 'Name the address of the listener.')
-    }),
-  )
-}
-
-/** Of every partition with an intake what waits. */
-export async function delayedPartitions(urls: readonly string[]): Promise<DelayedPartition[]> {
-  const answers = await Promise.all(urls.map((url) => askAdmin<{ topics: DelayedPartition[] }>(`${url}/v1/delayed`)))
-  return answers.flatMap(({ body }) => body.topics ?? [])
+/** Of every partition with an intake what waits; of those on silent brokers nothing is known. */
+export async function delayedPartitions(
+  listeners: AdminListeners,
+): Promise<{ readonly partitions: readonly DelayedPartition[]; readonly silent: readonly SilentBroker[] }> {
+  const { answers, silent } = await askListeners<{ topics: DelayedPartition[] }>(listeners, '/v1/delayed')
+  return { partitions: answers.flatMap(({ body }) => body.topics ?? []), silent }
 }
 
 /** The records of a topic that wait and fit the query. */
-export async function listDelayed(urls: readonly string[], query: DelayedQuery): Promise<DelayedList> {
+export async function listDelayed(listeners: AdminListeners, query: DelayedQuery): Promise<DelayedList> {
   const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
-  const lists = await answered(
-    query.topic,
-    urls.map((url) => askAdmin<DelayedList>(`${url}/v1/delayed?${search}`)),
-  )
+  const { answers, silent } = await askListeners<DelayedList>(listeners, `/v1/delayed?${search}`)
+  const lists = answered(query.topic, answers)
   const limit = query.limit ?? 100
   const records = lists.flatMap((list) => list.records).sort((a, b) => a.due - b.due)
   return {
@@ -116,49 +98,47 @@ export async function listDelayed(urls: readonly string[], query: DelayedQuery):
     waiting: lists.reduce((sum, { waiting }) => sum + waiting, 0),
     records: records.slice(0, limit),
     isCut: records.length > limit || lists.some(({ isCut }) => isCut),
+    silent,
   }
 }
 
 /** Takes records back: they will not be delivered. */
-export async function recallDelayed(urls: readonly string[], selection: DelayedSelection): Promise<DelayedOrder> {
-  return order(urls, 'recall', selection)
+export async function recallDelayed(listeners: AdminListeners, selection: DelayedSelection): Promise<DelayedOrder> {
+  return order(listeners, 'recall', selection)
 }
 
 /** Delivers records now. */
-export async function deliverDelayed(urls: readonly string[], selection: DelayedSelection): Promise<DelayedOrder> {
-  return order(urls, 'deliver', selection)
+export async function deliverDelayed(listeners: AdminListeners, selection: DelayedSelection): Promise<DelayedOrder> {
+  return order(listeners, 'deliver', selection)
 }
 
 /** Makes dead letters of retries that wait, now. Throws where the topic is none of retries. */
-export async function buryDelayed(urls: readonly string[], selection: DelayedSelection): Promise<DelayedOrder> {
-  return order(urls, 'bury', selection)
+export async function buryDelayed(listeners: AdminListeners, selection: DelayedSelection): Promise<DelayedOrder> {
+  return order(listeners, 'bury', selection)
 }
 
 async function order(
-  urls: readonly string[],
+  listeners: AdminListeners,
   what: 'recall' | 'deliver' | 'bury',
   selection: DelayedSelection,
 ): Promise<DelayedOrder> {
   const request = { method: 'POST', body: JSON.stringify(selection) }
   const { topic } = selection
-  const results = await answered(
-    topic,
-    urls.map((url) => askAdmin<DelayedOrder>(`${url}/v1/delayed/${what}`, request)),
-  )
+  const { answers, silent } = await askListeners<DelayedOrder>(listeners, `/v1/delayed/${what}`, request)
+  const results = answered(topic, answers)
   const sum = (name: 'matched' | 'done' | 'skipped' | 'failed') =>
     results.reduce((total, each) => total + each[name], 0)
   if ('records' in selection) {
     // Every broker is told of all of them, and has those of its own partitions.
     const matched = new Set(selection.records.map(({ partition, offset }) => `${partition} ${offset}`)).size
     const [done, skipped] = [sum('done'), sum('skipped')]
-    return { topic, matched, done, skipped, failed: Math.max(0, matched - done - skipped) }
+    return { topic, matched, done, skipped, failed: Math.max(0, matched - done - skipped), silent }
   }
-  return { topic, matched: sum('matched'), done: sum('done'), skipped: sum('skipped'), failed: sum('failed') }
+  return { topic, matched: sum('matched'), done: sum('done'), skipped: sum('skipped'), failed: sum('failed'), silent }
 }
 
 /** The answers of those brokers that hold something of the topic; throws RefusedError where none does. */
-export async function answered<T>(topic: string, asked: readonly Promise<AdminAnswer<T>>[]): Promise<T[]> {
-  const answers = await Promise.all(asked)
+export function answered<T>(topic: string, answers: readonly AdminAnswer<T>[]): T[] {
   const good = answers.filter(({ status }) => status === 200)
   if (good.length > 0) return good.map(({ body }) => body)
   const text = answers[0]?.body.error ?? 'No broker was asked.'

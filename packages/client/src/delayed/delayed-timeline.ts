@@ -1,5 +1,5 @@
 /** How much waits when: counts by due time. */
-import { askAdmin } from '../admin/ask-admin.ts'
+import { type AdminListeners, askListeners, type SilentBroker } from '../admin/admin-listeners.ts'
 import { answered } from './delayed-records.ts'
 
 export interface DelayedTimelineQuery {
@@ -24,13 +24,18 @@ export interface DelayedTimeline {
   /** The first and the last due time of all that waits, epoch milliseconds; null for none. */
   readonly first: number | null
   readonly last: number | null
+  /** Brokers whose partitions are not in it. */
+  readonly silent: readonly SilentBroker[]
 }
 
 /** Of all brokers together. What comes or goes meanwhile may be counted or not. */
-export async function delayedTimeline(urls: readonly string[], query: DelayedTimelineQuery): Promise<DelayedTimeline> {
+export async function delayedTimeline(
+  listeners: AdminListeners,
+  query: DelayedTimelineQuery,
+): Promise<DelayedTimeline> {
   const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
-  const asked = urls.map((url) => askAdmin<DelayedTimeline>(`${url}/v1/delayed/timeline?${search}`))
-  const parts = await answered(query.topic, asked)
+  const { answers, silent } = await askListeners<DelayedTimeline>(listeners, `/v1/delayed/timeline?${search}`)
+  const parts = answered(query.topic, answers)
   const [{ from, to, bucketMs, counts }] = parts as [DelayedTimeline]
   const least = (values: readonly (number | null)[], best: (...values: number[]) => number) => {
     const known = values.filter((value) => value !== null)
@@ -51,5 +56,6 @@ export async function delayedTimeline(urls: readonly string[], query: DelayedTim
       parts.map(({ last }) => last),
       Math.max,
     ),
+    silent,
   }
 }

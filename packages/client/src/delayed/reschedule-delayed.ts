@@ -3,6 +3,7 @@
  * then the record is recalled. In that order nothing is lost whenever this ends; two things can then be left of it, which
  * the copy's header tells apart. Where the record was delivered before it could be recalled, the copy is recalled.
  */
+import type { AdminListeners } from '../admin/admin-listeners.ts'
 import type { Cluster } from '../cluster.ts'
 import { RefusedError } from '../cluster-errors.ts'
 import { type PayloadInput, produceMessage } from '../messages/produce-message.ts'
@@ -29,13 +30,13 @@ export interface Rescheduled {
 /** Throws RefusedError where no record waits at the place, and what producing throws (a time beyond `delay.max.ms`). */
 export async function rescheduleDelayed(
   cluster: Cluster,
-  urls: readonly string[],
+  listeners: AdminListeners,
   place: WaitingPlace,
   due: number,
 ): Promise<Rescheduled> {
   const { topic, partition, offset } = place
   const tried = `change the time of ${topic}-${partition}@${offset}`
-  const record = await delayedRecord(urls, place)
+  const record = await delayedRecord(listeners, place)
   if (record === null) throw new RefusedError('No record waits there any more.', tried, 'Look at the list again.')
   if (record.headers.some(({ key }) => key === 'RETRY_DUE_MS')) {
     throw new RefusedError('It is a retry: its group has a schedule.', tried, 'Deliver it now instead.')
@@ -54,7 +55,7 @@ export async function rescheduleDelayed(
     ...(record.bornTimestamp >= 0 && { timestamp: record.bornTimestamp }),
   })
   const result = { dueBefore: record.due, due }
-  const recall = (one: number) => recallDelayed(urls, { topic, records: [{ partition, offset: one }] })
+  const recall = (one: number) => recallDelayed(listeners, { topic, records: [{ partition, offset: one }] })
   try {
     if ((await recall(offset)).done === 1) return { outcome: 'moved', ...result, offset: copy.offset }
     const back = await recall(copy.offset)

@@ -36,7 +36,8 @@ export interface GroupFindings {
   readonly copies: readonly RecordFacts[]
   /** The next offset that the group reads; null: nothing is committed there. */
   committed(place: LifePlace): number | null
-  isHere(place: LifePlace): boolean
+  /** Whether it is the record that was asked for; one that `waits` has an offset of another log than one that can be read. */
+  isHere(place: LifePlace, waits: boolean): boolean
 }
 
 /** An event before it is known whether it is about the record that was asked for. */
@@ -55,7 +56,10 @@ export function groupStory(findings: GroupFindings): GroupLife & { readonly atte
   const add = (event: ToldEvent) => {
     // Where a group stands is told by its commits, and not by the record.
     const isRecord = event.kind !== 'consumed' && event.kind !== 'ahead' && event.kind !== 'notCommitted'
-    events.push({ ...event, isHere: isRecord && event.place !== null && isHere(event.place) } as LifeEvent)
+    events.push({
+      ...event,
+      isHere: isRecord && event.place !== null && isHere(event.place, event.kind === 'waits'),
+    } as LifeEvent)
   }
   let attemptsMissing = 0
   for (const { redrive, records } of roundsOf([...retries, ...waiting, ...letters, ...copies])) {

@@ -40,6 +40,8 @@ export type LifeEvent = {
       readonly waitedMs: number | null
     }
   | { readonly kind: 'rescheduled'; readonly from: string }
+  /** It waits for the first time that it can be read. */
+  | { readonly kind: 'notYet'; readonly dueMs: number }
   | { readonly kind: 'visible'; readonly lateMs: number | null }
   /** A consumer reported a failure: the `number`th of its round. */
   | ({ readonly kind: 'failed'; readonly number: number } & Omit<LifeAttempt, 'time'>)

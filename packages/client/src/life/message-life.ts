@@ -3,12 +3,14 @@
  * every group that reads its topic. The work is bounded: groups looked at, records and bytes read, and time; what was left
  * out is among the things that are not known.
  */
+import { type AdminListeners, silentText } from '../admin/admin-listeners.ts'
 import { mapBounded } from '../bounded.ts'
+import { RefusedError } from '../cluster-errors.ts'
 import { fetchMetadata, type TopicPlaces } from '../cluster-metadata.ts'
 import { describeConfigs } from '../configs/describe-configs.ts'
 import { groupTopics } from '../dead-letters/dead-letter.ts'
 import { findDeadLetterTopics } from '../dead-letters/dead-letter-topics.ts'
-import { delayedRecord } from '../delayed/delayed-record.ts'
+import { delayedRecord, type WholeDelayedRecord } from '../delayed/delayed-record.ts'
 import { listDelayed } from '../delayed/delayed-records.ts'
 import type { CommittedByTopic } from '../groups/committed-offsets.ts'
 import { type FoundMessage, type FullMessage, getMessage } from '../messages/get-message.ts'
@@ -22,18 +24,25 @@ export interface LifeOptions {
   /** The groups of the cluster, and what they have committed. */
   readonly groups: readonly { readonly id: string; readonly state: string }[]
   readonly commits: ReadonlyMap<string, CommittedByTopic>
-  /** Base URLs of the admin listeners, or why they cannot be asked. */
-  readonly admin: readonly string[] | { readonly reason: string }
+  /** The admin listeners, or why they cannot be asked. */
+  readonly admin: AdminListeners | { readonly reason: string }
   /** What became of a letter, where somebody keeps that [nobody does]. */
   readonly historyOf?: (letter: LifePlace) => Promise<readonly LetterNote[]>
   /** How much is read: four times as much with each step [0]. */
   readonly effort?: number
+  /** The record that is asked for waits: its offset is what its producer was answered [it is there to be read]. */
+  readonly isWaiting?: boolean
 }
 
 /** The life of the message, or why there is no record at the place. */
 export type LifeAnswer =
   | { readonly life: MessageLife; readonly missing: null }
-  | { readonly life: null; readonly missing: Pick<FoundMessage, 'missing' | 'startOffset' | 'endOffset'> }
+  | {
+      readonly life: null
+      readonly missing:
+        | Pick<FoundMessage, 'missing' | 'startOffset' | 'endOffset'>
+        | { readonly missing: 'waitsNoMore' }
+    }
 
 const GROUPS_MAX = 50
 const WAITING_MAX = 1_000
@@ -49,12 +58,26 @@ const DECODERS = { key: 'auto', value: 'hex' } as const
 export async function messageLife(source: MessageSource, asked: LifePlace, options: LifeOptions): Promise<LifeAnswer> {
   const read = (place: LifePlace) =>
     getMessage(source, place.topic, place.partition, place.offset, DECODERS, 1024 * 1024)
-  const { message, ...missing } = await read(asked)
-  if (message === null) return { life: null, missing }
+  const isWaiting = options.isWaiting === true
   const unknown: LifeUnknown[] = []
-  const facts = factsOf(message)
+  let facts: RecordFacts
+  let keyText: string | null
+  if (isWaiting) {
+    const waiting = await waitingRecord(asked, options)
+    if (waiting === null) return { life: null, missing: { missing: 'waitsNoMore' } }
+    facts = waiting
+    keyText = waiting.key?.toString('utf8') ?? null
+    // A timed message: nobody has seen it yet.
+    if (facts.due === null && facts.origin === null && facts.times === null)
+      return { life: lifeBefore(asked, waiting), missing: null }
+  } else {
+    const { message, ...missing } = await read(asked)
+    if (message === null) return { life: null, missing }
+    facts = factsOf(message)
+    keyText = message.key.kind === 'null' ? null : message.key.text
+  }
   const beginning: LifeEvent[] = []
-  const isHere = (place: LifePlace) => isSame(place, asked)
+  const isHere = (place: LifePlace, waits = false) => waits === isWaiting && isSame(place, asked)
   let root: LifePlace | null = placeOf(facts)
   let first: RecordFacts | null = facts
   if (facts.origin !== null && !isSame(facts.origin, asked)) {
@@ -73,7 +96,7 @@ export async function messageLife(source: MessageSource, asked: LifePlace, optio
         return null
       },
     )
-  } else if (facts.times !== null || facts.reason !== null) {
+  } else if (isWaiting || facts.times !== null || facts.reason !== null) {
     root = null
     first = null
     unknown.push({ kind: 'originUnknown' })
@@ -98,7 +121,7 @@ export async function messageLife(source: MessageSource, asked: LifePlace, optio
     const letters = [...(await search(deadLetters))]
     const retries = [...(await search(retry))]
     const isOf = (name: string | null, found: readonly RecordFacts[]) =>
-      facts.topic === name && !found.some((one) => isSame(one, facts))
+      !isWaiting && facts.topic === name && !found.some((one) => isSame(one, facts))
     if (isOf(deadLetters, letters)) letters.push(facts)
     if (isOf(retry, retries)) retries.push(facts)
     const told = await mapBounded(letters, 4, async (letter) => ({
@@ -114,6 +137,9 @@ export async function messageLife(source: MessageSource, asked: LifePlace, optio
       copies.push(...(await searchIn(source, topic, ancestor, sinceMs, first?.key ?? facts.key, budget, unknown)))
     }
     const waiting = await waitingOf(retry, topics, root, first?.key ?? facts.key, options, unknown)
+    if (isWaiting && facts.topic === retry && !waiting.some((one) => isSame(one, asked))) {
+      waiting.push(facts as WaitingFacts)
+    }
     // A topic of nobody's that holds nothing of it is no part of its life.
     if (group === null && letters.length === 0) continue
     const findings: GroupFindings = {
@@ -148,7 +174,7 @@ export async function messageLife(source: MessageSource, asked: LifePlace, optio
     life: {
       asked,
       root,
-      keyText: message.key.kind === 'null' ? null : message.key.text,
+      keyText,
       beginning,
       groups: lives,
       unknown,
@@ -194,6 +220,38 @@ function beginningOf(first: RecordFacts, isHere: (place: LifePlace) => boolean):
   return events
 }
 
+/** A record that waits, with when it is due. */
+type WaitingFacts = GroupFindings['waiting'][number]
+
+/** null: nothing waits there (any more). Throws where nobody can tell. */
+async function waitingRecord(place: LifePlace, { admin }: LifeOptions): Promise<WaitingFacts | null> {
+  if ('reason' in admin)
+    throw new RefusedError(admin.reason, 'look at a record that waits', 'Look at it when it is due.')
+  const whole = await delayedRecord(admin, place)
+  return whole === null ? null : waitingFacts(whole)
+}
+
+function waitingFacts({ topic, partition, offset, due, isDeadLetter, ...whole }: WholeDelayedRecord): WaitingFacts {
+  const { bornTimestamp, key, headers } = whole
+  const record = { timestamp: bornTimestamp, timestampType: 'CreateTime', key, producerId: null } as const
+  const facts = recordFacts({ topic, partition, offset }, record, headers)
+  // Its timestamp is its producer's; when it failed last is the broker's own.
+  const timestamp = facts.attempts.at(-1)?.time ?? bornTimestamp
+  return { ...facts, timestamp, dueMs: due, isDeadLetter }
+}
+
+/** Of a timed message until it is due. */
+function lifeBefore(asked: LifePlace, { key, timestamp, timer, rescheduledFrom, dueMs }: WaitingFacts): MessageLife {
+  const nowhere = { place: null, isHere: false }
+  const atMs = timestamp < 0 ? null : timestamp
+  const beginning: LifeEvent[] = [{ kind: 'produced', atMs, ...nowhere, clock: 'client', producerId: null }]
+  if (rescheduledFrom !== null) beginning.push({ kind: 'rescheduled', atMs: null, ...nowhere, from: rescheduledFrom })
+  if (timer !== null) beginning.push({ kind: 'delayed', atMs: null, ...nowhere, ...timer, dueMs, waitedMs: null })
+  beginning.push({ kind: 'notYet', atMs: null, place: asked, isHere: true, dueMs })
+  const searched = { records: 0, bytes: 0, isCut: false }
+  return { asked, root: null, keyText: key?.toString('utf8') ?? null, beginning, groups: [], unknown: [], searched }
+}
+
 interface LifeGroup {
   /** null: a dead-letter topic does not say whose it is. */
   readonly group: string | null
@@ -212,7 +270,8 @@ async function groupsOf(
 ): Promise<LifeGroup[]> {
   const readers = root === null ? [] : groups.filter(({ id }) => commits.get(id)?.has(root.topic) === true)
   const states = new Map(groups.map(({ id, state }) => [id, state]))
-  const own = facts.times === null && facts.reason === null ? null : await ownerOf(cluster, facts.topic)
+  const isPlain = facts.due === null && facts.times === null && facts.reason === null
+  const own = isPlain ? null : await ownerOf(cluster, facts.topic)
   const ids = [...new Set([...(own === null ? [] : [own]), ...readers.map(({ id }) => id)])]
   if (ids.length > GROUPS_MAX) unknown.push({ kind: 'groupsCut', looked: GROUPS_MAX, total: ids.length })
   let foreign: string | null = null
@@ -308,7 +367,7 @@ async function waitingOf(
   key: Buffer | null,
   { admin }: LifeOptions,
   unknown: LifeUnknown[],
-): Promise<GroupFindings['waiting']> {
+): Promise<WaitingFacts[]> {
   if (retry === null || root === null || !topics.has(retry)) return []
   const untold = (reason: string) => {
     if (!unknown.some(({ kind }) => kind === 'waitingUntold')) unknown.push({ kind: 'waitingUntold', reason })
@@ -322,21 +381,12 @@ async function waitingOf(
     const candidates = list.records.filter(({ headers }) => {
       return headers.findLast((header) => header.key === 'ORIGIN_OFFSET')?.value === String(root.offset)
     })
+    if (list.silent.length > 0) untold(silentText(list.silent))
     if (list.isCut) unknown.push({ kind: 'searchCut', topic: retry, records: list.waiting - list.records.length })
-    const found = await mapBounded(candidates, 4, async ({ partition, offset, due, isDeadLetter, bornTimestamp }) => {
-      const place = { topic: retry, partition, offset }
-      const whole = await delayedRecord(admin, place)
-      if (whole === null) return []
-      const record = {
-        timestamp: bornTimestamp,
-        timestampType: 'CreateTime',
-        key: whole.key,
-        producerId: null,
-      } as const
-      const facts = recordFacts(place, record, whole.headers)
-      // Its timestamp is its producer's; when it failed last is the broker's own.
-      const timestamp = facts.attempts.at(-1)?.time ?? bornTimestamp
-      return isSame(facts.origin, root) ? [{ ...facts, timestamp, dueMs: due, isDeadLetter }] : []
+    const found = await mapBounded(candidates, 4, async ({ partition, offset }) => {
+      const whole = await delayedRecord(admin, { topic: retry, partition, offset })
+      const facts = whole === null ? null : waitingFacts(whole)
+      return facts !== null && isSame(facts.origin, root) ? [facts] : []
     })
     return found.flat()
   } catch (error) {
