@@ -27,6 +27,10 @@ const HEAD_BYTES = 28
 const ENTRY_BYTES = 17
 /** Entries of a block, at most. */
 const BLOCK_ENTRIES = 4_096
+/** Room for so many is made first. */
+const LEAST_ENTRIES = 64
+const NO_NUMBERS = new Float64Array(0)
+const NO_KINDS = new Uint8Array(0)
 /** The file is written anew when it is so many times what would do, and has more than this beside. */
 const WASTE_FACTOR = 3
 const WASTE_BYTES = 16 * 1024 * 1024
@@ -59,9 +63,10 @@ export interface IndexSource {
 export class IntakeIndex implements IntakeChanges {
   readonly #disk: Disk
   readonly #log: Log
-  readonly #a = new Float64Array(BLOCK_ENTRIES)
-  readonly #b = new Float64Array(BLOCK_ENTRIES)
-  readonly #kinds = new Uint8Array(BLOCK_ENTRIES)
+  /** Room for pending entries, at most a block; none while nothing is pending: most intakes are idle. */
+  #a = NO_NUMBERS
+  #b = NO_NUMBERS
+  #kinds = NO_KINDS
   /** Entries that did not fit while nothing may be written. */
   #spilled: { a: number; b: number; kind: number }[] = []
   #count = 0
@@ -137,6 +142,9 @@ export class IntakeIndex implements IntakeChanges {
     do {
       this.#size += this.#writeBlock(this.#file!, this.#size, position, intents)
     } while (this.#unspill())
+    this.#a = NO_NUMBERS
+    this.#b = NO_NUMBERS
+    this.#kinds = NO_KINDS
   }
 
   /** Writes the file anew where most of it says what is over. */
@@ -175,10 +183,18 @@ export class IntakeIndex implements IntakeChanges {
       this.#spilled.push({ a, b, kind })
       return
     }
+    if (this.#count === this.#kinds.length) this.#grow()
     this.#a[this.#count] = a
     this.#b[this.#count] = b
     this.#kinds[this.#count] = kind
     this.#count++
+  }
+
+  #grow(): void {
+    const length = Math.min(BLOCK_ENTRIES, Math.max(LEAST_ENTRIES, 4 * this.#kinds.length))
+    this.#a = grown(this.#a, new Float64Array(length))
+    this.#b = grown(this.#b, new Float64Array(length))
+    this.#kinds = grown(this.#kinds, new Uint8Array(length))
   }
 
   /** Moves what was spilled to where the next block is written from. False where nothing is left. */
@@ -254,6 +270,11 @@ interface Block extends IndexPosition {
   readonly count: number
   readonly slice: Slice
   readonly entriesStart: number
+}
+
+function grown<T extends Float64Array | Uint8Array>(old: T, room: T): T {
+  room.set(old)
+  return room
 }
 
 function entryTo(reader: IndexReader, { buffer, view }: Slice, start: number, count: number, index: number): void {

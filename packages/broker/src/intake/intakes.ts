@@ -54,8 +54,10 @@ export class Intakes {
   readonly #byVisible = new Map<Partition, PartitionIntake>()
   /** Where dead letters go that another broker takes. */
   readonly #remotes = new WeakMap<Partition, RemoteTarget>()
-  /** Led partitions of internal topics whose visible partition is not led yet, by topic id of the latter. */
-  readonly #waiting = new Set<Partition>()
+  /** The partitions that clients see, by those of the internal topics. */
+  readonly #visibleOf = new Map<Partition, Partition>()
+  /** Led partitions of internal topics whose visible partition is not led yet, by topic id and index of the latter. */
+  readonly #waiting = new Map<string, Partition>()
   #clockTimer: Timer | null = null
   /** Monotonic. */
   #cleanAt = 0
@@ -93,32 +95,46 @@ export class Intakes {
 
   /** This broker begins to lead a partition. */
   led(partition: Partition): void {
-    if (intakeTopicOf(partition.topic) !== null) this.#waiting.add(partition)
-    for (const waiting of this.#waiting) {
-      const visible = this.#options.partitionOf(intakeTopicOf(waiting.topic)!, waiting.index)
-      if (visible === undefined || visible.offlineCode !== 0) continue
-      this.#waiting.delete(waiting)
-      this.#open(visible, waiting)
+    const { index } = partition
+    const visibleId = intakeTopicOf(partition.topic)
+    if (visibleId === null) {
+      const internal = this.#waiting.get(place(partition.topicId, index))
+      if (internal !== undefined) this.#meet(partition, internal)
+      return
     }
+    this.#waiting.set(place(visibleId, index), partition)
+    const visible = this.#options.partitionOf(visibleId, index)
+    if (visible !== undefined) this.#meet(visible, partition)
   }
 
   /** This broker leads a partition no more. */
   lost(partition: Partition): void {
-    this.#waiting.delete(partition)
-    for (const [visible, intake] of this.#byVisible) {
-      if (visible !== partition && intake.partition !== partition) continue
-      intake.close()
-      this.#byVisible.delete(visible)
-      if (intake.partition !== partition && intake.partition.offlineCode === 0) this.#waiting.add(intake.partition)
-    }
+    const visibleId = intakeTopicOf(partition.topic)
+    if (visibleId !== null) this.#waiting.delete(place(visibleId, partition.index))
+    const visible = this.#visibleOf.get(partition) ?? partition
+    const intake = this.#byVisible.get(visible)
+    if (intake === undefined) return
+    intake.close()
+    this.#byVisible.delete(visible)
+    this.#visibleOf.delete(intake.partition)
+    if (intake.partition !== partition && intake.partition.offlineCode === 0)
+      this.#waiting.set(place(visible.topicId, visible.index), intake.partition)
   }
 
   close(): void {
     for (const intake of this.#byVisible.values()) intake.close()
     this.#byVisible.clear()
+    this.#visibleOf.clear()
     this.#waiting.clear()
     this.#work.close()
     this.#clockTimer?.cancel()
+  }
+
+  /** Both are led: an intake begins, unless the disk of what clients see is away. */
+  #meet(visible: Partition, internal: Partition): void {
+    if (visible.offlineCode !== 0) return
+    this.#waiting.delete(place(visible.topicId, visible.index))
+    this.#open(visible, internal)
   }
 
   #open(visible: Partition, partition: Partition): void {
@@ -140,6 +156,7 @@ export class Intakes {
       logger,
     })
     this.#byVisible.set(visible, intake)
+    this.#visibleOf.set(partition, visible)
     intake.start()
     if (this.#clockTimer === null) this.#watchClock()
   }
@@ -199,9 +216,10 @@ export class Intakes {
 
   /** Topics whose type has changed lose their intake when it is empty. */
   #retire(): void {
-    for (const [visible, { topicId }] of this.#byVisible) {
-      if (!visible.hasIntake && this.ofTopic(topicId).every((intake) => intake.isEmpty)) this.#options.retire(topicId)
-    }
+    const changed = new Set<string>()
+    for (const visible of this.#byVisible.keys()) if (!visible.hasIntake) changed.add(visible.topicId)
+    for (const topicId of changed)
+      if (this.ofTopic(topicId).every((intake) => intake.isEmpty)) this.#options.retire(topicId)
   }
 
   /** Timers go by the monotonic clock, due times by the wall clock: after a step everything is looked at once. */
@@ -222,4 +240,9 @@ export class Intakes {
     }
     this.#clockTimer = timers.after(Math.min(CLOCK_CHECK_MS, cleanMs), () => this.#watchClock())
   }
+}
+
+/** The place of a partition that clients see. */
+function place(topicId: string, index: number): string {
+  return `${topicId}/${index}`
 }
