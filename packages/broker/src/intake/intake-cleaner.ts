@@ -95,7 +95,8 @@ export class IntakeCleaner {
     const isWorthIt =
       waiting.length <= inSegment * WAITING_SHARE_MAX || machine.waitingCount <= inAll * WAITING_SHARE_MAX
     if (!isWorthIt) return
-    const movable = waiting.filter((offset) => !machine.isFlying(offset))
+    // What waits for another time than its body tells is due now; its place holds the note that says so behind it.
+    const movable = waiting.filter((offset) => !machine.isFlying(offset) && !machine.isRescheduled(offset))
     for (let at = 0; at < movable.length; at += MOVED_RECORDS_MAX) {
       const moves: { note: MovedNote; body: Buffer }[] = []
       let bytes = 0

@@ -101,6 +101,42 @@ test('a record that is moved forward keeps its name and its turn', () => {
   assert.deepEqual([reader.waitingCount, reader.locationOf(0)], [1, 8], 'also where its old place is gone')
 })
 
+test('a record that waits for another time is told of once, and known as such wherever it is read back', () => {
+  const told: [offset: number, due: number, lane: 0 | 1][] = []
+  const machine = new IntakeMachine({
+    waits: (...entry) => told.push(entry),
+    gone: () => {},
+    moved: () => {},
+  })
+  for (const [offset, due] of [300, 100, 200].entries()) machine.accepted(offset, due, VISIBLE)
+  machine.replay(machine.reschedule([0], 50)!, 3)
+  machine.replay(machine.bury([2], 60)!, 4)
+  const listed = [
+    { due: 50, offset: 0, lane: VISIBLE },
+    { due: 100, offset: 1, lane: VISIBLE },
+    { due: 60, offset: 2, lane: DEAD },
+  ]
+  const copy = new IntakeMachine()
+  for (const entry of told) copy.waits(...entry)
+  const dumped = new IntakeMachine()
+  machine.dump(dumped)
+  const again = new IntakeMachine()
+  dumped.dump(again)
+  for (const each of [machine, copy, dumped, again]) {
+    assert.deepEqual(
+      [...each.entries()].toSorted((a, b) => a.offset - b.offset),
+      listed,
+    )
+    assert.deepEqual(
+      [0, 1, 2].map((offset) => each.isRescheduled(offset)),
+      [true, false, true],
+    )
+    assert.deepEqual([each.take(VISIBLE, 1_000, 10), each.take(DEAD, 1_000, 10)], [[0, 1], [2]])
+  }
+  machine.replay(machine.recall([0])!, 5)
+  assert.equal(machine.isRescheduled(0), false)
+})
+
 test('what it tells of its changes makes another one like it', () => {
   const told: [keyof IntakeChanges, ...unknown[]][] = []
   const machine = new IntakeMachine({

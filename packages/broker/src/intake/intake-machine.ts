@@ -48,6 +48,8 @@ export class IntakeMachine implements IndexReader {
   readonly #dead = new Set<number>()
   /** Where records are that were moved forward. */
   readonly #moved = new Map<number, number>()
+  /** When records are due that wait for another time than the one they were accepted for. */
+  readonly #rescheduled = new Map<number, number>()
 
   constructor(changes: IntakeChanges = UNHEARD) {
     this.#changes = changes
@@ -74,6 +76,11 @@ export class IntakeMachine implements IndexReader {
 
   isFlying(offset: number): boolean {
     return this.#flying.has(offset)
+  }
+
+  /** Whether a record waits for another time than the one it was accepted for: its body alone does not tell which. */
+  isRescheduled(offset: number): boolean {
+    return this.#rescheduled.has(offset)
   }
 
   laneOf(offset: number): Lane {
@@ -124,8 +131,7 @@ export class IntakeMachine implements IndexReader {
       case 'rescheduled':
         for (const offset of note.offsets) {
           if (!this.#waiting.has(offset)) continue
-          if (note.lane === DEAD) this.#bury(offset)
-          this.#lanes[this.laneOf(offset)].add(note.due, offset)
+          this.#waitsAgain(offset, note.due, note.lane ?? VISIBLE)
           this.#changes.waits(offset, note.due, this.laneOf(offset))
         }
         break
@@ -139,12 +145,10 @@ export class IntakeMachine implements IndexReader {
     }
   }
 
-  /** Reading back what an index kept: a record waits, or waits for another time. */
+  /** Reading back what an index kept: a record waits, or, told again, waits for another time. */
   waits(offset: number, due: number, lane: Lane): void {
-    if (this.#waiting.has(offset)) {
-      if (lane === DEAD) this.#bury(offset)
-      this.#lanes[this.laneOf(offset)].add(due, offset)
-    } else this.accepted(offset, due, lane)
+    if (this.#waiting.has(offset)) this.#waitsAgain(offset, due, lane)
+    else this.accepted(offset, due, lane)
   }
 
   /** Reading back: a record waits no more. */
@@ -181,6 +185,7 @@ export class IntakeMachine implements IndexReader {
   dump(changes: IntakeChanges): void {
     for (const { due, offset, lane } of this.entries()) changes.waits(offset, due, lane)
     for (const offset of this.#flying) changes.waits(offset, 0, this.laneOf(offset))
+    for (const [offset, due] of this.#rescheduled) changes.waits(offset, due, this.laneOf(offset))
     for (const [offset, location] of this.#moved) changes.moved(offset, location)
   }
 
@@ -234,10 +239,17 @@ export class IntakeMachine implements IndexReader {
 
   /** The records that wait, as due and offset, in no order; what is in flight is among them. */
   *entries(): Generator<{ readonly due: number; readonly offset: number; readonly lane: Lane }> {
+    /** Rescheduled records that were given; entries of the same and of other times may be left of them. */
+    const given = new Set<number>()
     for (const lane of [VISIBLE, DEAD] as const) {
       for (const [due, offset] of this.#lanes[lane].entries()) {
         const isHere = this.waitsIn(lane, offset) && !this.#flying.has(offset) && !this.#taken.has(offset)
-        if (isHere) yield { due, offset, lane }
+        if (!isHere) continue
+        if (this.#rescheduled.has(offset)) {
+          if (this.#rescheduled.get(offset) !== due || given.has(offset)) continue
+          given.add(offset)
+        }
+        yield { due, offset, lane }
       }
     }
     for (const [offset, due] of this.#taken) yield { due, offset, lane: this.laneOf(offset) }
@@ -251,6 +263,13 @@ export class IntakeMachine implements IndexReader {
 
   #movable(offsets: readonly number[]): number[] {
     return [...new Set(offsets)].filter((offset) => this.#waiting.has(offset) && !this.#flying.has(offset))
+  }
+
+  /** A record that waits does so for another time, as a dead letter for good if `lane` says so. */
+  #waitsAgain(offset: number, due: number, lane: Lane): void {
+    if (lane === DEAD) this.#bury(offset)
+    this.#rescheduled.set(offset, due)
+    this.#lanes[this.laneOf(offset)].add(due, offset)
   }
 
   /** A record that waits is a dead letter from now on; whoever took it out for a retry finds it gone. */
@@ -271,6 +290,7 @@ export class IntakeMachine implements IndexReader {
     if (!this.#waiting.delete(offset)) return
     this.#dead.delete(offset)
     this.#moved.delete(offset)
+    this.#rescheduled.delete(offset)
     this.#taken.delete(offset)
     this.#changes.gone(offset)
   }
