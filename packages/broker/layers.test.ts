@@ -13,7 +13,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['metadata'],
   ['replication'],
   ['runtime'],
-  ['groups', 'transactions', 'sharing'],
+  ['groups', 'transactions', 'sharing', 'events'],
   ['intake'],
   ['security'],
   ['server', 'rocketmq'],

@@ -8,9 +8,11 @@
  */
 import { hostname } from 'node:os'
 import { type BrokerConfig, type Listener, parseListener, resolveTopicConfig } from '@odradek/config'
+import { clusterEventsTopic } from '@odradek/protocol'
 import type { Logger } from 'pino'
 import type { Health } from './admin/admin-listener.ts'
 import { Cleanup } from './cleanup/cleanup.ts'
+import { ClusterEvents } from './events/cluster-events.ts'
 import { FlushSchedule } from './flush/flush-schedule.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { groupLimitsOf } from './groups/group-limits.ts'
@@ -81,6 +83,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   readonly scrub: Scrub
   readonly groups: GroupCoordinator
   readonly intakes: Intakes
+  readonly events: ClusterEvents
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessions
   readonly parkedFetches: ParkedFetches
@@ -205,6 +208,15 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       createDeadLetterTopic: (groupId) => this.#inBackground(metadata.createGroupTopic('dlq', groupId)),
       deadLetterPrefix: () => this.config['dlq.topic.prefix'],
       retire: (topicId) => this.#inBackground(metadata.removeIntakeTopic(topicId)),
+    })
+    this.events = new ClusterEvents({
+      clock: host.clock,
+      timers: host.timers,
+      turn,
+      logger,
+      image: () => metadata.image,
+      isController: () => metadata.isController,
+      createTopic: () => this.#inBackground(metadata.createEventsTopic()),
     })
     this.partitions.listen(this)
     this.partitions.apply(metadata.image, metadata.image.topics.keys())
@@ -352,6 +364,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     await this.scrub.close()
     this.groups.close()
     this.intakes.close()
+    this.events.close()
     this.partitions.close()
     this.peers.close()
     this.#stopFollowing()
@@ -365,16 +378,19 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
 
   led(partition: Partition): void {
     if (partition.topic === offsetsTopic) this.groups.lead(new LedPartition(partition))
+    else if (partition.topic === clusterEventsTopic) this.events.led(new LedPartition(partition))
     this.intakes.led(partition)
   }
 
   lost(partition: Partition): void {
     if (partition.topic === offsetsTopic) this.groups.resign(partition.index)
+    else if (partition.topic === clusterEventsTopic) this.events.lost()
     this.intakes.lost(partition)
   }
 
   #follow(image: MetadataImage, previous: MetadataImage, change: ImageChange): void {
     const everything = change.brokerConfigs.size > 0
+    this.events.follow(image, previous, change)
     if (change.brokers.size > 0) this.partitions.brokersMoved(movedBrokers(image, previous, change))
     this.partitions.apply(image, everything ? image.topics.keys() : change.topics)
     const deleted = [...change.topics].filter(

@@ -29,6 +29,10 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Print the brokers of a cluster, and what is not as it should be',
     load: async () => (await import('./commands/cluster-describe.ts')).clusterDescribe,
   },
+  'cluster history': {
+    summary: 'Print what happened to brokers, leaders and in-sync replicas',
+    load: async () => (await import('./commands/cluster-history.ts')).clusterHistoryCommand,
+  },
   'cluster reassign': {
     summary: 'Plan, and with --apply do, a move of partitions to other brokers',
     load: async () => (await import('./commands/cluster-reassign.ts')).clusterReassign,

@@ -68,6 +68,22 @@ async function untilStatus(directory: string, isReached: (status: Status) => boo
   }
 }
 
+type Happened = Readonly<Record<string, unknown>>
+
+/** Asks for the history until events with these fields are in it. The topic it is in is made a while after the brokers came. */
+async function untilHistory(bootstrap: readonly string[], wanted: readonly Happened[]): Promise<Happened[]> {
+  const until = performance.now() + 60_000
+  for (;;) {
+    const { code, stdout, stderr } = await runOdradek(['cluster', 'history', '--json', ...bootstrap])
+    const events: Happened[] = code === 0 ? JSON.parse(stdout).events : []
+    const has = (fields: Happened) =>
+      events.some((event) => Object.keys(fields).every((key) => event[key] === fields[key]))
+    if (wanted.every(has)) return events
+    assert.ok(performance.now() < until, stdout + stderr)
+    await setTimeout(100)
+  }
+}
+
 const words = (directory: string, ...more: string[]) => [
   'up',
   '--port',
@@ -118,37 +134,23 @@ test('three brokers with followers: started, seen, moved, restarted after a kill
   const elected = await runOdradek(['cluster', 'elect-leaders', ...bootstrap])
   assert.equal(elected.code, 0, elected.stdout + elected.stderr)
 
+  const killed = { broker: victim.nodeId, kind: 'brokerDown' }
+  const history = await untilHistory(bootstrap, [killed, { topic: 'orders', kind: 'isrShrunk' }])
+  assert.ok(history.some(({ kind, topic }) => kind === 'isrExpanded' && topic === 'orders'))
+  const ofBroker = ['cluster', 'history', '--broker', '2', '--kind', 'brokerDown', ...bootstrap]
+  assert.match((await runOdradek(ofBroker)).stdout, /broker 2 +is gone: its lease ended/)
+
   // Emptied of its partitions.
-  const plan = await runOdradek([
-    'cluster',
-    'reassign',
-    '--brokers',
-    '1,3',
-    '--replicas',
-    '2',
-    '--topic',
-    'orders',
-    ...bootstrap,
-  ])
-  assert.match(plan.stdout, /3 partitions would be moved. --apply does it/, plan.stderr)
-  const applied = await runOdradek([
-    'cluster',
-    'reassign',
-    '--brokers',
-    '1,3',
-    '--replicas',
-    '2',
-    '--topic',
-    'orders',
-    '--apply',
-    ...bootstrap,
-  ])
-  assert.match(applied.stdout, /3 partitions are being moved/, applied.stderr)
+  const reassign = ['cluster', 'reassign', '--brokers', '1,3', '--replicas', '2', ...bootstrap]
+  const plan = await runOdradek(reassign)
+  assert.match(plan.stdout, /4 partitions would be moved. --apply does it/, plan.stderr)
+  const applied = await runOdradek([...reassign, '--apply'])
+  assert.match(applied.stdout, /4 partitions are being moved/, applied.stderr)
   await untilStatus(directory.path, ({ cluster }) => cluster?.brokers.find(({ id }) => id === 2)?.replicas === 0)
 
   const shown = await runOdradek(['status', '--data-dir', directory.path])
   assert.match(shown.stdout, /^sync-replica, 3 brokers, process \d+/)
-  assert.match(shown.stdout, /3 partitions: 0 under-replicated, 0 offline/)
+  assert.match(shown.stdout, /4 partitions: 0 under-replicated, 0 offline/)
 
   const twice = await runOdradek(words(directory.path))
   assert.deepEqual([twice.code, /is in use by odradek up/.test(twice.stderr)], [1, true], twice.stderr)

@@ -8,7 +8,7 @@
  * A change is made when the store has it; it is seen when it comes back by the watch. Methods resolve after that.
  */
 import { type BrokerConfig, type BrokerLayers, resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
-import { errors } from '@odradek/protocol'
+import { clusterEventsTopic, errors } from '@odradek/protocol'
 import type { Logger } from 'pino'
 import type { Host } from '../host/host.ts'
 import { addPartitions, type PartitionsRequest, type PartitionsResult } from './controller/add-partitions.ts'
@@ -39,7 +39,7 @@ import {
 } from './controller/delete-topic.ts'
 import { type ElectionResult, electionType, electLeaders } from './controller/elect-leaders.ts'
 import { alignIntakeTopic, intakeTopicsToAlign, removeIntakeTopic } from './controller/intake-topics.ts'
-import { createOffsetsTopic, offsetsTopic } from './controller/internal-topic.ts'
+import { createEventsTopic, createOffsetsTopic, offsetsTopic } from './controller/internal-topic.ts'
 import {
   type ReassignmentRequest,
   type ReassignmentResult,
@@ -255,6 +255,11 @@ export class Metadata {
     return await this.#submit(createOffsetsTopic, (refusal) => refusedTopic(offsetsTopic, refusal), {
       writes: this.#anyWrites,
     })
+  }
+
+  /** The topic of what happens to the cluster, made where it is missing. NONE, or why it cannot be. */
+  async createEventsTopic(): Promise<CreateTopicResult> {
+    return await this.#submit(createEventsTopic, (refusal) => refusedTopic(clusterEventsTopic, refusal))
   }
 
   /** One result per reference, in order. */

@@ -1,3 +1,4 @@
+import { clusterEventsTopic } from '@odradek/protocol'
 import { intakeTopicOf } from './intake-topic.ts'
 
 /** What names topics may have, as Kafka rules it. */
@@ -8,6 +9,7 @@ const internalTopics: ReadonlySet<string> = new Set([
   '__consumer_offsets',
   '__transaction_state',
   '__share_group_state',
+  clusterEventsTopic,
 ])
 
 const LEGAL = /^[a-zA-Z0-9._-]+$/

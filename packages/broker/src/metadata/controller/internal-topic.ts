@@ -1,4 +1,4 @@
-import { errors } from '@odradek/protocol'
+import { clusterEventsTopic, errors } from '@odradek/protocol'
 import type { MetadataImage } from '../image.ts'
 import { type CreateTopicResult, createTopic, type TopicRequest } from './create-topic.ts'
 import type { Decision, DecisionContext } from './decision.ts'
@@ -10,8 +10,49 @@ const INTERNAL_REPLICATION_FACTOR = 3
 
 /** Makes the topic of committed offsets, or finds it made: NONE both times. */
 export function createOffsetsTopic(image: MetadataImage, context: DecisionContext): Decision<CreateTopicResult> {
-  const existing = image.topics.get(offsetsTopic)
-  if (existing === undefined) return createTopic(image, offsetsTopicRequest(image, context), context)
+  const { config } = context
+  return createInternalTopic(image, context, offsetsTopic, config['offsets.topic.num.partitions'], {
+    'cleanup.policy': 'compact',
+    'compression.type': 'producer',
+    'segment.bytes': String(config['offsets.topic.segment.bytes']),
+  })
+}
+
+/** Makes the topic of what happens to the cluster, or finds it made. What it holds is for people, and bounded. */
+export function createEventsTopic(image: MetadataImage, context: DecisionContext): Decision<CreateTopicResult> {
+  return createInternalTopic(image, context, clusterEventsTopic, 1, {
+    'cleanup.policy': 'delete',
+    'compression.type': 'producer',
+    // That fewer are in sync than is wanted is to be written down too.
+    'min.insync.replicas': '1',
+    'flush.mode': 'async',
+    'replication.mode': 'async',
+    'segment.bytes': String(8 * 1024 * 1024),
+    'retention.bytes': String(64 * 1024 * 1024),
+    'retention.ms': String(30 * 24 * 3_600_000),
+  })
+}
+
+function createInternalTopic(
+  image: MetadataImage,
+  context: DecisionContext,
+  name: string,
+  numPartitions: number,
+  configs: Readonly<Record<string, string>>,
+): Decision<CreateTopicResult> {
+  const existing = image.topics.get(name)
+  if (existing === undefined) {
+    const factor = context.config['offsets.topic.replication.factor']
+    const request: TopicRequest = {
+      name,
+      numPartitions,
+      replicationFactor:
+        factor === -1 ? Math.min(INTERNAL_REPLICATION_FACTOR, Math.max(1, image.brokers.size)) : factor,
+      assignments: [],
+      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+    }
+    return createTopic(image, request, context)
+  }
   return {
     result: {
       name: existing.name,
@@ -23,20 +64,5 @@ export function createOffsetsTopic(image: MetadataImage, context: DecisionContex
       configs: null,
     },
     change: null,
-  }
-}
-
-function offsetsTopicRequest(image: MetadataImage, { config }: DecisionContext): TopicRequest {
-  const factor = config['offsets.topic.replication.factor']
-  return {
-    name: offsetsTopic,
-    numPartitions: config['offsets.topic.num.partitions'],
-    replicationFactor: factor === -1 ? Math.min(INTERNAL_REPLICATION_FACTOR, Math.max(1, image.brokers.size)) : factor,
-    assignments: [],
-    configs: [
-      { name: 'cleanup.policy', value: 'compact' },
-      { name: 'compression.type', value: 'producer' },
-      { name: 'segment.bytes', value: String(config['offsets.topic.segment.bytes']) },
-    ],
   }
 }
