@@ -13,6 +13,7 @@ import {
 } from '@odradek/protocol'
 import type { Clock, Timers } from '../host/clock.ts'
 import type { Partition } from '../replication/partition.ts'
+import { isNoRoom } from '../storage/disk-room.ts'
 import type { IndexPosition, IntakeIndex } from './intake-index.ts'
 import type { IntakeMachine } from './intake-machine.ts'
 import {
@@ -227,17 +228,20 @@ export class IntakeFeed {
     return end
   }
 
-  /** Writes down what the machine knows, where that is committed and enough has come together (or `now`). */
+  /**
+   * Writes down what the machine knows, where that is committed and enough has come together (or `now`). A disk without room
+   * gets it later: the log says everything.
+   */
   saveIndex(now: boolean): void {
     const { index } = this.#options
     if (!(now || index.isDue) || !this.#isCommitted) return
-    index.write(this.#position, this.#intents())
+    whereRoom(() => index.write(this.#position, this.#intents()))
   }
 
   /** Writes the index anew where that is worth it. */
   rewriteIndex(): void {
     const { index, machine } = this.#options
-    if (this.#isCommitted) index.rewrite(machine, this.#position, this.#intents())
+    if (this.#isCommitted) whereRoom(() => index.rewrite(machine, this.#position, this.#intents()))
   }
 
   get #position(): IndexPosition {
@@ -267,5 +271,13 @@ export class IntakeFeed {
     this.#noted = partition.endOffset
     this.#handed.push({ baseOffset, nextOffset: this.#noted, dues: null, lanes: null })
     return errors.NONE.code
+  }
+}
+
+function whereRoom(write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    if (!isNoRoom(error)) throw error
   }
 }

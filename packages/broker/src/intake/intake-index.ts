@@ -152,7 +152,24 @@ export class IntakeIndex implements IntakeChanges {
     const needed = source.waitingCount * ENTRY_BYTES
     if (this.#size < needed * WASTE_FACTOR + WASTE_BYTES || this.pending > 0) return
     const path = `${this.#log.directory}/${FILE_NAME}`
+    const size = this.#size
     this.#file?.close()
+    try {
+      this.#writeNew(path, source, position, intents)
+    } catch (error) {
+      // The old one is as good.
+      this.#file?.close()
+      this.#count = 0
+      this.#spilled = []
+      this.#disk.remove(`${path}.new`)
+      this.#file = this.#disk.open(path, 'write')
+      this.#size = size
+      throw error
+    }
+    this.#file = this.#disk.open(path, 'write')
+  }
+
+  #writeNew(path: string, source: IndexSource, position: IndexPosition, intents: readonly IntentNote[]): void {
     this.#disk.remove(`${path}.new`)
     this.#file = this.#disk.open(`${path}.new`, 'create')
     this.#size = 0
@@ -164,7 +181,6 @@ export class IntakeIndex implements IntakeChanges {
     this.write(position, intents)
     this.#file.close()
     this.#disk.rename(`${path}.new`, path)
-    this.#file = this.#disk.open(path, 'write')
   }
 
   close(): void {

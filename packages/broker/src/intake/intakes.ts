@@ -149,6 +149,7 @@ export class Intakes {
       disk: this.#options.disk,
       isIndexEnough: visible.log.config['message.type'] !== 'RETRY' || !this.#hasOrderedTopics(),
       targetOf: (lane) => (lane === DEAD ? this.#deadLettersOf(visible) : visible),
+      undone: () => this.#openAnew(visible, partition),
       work: this.#work,
       clock,
       timers,
@@ -159,6 +160,16 @@ export class Intakes {
     this.#visibleOf.set(partition, visible)
     intake.start()
     if (this.#clockTimer === null) this.#watchClock()
+  }
+
+  /** What an intake knows is not what the log says: another one reads that. */
+  #openAnew(visible: Partition, partition: Partition): void {
+    this.#options.logger.warn(
+      { topic: visible.topic, partition: visible.index },
+      'The disk had no room for what was to wait; what waits is read anew.',
+    )
+    this.#byVisible.get(visible)?.close()
+    this.#open(visible, partition)
   }
 
   /** Whether the order of keys counts anywhere: indexes of what waits do not tell that, only the records do. */

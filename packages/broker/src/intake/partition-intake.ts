@@ -54,6 +54,8 @@ export interface PartitionIntakeOptions {
   /** The topic's settings in force. */
   readonly config: () => TopicConfig
   readonly targetOf: TargetOf
+  /** What was appended is not in the log, for want of room: what is known here is more than there is. To be begun anew. */
+  readonly undone: () => void
   /** For the index of what waits. */
   readonly disk: Disk
   /** Whether a start needs nothing but the index; else all of the log is read, and the index made anew. */
@@ -76,6 +78,8 @@ export class PartitionIntake implements FetchWait, TurnTask {
   readonly #cleaner: IntakeCleaner
   readonly #feed: IntakeFeed
   readonly #lanes: readonly [LaneDelivery, LaneDelivery]
+  /** How often appends to the log had been undone when this began. */
+  readonly #undone: number
   #isClosed = false
   #isDeferred = false
   #timer: Timer | null = null
@@ -87,6 +91,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
     this.partition = options.partition
     this.topic = options.topic
     this.topicId = options.topicId
+    this.#undone = options.partition.undone
     const { log } = options.partition
     this.#index = new IntakeIndex(options.disk, log)
     this.#machine = new IntakeMachine(this.#index)
@@ -160,7 +165,8 @@ export class PartitionIntake implements FetchWait, TurnTask {
     if (this.#isClosed) return
     this.#isClosed = true
     try {
-      if (this.#feed.isLoaded && this.partition.offlineCode === 0) this.#feed.saveIndex(true)
+      const isSound = this.partition.offlineCode === 0 && !this.#isUndone
+      if (this.#feed.isLoaded && isSound) this.#feed.saveIndex(true)
       this.#index.close()
     } catch (error) {
       // The log has all that the index would have told.
@@ -185,6 +191,10 @@ export class PartitionIntake implements FetchWait, TurnTask {
     const full = this.#fullness(config(), header.count)
     if (full !== null) return { errorCode: errors.NOT_ENOUGH_REPLICAS.code, recordIndex: -1, text: full }
     return rules().admit(batch, header, clock.now(), sender)
+  }
+
+  get #isUndone(): boolean {
+    return this.partition.undone !== this.#undone
   }
 
   /** Why no more may wait, or null. */
@@ -213,7 +223,12 @@ export class PartitionIntake implements FetchWait, TurnTask {
 
   endTurn(): void {
     this.#isDeferred = false
-    if (this.#isClosed || !this.#feed.isLoaded) return
+    if (this.#isClosed) return
+    if (this.#isUndone) {
+      this.#options.undone()
+      return
+    }
+    if (!this.#feed.isLoaded) return
     this.#guarded(() => {
       this.#feed.pump()
       this.#feed.saveIndex(false)
@@ -288,7 +303,7 @@ export class PartitionIntake implements FetchWait, TurnTask {
 
   /** Lets old segments go, and keeps the index small. For every few seconds. */
   clean(): void {
-    if (!this.#feed.isLoaded || this.#isClosed) return
+    if (!this.#feed.isLoaded || this.#isClosed || this.#isUndone) return
     this.#guarded(() => {
       this.#feed.saveIndex(true)
       this.#feed.rewriteIndex()

@@ -123,6 +123,8 @@ export class Partition implements TurnTask {
     this.#replicas = leading.replicas
     this.#isr = leading.isr
     this.#epochStart = log.endOffset
+    // What was undone before, when this broker followed, is nobody's here.
+    this.#undone = log.undone
     // What an unclean stop left in the log was perhaps never flushed: a topic that waits for the disk waits for it here too.
     this.#ownOffset = this.isFlushSynchronous ? Math.max(log.startOffset, log.flushedOffset) : log.endOffset
     const committed = leading.replicas.length > 1 ? (options.highWatermark ?? 0) : log.endOffset
@@ -379,6 +381,8 @@ export class Partition implements TurnTask {
     this.#undone = this.log.undone
     this.#committed.failAbove(end, errors.NOT_ENOUGH_REPLICAS.code)
     this.#flushed.failAbove(end, errors.NOT_ENOUGH_REPLICAS.code)
+    // Whoever follows the log learns that some of it is not there.
+    for (const fetch of this.#fetches) fetch.wake()
   }
 
   /** Wakes `wait` whenever there may be more to read, until it is removed. */

@@ -111,6 +111,12 @@ export class EpochCache {
     this.dirty = true
   }
 
+  /** Takes back what was forgotten: `entries` are as they were. */
+  restore(entries: readonly EpochStart[]): void {
+    this.#entries = [...entries]
+    this.dirty = true
+  }
+
   /** Reads the file of a partition's directory; returns what is wrong when it is missing or not what it should be. */
   read(disk: Disk, directory: string): string | null {
     const bytes = disk.readFile(`${directory}/${EPOCH_CHECKPOINT}`)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
-import { encodeBatch, errors } from '@odradek/protocol'
+import { encodeBatch, errors, sliceOf } from '@odradek/protocol'
 import { createSimHost, PAGE_BYTES, type SimHost } from '../host/sim/index.ts'
 import type { Log } from './log.ts'
 import { LogDirectory } from './log-directory.ts'
@@ -135,4 +135,75 @@ describe('a log on a full disk', () => {
       assert.deepEqual([...findings], [], `seed ${seed}`)
     }
   })
+
+  it('of a follower has no hole where the room ends in the midst of what its leader sent', async () => {
+    const leader = open(createSimHost(1)).log
+    for (let sequence = 0; sequence < 12; sequence++) appendSequenced(leader, sequence)
+    leader.write()
+    for (let failing = 0; failing < 12; failing++) {
+      const host = createSimHost(2)
+      const { log } = open(host)
+      replicate(leader, log, 4)
+      // As after a cut: producers are read again when they are needed, and what is staged is written before.
+      appendSequenced(log, 4)
+      log.write()
+      log.truncateTo(4)
+      let writes = 0
+      const write = host.disk.write.bind(host.disk)
+      host.disk.write = (...call) => {
+        if (writes++ === failing) throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+        write(...call)
+      }
+      for (let attempt = 0; log.endOffset < 12; attempt++) {
+        assert.ok(attempt < 5)
+        replicate(leader, log, 12)
+        await host.world.runFor(1500)
+      }
+      const offsets = readAll(log).map(({ offset }) => offset)
+      assert.deepEqual(
+        offsets,
+        Array.from({ length: 12 }, (_, offset) => offset),
+        `write ${failing} fails`,
+      )
+    }
+  })
+
+  it('stays as long as it is where there is no room to say that it is cut, and is cut when there is', async () => {
+    for (const cut of [(log: Log) => log.truncateTo(3), (log: Log) => log.truncateFullyAndStartAt(20)]) {
+      const host = createSimHost(1, { disk: { capacityBytes: 600 * PAGE_BYTES } })
+      const { log } = open(host)
+      for (let sequence = 0; sequence < 6; sequence++) appendSequenced(log, sequence, sequence)
+      log.flushNow()
+      const before = readAll(log)
+      const giveBack = leave(host, 0)
+      assert.throws(() => cut(log), { code: 'ENOSPC' })
+      assert.equal(log.failed, null)
+      assert.deepEqual(readAll(log), before)
+      assert.equal(log.epochs.length, 6)
+      giveBack()
+      cut(log)
+      assert.ok(log.endOffset === 3 || log.startOffset === 20)
+      log.flushNow()
+      host.crash('power')
+      const next = open(host.reboot()).log
+      assert.deepEqual([next.startOffset, next.endOffset], [log.startOffset, log.endOffset])
+    }
+  })
 })
+
+function appendSequenced(log: Log, sequence: number, epoch = 0): void {
+  const records = [{ value: `record ${sequence}`, timestamp: 1000 + sequence }]
+  const batch = encodeBatch({ records, producerId: PRODUCER, producerEpoch: 0, baseSequence: sequence })
+  assert.equal(append(log, batch, epoch).errorCode, 0)
+}
+
+/** A follower takes what follows its end in one piece, as far as there is room. */
+function replicate(leader: Log, log: Log, to: number): void {
+  const { range } = leader.read(log.endOffset, 1e6, to, true)
+  try {
+    log.appendReplicated(sliceOf(leader.readBatches(range!)))
+    log.write()
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC')
+  }
+}

@@ -23,6 +23,8 @@ export function putBatch(state: LogState, batch: Slice, header: BatchHeader, con
   const { undone } = state
   const isStaged = size < STAGED_BATCH_BYTES_MAX
   try {
+    // Where they have to be read, what is staged is written before: there may be no room for that.
+    const producers = header.producerId >= 0 ? state.producers : null
     const segment = segmentFor(state, header, size)
     const position = segment.size
     segment.reserve(size)
@@ -42,8 +44,7 @@ export function putBatch(state: LogState, batch: Slice, header: BatchHeader, con
     state.recent.add(header.lastOffset, position)
     if (header.leaderEpoch > state.epochs.latest) state.epochs.assign(header.leaderEpoch, header.baseOffset)
     state.endOffset = header.nextOffset
-    if (header.producerId >= 0) {
-      const { producers } = state
+    if (producers !== null) {
       const aborted = producers.apply(header, control)
       const { producerIdsMax } = state.place
       if (producers.size > producerIdsMax) producers.forgetOldest(producerIdsMax, header.producerId)

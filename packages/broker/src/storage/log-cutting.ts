@@ -1,5 +1,6 @@
 /** Taking records away from a log: its end (a follower's history parts from the leader's), its start, whole segments. */
 import { batchScanner } from './batch-scanner.ts'
+import { isNoRoom } from './disk-room.ts'
 import type { LogState } from './log-state.ts'
 import { producersAt } from './producer-replay.ts'
 import { encodeSnapshot } from './producer-snapshot.ts'
@@ -30,15 +31,17 @@ export function truncateTo(state: LogState, offset: number): void {
     return
   }
 
-  state.epochs.truncateFromEnd(endOffset)
-  state.writeEpochs()
-  state.flush.truncated(endOffset)
-  state.flushedOffset = Math.min(state.flushedOffset, endOffset)
-  state.recoveryPoint = Math.min(state.recoveryPoint, endOffset)
-  state.dirtyFrom = Math.min(state.dirtyFrom, endOffset)
-  state.startOffset = Math.min(state.startOffset, endOffset)
-  state.endOffset = endOffset
-  place.cut(endOffset)
+  announce(state, () => {
+    state.epochs.truncateFromEnd(endOffset)
+    state.writeEpochs()
+    state.flush.truncated(endOffset)
+    state.flushedOffset = Math.min(state.flushedOffset, endOffset)
+    state.recoveryPoint = Math.min(state.recoveryPoint, endOffset)
+    state.dirtyFrom = Math.min(state.dirtyFrom, endOffset)
+    state.startOffset = Math.min(state.startOffset, endOffset)
+    state.endOffset = endOffset
+    place.cut(endOffset)
+  })
   for (const segment of segments.all.slice(at + 1)) removeNow(state, segment)
   if (cut !== null && position >= 0) cut.truncate(position, endOffset)
   state.active = null
@@ -50,20 +53,41 @@ export function truncateTo(state: LogState, offset: number): void {
   state.activate()
 }
 
+/**
+ * Says on the disk where the log is about to end. Where there is no room for that the log stays as long as it is; what is to
+ * go counts as not durable from now on, for the disk may say already that it is gone.
+ */
+function announce(state: LogState, cut: () => void): void {
+  const { startOffset, endOffset } = state
+  const epochs = [...state.epochs.entries]
+  try {
+    cut()
+  } catch (error) {
+    if (isNoRoom(error)) {
+      state.startOffset = startOffset
+      state.endOffset = endOffset
+      state.epochs.restore(epochs)
+    }
+    throw error
+  }
+}
+
 /** Empties the log; its next record gets `offset`. Durable when it returns. */
 export function truncateFullyAndStartAt(state: LogState, offset: number): void {
-  state.stage.clear()
-  state.epochs.clear()
-  state.writeEpochs()
-  state.flush.truncated(0)
+  state.write()
+  announce(state, () => {
+    state.epochs.clear()
+    state.writeEpochs()
+    state.flush.truncated(0)
+    state.endOffset = offset
+    state.startOffset = offset
+    // Until the new segment is there nothing is durable: what a crash leaves of the old ones is not taken for damage.
+    state.flushedOffset = 0
+    state.recoveryPoint = 0
+    state.dirtyFrom = offset
+    if (state.isOnDisk) state.place.cut(0)
+  })
   state.active = null
-  state.endOffset = offset
-  state.startOffset = offset
-  // Until the new segment is there nothing is durable: what a crash leaves of the old ones is not taken for damage.
-  state.flushedOffset = 0
-  state.recoveryPoint = 0
-  state.dirtyFrom = offset
-  if (state.isOnDisk) state.place.cut(0)
   // First, or a crash would leave them to speak of producers whose records are gone.
   state.keepSnapshots(0, -1)
   for (const segment of [...state.segments.all]) removeNow(state, segment)

@@ -457,12 +457,12 @@ export class Log {
 
   /** Cuts the log so that it ends at or before `offset`, durably: before the batch that holds it. */
   truncateTo(offset: number): void {
-    this.#state.guarded(() => truncateTo(this.#state, offset))
+    this.#state.guardedRoom(() => truncateTo(this.#state, offset))
   }
 
   /** Empties the log, durably; its next record gets `offset`. */
   truncateFullyAndStartAt(offset: number): void {
-    this.#state.guarded(() => truncateFullyAndStartAt(this.#state, offset))
+    this.#state.guardedRoom(() => truncateFullyAndStartAt(this.#state, offset))
   }
 
   /** Moves the log's start up to `offset` (DeleteRecords); segments that lie below it as a whole go. */

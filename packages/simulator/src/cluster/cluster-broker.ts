@@ -1,10 +1,10 @@
 /** One broker of a simulated cluster, in one life of its machine. */
 import { BrokerCore } from '@odradek/broker/src/broker-core.ts'
 import type { SimHost } from '@odradek/broker/src/host/sim/index.ts'
-import type { MetadataStore } from '@odradek/broker/src/metadata/store.ts'
 import { parseBrokerConfig, resolveBrokerConfig } from '@odradek/config'
 import { pino } from 'pino'
 import type { Address } from './cluster-clients.ts'
+import type { StoreLife } from './store-life.ts'
 import { StoreLink } from './store-link.ts'
 
 const ERROR_LEVEL = 50
@@ -13,8 +13,7 @@ export interface ClusterBrokerOptions {
   readonly host: SimHost
   readonly id: number
   readonly settings: Readonly<Record<string, string>>
-  readonly store: MetadataStore
-  readonly storeHost: SimHost
+  readonly store: StoreLife
 }
 
 export class ClusterBroker {
@@ -36,7 +35,7 @@ export class ClusterBroker {
     this.host = options.host
     this.id = options.id
     this.#settings = options.settings
-    this.link = new StoreLink(options.host, options.store, options.storeHost)
+    this.link = new StoreLink(options.host, options.store)
   }
 
   /** Starts and serves; never rejects. */

@@ -73,7 +73,17 @@ export class PartitionTale {
 
 export class ClusterHistory {
   readonly failures: string[] = []
-  readonly counts = { acknowledged: 0, read: 0, commits: 0, crashes: 0, cuts: 0, elections: 0 }
+  readonly counts = {
+    acknowledged: 0,
+    read: 0,
+    commits: 0,
+    crashes: 0,
+    cuts: 0,
+    holds: 0,
+    fullDisks: 0,
+    changes: 0,
+    lost: 0,
+  }
   readonly partitions: PartitionTale[] = []
   readonly #where: () => string
 

@@ -5,6 +5,8 @@ import type { PartitionTale } from './cluster-history.ts'
 
 const PRODUCE_VERSION = 12
 const TIMEOUT_MS = 3_000
+/** `retry.max.times` */
+const TIMES_MAX = '16'
 /** What every client takes for "try again": whether it was appended is unknown, or it was not. */
 const RETRIED: ReadonlySet<number> = new Set(
   [
@@ -35,6 +37,8 @@ export class ClusterProducer {
   readonly #pauseMs: number
   /** 0: the records do not wait. */
   readonly #delayMsMax: number
+  /** Where every other record goes, for it was retried so often already; null: all are as others. */
+  readonly #letters: PartitionTale | null
   #producerId = -1
   #sequence = 0
   #made = 0
@@ -48,6 +52,7 @@ export class ClusterProducer {
     depth: number
     pauseMs: number
     delayMsMax: number
+    letters: PartitionTale | null
   }) {
     this.#clients = options.clients
     this.#tale = options.tale
@@ -56,6 +61,7 @@ export class ClusterProducer {
     this.#depth = options.depth
     this.#pauseMs = options.pauseMs
     this.#delayMsMax = options.delayMsMax
+    this.#letters = options.letters
   }
 
   start(): void {
@@ -85,10 +91,11 @@ export class ClusterProducer {
     const now = this.#clients.host.clock.now()
     const records = Array.from({ length: count }, (_, at) => {
       const id = `${this.#name}/${this.#sequence + at}`
-      this.#tale.sent(id)
+      this.#taleOf(this.#sequence + at).sent(id)
       const delay = String(this.#delayMsMax > 0 ? random.below(this.#delayMsMax) : 0)
       const headers = [{ key: 'id', value: id }]
       if (this.#delayMsMax > 0) headers.push({ key: 'TIMER_DELAY_MS', value: delay })
+      if (this.#taleOf(this.#sequence + at) === this.#letters) headers.push({ key: 'RECONSUME_TIME', value: TIMES_MAX })
       return { key: id, value: Buffer.alloc(random.below(400), id), timestamp: now, headers }
     })
     const bytes = encodeBatch({
@@ -135,6 +142,12 @@ export class ClusterProducer {
 
   #acknowledged({ sequence, count }: Batch, baseOffset: number): void {
     this.#clients.history.counts.acknowledged += count
-    for (let at = 0; at < count; at++) this.#tale.acknowledge(`${this.#name}/${sequence + at}`, baseOffset + at)
+    for (let at = 0; at < count; at++)
+      this.#taleOf(sequence + at).acknowledge(`${this.#name}/${sequence + at}`, baseOffset + at)
+  }
+
+  /** Where a record is to be read. */
+  #taleOf(sequence: number): PartitionTale {
+    return this.#letters !== null && sequence % 2 === 1 ? this.#letters : this.#tale
   }
 }

@@ -8,17 +8,32 @@
  * page caches alone, so a broker loses its power only while another one that is in sync keeps what it has.
  */
 import { createSimHost, SimCrash, type SimHost, type SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
-import { EmbeddedStore } from '@odradek/broker/src/metadata/embedded-store.ts'
-import { CreateTopics } from '@odradek/protocol'
+import { CreateTopics, IncrementalAlterConfigs } from '@odradek/protocol'
+import { ClusterAdministrator } from './cluster-administrator.ts'
 import { ClusterBroker } from './cluster-broker.ts'
 import { ClusterClients } from './cluster-clients.ts'
 import { ClusterConsumer, fetchOnce } from './cluster-consumer.ts'
+import { ClusterFaults } from './cluster-faults.ts'
 import { ClusterHistory, PartitionTale } from './cluster-history.ts'
 import { ClusterProducer } from './cluster-producer.ts'
+import { StoreLife } from './store-life.ts'
 
 const BROKERS = [1, 2, 3] as const
 const DRAIN_MS_MAX = 200_000
 const DELAYED = 'delayed'
+const GROUP = 'team'
+const RETRIES = `retry.${GROUP}`
+const DEAD_LETTERS = `dlq.${GROUP}`
+const GROUP_RESOURCE = 32
+/** Retries are over within the life of a world. */
+const RETRY_CONFIGS = Object.entries({
+  'retry.policy': 'exponential',
+  'retry.exponential.base.ms': '300',
+}).map(([name, value]) => ({ name, configOperation: 0, value }))
+const CLOCK_SKEW_MS = 1_000
+/** What a broker has to say where the disk was filled up. */
+const DISK_FULL = 'The disk is full'
+const CONTROLLER_CHECK_MS = 10
 
 export interface ClusterOutcome {
   readonly seed: number
@@ -73,12 +88,12 @@ class ClusterSimulation {
   readonly #settings: Readonly<Record<string, string>>
   readonly #topics: readonly { name: string; partitions: number; configs: Readonly<Record<string, string>> }[]
   readonly #clients: ClusterClients
-  readonly #storeHost: SimHost
-  readonly #store: EmbeddedStore
+  readonly #store: StoreLife
   readonly #brokers = new Map<number, ClusterBroker>()
-  /** Faults that are under way, to be mended. */
-  readonly #mend = new Set<() => void>()
-  #isMending = false
+  readonly #faults: ClusterFaults
+  /** Of records that were retried too often; null where there are no retries. */
+  #deadLetters: PartitionTale | null = null
+  readonly #controllerOf = new Map<number, number>()
 
   constructor(world: SimWorld, options: ClusterSimulationOptions) {
     this.#world = world
@@ -105,6 +120,12 @@ class ClusterSimulation {
       'leader.imbalance.per.broker.percentage': '0',
       'auto.create.topics.enable': 'false',
       'log.index.interval.bytes': pick('0', '4096'),
+      // A disk that fills up is noticed when there is no room; nothing is deleted for room.
+      'disk.check.interval.ms': pick('100', '10000'),
+      'disk.expire.above.percent': '100',
+      'disk.force.above.percent': '100',
+      'disk.refuse.above.percent': '100',
+      'disk.refuse.internal.above.percent': '100',
     }
     const segments = () => ({ 'segment.bytes': pick('1024', '20000', '1000000') })
     this.#topics = [
@@ -112,23 +133,45 @@ class ClusterSimulation {
       ...(random.chance(0.5)
         ? [{ name: DELAYED, partitions: 1, configs: { 'message.type': 'DELAY', ...segments() } }]
         : []),
+      ...(random.chance(0.3)
+        ? [
+            {
+              name: RETRIES,
+              partitions: 1 + random.below(2),
+              configs: { 'message.type': 'RETRY', 'retry.group': GROUP, ...segments() },
+            },
+          ]
+        : []),
     ]
     this.history = new ClusterHistory(() => `${world.time.toFixed(3)} ms`)
     const clientHost = createSimHost(world, { name: 'clients', address: '10.0.0.9' })
     this.#clients = new ClusterClients(world, clientHost, this.history)
-    this.#storeHost = createSimHost(world, { name: 'store', address: '10.0.0.8' })
-    const { disk, clock, timers } = this.#storeHost
-    disk.makeDirectory('/store')
-    this.#store = EmbeddedStore.open({ disk, clock, timers, directory: '/store' })
+    this.#store = new StoreLife(createSimHost(world, { name: 'store', address: '10.0.0.8' }), this.history.fail)
     for (const id of BROKERS) {
       const syncMs = pick(0.5, 2, 20)
       const host = createSimHost(world, { name: `broker-${id}`, address: addressOf(id), disk: { syncMs } })
+      // No two clocks of a cluster show the same time.
+      host.clock.step(random.between(-CLOCK_SKEW_MS, CLOCK_SKEW_MS))
       this.#brokers.set(id, this.#broker(id, host))
     }
+    this.#faults = new ClusterFaults({
+      world,
+      random: random.fork(),
+      history: this.history,
+      store: this.#store,
+      brokers: this.#brokers,
+      isSync: this.#isSync,
+      addressOf,
+      died: (broker, awayMs) => {
+        this.#checkErrors(broker)
+        this.#reboot(broker, awayMs)
+      },
+    })
   }
 
   async run(): Promise<void> {
     for (const broker of this.#brokers.values()) this.#begin(broker)
+    this.#watchControllers()
     await this.#world.runUntil(
       () => this.#clients.addresses.size === BROKERS.length || this.history.failures.length > 0,
     )
@@ -136,7 +179,7 @@ class ClusterSimulation {
     await this.#settled(() => this.#clients.actors.size === 0, 'the topics were not made')
     if (this.history.failures.length > 0) return
     this.#startClients()
-    if (!this.#isCalm) this.#fail()
+    if (!this.#isCalm) this.#faults.start()
     await this.#world.runFor(this.#random.between(2_000, 12_000))
     await this.#heal()
     if (this.history.failures.length > 0) return
@@ -156,7 +199,7 @@ class ClusterSimulation {
   }
 
   #broker(id: number, host: SimHost): ClusterBroker {
-    return new ClusterBroker({ id, host, settings: this.#settings, store: this.#store, storeHost: this.#storeHost })
+    return new ClusterBroker({ id, host, settings: this.#settings, store: this.#store })
   }
 
   #begin(broker: ClusterBroker): void {
@@ -183,7 +226,11 @@ class ClusterSimulation {
     const { history } = this
     for (const { name, partitions } of this.#topics) {
       for (let index = 0; index < partitions; index++)
-        history.partitions.push(new PartitionTale(name, index, name !== DELAYED, history.fail))
+        history.partitions.push(new PartitionTale(name, index, name !== DELAYED && name !== RETRIES, history.fail))
+    }
+    if (this.#topics.some(({ name }) => name === RETRIES)) {
+      this.#deadLetters = new PartitionTale(DEAD_LETTERS, 0, false, history.fail)
+      history.partitions.push(this.#deadLetters)
     }
     this.#clients.start('topic maker', async (session) => {
       const any = session.any()
@@ -198,15 +245,19 @@ class ClusterSimulation {
         })),
       })
       const isMade = answer?.topics.every(({ errorCode }) => errorCode === 0 || errorCode === 36) ?? false
-      if (!isMade) await this.#clients.sleep(50)
-      return !isMade
+      const configured = await any?.request(IncrementalAlterConfigs, 1, {
+        resources: [{ resourceType: GROUP_RESOURCE, resourceName: GROUP, configs: RETRY_CONFIGS }],
+      })
+      if (isMade && configured?.responses[0]?.errorCode === 0) return false
+      await this.#clients.sleep(50)
+      return true
     })
   }
 
   #startClients(): void {
     const random = this.#random
     for (const tale of this.history.partitions) {
-      for (let at = 0; at <= random.below(2); at++) {
+      for (let at = 0; at <= random.below(2) && tale !== this.#deadLetters; at++) {
         new ClusterProducer({
           clients: this.#clients,
           tale,
@@ -214,128 +265,35 @@ class ClusterSimulation {
           batches: 10 + random.below(200),
           depth: [1, 2, 5][random.below(3)]!,
           pauseMs: [2, 20, 100][random.below(3)]!,
-          delayMsMax: tale.hasOffsets ? 0 : [50, 2_000][random.below(2)]!,
+          delayMsMax: tale.topic === DELAYED ? [50, 2_000][random.below(2)]! : 0,
+          letters: tale.topic === RETRIES ? this.#deadLetters : null,
         }).start()
       }
       for (let at = 0; at <= random.below(2); at++)
         new ClusterConsumer(this.#clients, tale, `g${at}-${tale.topic}-${tale.index}`).start()
     }
+    const tales = this.history.partitions.filter((tale) => tale !== this.#deadLetters)
+    const pauseMs = [100, 1_000, 5_000][random.below(3)]!
+    new ClusterAdministrator(this.#clients, { tales, brokerIds: BROKERS, pauseMs }).start()
   }
 
-  /** Lets things fail now and then, until they are mended for good. */
-  #fail(): void {
-    const random = this.#random.fork()
-    const meanMs = [400, 1_500, 4_000][random.below(3)]!
-    const next = () => {
-      this.#world.schedule(random.between(0, 2 * meanMs), 'timer', 'fault', null, () => {
-        if (this.#isMending) return
-        this.#strike(random)
-        next()
-      })
+  /** Looks all the time whether two brokers take themselves for the controller, or two were it in one epoch. */
+  #watchControllers(): void {
+    const acting = [...this.#brokers.values()].filter(({ host, core }) => host.alive && core?.metadata.isController)
+    if (acting.length > 1) this.history.fail(`brokers ${acting.map(({ id }) => id).join(' and ')} are both controller`)
+    for (const { core } of acting) {
+      const { controllerEpoch, controllerId } = core!.metadata.image
+      const known = this.#controllerOf.get(controllerEpoch) ?? controllerId
+      this.#controllerOf.set(controllerEpoch, known)
+      if (known !== controllerId)
+        this.history.fail(`brokers ${known} and ${controllerId} were controller in epoch ${controllerEpoch}`)
     }
-    next()
-  }
-
-  #strike(random: SimRandom): void {
-    const id = BROKERS[random.below(BROKERS.length)]!
-    const broker = this.#brokers.get(id)!
-    const lengthMs = random.between(50, 5_000)
-    switch (random.below(8)) {
-      case 0:
-      case 1:
-      case 2:
-        this.#crash(broker, random)
-        break
-      case 3:
-        if (this.#isSync && random.chance(0.4))
-          for (const each of this.#brokers.values()) this.#kill(each, 'power', random)
-        else this.#crash(broker, random)
-        break
-      case 4: {
-        // One broker and one other: each still sees everybody else.
-        const other = BROKERS[(BROKERS.indexOf(id) + 1) % BROKERS.length]!
-        this.#part([[id, other]], lengthMs)
-        break
-      }
-      case 5:
-        this.#part(
-          BROKERS.filter((each) => each !== id).map((each) => [id, each] as const),
-          lengthMs,
-        )
-        break
-      case 6:
-        this.#cutStore([broker], lengthMs)
-        break
-      default:
-        if (random.chance(0.5)) this.#cutStore([...this.#brokers.values()], lengthMs)
-        else {
-          // Away from the store and from the others, but not from clients: it thinks that it leads.
-          this.#part(
-            BROKERS.filter((each) => each !== id).map((each) => [id, each] as const),
-            lengthMs,
-          )
-          this.#cutStore([broker], lengthMs)
-        }
-    }
-  }
-
-  #crash(broker: ClusterBroker, random: SimRandom): void {
-    if (!broker.host.alive) return
-    const isPower = this.#isSync ? random.chance(0.6) : random.chance(0.5) && this.#isSparable(broker.id)
-    this.#kill(broker, isPower ? 'power' : 'process', random)
-  }
-
-  #kill(broker: ClusterBroker, death: 'power' | 'process', random: SimRandom): void {
-    if (!broker.host.alive) return
-    this.history.counts.crashes++
-    this.#checkErrors(broker)
-    this.#world.note(null, `broker ${broker.id} dies: ${death}`)
-    broker.host.crash(death)
-    this.#reboot(broker, random.between(50, 3_000))
-  }
-
-  /** Whether all that a broker has in sync is in sync elsewhere too, at brokers that live. */
-  #isSparable(id: number): boolean {
-    const alive = [...this.#brokers.values()].filter((each) => each.host.alive && each.core !== null && each.id !== id)
-    const images = alive.map(({ core }) => core!.metadata.image).sort((a, b) => b.revision - a.revision)
-    if (images.length < 2) return false
-    for (const { partitions } of images[0]!.topics.values()) {
-      for (const { isr, replicas } of partitions) if (isr.length < replicas.length) return false
-    }
-    return true
-  }
-
-  #part(pairs: readonly (readonly [number, number])[], lengthMs: number): void {
-    this.history.counts.cuts++
-    const { wire } = this.#world
-    for (const [a, b] of pairs) wire.part(addressOf(a), addressOf(b))
-    this.#world.note(null, `parted: ${JSON.stringify(pairs)}`)
-    this.#mendAfter(lengthMs, () => {
-      for (const [a, b] of pairs) wire.mend(addressOf(a), addressOf(b))
-    })
-  }
-
-  #cutStore(brokers: readonly ClusterBroker[], lengthMs: number): void {
-    this.history.counts.cuts++
-    for (const { link } of brokers) link.isCut = true
-    this.#world.note(null, `the store is away from ${brokers.map(({ id }) => id).join(', ')}`)
-    this.#mendAfter(lengthMs, () => {
-      for (const { link } of brokers) link.isCut = false
-    })
-  }
-
-  #mendAfter(lengthMs: number, mend: () => void): void {
-    const once = () => {
-      if (this.#mend.delete(once)) mend()
-    }
-    this.#mend.add(once)
-    this.#world.schedule(lengthMs, 'timer', 'mend', null, once)
+    this.#world.schedule(CONTROLLER_CHECK_MS, 'timer', 'look at controllers', null, () => this.#watchControllers())
   }
 
   /** Nothing fails any more, and all brokers serve. */
   async #heal(): Promise<void> {
-    this.#isMending = true
-    for (const mend of [...this.#mend]) mend()
+    this.#faults.heal()
     await this.#settled(() => this.#clients.addresses.size === BROKERS.length, 'not all brokers came back')
   }
 
@@ -370,6 +328,8 @@ class ClusterSimulation {
 
   async #check(): Promise<void> {
     for (const tale of this.history.partitions) {
+      // A topic of dead letters is made for the first.
+      if (tale === this.#deadLetters && tale.acknowledged.size === 0) continue
       this.#clients.start(`checker of ${tale.topic}-${tale.index}`, async (session) => {
         const all: { offset: number; id: string }[] = []
         for (let position = 0; ; ) {
@@ -399,7 +359,9 @@ class ClusterSimulation {
       for (const { index } of partitions) {
         const logs = cores.flatMap(({ partitions: held }) => held.logOf(name, index) ?? [])
         const from = Math.max(...logs.map(({ startOffset }) => startOffset))
-        const [first, ...others] = logs.map((log) => bytesOf(log, from))
+        // What happens in the cluster is noted meanwhile.
+        const to = Math.min(...logs.map(({ endOffset }) => endOffset))
+        const [first, ...others] = logs.map((log) => bytesOf(log, from, to))
         if (logs.some(({ config }) => config['cleanup.policy'].includes('compact'))) continue
         for (const other of others)
           if (!first!.equals(other)) this.history.fail(`the replicas of ${name}-${index} do not hold the same`)
@@ -409,7 +371,8 @@ class ClusterSimulation {
 
   #checkErrors(only?: ClusterBroker): void {
     for (const { id, errors } of only === undefined ? this.#brokers.values() : [only]) {
-      if (errors.length > 0) this.history.fail(`broker ${id} logged an error: ${errors[0]}`)
+      const unexpected = errors.find((error) => !error.startsWith(DISK_FULL))
+      if (unexpected !== undefined) this.history.fail(`broker ${id} logged an error: ${unexpected}`)
     }
   }
 
@@ -427,10 +390,10 @@ function addressOf(brokerId: number): string {
 
 type ClusterLog = NonNullable<ReturnType<NonNullable<ClusterBroker['core']>['partitions']['logOf']>>
 
-function bytesOf(log: ClusterLog, from: number): Buffer {
+function bytesOf(log: ClusterLog, from: number, to: number): Buffer {
   const chunks: Buffer[] = []
-  for (let offset = from; offset < log.endOffset; ) {
-    const { range } = log.read(offset, 1_000_000, log.endOffset, true)
+  for (let offset = from; offset < to; ) {
+    const { range } = log.read(offset, 1_000_000, to, true)
     if (range === null) break
     const bytes = log.readBatches(range)
     chunks.push(bytes)

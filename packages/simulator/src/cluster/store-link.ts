@@ -8,6 +8,7 @@ import {
   type Watch,
   type WatchHandlers,
 } from '@odradek/broker/src/metadata/store.ts'
+import type { StoreLife } from './store-life.ts'
 
 /** How long a request waits for an answer that does not come. */
 const TIMEOUT_MS = 1_000
@@ -18,19 +19,18 @@ const TIMEOUT_MS = 1_000
  */
 export class StoreLink implements MetadataStore {
   readonly #broker: SimHost
-  readonly #store: MetadataStore
-  readonly #storeHost: SimHost
+  readonly #store: StoreLife
+  /** What this life holds its keys by. */
+  #lease = ''
   #isCut = false
   #held: (() => void)[] = []
   /** Events on their way, in order. */
   readonly #coming: (() => void)[] = []
   #lastEventAt = 0
 
-  /** `storeHost` is where the store runs: requests are done in its life. */
-  constructor(broker: SimHost, store: MetadataStore, storeHost: SimHost) {
+  constructor(broker: SimHost, store: StoreLife) {
     this.#broker = broker
     this.#store = store
-    this.#storeHost = storeHost
   }
 
   /** Whether nothing passes. What is on the way is lost, but for events of watches: they come when it is whole again. */
@@ -40,27 +40,28 @@ export class StoreLink implements MetadataStore {
   }
 
   get(key: string): Promise<{ readonly revision: number; readonly entry: Entry | null }> {
-    return this.#ask(() => this.#store.get(key))
+    return this.#ask(({ store }) => store.get(key))
   }
 
   list(prefix: string): Promise<{ readonly revision: number; readonly entries: readonly Entry[] }> {
-    return this.#ask(() => this.#store.list(prefix))
+    return this.#ask(({ store }) => store.list(prefix))
   }
 
   transact(transaction: Transaction): Promise<TransactionResult> {
-    return this.#ask(() => this.#store.transact(transaction))
+    return this.#ask((life) => life.transact(transaction, this.#lease))
   }
 
-  grantLease(ttlMs: number): Promise<string> {
-    return this.#ask(() => this.#store.grantLease(ttlMs))
+  async grantLease(ttlMs: number): Promise<string> {
+    this.#lease = await this.#ask(({ store }) => store.grantLease(ttlMs))
+    return this.#lease
   }
 
   keepAlive(lease: string): Promise<boolean> {
-    return this.#ask(() => this.#store.keepAlive(lease))
+    return this.#ask(({ store }) => store.keepAlive(lease))
   }
 
   revoke(lease: string): Promise<void> {
-    return this.#ask(() => this.#store.revoke(lease))
+    return this.#ask(({ store }) => store.revoke(lease))
   }
 
   watch(prefix: string, fromRevision: number, handlers: WatchHandlers): Watch {
@@ -97,13 +98,13 @@ export class StoreLink implements MetadataStore {
     timers.after(this.#lastEventAt - world.time, () => this.#coming.shift()!())
   }
 
-  #ask<T>(run: () => Promise<T>): Promise<T> {
+  #ask<T>(run: (store: StoreLife) => Promise<T>): Promise<T> {
     const { timers } = this.#broker
     return new Promise<T>((resolve, reject) => {
       let isOver = false
       const timeout = timers.after(TIMEOUT_MS, () => {
         isOver = true
-        reject(new StoreError('FAILED', 'The store does not answer'))
+        reject(new StoreError('UNAVAILABLE', 'The store does not answer'))
       })
       const answer = (give: () => void) => {
         if (!this.#broker.alive || this.#isCut) return
@@ -114,9 +115,10 @@ export class StoreLink implements MetadataStore {
         })
       }
       if (this.#isCut) return
-      this.#storeHost.timers.after(this.#delay(), () => {
+      if (!this.#store.isAlive) return
+      this.#store.host.timers.after(this.#delay(), () => {
         if (this.#isCut) return
-        run().then(
+        run(this.#store).then(
           (value) => answer(() => resolve(value)),
           (error: Error) => answer(() => reject(error)),
         )

@@ -5,9 +5,10 @@ export type SimEventKind = 'timer' | 'disk' | 'network' | 'offload'
 
 /** Something that happens at a virtual time, in the life of a process or, with none, to the world itself. */
 export interface SimEvent {
-  readonly time: number
+  /** Later than it was, where the life was held when its time came. */
+  time: number
   /** Events of the same time happen in the order they were made. */
-  readonly sequence: number
+  sequence: number
   readonly kind: SimEventKind
   readonly label: string
   readonly life: SimLife | null

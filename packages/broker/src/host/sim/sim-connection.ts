@@ -66,6 +66,8 @@ export class SimConnection implements Connection {
   #ending = false
   #gone = false
   #lost = false
+  /** What would have gone to the peer while nothing passes in this direction; null while it does. */
+  #held: { readonly label: string; readonly run: (peer: SimConnection) => void }[] | null = null
 
   constructor(world: SimWorld, life: SimLife, random: SimRandom, ends: SimConnectionEnds) {
     this.#world = world
@@ -151,6 +153,18 @@ export class SimConnection implements Connection {
   vanish(): void {
     this.#lost = true
     if (this.#peer !== null) this.#peer.#lost = true
+  }
+
+  /** For the wire: what this end sends is lost, and is sent again when `letGo` is called. */
+  hold(): void {
+    this.#held ??= []
+  }
+
+  /** For the wire: what was held back arrives. */
+  letGo(): void {
+    const held = this.#held ?? []
+    this.#held = null
+    for (const { label, run } of held) this.#toPeer(label, run)
   }
 
   /** For the wire: the connection is made. */
@@ -307,6 +321,10 @@ export class SimConnection implements Connection {
   #toPeer(label: string, run: (peer: SimConnection) => void): void {
     const peer = this.#peer
     if (peer === null || this.#lost) return
+    if (this.#held !== null) {
+      this.#held.push({ label, run })
+      return
+    }
     this.#lastArrival = Math.max(this.#lastArrival, this.#world.time + this.#delay())
     this.#world.scheduleAt(this.#lastArrival, 'network', label, peer.#life, () => {
       if (!this.#lost) run(peer)

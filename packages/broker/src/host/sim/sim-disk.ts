@@ -53,6 +53,8 @@ export class SimDisk implements Disk {
   readonly #slow = new Map<string, number>()
   readonly #failures = new Map<DiskCall, { readonly code: string; readonly name: string }[]>()
   #usedPages = 0
+  /** What others have on this disk. */
+  #foreignPages = 0
   #crashAt = Number.POSITIVE_INFINITY
   #crashDeath: SimDeath = 'power'
   #survivors: SimDirectory | null = null
@@ -89,6 +91,12 @@ export class SimDisk implements Disk {
   /** Lets each sync of a file, or of a directory and all in it, take from a tenth of `syncMs` to all of it. */
   slowDown(path: string, syncMs: number): void {
     this.#slow.set(path, syncMs)
+  }
+
+  /** Lets others take all of the disk but so many bytes; infinity: they take nothing any more. */
+  leaveFree(bytes: number): void {
+    const free = Math.floor(this.#capacityBytes / PAGE_BYTES) - this.#usedPages
+    this.#foreignPages = Math.max(0, free - Math.ceil(bytes / PAGE_BYTES))
   }
 
   /** Flips a bit of what a file holds: the medium decayed, and nobody was told. */
@@ -255,8 +263,8 @@ export class SimDisk implements Disk {
       if (this.#find(path) === undefined) throw systemError('ENOENT', 'statfs', path)
       return {
         totalBytes: this.#capacityBytes,
-        usedBytes: this.#usedPages * PAGE_BYTES,
-        freeBytes: Math.max(0, this.#capacityBytes - this.#usedPages * PAGE_BYTES),
+        usedBytes: (this.#usedPages + this.#foreignPages) * PAGE_BYTES,
+        freeBytes: Math.max(0, this.#capacityBytes - (this.#usedPages + this.#foreignPages) * PAGE_BYTES),
       }
     })
   }
@@ -326,7 +334,7 @@ export class SimDisk implements Disk {
 
   /** Writes to a file's pages, for `SimFile`; what fits is written before ENOSPC is thrown. */
   write(file: PagedFile, path: string, buffer: Uint8Array, start: number, end: number, position: number): void {
-    const room = Math.max(0, Math.floor(this.#capacityBytes / PAGE_BYTES) - this.#usedPages)
+    const room = Math.max(0, Math.floor(this.#capacityBytes / PAGE_BYTES) - this.#usedPages - this.#foreignPages)
     const before = file.pageCount
     let fitting = end
     if (file.pagesMissing(position, position + end - start) > room) {

@@ -26,6 +26,8 @@ export interface SimHost extends Host {
   readonly random: SimRandom
   readonly offload: SimOffload
   readonly alive: boolean
+  /** Stops this life for so long, as SIGSTOP does; its clocks go on. */
+  hold(forMs: number): void
   /** Ends this life now: no event of it happens any more, its connections and locks are gone. */
   crash(death?: SimDeath): void
   /** The machine's next life, on what its disk kept. Crashes this one if it has not. */
@@ -52,6 +54,9 @@ function boot(world: SimWorld, life: SimLife, disk: SimDisk, clock: SimClock, op
     offload: new SimOffload(world, life, disk, world.random.fork()),
     get alive() {
       return life.alive
+    },
+    hold(forMs) {
+      world.hold(life, forMs)
     },
     crash(death = 'power') {
       life.end(death)

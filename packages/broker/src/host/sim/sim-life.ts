@@ -12,6 +12,8 @@ export class SimCrash extends Error {
 /** One life of a simulated process, from boot to crash. Its events stop with it. */
 export class SimLife {
   readonly name: string
+  /** Stopped, as by SIGSTOP: what would happen in it before this virtual time happens then, in the same order. */
+  heldUntil = 0
   readonly #onEnd: ((death: SimDeath) => void)[] = []
   #alive = true
 

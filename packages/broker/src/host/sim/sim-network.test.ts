@@ -67,6 +67,30 @@ describe('a simulated network', () => {
     assert.deepEqual(world.wire.connections, [])
   })
 
+  it('can be cut in one direction: what was sent comes when the way is open', async () => {
+    const { world, client, server, pieces } = await pair(5)
+    const received = () => pieces.reduce((sum, size) => sum + size, 0)
+    const [from, to] = [client.localAddress, client.remoteAddress]
+    let answered = 0
+    client.start({
+      data: (_buffer, _view, start, end) => {
+        answered += end - start
+      },
+      ended: () => {},
+      drained: () => {},
+      closed: () => {},
+    })
+    world.wire.silence(from, to)
+    client.send(Buffer.alloc(10), 0, 10, [], () => {})
+    server.connection.send(Buffer.alloc(7), 0, 7, [], () => {})
+    await world.settle()
+    assert.equal(received(), 0)
+    assert.equal(answered, 7)
+    world.wire.unsilence(from, to)
+    await world.settle()
+    assert.equal(received(), 10)
+  })
+
   it('can lose a connection without a word to either end', async () => {
     const { world, client, server, clientClosed, pieces } = await pair(4)
     client.vanish()

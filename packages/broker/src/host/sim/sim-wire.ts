@@ -25,6 +25,8 @@ export class SimWire {
   readonly #watchedLives = new WeakSet<SimLife>()
   /** Pairs of addresses between which nothing passes. */
   readonly #parted = new Set<string>()
+  /** From which address nothing reaches which other one, though the other way is open. */
+  readonly #silenced = new Map<string, Set<SimConnection>>()
   #nextListenerPort = FIRST_LISTENER_PORT
   #nextClientPort = FIRST_CLIENT_PORT
 
@@ -61,12 +63,12 @@ export class SimWire {
     const client = new SimConnection(this.#world, life, this.#random.fork(), ends)
     this.#add(client, life)
     const key = addressOf(host, port)
-    // What is sent into nothing has no answer.
-    if (this.#parted.has(pairOf(from, host))) return client
+    // What is sent into nothing has no answer; an answer that is lost is none.
+    if (!this.#isOpen(from, host)) return client
     // The server's side is a step of the server's life, and the world's own when nobody listens.
     this.#world.schedule(this.#random.between(0.05, 1), 'network', `connect ${key}`, null, () => {
       const listening = this.#listeners.get(key)
-      if (this.#parted.has(pairOf(from, host))) return
+      if (!this.#isOpen(from, host)) return
       if (listening === undefined) {
         client.reset(systemError('ECONNREFUSED', 'connect', key))
         return
@@ -96,6 +98,38 @@ export class SimWire {
     this.#parted.delete(pairOf(a, b))
   }
 
+  /**
+   * Lets nothing that `from` sends reach `to` from now on, acknowledgements among it; what `to` sends arrives. What was sent
+   * meanwhile is sent again, and comes, when the way is open.
+   */
+  silence(from: string, to: string): void {
+    const key = directionOf(from, to)
+    if (this.#silenced.has(key)) return
+    const held = new Set<SimConnection>()
+    this.#silenced.set(key, held)
+    for (const connection of this.#connections.keys()) {
+      if (connection.localAddress !== from || connection.remoteAddress !== to) continue
+      connection.hold()
+      held.add(connection)
+    }
+  }
+
+  /** Ends a silence. */
+  unsilence(from: string, to: string): void {
+    const key = directionOf(from, to)
+    const held = this.#silenced.get(key)
+    this.#silenced.delete(key)
+    for (const connection of held ?? []) connection.letGo()
+  }
+
+  #isOpen(from: string, to: string): boolean {
+    return (
+      !this.#parted.has(pairOf(from, to)) &&
+      !this.#silenced.has(directionOf(from, to)) &&
+      !this.#silenced.has(directionOf(to, from))
+    )
+  }
+
   remove(connection: SimConnection): void {
     this.#connections.delete(connection)
   }
@@ -112,6 +146,10 @@ export class SimWire {
 
 function pairOf(a: string, b: string): string {
   return a < b ? `${a} ${b}` : `${b} ${a}`
+}
+
+function directionOf(from: string, to: string): string {
+  return `${from} ${to}`
 }
 
 function addressOf(host: string, port: number): string {

@@ -48,6 +48,16 @@ describe('a simulated world', () => {
     assert.equal(await world.complete(new Promise((resolve) => timers.after(5, () => resolve('done')))), 'done')
   })
 
+  it('holds a life as SIGSTOP does: what is due meanwhile is done afterwards, in order, with a clock that went on', async () => {
+    const { world, timers, clock, hold } = createSimHost(1)
+    const done: string[] = []
+    for (const ms of [10, 30, 20]) timers.after(ms, () => done.push(`${ms} at ${clock.monotonic()}`))
+    timers.after(70, () => done.push(`70 at ${clock.monotonic()}`))
+    timers.after(5, () => hold(45))
+    await world.run()
+    assert.deepEqual(done, ['10 at 50', '20 at 50', '30 at 50', '70 at 70'])
+  })
+
   it('says its seed when it can not go on', async () => {
     const { world, timers } = createSimHost(77)
     await assert.rejects(

@@ -80,6 +80,12 @@ export class SimWorld {
     return life
   }
 
+  /** Stops a life for so long, as SIGSTOP does: its clocks go on, it does nothing, and nobody is told. */
+  hold(life: SimLife, forMs: number): void {
+    this.note(life, `held for ${forMs.toFixed(0)} ms`)
+    life.heldUntil = Math.max(life.heldUntil, this.#time + forMs)
+  }
+
   /** Makes `run` happen when the turn ends. */
   endOfTurn(life: SimLife, run: () => void): void {
     this.#turnEnds.push({ life, run })
@@ -102,6 +108,12 @@ export class SimWorld {
     }
     if (event === null) return false
     this.#events.pop()
+    if (event.life !== null && event.life.heldUntil > event.time && event.life.alive) {
+      event.time = event.life.heldUntil
+      event.sequence = this.#sequence++
+      this.#events.push(event)
+      return true
+    }
     if (event.kind !== 'timer') this.#onTheWay--
     this.#time = event.time
     this.steps++
