@@ -179,6 +179,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
         peers: this.peers,
         image: () => metadata.image,
         alterIsr: (changes) => metadata.alterIsr(changes),
+        withdraw: (topicId, indexes) => metadata.withdrawReplicas(topicId, indexes),
       },
     })
     this.groups = new GroupCoordinator({

@@ -1,6 +1,9 @@
 import { table } from './row.ts'
 import { MIB, SECOND_MS } from './units.ts'
 
+/** As Kafka names it: the replica in the consumer's rack. */
+const RACK_AWARE_SELECTOR = 'org.apache.kafka.common.replica.RackAwareReplicaSelector'
+
 /** Keys of the broker about replicas: how followers fetch, and when they count as in sync. */
 export const replicationBrokerConfig = table({
   'replication.mode': {
@@ -49,6 +52,13 @@ export const replicationBrokerConfig = table({
     unit: 'ms',
     mutable: 'broker',
     doc: 'How long an answer of another broker may take, beyond what it was asked to wait, before the connection is made anew.',
+  },
+  'replica.selector.class': {
+    type: 'enum',
+    default: '',
+    values: ['', RACK_AWARE_SELECTOR],
+    mutable: 'broker',
+    doc: 'Which replica consumers read from. Empty: the leader. With the rack-aware selector a consumer that says where it stands (client.rack) is sent to an in-sync replica with that broker.rack, the leader before others (KIP-392).',
   },
   'inter.broker.listener.name': {
     type: 'string',

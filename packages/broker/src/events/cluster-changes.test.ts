@@ -61,6 +61,16 @@ describe('what happened to a partition', () => {
       leaderEpoch: 7,
       isClean: false,
     })
+    deepEqual(
+      told({ ...whole, isr: [1], elr: [2], leader: -1 }, { ...whole, isr: [2], leader: 2, leaderEpoch: 7 }).at(-1),
+      {
+        kind: 'leaderElected',
+        before: -1,
+        leader: 2,
+        leaderEpoch: 7,
+        isClean: true,
+      },
+    )
   })
 
   it('is that a move of replicas began, was done, or was taken back', () => {

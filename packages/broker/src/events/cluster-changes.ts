@@ -52,7 +52,7 @@ function partitionChanges(
   if (leader !== before.leader) {
     if (leader === -1) found.push({ kind: 'leaderLost', ...subject, before: before.leader, leaderEpoch })
     else {
-      const isClean = before.isr.includes(leader)
+      const isClean = before.isr.includes(leader) || before.elr?.includes(leader) === true
       found.push({ kind: 'leaderElected', ...subject, before: before.leader, leader, leaderEpoch, isClean })
     }
   }

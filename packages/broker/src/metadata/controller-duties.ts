@@ -41,15 +41,17 @@ export class ControllerDuties {
   /** Follows the image. */
   changed(image: MetadataImage, change: ImageChange): void {
     if (!this.#options.isController()) return
-    if (change.controller || change.brokers.size > 0) {
+    // What holds for all topics, how many replicas must be in sync for one, may be among the settings.
+    if (change.controller || change.brokers.size > 0 || change.brokerConfigs.size > 0) {
       this.all()
       return
     }
     for (const name of change.topics) {
       this.#due.add(name)
-      const topic = image.topics.get(name)
-      // Topics that records wait in are led where the topics are that they go to.
-      if (topic !== undefined && intakeTopicOf(name) === null) this.#due.add(intakeTopicName(topic.topicId))
+      // Topics that records wait in are led where the topics are that they go to, and these where those can be.
+      const visibleId = intakeTopicOf(name)
+      const topic = visibleId === null ? image.topics.get(name) : image.topicsById.get(visibleId)
+      if (topic !== undefined) this.#due.add(visibleId === null ? intakeTopicName(topic.topicId) : topic.name)
     }
     this.#start()
   }

@@ -46,6 +46,7 @@ import {
   reassignPartitions,
 } from './controller/reassign-partitions.ts'
 import { settleTopic } from './controller/settle-topic.ts'
+import { withdrawReplicas } from './controller/withdraw-replicas.ts'
 import { ControllerDuties } from './controller-duties.ts'
 import { ControllerWrites } from './controller-writes.ts'
 import { GroupTopicNames } from './group-topic-names.ts'
@@ -373,7 +374,7 @@ export class Metadata {
       byTopic.map(async ([topicId, ofTopic]) => {
         const results = await this.#ownWrites
           .submit(
-            (image) => alterIsr(image, author, topicId, ofTopic),
+            (image) => alterIsr(image, author, topicId, ofTopic, this.#decisionContext()),
             ({ errorCode }) => ofTopic.map((): IsrOutcome => ({ errorCode })),
           )
           .catch((error: Error) => {
@@ -386,6 +387,22 @@ export class Metadata {
     return changes.map((change) => outcomes.get(change)!)
   }
 
+  /**
+   * This broker's logs of some partitions of a topic cannot be used any more: others are to lead those, and it is in sync
+   * no longer. Resolves to NONE when the image has it, to UNKNOWN_TOPIC_ID, or to REQUEST_TIMED_OUT where the store does
+   * not answer: then it is to be said again. Never rejects.
+   */
+  async withdrawReplicas(topicId: string, indexes: readonly number[]): Promise<number> {
+    return await this.#submit(
+      (image, context) => withdrawReplicas(image, this.#nodeId, topicId, indexes, context),
+      ({ errorCode }) => errorCode,
+      { writes: this.#ownWrites },
+    ).catch((error: Error) => {
+      this.#logger.debug({ err: error }, 'The metadata store does not answer; replicas are withdrawn later')
+      return errors.REQUEST_TIMED_OUT.code
+    })
+  }
+
   /** Elects leaders for partitions by topic (all of them without indexes); results by topic. */
   async electLeaders(
     partitions: ReadonlyMap<string, readonly number[] | null>,
@@ -394,7 +411,9 @@ export class Metadata {
     const elected = await Promise.all(
       [...partitions].map(async ([name, indexes]): Promise<[string, ElectionResult[]]> => {
         const refuse = (refusal: Refusal) => (indexes ?? []).map((index) => ({ index, ...refusal }))
-        return [name, await this.#submit((image) => electLeaders(image, name, indexes, type), refuse)]
+        const decide = (image: MetadataImage, context: DecisionContext) =>
+          electLeaders(image, name, indexes, type, context)
+        return [name, await this.#submit(decide, refuse)]
       }),
     )
     return new Map(elected)
@@ -450,14 +469,14 @@ export class Metadata {
     const broker = {
       id: this.#nodeId,
       isClean,
-      isFlushed: ({ configs }: TopicImage) =>
-        !isNew && resolveTopicConfig(configs, this.brokerConfig)['flush.mode'] === 'sync',
+      isNew,
+      isFlushed: ({ configs }: TopicImage) => resolveTopicConfig(configs, this.brokerConfig)['flush.mode'] === 'sync',
     }
     const changes = [...this.image.topics.keys()].map((name) =>
       this.#submit(
-        (image) => {
+        (image, context) => {
           const topic = image.topics.get(name)
-          return topic === undefined ? { result: 0, change: null } : beginBroker(image, topic, broker)
+          return topic === undefined ? { result: 0, change: null } : beginBroker(image, topic, broker, context)
         },
         () => 0,
         { writes: this.#anyWrites },

@@ -40,6 +40,18 @@ describe('values of the metadata store', () => {
     })
   })
 
+  it('are read as they were written, with what most partitions do not have', () => {
+    const [partition] = topic.partitions
+    const more = [
+      { adding: [2], removing: [] },
+      { elr: [2] },
+      { lastElr: [2], offline: [1, 2] },
+      { adding: [2], removing: [1], elr: [1], lastElr: [2], offline: [3] },
+    ]
+    const partitions = more.map((fields, index) => ({ ...partition!, ...fields, index }))
+    assert.deepEqual(parseTopic('k', formatTopic({ ...topic, partitions })).partitions, partitions)
+  })
+
   it('pack a partition into a tuple', () => {
     assert.equal(
       formatTopic(topic),
@@ -57,6 +69,7 @@ describe('values of the metadata store', () => {
     ['a short topic id', JSON.stringify({ ...good, topicId: 'abc' }), parseTopic],
     ['no partitions', JSON.stringify({ ...good, partitions: null }), parseTopic],
     ['a short partition', JSON.stringify({ ...good, partitions: [[[1], [1], 1, 0]] }), parseTopic],
+    ['a partition between two', JSON.stringify({ ...good, partitions: [[[1], [1], 1, 0, 0, [1]]] }), parseTopic],
     ['a negative broker', JSON.stringify({ ...good, partitions: [[[-1], [1], 1, 0, 0]] }), parseTopic],
     ['a broken leader epoch', JSON.stringify({ ...good, partitions: [[[1], [1], 1, 0.5, 0]] }), parseTopic],
     ['a number as config', JSON.stringify({ ...good, configs: { 'retention.ms': 1 } }), parseTopic],

@@ -24,6 +24,12 @@ export interface PartitionImage {
   readonly adding?: readonly number[]
   /** While replicas are being moved: those of `replicas` that go once the others are in sync. */
   readonly removing?: readonly number[]
+  /** Not in sync, but they have all that is committed: they may lead where nobody in sync can (KIP-966). */
+  readonly elr?: readonly number[]
+  /** They were in sync or eligible last, before they lost what they had. */
+  readonly lastElr?: readonly number[]
+  /** Replicas whose log cannot be used, though their broker lives. */
+  readonly offline?: readonly number[]
 }
 
 export interface TopicValue {
@@ -34,11 +40,12 @@ export interface TopicValue {
 
 /**
  * A partition as it is stored: replicas, isr, leader, leaderEpoch, partitionEpoch; its index is its place in the array.
- * While replicas are being moved, those that come and those that go follow.
+ * What is empty for most follows where there is any of it: replicas that come, that go, that are eligible to lead, that
+ * were, that are offline.
  */
-type PackedPartition =
-  | [readonly number[], readonly number[], number, number, number]
-  | [readonly number[], readonly number[], number, number, number, readonly number[], readonly number[]]
+type PackedPartition = [readonly number[], readonly number[], number, number, number, ...(readonly number[])[]]
+
+const LISTS = ['adding', 'removing', 'elr', 'lastElr', 'offline'] as const
 
 export function formatTopic(topic: TopicValue): string {
   const { topicId, configs } = topic
@@ -46,9 +53,9 @@ export function formatTopic(topic: TopicValue): string {
 }
 
 function packPartition(partition: PartitionImage): PackedPartition {
-  const { replicas, isr, leader, leaderEpoch, partitionEpoch, adding = [], removing = [] } = partition
-  if (adding.length === 0 && removing.length === 0) return [replicas, isr, leader, leaderEpoch, partitionEpoch]
-  return [replicas, isr, leader, leaderEpoch, partitionEpoch, adding, removing]
+  const { replicas, isr, leader, leaderEpoch, partitionEpoch } = partition
+  const lists = LISTS.map((name) => partition[name] ?? [])
+  return [replicas, isr, leader, leaderEpoch, partitionEpoch, ...lists.slice(0, packedLists(lists))]
 }
 
 export function parseTopic(key: string, text: string): TopicValue {
@@ -62,10 +69,16 @@ export function parseTopic(key: string, text: string): TopicValue {
   }
 }
 
+/** How many of the lists are written: none, those of a move, or all. */
+function packedLists(lists: readonly (readonly number[])[]): number {
+  if (lists.slice(2).some((list) => list.length > 0)) return LISTS.length
+  return lists.some((list) => list.length > 0) ? 2 : 0
+}
+
 function parsePartition(key: string, packed: unknown, index: number): PartitionImage {
-  if (!Array.isArray(packed) || (packed.length !== 5 && packed.length !== 7))
-    throw new MetadataValueError(key, `partition ${index} is no tuple of 5 or 7`)
-  const [replicas, isr, leader, leaderEpoch, partitionEpoch, adding = [], removing = []] = packed as unknown[]
+  if (!Array.isArray(packed) || ![5, 7, 10].includes(packed.length))
+    throw new MetadataValueError(key, `partition ${index} is no tuple of 5, 7 or 10`)
+  const [replicas, isr, leader, leaderEpoch, partitionEpoch, ...lists] = packed as unknown[]
   if (
     !(
       isIds(replicas) &&
@@ -73,14 +86,19 @@ function parsePartition(key: string, packed: unknown, index: number): PartitionI
       isInteger(leader, -1) &&
       isInteger(leaderEpoch, 0) &&
       isInteger(partitionEpoch, 0) &&
-      isIds(adding) &&
-      isIds(removing)
+      lists.every(isIds)
     )
   ) {
     throw new MetadataValueError(key, `partition ${index} is not [replicas, isr, leader, leaderEpoch, partitionEpoch]`)
   }
   const partition = { index, replicas, isr, leader, leaderEpoch, partitionEpoch }
-  return packed.length === 5 ? partition : { ...partition, adding, removing }
+  const isMoving = lists.slice(0, 2).some((list) => list.length > 0)
+  const named = LISTS.flatMap((name, place) => {
+    const list = lists[place]
+    const isThere = list !== undefined && (list.length > 0 || (isMoving && place < 2))
+    return isThere ? [[name, list] as const] : []
+  })
+  return { ...partition, ...Object.fromEntries(named) }
 }
 
 /** What a broker says of itself. */

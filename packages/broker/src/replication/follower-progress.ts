@@ -14,6 +14,8 @@
 interface Follower {
   /** All below it is there; -1 before it has asked. */
   endOffset: number
+  /** Where its log begins; -1 before it has said so. */
+  startOffset: number
   /** Monotonic. */
   caughtUpAt: number
   /** Monotonic: its last request, and where the leader ended then. */
@@ -43,6 +45,7 @@ export class FollowerProgress {
       if (id === this.#leaderId || this.#followers.has(id)) continue
       this.#followers.set(id, {
         endOffset: -1,
+        startOffset: -1,
         caughtUpAt: now,
         askedAt: now,
         leaderEndThen: 0,
@@ -53,8 +56,8 @@ export class FollowerProgress {
     this.#counted = counted.filter((id) => id !== this.#leaderId)
   }
 
-  /** A follower asked for `offset`. Returns whether it was further than ever before. */
-  asked(id: number, brokerEpoch: number, offset: number, leaderEnd: number, now: number): boolean {
+  /** A follower asked for `offset`, in a log that begins at `startOffset`. Returns whether it was further than ever before. */
+  asked(id: number, brokerEpoch: number, offset: number, leaderEnd: number, now: number, startOffset = -1): boolean {
     const follower = this.#followers.get(id)
     if (follower === undefined) return false
     if (offset >= leaderEnd) follower.caughtUpAt = now
@@ -66,6 +69,7 @@ export class FollowerProgress {
     follower.brokerEpoch = brokerEpoch
     const isFurther = offset > follower.endOffset
     follower.endOffset = offset
+    follower.startOffset = startOffset
     return isFurther
   }
 
@@ -77,12 +81,19 @@ export class FollowerProgress {
   /** A follower is gone, or another one has come under its id: what it had is no longer known. */
   forget(id: number): void {
     const follower = this.#followers.get(id)
-    if (follower !== undefined) follower.endOffset = -1
+    if (follower === undefined) return
+    follower.endOffset = -1
+    follower.startOffset = -1
   }
 
   /** All below it is there, at a follower; -1 where that is not known. */
   endOffsetOf(id: number): number {
     return this.#followers.get(id)?.endOffset ?? -1
+  }
+
+  /** Where a follower's log begins; -1 where that is not known. */
+  startOffsetOf(id: number): number {
+    return this.#followers.get(id)?.startOffset ?? -1
   }
 
   /** All below what is returned is on every replica that counts, given that all below `ownOffset` is on this one. */

@@ -14,6 +14,8 @@ import type { DiskGauge } from '../cleanup/disk-gauge.ts'
 import type { Turn, TurnTask } from '../host/turn.ts'
 import { isNoRoom } from '../storage/disk-room.ts'
 import type { Log } from '../storage/log.ts'
+import { type FetchWait, FetchWaits } from './fetch-waits.ts'
+import type { ReadableReplica } from './readable-replica.ts'
 import { truncationPoint } from './truncation-point.ts'
 
 /** After what may pass soon: the leader does not know yet that it leads, or this broker who does. */
@@ -31,7 +33,7 @@ export interface FollowerEvents {
 /** What a leader answered for one partition. */
 export type FetchedPartition = FetchResponse['responses'][number]['partitions'][number]
 
-export class Follower implements TurnTask {
+export class Follower implements TurnTask, ReadableReplica {
   readonly topic: string
   readonly topicId: string
   readonly index: number
@@ -40,6 +42,7 @@ export class Follower implements TurnTask {
   readonly #turn: Turn
   readonly #events: FollowerEvents
   readonly #logger: Logger
+  readonly #fetches = new FetchWaits()
   #leader: number
   #leaderEpoch: number
   #highWatermark: number
@@ -122,6 +125,7 @@ export class Follower implements TurnTask {
 
   /** Follows the metadata: another leader, or the same in a new epoch. */
   follow(leader: number, leaderEpoch: number): void {
+    if (leaderEpoch !== this.#leaderEpoch) this.#fetches.wakeReaders()
     this.#leader = leader
     this.#leaderEpoch = leaderEpoch
   }
@@ -129,6 +133,16 @@ export class Follower implements TurnTask {
   /** Nothing is appended any more: this broker leads the partition now, or has no replica of it any more. */
   close(errorCode: number): void {
     if (this.#offlineCode === 0) this.#offlineCode = errorCode
+    this.#fetches.wakeReaders()
+  }
+
+  /** Wakes `wait` whenever there may be more to read, until it is removed. */
+  addFetch(wait: FetchWait): void {
+    this.#fetches.add(wait)
+  }
+
+  removeFetch(wait: FetchWait): void {
+    this.#fetches.remove(wait)
   }
 
   /**
@@ -185,7 +199,11 @@ export class Follower implements TurnTask {
       this.#writeLater()
       log.appendReplicated(batches)
     }
-    this.#highWatermark = Math.max(this.#highWatermark, Math.min(highWatermark, log.endOffset))
+    const committed = Math.min(highWatermark, log.endOffset)
+    if (committed > this.#highWatermark) {
+      this.#highWatermark = committed
+      this.#fetches.wakeReaders()
+    }
     // What the leader let go of, but nothing that is not committed here.
     if (logStartOffset > log.startOffset) log.advanceStartOffset(Math.min(logStartOffset, this.#highWatermark))
     return 0

@@ -69,8 +69,13 @@ class Scene {
 
   /** The metadata says who is in sync. */
   isr(...isr: number[]): void {
+    this.leads({ isr })
+  }
+
+  /** The metadata says more of it. */
+  leads(fields: { isr: readonly number[]; elr?: readonly number[] }): void {
     this.partitionEpoch++
-    this.partition.lead({ leaderEpoch: 5, partitionEpoch: this.partitionEpoch, replicas: [1, 2, 3], isr })
+    this.partition.lead({ leaderEpoch: 5, partitionEpoch: this.partitionEpoch, replicas: [1, 2, 3], ...fields })
     this.endTurn()
   }
 
@@ -150,6 +155,34 @@ describe('a leader with followers', () => {
     assert.equal(scene.partition.highWatermark, 1, 'nobody knows whether it is')
     scene.isr(1, 2)
     assert.equal(scene.partition.highWatermark, 2, 'the metadata has decided otherwise')
+  })
+
+  it('shows no more as long as one is eligible to lead that is not in sync', () => {
+    using scene = new Scene({ 'min.insync.replicas': '1' })
+    scene.append()
+    scene.endTurn()
+    scene.leads({ isr: [1], elr: [2] })
+    assert.equal(scene.partition.highWatermark, 0, 'it is thought that more must be in sync')
+    scene.leads({ isr: [1] })
+    assert.equal(scene.partition.highWatermark, 1)
+  })
+
+  it('tells who waits for a deletion when nothing of it is left on any replica that is alive', () => {
+    using scene = new Scene()
+    scene.append(4)
+    scene.endTurn()
+    for (const id of [2, 3]) scene.ask(id, 4)
+    scene.log.advanceStartOffset(3)
+    scene.partition.changed()
+    scene.partition.waitForDeletion(3, scene.wait('deleted'))
+    scene.endTurn()
+    assert.deepEqual([scene.heard, scene.partition.lowWatermark], [[], -1], 'nobody has said where its log begins')
+    scene.partition.askedBy(2, 20, 4, 3)
+    scene.partition.askedBy(3, 30, 4, 2)
+    assert.deepEqual([scene.heard, scene.partition.lowWatermark], [[], 2])
+    scene.epochs.delete(3)
+    scene.partition.brokerMoved(3)
+    assert.deepEqual([scene.heard, scene.partition.lowWatermark], [['deleted 0'], 3], 'who is dead does not count')
   })
 
   it('lets nobody in who asks in the name of a registration that is over, or who lacks what was there before', () => {

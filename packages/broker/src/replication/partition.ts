@@ -15,20 +15,12 @@ import type { Clock } from '../host/clock.ts'
 import type { Turn, TurnTask } from '../host/turn.ts'
 import { hasIntake } from '../metadata/intake-topic.ts'
 import type { AppendResult, Log } from '../storage/log.ts'
+import { divergenceFrom } from './divergence.ts'
+import { type FetchWait, FetchWaits, type FollowerFetchWait } from './fetch-waits.ts'
 import { FollowerProgress } from './follower-progress.ts'
 import { LeadershipProofs } from './leadership-proofs.ts'
 import { type OffsetWait, OffsetWaits } from './offset-waits.ts'
-
-/** A fetch (or another reader) that waits for records. `wake` may be called more often than there is news. */
-export interface FetchWait {
-  wake(): void
-}
-
-/** A follower's fetch that waits. */
-export interface FollowerFetchWait extends FetchWait {
-  /** Answers with what there is, at the end of this turn: the follower is to ask again. */
-  hurry(): void
-}
+import type { ReadableReplica } from './readable-replica.ts'
 
 /** What a partition tells the broker about: both ends of its life with the disk. */
 export interface PartitionEvents {
@@ -47,6 +39,8 @@ export interface ClusterView {
   readonly clock: Pick<Clock, 'monotonic'>
   /** The epoch of a broker's registration; -1 while it has none. */
   brokerEpoch(id: number): number
+  /** Whether consumers read from followers, which then are told at once how far they may. [false] */
+  readonly servesFromFollowers?: () => boolean
 }
 
 /** Who leads, and who has replicas, as the metadata says. */
@@ -55,9 +49,11 @@ export interface Leading {
   readonly partitionEpoch: number
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
+  /** Those that may lead where nobody in sync can: as long as there are any, nothing more is committed (KIP-966). */
+  readonly elr?: readonly number[]
 }
 
-export class Partition implements TurnTask {
+export class Partition implements TurnTask, ReadableReplica {
   readonly topic: string
   readonly topicId: string
   readonly index: number
@@ -70,13 +66,15 @@ export class Partition implements TurnTask {
   readonly #committed = new OffsetWaits()
   /** Waits for this replica's own flushes, where the high watermark waits for more. */
   readonly #flushed = new OffsetWaits()
-  readonly #fetches = new Set<FetchWait>()
-  readonly #followerFetches = new Set<FollowerFetchWait>()
+  /** Waits until the start of the log has moved on all replicas that are alive. */
+  readonly #deleted = new OffsetWaits()
+  readonly #fetches = new FetchWaits()
   readonly #proofs = new LeadershipProofs()
   #leaderEpoch: number
   #partitionEpoch: number
   #replicas: readonly number[]
   #isr: readonly number[]
+  #hasEligible: boolean
   /** Null while there is no other replica: then nothing of it costs anything. */
   #progress: FollowerProgress | null = null
   /** Replicas that are about to come in sync, or may have without this broker having heard of it. */
@@ -122,6 +120,7 @@ export class Partition implements TurnTask {
     this.#partitionEpoch = leading.partitionEpoch
     this.#replicas = leading.replicas
     this.#isr = leading.isr
+    this.#hasEligible = leading.elr !== undefined
     this.#epochStart = log.endOffset
     // What was undone before, when this broker followed, is nobody's here.
     this.#undone = log.undone
@@ -220,7 +219,7 @@ export class Partition implements TurnTask {
   }
 
   /** Follows the metadata: a new epoch of leadership, other replicas, others in sync. */
-  lead({ leaderEpoch, partitionEpoch, replicas, isr }: Leading): void {
+  lead({ leaderEpoch, partitionEpoch, replicas, isr, elr }: Leading): void {
     if (leaderEpoch > this.#leaderEpoch) {
       this.#leaderEpoch = leaderEpoch
       this.log.assignEpoch(leaderEpoch)
@@ -229,29 +228,27 @@ export class Partition implements TurnTask {
     this.#partitionEpoch = partitionEpoch
     this.#replicas = replicas
     this.#isr = isr
+    this.#hasEligible = elr !== undefined
     this.#watchFollowers()
     this.#recount()
+    this.#recountStarts()
     if (!this.hasMinInsyncReplicas) this.#committed.failInSync(errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND.code)
     if (this.#proofs.size > 0) this.#prove()
   }
 
-  /**
-   * Where the history of a follower's log, which ends at `offset` with a batch of `epoch`, parts from this one: the epoch at
-   * or below it that is known here, and where that ends. Null where it does not, or where there is no epoch to tell by.
-   */
+  /** Where the history of a follower's log, which ends at `offset` with a batch of `epoch`, parts from this one. */
   divergence(epoch: number, offset: number): { epoch: number; endOffset: number } | null {
-    if (epoch < 0) return null
-    const { log } = this
-    const known = log.endOffsetForEpoch(epoch) ?? { epoch: log.latestEpoch, endOffset: log.endOffset }
-    return known.epoch < epoch || known.endOffset < offset ? known : null
+    return divergenceFrom(this.log, epoch, offset)
   }
 
-  /** A follower asks for `offset`: it has all below that, of the same history. */
-  askedBy(id: number, brokerEpoch: number, offset: number): void {
+  /** A follower, whose log begins at `startOffset`, asks for `offset`: it has all below that, of the same history. */
+  askedBy(id: number, brokerEpoch: number, offset: number, startOffset = -1): void {
     const progress = this.#progress
     if (progress === null || this.#offlineCode !== 0) return
-    const isFurther = progress.asked(id, brokerEpoch, offset, this.log.endOffset, this.#cluster!.clock.monotonic())
+    const now = this.#cluster!.clock.monotonic()
+    const isFurther = progress.asked(id, brokerEpoch, offset, this.log.endOffset, now, startOffset)
     if (isFurther) this.#recount()
+    this.#recountStarts()
     if (this.#proofs.size > 0) this.#prove()
     if (this.#isr.includes(id) || this.#isAlteringIsr) return
     const registeredEpoch = this.#cluster!.brokerEpoch(id)
@@ -263,6 +260,7 @@ export class Partition implements TurnTask {
   /** A broker's registration is another, or is gone: what it had may be lost with it. */
   brokerMoved(id: number): void {
     this.#progress?.forget(id)
+    this.#recountStarts()
   }
 
   /** Looks for in-sync replicas that have lagged for longer than `lagMs`: they are to leave. */
@@ -343,6 +341,28 @@ export class Partition implements TurnTask {
     else this.#flushed.add(offset, wait)
   }
 
+  /** Nothing below it is left on any replica that is alive. */
+  get lowWatermark(): number {
+    let least = this.log.startOffset
+    if (this.#progress === null) return least
+    for (const id of this.#replicas) {
+      if (id === this.#cluster!.nodeId || this.#cluster!.brokerEpoch(id) < 0) continue
+      least = Math.min(least, this.#progress.startOffsetOf(id))
+    }
+    return least
+  }
+
+  /** Ends `wait` once nothing below `offset` is left on any replica that is alive: at the end of this turn at the earliest. */
+  waitForDeletion(offset: number, wait: OffsetWait): void {
+    if (this.#offlineCode !== 0) this.#turn.defer('answer', new Reached(wait, this.#offlineCode))
+    else if (offset <= this.lowWatermark) this.#turn.defer('answer', new Reached(wait, 0))
+    else this.#deleted.add(offset, wait)
+  }
+
+  #recountStarts(): void {
+    if (this.#deleted.size > 0 && this.#offlineCode === 0) this.#deleted.reach(this.lowWatermark)
+  }
+
   /**
    * Ends `wait` once it is certain that this broker leads the partition: for answers that must not be older than what
    * another leader may have told. At the end of this turn at the earliest.
@@ -353,7 +373,7 @@ export class Partition implements TurnTask {
     else {
       this.#proofs.add(wait)
       this.#prove()
-      for (const fetch of this.#followerFetches) fetch.hurry()
+      this.#fetches.hurryFollowers()
     }
   }
 
@@ -382,7 +402,7 @@ export class Partition implements TurnTask {
     this.#committed.failAbove(end, errors.NOT_ENOUGH_REPLICAS.code)
     this.#flushed.failAbove(end, errors.NOT_ENOUGH_REPLICAS.code)
     // Whoever follows the log learns that some of it is not there.
-    for (const fetch of this.#fetches) fetch.wake()
+    this.#fetches.wakeReaders()
   }
 
   /** Wakes `wait` whenever there may be more to read, until it is removed. */
@@ -392,18 +412,17 @@ export class Partition implements TurnTask {
 
   /** The same for a follower, which reads to the log's end. */
   addFollowerFetch(wait: FollowerFetchWait): void {
-    this.#followerFetches.add(wait)
+    this.#fetches.addFollower(wait)
     if (this.#proofs.size > 0) wait.hurry()
   }
 
   removeFetch(wait: FetchWait): void {
-    this.#fetches.delete(wait)
-    this.#followerFetches.delete(wait as FollowerFetchWait)
+    this.#fetches.remove(wait)
   }
 
   /** Answers and fetches that wait on this partition. */
   get waiting(): number {
-    return this.#committed.size + this.#flushed.size + this.#fetches.size + this.#followerFetches.size
+    return this.#committed.size + this.#flushed.size + this.#deleted.size + this.#fetches.size
   }
 
   /** End of the turn: what was appended in it is written, once. */
@@ -419,7 +438,7 @@ export class Partition implements TurnTask {
     if (this.log.undone !== this.#undone) this.#noteUndone()
     this.#events.dirty(this)
     if (!this.isFlushSynchronous) this.#moved(this.log.endOffset)
-    if (this.#followerFetches.size > 0) for (const fetch of this.#followerFetches) fetch.wake()
+    this.#fetches.wakeFollowers()
   }
 
   /** All below the log's flushed offset is durable. */
@@ -431,8 +450,9 @@ export class Partition implements TurnTask {
 
   /** The log's start moved or records went: readers look again. */
   changed(): void {
-    for (const fetch of this.#fetches) fetch.wake()
-    for (const fetch of this.#followerFetches) fetch.wake()
+    this.#fetches.wakeReaders()
+    this.#fetches.wakeFollowers()
+    this.#recountStarts()
   }
 
   /** The log is gone (its disk failed, its topic was deleted): everything that waits is told. */
@@ -441,6 +461,7 @@ export class Partition implements TurnTask {
     this.#offlineCode = errorCode
     this.#committed.fail(errorCode)
     this.#flushed.fail(errorCode)
+    this.#deleted.fail(errorCode)
     this.#proofs.fail(errorCode)
     this.changed()
   }
@@ -456,14 +477,16 @@ export class Partition implements TurnTask {
   #recount(): void {
     if (this.#offlineCode !== 0) return
     if (this.#progress === null) this.#advance(this.#ownOffset)
-    else if (this.hasMinInsyncReplicas) this.#advance(this.#progress.commonOffset(this.#ownOffset))
+    else if (this.hasMinInsyncReplicas && !this.#hasEligible)
+      this.#advance(this.#progress.commonOffset(this.#ownOffset))
   }
 
   #advance(offset: number): void {
     if (offset <= this.#highWatermark) return
     this.#highWatermark = offset
     if (this.#committed.size > 0) this.#committed.reach(offset)
-    for (const fetch of this.#fetches) fetch.wake()
+    this.#fetches.wakeReaders()
+    if (this.#cluster?.servesFromFollowers?.() === true) this.#fetches.wakeFollowers()
   }
 }
 

@@ -15,6 +15,7 @@ import type { Host } from '../host/host.ts'
 import type { Turn } from '../host/turn.ts'
 import type { IsrChange, IsrOutcome } from '../metadata/controller/alter-isr.ts'
 import type { MetadataImage, PartitionImage, TopicImage } from '../metadata/image.ts'
+import { DamagedLogError } from '../storage/damage.ts'
 import { isNoRoom } from '../storage/disk-room.ts'
 import type { Log } from '../storage/log.ts'
 import type { LogDirectories } from '../storage/log-directories.ts'
@@ -23,6 +24,7 @@ import { Fetchers } from './fetchers.ts'
 import { Follower, type FollowerEvents } from './follower.ts'
 import { type ClusterView, Partition, type PartitionEvents } from './partition.ts'
 import type { Peers } from './peers/peers.ts'
+import { Withdrawals } from './withdrawals.ts'
 
 /** The replicas of one topic that this broker has, by index. */
 interface HeldTopic {
@@ -44,6 +46,7 @@ export interface ReplicationOptions {
   readonly peers: Peers
   readonly image: () => MetadataImage
   readonly alterIsr: (changes: readonly IsrChange[]) => Promise<readonly IsrOutcome[]>
+  readonly withdraw: (topicId: string, indexes: readonly number[]) => Promise<number>
 }
 
 export interface PartitionsOptions {
@@ -70,6 +73,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   readonly #listeners: LeadershipListener[] = []
   readonly #cluster: ClusterView | null
   readonly #fetchers: Fetchers | null
+  readonly #withdrawals: Withdrawals | null
   /** In-sync replicas that were found to be others, to be told with those of the same turn. */
   #isrChanges: IsrChange[] = []
   #isrPartitions: Partition[] = []
@@ -81,10 +85,12 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     const { nodeId, config, turn, replication } = options
     this.#cluster = null
     this.#fetchers = null
+    this.#withdrawals = null
     if (replication !== undefined) {
       const { host, peers, image } = replication
       const brokerEpoch = (id: number) => image().brokers.get(id)?.epoch ?? -1
-      this.#cluster = { nodeId, clock: host.clock, brokerEpoch }
+      const servesFromFollowers = () => config()['replica.selector.class'] !== ''
+      this.#cluster = { nodeId, clock: host.clock, brokerEpoch, servesFromFollowers }
       this.#fetchers = new Fetchers({
         host,
         turn,
@@ -99,6 +105,13 @@ export class Partitions implements PartitionEvents, FollowerEvents {
         }),
       })
     }
+    if (replication !== undefined)
+      this.#withdrawals = new Withdrawals({
+        timers: replication.host.timers,
+        turn,
+        withdraw: replication.withdraw,
+        withdrawn: (topicId) => this.#withdrawn(topicId),
+      })
     options.directories.onOffline((directory, error) => this.#wentOffline(directory, error))
   }
 
@@ -115,6 +128,11 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   /** The replica of a partition that another broker leads. */
   follower(topic: string, index: number): Follower | undefined {
     return this.#byName.get(topic)?.followed[index]
+  }
+
+  /** The same by topic id. */
+  followerById(topicId: string, index: number): Follower | undefined {
+    return this.#byId.get(topicId)?.followed[index]
   }
 
   /** The log of a partition of which this broker has a replica, whoever leads it. */
@@ -222,6 +240,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     this.#isClosed = true
     this.#lagTimer?.cancel()
     this.#fetchers?.close()
+    this.#withdrawals?.close()
     for (const replica of [...this, ...this.followers()]) this.#lose(replica, errors.NOT_LEADER_OR_FOLLOWER.code)
   }
 
@@ -280,13 +299,17 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     this.#byLog.set(log, opened)
     // Found after an unclean stop: no append may ever come to have it flushed.
     if (log.flushedOffset < log.endOffset) this.dirty(opened)
-    if (log.failed !== null) opened.close(errors.KAFKA_STORAGE_ERROR.code)
-    else for (const listener of this.#listeners) listener.led(opened)
+    if (log.failed !== null) {
+      opened.close(errors.KAFKA_STORAGE_ERROR.code)
+      this.#withdraw(opened)
+    } else for (const listener of this.#listeners) listener.led(opened)
   }
 
   /** Another broker leads a partition of which this one has a replica. */
-  #keepUp(held: HeldTopic, { index, leader, leaderEpoch }: PartitionImage, config: TopicConfig): void {
+  #keepUp(held: HeldTopic, image: PartitionImage, config: TopicConfig): void {
+    const { index, leader, leaderEpoch } = image
     const { turn, logger } = this.#options
+    this.#removeDamaged(held, image)
     const known = held.followed[index]
     if (known) {
       known.configure(config)
@@ -318,6 +341,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     held.followed[index] = follower
     this.#byLog.set(log, follower)
     this.#fetchers?.follow(follower)
+    if (led === undefined && log.failed !== null) this.#withdraw(follower)
   }
 
   /** This broker has no replica of a partition, or none any more. */
@@ -368,8 +392,37 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   #lose(replica: Partition | Follower, errorCode: number): void {
     if (replica.offlineCode !== 0) return
     replica.close(errorCode)
+    if (errorCode === errors.KAFKA_STORAGE_ERROR.code) this.#withdraw(replica)
     if (replica instanceof Partition) for (const listener of this.#listeners) listener.lost(replica)
     else this.#fetchers?.unfollow(replica)
+  }
+
+  /** Others are to lead what cannot be used here, where there are others. */
+  #withdraw({ topicId, index }: Partition | Follower): void {
+    const replicas = this.#options.replication?.image().topicsById.get(topicId)?.partitions[index]?.replicas ?? []
+    if (replicas.length > 1) this.#withdrawals?.add(topicId, index)
+  }
+
+  /** The metadata has it that replicas of a topic cannot be used here. */
+  #withdrawn(topicId: string): void {
+    const topic = this.#options.replication!.image().topicsById.get(topicId)
+    if (topic !== undefined) this.#follow(topic)
+  }
+
+  /**
+   * Where a replica is only damaged, and everybody knows that it is out of use, the leader has it whole: it is removed here,
+   * to be fetched anew.
+   */
+  #removeDamaged(held: HeldTopic, { index, leader, isr, offline }: PartitionImage): void {
+    const { nodeId, logger } = this.#options
+    const replica = held.followed[index] ?? held.led[index]
+    const isElsewhere = leader >= 0 && !isr.includes(nodeId) && offline?.includes(nodeId) === true
+    if (!isElsewhere || !(replica?.log.failed instanceof DamagedLogError)) return
+    logger.warn(
+      { topic: held.name, partition: index, leader },
+      'A damaged replica is removed and fetched anew from its leader.',
+    )
+    this.#letGo(held, index)
   }
 
   #tellIsr(): void {

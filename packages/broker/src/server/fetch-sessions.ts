@@ -17,6 +17,8 @@ export interface FetchPosition {
   currentLeaderEpoch: number
   lastFetchedEpoch: number
   partitionMaxBytes: number
+  /** Where a follower's log begins. */
+  logStartOffset: number
   /** What the client was last told, -1 where it must be told again. */
   highWatermark: number
   startOffset: number
@@ -129,6 +131,7 @@ function update(positions: Map<string, FetchPosition>, request: FetchRequest): v
         known.currentLeaderEpoch = wanted.currentLeaderEpoch
         known.lastFetchedEpoch = wanted.lastFetchedEpoch
         known.partitionMaxBytes = wanted.partitionMaxBytes
+        known.logStartOffset = wanted.logStartOffset
       } else {
         positions.set(key, {
           topic,
@@ -138,6 +141,7 @@ function update(positions: Map<string, FetchPosition>, request: FetchRequest): v
           currentLeaderEpoch: wanted.currentLeaderEpoch,
           lastFetchedEpoch: wanted.lastFetchedEpoch,
           partitionMaxBytes: wanted.partitionMaxBytes,
+          logStartOffset: wanted.logStartOffset,
           highWatermark: -1,
           startOffset: -1,
         })

@@ -19,7 +19,8 @@ export function leaderOf(broker: BrokerContext, topic: string, partition: Partit
     partition.replicas.includes(nodeId) &&
     (broker.partitions.get(topic, partition.index) ?? broker.partitions.follower(topic, partition.index))
       ?.offlineCode === errors.KAFKA_STORAGE_ERROR.code
-  const isUsable = (replica: number) => brokers.has(replica) && !(isLost && replica === nodeId)
+  const isUsable = (replica: number) =>
+    brokers.has(replica) && !(isLost && replica === nodeId) && partition.offline?.includes(replica) !== true
   const isLed = isUsable(partition.leader)
   return {
     errorCode: isLed ? errors.NONE.code : errors.LEADER_NOT_AVAILABLE.code,

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { errorName } from '@odradek/protocol'
 import { brokerKey } from '../keys.ts'
-import { clusterImage } from '../testing/cluster-image.ts'
+import { clusterImage, decisionContext } from '../testing/cluster-image.ts'
 import { idOf, partitionsAfter, withTopic } from '../testing/topic-under-test.ts'
 import { alterIsr, type IsrChange } from './alter-isr.ts'
+
+const context = decisionContext()
 
 describe('a change of the in-sync replicas', () => {
   const image = withTopic(clusterImage(1, 2, 3), 't', [
@@ -18,7 +20,7 @@ describe('a change of the in-sync replicas', () => {
   }
 
   it('is made for the leader, all of a topic at once, and who comes in must be registered as it was', () => {
-    const decision = alterIsr(image, author, idOf('t'), [change(0, [1, 2, 3]), change(1, [1])])
+    const decision = alterIsr(image, author, idOf('t'), [change(0, [1, 2, 3]), change(1, [1])], context)
     assert.deepEqual(decision.result, [{ errorCode: 0 }, { errorCode: 0 }])
     const [grown, shrunk] = partitionsAfter(image, decision, 't')
     assert.deepEqual([grown!.isr, grown!.partitionEpoch, grown!.leaderEpoch], [[1, 2, 3], 8, 5])
@@ -28,7 +30,7 @@ describe('a change of the in-sync replicas', () => {
   })
 
   it('is none where the set is the same', () => {
-    assert.equal(alterIsr(image, author, idOf('t'), [change(0, [2, 1])]).change, null)
+    assert.equal(alterIsr(image, author, idOf('t'), [change(0, [2, 1])], context).change, null)
   })
 
   const refusals: [string, IsrChange, Partial<typeof author>?][] = [
@@ -46,13 +48,13 @@ describe('a change of the in-sync replicas', () => {
   ]
   for (const [code, asked, fields] of refusals) {
     it(`is refused with ${code}: ${JSON.stringify(asked.isr)} for partition ${asked.index}`, () => {
-      const { result, change: made } = alterIsr(image, { ...author, ...fields }, idOf('t'), [asked])
+      const { result, change: made } = alterIsr(image, { ...author, ...fields }, idOf('t'), [asked], context)
       assert.deepEqual([errorName(result[0]!.errorCode), made], [code, null])
     })
   }
 
   it('is refused for a topic that is gone', () => {
-    const { result } = alterIsr(image, author, idOf('gone'), [change(0, [1])])
+    const { result } = alterIsr(image, author, idOf('gone'), [change(0, [1])], context)
     assert.equal(errorName(result[0]!.errorCode), 'UNKNOWN_TOPIC_ID')
   })
 })

@@ -3,7 +3,8 @@ import type { MetadataImage } from '../image.ts'
 import { brokerKey, topicKey } from '../keys.ts'
 import type { Compare } from '../store.ts'
 import { formatTopic, type PartitionImage } from '../values.ts'
-import type { Decision } from './decision.ts'
+import type { Decision, DecisionContext } from './decision.ts'
+import { minInsyncReplicas, withEligible, withOffline } from './eligible-leaders.ts'
 
 /** Another set of in-sync replicas for one partition, as its leader found it. */
 export interface IsrChange {
@@ -43,12 +44,14 @@ export function alterIsr(
   author: IsrAuthor,
   topicId: string,
   changes: readonly IsrChange[],
+  { config }: DecisionContext,
 ): Decision<IsrOutcome[]> {
   const topic = image.topicsById.get(topicId)
   if (topic === undefined) {
     return { result: changes.map(() => ({ errorCode: errors.UNKNOWN_TOPIC_ID.code })), change: null }
   }
   const partitions = [...topic.partitions]
+  const minInsync = minInsyncReplicas(topic, config)
   const added = new Set<number>()
   let changed = false
   const result = changes.map((change): IsrOutcome => {
@@ -56,7 +59,10 @@ export function alterIsr(
     const errorCode = problemOf(image, author, partition, change)
     if (errorCode !== errors.NONE.code || isSameSet(partition!.isr, change.isr)) return { errorCode }
     for (const id of change.isr) if (!partition!.isr.includes(id)) added.add(id)
-    partitions[change.index] = { ...partition!, isr: change.isr, partitionEpoch: partition!.partitionEpoch + 1 }
+    let next: PartitionImage = { ...partition!, isr: change.isr, partitionEpoch: partition!.partitionEpoch + 1 }
+    // Who has caught up has a log again.
+    for (const id of change.isr) next = withOffline(next, id, false)
+    partitions[change.index] = withEligible(partition!, next, minInsync)
     changed = true
     return { errorCode }
   })

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { topicKey } from '../keys.ts'
-import { after, clusterImage } from '../testing/cluster-image.ts'
+import { after, clusterImage, decisionContext } from '../testing/cluster-image.ts'
 import { type PartitionFields, partitionsAfter, withTopic } from '../testing/topic-under-test.ts'
 import { formatTopic } from '../values.ts'
 import { beginBroker } from './begin-broker.ts'
+
+const context = decisionContext()
+const clean = { id: 1, isClean: true, isNew: false }
 
 /** Elects for broker 1's start among live brokers 1 and 2, partitions given as [replicas, isr, leader]. */
 function elect(...partitions: [number[], number[], number][]) {
@@ -16,7 +19,7 @@ function elect(...partitions: [number[], number[], number][]) {
     configs: { 'retention.ms': '1' },
   })
   const image = after(clusterImage(1, 2), { key: topicKey('t'), value, base: 0 })
-  const decision = beginBroker(image, image.topics.get('t')!, { id: 1, isClean: true, isFlushed: () => false })
+  const decision = beginBroker(image, image.topics.get('t')!, { ...clean, isFlushed: () => false }, context)
   const topic = after(image, decision).topics.get('t')!
   assert.deepEqual(topic.configs, { 'retention.ms': '1' })
   return {
@@ -58,9 +61,10 @@ describe('the election of leaders when a broker starts', () => {
 })
 
 describe('a broker that was not stopped cleanly', () => {
-  function begin(fields: PartitionFields, isFlushed = false) {
+  function begin(fields: PartitionFields, { isFlushed = false, isNew = false } = {}) {
     const image = withTopic(clusterImage(1, 2), 't', [fields])
-    const decision = beginBroker(image, image.topics.get('t')!, { id: 1, isClean: false, isFlushed: () => isFlushed })
+    const broker = { id: 1, isClean: false, isNew, isFlushed: () => isFlushed }
+    const decision = beginBroker(image, image.topics.get('t')!, broker, context)
     const { isr, leader, leaderEpoch } = partitionsAfter(image, decision, 't')[0]!
     return [isr, leader, leaderEpoch]
   }
@@ -73,6 +77,11 @@ describe('a broker that was not stopped cleanly', () => {
 
   it('stays where it is the last member, or lost nothing', () => {
     assert.deepEqual(begin({ replicas: [1, 2], isr: [1] }), [[1], 1, 6])
-    assert.deepEqual(begin({ replicas: [1, 2] }, true), [[1, 2], 1, 6])
+    assert.deepEqual(begin({ replicas: [1, 2] }, { isFlushed: true }), [[1, 2], 1, 6])
+  })
+
+  it('does not lead others with an empty disk', () => {
+    assert.deepEqual(begin({ replicas: [1, 2], isr: [1] }, { isNew: true, isFlushed: true }), [[], -1, 6])
+    assert.deepEqual(begin({ replicas: [1] }, { isNew: true }), [[1], 1, 6], 'there are no others')
   })
 })

@@ -1,13 +1,16 @@
 import type { MetadataImage, TopicImage } from '../image.ts'
 import { topicKey } from '../keys.ts'
 import { formatTopic, type PartitionImage } from '../values.ts'
-import type { Decision } from './decision.ts'
+import type { Decision, DecisionContext } from './decision.ts'
+import { eligibleLeader, isUsable, minInsyncReplicas, withEligible, withOffline } from './eligible-leaders.ts'
 
 /** The broker that starts. */
 export interface BeginningBroker {
   readonly id: number
   /** Whether it was stopped cleanly: everything it ever said to have is in its logs. */
   readonly isClean: boolean
+  /** Whether it never had data before, or has another disk. */
+  readonly isNew: boolean
   /** Whether a topic's records are flushed before they count, so that an unclean stop loses none of them. */
   isFlushed(topic: TopicImage): boolean
 }
@@ -15,13 +18,20 @@ export interface BeginningBroker {
 /**
  * What a starting broker changes in its own name before it serves anything. Each start as a leader has an epoch of its
  * own, and after an unclean stop the broker leaves the in-sync replicas until it has caught up again: what it lost may
- * have been committed. It stays where nobody else is in sync. `result` is the number of partitions changed.
+ * have been committed; the same holds of those eligible to lead. It stays where nobody else is in sync or eligible, unless
+ * its disk is empty and others have replicas. `result` is the number of partitions changed.
  */
-export function beginBroker(image: MetadataImage, topic: TopicImage, broker: BeginningBroker): Decision<number> {
-  const isComplete = broker.isClean || broker.isFlushed(topic)
+export function beginBroker(
+  image: MetadataImage,
+  topic: TopicImage,
+  broker: BeginningBroker,
+  { config }: DecisionContext,
+): Decision<number> {
+  const minInsync = minInsyncReplicas(topic, config)
+  const isComplete = !broker.isNew && (broker.isClean || broker.isFlushed(topic))
   let changed = 0
   const partitions = topic.partitions.map((partition) => {
-    const begun = beginPartition(image, partition, broker.id, isComplete)
+    const begun = beginPartition(image, partition, { ...broker, isComplete }, minInsync)
     if (begun !== partition) changed += 1
     return begun
   })
@@ -33,21 +43,22 @@ export function beginBroker(image: MetadataImage, topic: TopicImage, broker: Beg
 function beginPartition(
   image: MetadataImage,
   partition: PartitionImage,
-  broker: number,
-  isComplete: boolean,
+  { id, isNew, isComplete }: { readonly id: number; readonly isNew: boolean; readonly isComplete: boolean },
+  minInsync: number,
 ): PartitionImage {
-  const { replicas, leader, leaderEpoch, partitionEpoch } = partition
-  if (!partition.isr.includes(broker)) return partition
-  const isLeaving = !isComplete && partition.isr.length > 1
-  if (!isLeaving && leader !== broker && image.brokers.has(leader)) return partition
-  const isr = isLeaving ? partition.isr.filter((id) => id !== broker) : partition.isr
-  const isLed = leader !== broker && image.brokers.has(leader)
-  const next = isLed ? leader : (replicas.find((id) => isr.includes(id) && image.brokers.has(id)) ?? -1)
-  return {
-    ...partition,
-    isr,
-    leader: next,
-    leaderEpoch: isLed ? leaderEpoch : leaderEpoch + 1,
-    partitionEpoch: partitionEpoch + 1,
+  const { replicas, isr, elr = [], leader, leaderEpoch, partitionEpoch } = partition
+  const isMember = isr.includes(id) || elr.includes(id)
+  const hasOthers = [...isr, ...elr].some((other) => other !== id) || (isNew && replicas.length > 1)
+  const isLeaving = isMember && !isComplete && hasOthers
+  // What is offline still shows it anew.
+  let next = withOffline(partition, id, false)
+  if (isLeaving) next = withEligible(partition, { ...next, isr: isr.filter((other) => other !== id) }, minInsync, [id])
+  const isLed = leader !== id && image.brokers.has(leader)
+  if (isMember && !isLed) {
+    const inSync = replicas.find((other) => next.isr.includes(other) && isUsable(image, next, other))
+    const chosen = inSync ?? eligibleLeader(image, next)
+    if (inSync === undefined && chosen >= 0) next = withEligible(next, { ...next, isr: [chosen] }, minInsync)
+    next = { ...next, leader: chosen, leaderEpoch: leaderEpoch + 1 }
   }
+  return next === partition ? partition : { ...next, partitionEpoch: partitionEpoch + 1 }
 }

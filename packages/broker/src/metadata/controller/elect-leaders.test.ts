@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { errorName } from '@odradek/protocol'
-import { clusterImage } from '../testing/cluster-image.ts'
+import { clusterImage, decisionContext } from '../testing/cluster-image.ts'
 import { partitionsAfter, withTopic } from '../testing/topic-under-test.ts'
 import { electionType, electLeaders } from './elect-leaders.ts'
+
+const context = decisionContext()
 
 describe('an election that is asked for', () => {
   const image = withTopic(clusterImage(1, 2, 3), 't', [
@@ -16,7 +18,7 @@ describe('an election that is asked for', () => {
   ])
 
   function elect(indexes: number[] | null, type: number) {
-    const decision = electLeaders(image, 't', indexes, type)
+    const decision = electLeaders(image, 't', indexes, type, context)
     const leaders = partitionsAfter(image, decision, 't').map(({ leader, leaderEpoch }) => [leader, leaderEpoch])
     return { codes: decision.result.map(({ index, errorCode }) => [index, errorName(errorCode)]), leaders }
   }
@@ -47,12 +49,12 @@ describe('an election that is asked for', () => {
       [6, 'UNKNOWN_TOPIC_OR_PARTITION'],
     ])
     assert.deepEqual(leaders[4], [3, 6])
-    const decision = electLeaders(image, 't', [4], electionType.unclean)
+    const decision = electLeaders(image, 't', [4], electionType.unclean, context)
     assert.deepEqual(partitionsAfter(image, decision, 't')[4]!.isr, [3])
   })
 
   it('knows no other topics', () => {
-    const { result, change } = electLeaders(image, 'u', [0], electionType.preferred)
+    const { result, change } = electLeaders(image, 'u', [0], electionType.preferred, context)
     assert.deepEqual([errorName(result[0]!.errorCode), change], ['UNKNOWN_TOPIC_OR_PARTITION', null])
   })
 })

@@ -2,7 +2,15 @@ import { errors } from '@odradek/protocol'
 import type { MetadataImage } from '../image.ts'
 import { topicKey } from '../keys.ts'
 import { formatTopic, type PartitionImage } from '../values.ts'
-import type { Decision, Refusal } from './decision.ts'
+import type { Decision, DecisionContext, Refusal } from './decision.ts'
+import {
+  eligibleLeader,
+  isStaying,
+  isUsable,
+  minInsyncReplicas,
+  withEligible,
+  withoutEligible,
+} from './eligible-leaders.ts'
 import { withLeader } from './settle-topic.ts'
 
 /** By the protocol's numbers: the first replica, or also one that is not in sync where none that is can lead. */
@@ -22,8 +30,10 @@ export function electLeaders(
   name: string,
   indexes: readonly number[] | null,
   type: number,
+  { config }: DecisionContext,
 ): Decision<ElectionResult[]> {
   const topic = image.topics.get(name)
+  const minInsync = topic === undefined ? 0 : minInsyncReplicas(topic, config)
   const partitions = [...(topic?.partitions ?? [])]
   let changed = false
   const result = (indexes ?? partitions.map(({ index }) => index)).map((index): ElectionResult => {
@@ -31,7 +41,8 @@ export function electLeaders(
     if (partition === undefined) {
       return { index, errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION.code, errorMessage: null }
     }
-    const elected = type === electionType.unclean ? electAny(image, partition) : electPreferred(image, partition)
+    const elected =
+      type === electionType.unclean ? electAny(image, partition, minInsync) : electPreferred(image, partition)
     if ('errorCode' in elected) return { index, ...elected }
     partitions[index] = elected
     changed = true
@@ -45,25 +56,32 @@ export function electLeaders(
 /** Whether the preferred leader of a partition could lead it and does not. */
 export function isImbalanced(image: MetadataImage, partition: PartitionImage): boolean {
   const [preferred = -1] = partition.replicas
-  return preferred !== partition.leader && image.isStaying(preferred) && partition.isr.includes(preferred)
+  return preferred !== partition.leader && isStaying(image, partition, preferred) && partition.isr.includes(preferred)
 }
 
 function electPreferred(image: MetadataImage, partition: PartitionImage): PartitionImage | Refusal {
   const [preferred = -1] = partition.replicas
-  if (preferred === partition.leader && image.brokers.has(preferred)) return notNeeded(partition)
+  if (preferred === partition.leader && isUsable(image, partition, preferred)) return notNeeded(partition)
   if (isImbalanced(image, partition)) return withLeader(partition, preferred)
-  const why = image.isStaying(preferred) ? 'not in sync' : 'not alive'
+  const why = !image.isStaying(preferred)
+    ? 'not alive'
+    : partition.offline?.includes(preferred)
+      ? 'without its log: the directory is offline or the log damaged'
+      : 'not in sync'
   const errorMessage = `The preferred leader of partition ${partition.index}, broker ${preferred}, is ${why}.`
   return { errorCode: errors.PREFERRED_LEADER_NOT_AVAILABLE.code, errorMessage }
 }
 
-function electAny(image: MetadataImage, partition: PartitionImage): PartitionImage | Refusal {
-  if (image.brokers.has(partition.leader)) return notNeeded(partition)
-  const isAlive = (id: number) => image.brokers.has(id)
+function electAny(image: MetadataImage, partition: PartitionImage, minInsync: number): PartitionImage | Refusal {
+  const isAlive = (id: number) => isUsable(image, partition, id)
+  if (isAlive(partition.leader)) return notNeeded(partition)
   const inSync = partition.replicas.find((id) => isAlive(id) && partition.isr.includes(id))
   if (inSync !== undefined) return withLeader(partition, inSync)
-  const any = partition.replicas.find(isAlive)
-  if (any !== undefined) return { ...withLeader(partition, any), isr: [any] }
+  const eligible = eligibleLeader(image, partition)
+  if (eligible >= 0) return withEligible(partition, { ...withLeader(partition, eligible), isr: [eligible] }, minInsync)
+  const known = partition.lastElr?.find(isAlive)
+  const any = known ?? partition.replicas.find(isAlive)
+  if (any !== undefined) return withoutEligible({ ...withLeader(partition, any), isr: [any] })
   const errorMessage = `No replica of partition ${partition.index} is alive.`
   return { errorCode: errors.ELIGIBLE_LEADERS_NOT_AVAILABLE.code, errorMessage }
 }

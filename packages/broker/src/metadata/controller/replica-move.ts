@@ -16,23 +16,21 @@ export function moveReplicas(partition: PartitionImage, target: readonly number[
   const adding = target.filter((id) => !settled.includes(id))
   const removing = settled.filter((id) => !target.includes(id))
   const replicas = [...target, ...removing]
-  const { index, leader, leaderEpoch, partitionEpoch } = partition
+  const { adding: _, removing: __, ...rest } = partition
   const isr = partition.isr.filter((id) => replicas.includes(id))
-  const moved = { index, replicas, isr, leader, leaderEpoch, partitionEpoch: partitionEpoch + 1 }
+  const moved = { ...rest, replicas, isr, partitionEpoch: partition.partitionEpoch + 1 }
   return adding.length === 0 && removing.length === 0 ? moved : { ...moved, adding, removing }
 }
 
 /** Takes a move back: the replicas that came go at once, and those that were to go stay. */
 export function cancelMove(partition: PartitionImage): PartitionImage {
-  const { index, replicas, isr, leader, leaderEpoch, partitionEpoch, adding = [] } = partition
+  const { adding = [], removing: _, ...rest } = partition
   const stays = (id: number) => !adding.includes(id)
   return {
-    index,
-    replicas: replicas.filter(stays),
-    isr: isr.filter(stays),
-    leader,
-    leaderEpoch,
-    partitionEpoch: partitionEpoch + 1,
+    ...rest,
+    replicas: rest.replicas.filter(stays),
+    isr: rest.isr.filter(stays),
+    partitionEpoch: rest.partitionEpoch + 1,
   }
 }
 

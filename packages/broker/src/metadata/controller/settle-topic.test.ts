@@ -107,6 +107,15 @@ describe('settling a topic', () => {
     const elsewhere = withTopic(visible, name, [{ replicas: [1, 3], isr: [1, 3], leader: 1 }])
     const moving = partitionsAfter(elsewhere, settleTopic(elsewhere, name, decisionContext()), name)[0]!
     assert.deepEqual([moving.replicas, moving.adding, moving.removing], [[1, 2, 3], [2], []])
+    const lost = withTopic(visible, name, [{ replicas: [1, 2, 3], isr: [1, 3], leader: 3 }])
+    const joined = partitionsAfter(lost, settleTopic(lost, 't', decisionContext()), 't')[0]!
+    assert.deepEqual(
+      [joined.leader, joined.leaderEpoch, joined.isr],
+      [1, 6, [1, 2, 3]],
+      'it goes where both can be led',
+    )
+    const nowhere = withTopic(visible, name, [{ replicas: [1, 2, 3], isr: [3], leader: 3, offline: [3] }])
+    assert.equal(settleTopic(nowhere, 't', decisionContext()).change, null)
     const dead = withTopic(image, 't', [{ replicas: [4, 1, 2], isr: [1, 2, 4] }])
     const together = withTopic(dead, name, [{ replicas: [4, 1, 2], isr: [2, 4] }])
     assert.equal(partitionsAfter(together, settleTopic(together, 't', decisionContext()), 't')[0]!.leader, 2)

@@ -3,7 +3,8 @@
  *
  *   replicas that come are in sync         ▸ those that go are gone
  *   members of the ISR that are dead       ▸ leave it; the last ones stay, because nobody else has what they have
- *   leader dead, stopping or not in sync   ▸ the first replica in assignment order that is in sync and alive, or none
+ *   leader dead, stopping or not in sync   ▸ the first replica in assignment order that is in sync and alive, or else one
+ *                                            that is eligible (KIP-966), or none
  *
  * The decision looks at the state alone and not at what happened, so that it can be made at any time and any number of
  * times: a controller that takes over in the middle of the last one's work goes over all topics.
@@ -13,17 +14,25 @@ import { intakeTopicName, intakeTopicOf } from '../intake-topic.ts'
 import { topicKey } from '../keys.ts'
 import { formatTopic, type PartitionImage } from '../values.ts'
 import type { Decision, DecisionContext } from './decision.ts'
+import {
+  eligibleLeader,
+  isStaying,
+  isUsable,
+  minInsyncReplicas,
+  withEligible,
+  withoutEligible,
+} from './eligible-leaders.ts'
 import { moveReplicas, targetReplicas } from './replica-move.ts'
 
 /** `result` is the number of partitions changed. */
 export function settleTopic(image: MetadataImage, name: string, context: DecisionContext): Decision<number> {
   const topic = image.topics.get(name)
   if (topic === undefined) return { result: 0, change: null }
-  const isUnclean = isUncleanAllowed(topic, context)
+  const rules = { isUnclean: isUncleanAllowed(topic, context), minInsync: minInsyncReplicas(topic, context.config) }
   const other = companionOf(image, topic)
   let changed = 0
   const partitions = topic.partitions.map((partition) => {
-    const settled = settlePartition(image, partition, isUnclean, other)
+    const settled = settlePartition(image, partition, rules, other)
     if (settled !== partition) changed += 1
     return settled
   })
@@ -64,39 +73,50 @@ function companionOf(image: MetadataImage, topic: TopicImage): Companion | null 
 function settlePartition(
   image: MetadataImage,
   partition: PartitionImage,
-  isUnclean: boolean,
+  { isUnclean, minInsync }: { readonly isUnclean: boolean; readonly minInsync: number },
   companion: Companion | null,
 ): PartitionImage {
   const other = companion?.partitions[partition.index]
   const moved = other !== undefined && companion!.isVisible ? moveReplicas(partition, targetReplicas(other)) : partition
-  const { replicas, isr, adding, removing } = withLivingMembers(image, completeMove(image, moved))
+  const living = withLivingMembers(image, completeMove(image, moved))
+  const { replicas, isr } = living
   const preferred = companion?.isVisible ? (other?.leader ?? -1) : -1
-  const isEligible = (id: number) => isr.includes(id) && image.brokers.has(id)
+  const isEligible = (id: number) => isr.includes(id) && isUsable(image, living, id)
   let leader = partition.leader
   let members = isr
+  let isBegunAnew = false
   if (isEligible(preferred)) leader = preferred
   else if (!isEligible(leader) || !image.isStaying(leader)) {
     const candidates = replicas.filter(isEligible)
     const staying = candidates.filter((id) => image.isStaying(id))
-    const together = staying.find((id) => other?.isr.includes(id))
+    const together = staying.find((id) => canLead(image, other, id))
     leader = together ?? staying[0] ?? (isEligible(leader) ? leader : (candidates[0] ?? -1))
   }
-  if (leader === -1 && isUnclean) {
-    leader = replicas.find((id) => image.isStaying(id)) ?? -1
+  // Records cannot wait where nobody leads both: their log may have been lost where the topic is led.
+  if (companion?.isVisible === false && leader !== -1 && !canLead(image, other, leader))
+    leader = replicas.find((id) => isEligible(id) && image.isStaying(id) && canLead(image, other, id)) ?? leader
+  if (leader === -1) {
+    leader = eligibleLeader(image, living)
+    if (leader === -1 && isUnclean) {
+      leader = replicas.find((id) => isStaying(image, living, id)) ?? -1
+      isBegunAnew = leader !== -1
+    }
     if (leader !== -1) members = [leader]
   }
-  const isSame = leader === partition.leader && members === partition.isr && replicas === partition.replicas
-  if (isSame && moved === partition) return partition
-  const { index, leaderEpoch, partitionEpoch } = partition
-  const settled = {
-    index,
-    replicas,
-    isr: members,
-    leader,
+  const led = members === isr && leader === partition.leader ? living : { ...living, isr: members, leader }
+  const settled = isBegunAnew ? withoutEligible(led) : withEligible(moved, led, minInsync)
+  if (settled === partition) return partition
+  const { leaderEpoch, partitionEpoch } = partition
+  return {
+    ...settled,
     leaderEpoch: leader === partition.leader ? leaderEpoch : leaderEpoch + 1,
     partitionEpoch: partitionEpoch + 1,
   }
-  return adding === undefined || removing === undefined ? settled : { ...settled, adding, removing }
+}
+
+/** Whether a broker can lead the partition that goes with one. */
+function canLead(image: MetadataImage, other: PartitionImage | undefined, id: number): boolean {
+  return other?.isr.includes(id) === true && isUsable(image, other, id)
 }
 
 /** When all that come are in sync, those that go are gone. */
@@ -104,7 +124,7 @@ function completeMove(image: MetadataImage, partition: PartitionImage): Partitio
   const { adding, removing, ...rest } = partition
   if (adding === undefined || removing === undefined) return partition
   const isr = rest.isr.filter((id) => !removing.includes(id))
-  const isComplete = adding.every((id) => isr.includes(id)) && isr.some((id) => image.brokers.has(id))
+  const isComplete = adding.every((id) => isr.includes(id)) && isr.some((id) => isUsable(image, partition, id))
   return isComplete ? { ...rest, replicas: targetReplicas(partition), isr } : partition
 }
 

@@ -51,7 +51,7 @@ function describe(broker: BrokerContext, topic: TopicImage, partition: Partition
     leaderEpoch: partition.leaderEpoch,
     replicaNodes: partition.replicas,
     isrNodes: partition.isr,
-    eligibleLeaderReplicas: [],
-    lastKnownElr: [],
+    eligibleLeaderReplicas: partition.elr ?? [],
+    lastKnownElr: partition.lastElr ?? [],
   }
 }

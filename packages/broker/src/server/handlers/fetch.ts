@@ -4,22 +4,30 @@
  *
  * A follower reads to the log's end, and by asking says what it has. It hears where its history parts from the leader's
  * before it is given anything (KIP-279), and is refused where it asks in the name of a registration that is over (KIP-903).
+ *
+ * Consumers read from followers too, up to what those know to be committed; a leader sends a consumer to the replica in its
+ * rack where `replica.selector.class` says so (KIP-392).
  */
 import { errors, Fetch, type FetchRequest, type FetchResponse, sliceOf } from '@odradek/protocol'
 import type { Timer } from '../../host/clock.ts'
 import type { TurnTask } from '../../host/turn.ts'
 import type { TopicImage } from '../../metadata/image.ts'
-import type { FollowerFetchWait, Partition } from '../../replication/partition.ts'
+import type { FollowerFetchWait } from '../../replication/fetch-waits.ts'
+import { Partition } from '../../replication/partition.ts'
+import type { ReadableReplica } from '../../replication/readable-replica.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { type CurrentLeader, currentLeaderFor, endpointsOf } from '../current-leader.ts'
 import { type Exchange, handle } from '../exchange.ts'
 import type { FetchPlan, FetchPosition } from '../fetch-sessions.ts'
 import { leaderEpochError } from '../leader-epoch-error.ts'
+import { nearestReplica } from '../nearest-replica.ts'
 
 type TopicResponse = FetchResponse['responses'][number]
 type PartitionResponse = TopicResponse['partitions'][number]
 type MutablePartitionResponse = { -readonly [K in keyof PartitionResponse]: PartitionResponse[K] }
 
+/** The first version whose clients may be sent to a follower. */
+const RACK_VERSION = 11
 const TOPIC_ID_VERSION = 13
 const READ_COMMITTED = 1
 const NOTHING = sliceOf(Buffer.alloc(0))
@@ -34,14 +42,14 @@ export const fetch = handle(
     const plan = broker.fetchSessions.plan(request)
     if (plan.errorCode !== 0) return { errorCode: plan.errorCode, sessionId: 0, responses: [] }
     const maxBytes = Math.min(request.maxBytes, broker.config['fetch.max.bytes'])
-    const read = new FetchRead(broker, exchange, plan, maxBytes, request.isolationLevel === READ_COMMITTED, replica)
+    const read = new FetchRead(broker, exchange, plan, maxBytes, request, replica)
     if (replica !== null) read.acknowledge()
     read.look()
-    if (read.bytes >= request.minBytes || read.failed || read.partitions.length === 0) return read.response()
+    if (read.bytes >= request.minBytes || read.isUrgent || read.replicas.length === 0) return read.response()
     const parked = new ParkedFetch(exchange, broker, read, request.minBytes)
     if (request.maxWaitMs > 0 && parked.park(request.maxWaitMs)) return undefined
     // What this connection produced before it asked may not be written until the end of the turn.
-    if (!read.partitions.some(isBeingWritten)) return read.response()
+    if (!read.replicas.some(isBeingWritten)) return read.response()
     broker.turn.defer('answer', { endTurn: () => parked.answer() })
     return undefined
   },
@@ -60,8 +68,8 @@ function replicaOf({ replicaId, replicaState }: FetchRequest): Replica | null {
   return id < 0 ? null : { id, epoch: replicaState.replicaEpoch }
 }
 
-function isBeingWritten({ endOffset, highWatermark }: Partition): boolean {
-  return endOffset > highWatermark
+function isBeingWritten({ log, highWatermark }: ReadableReplica): boolean {
+  return log.endOffset > highWatermark
 }
 
 /** One look at all partitions of a fetch. */
@@ -72,22 +80,24 @@ class FetchRead {
   readonly #positions: readonly FetchPosition[]
   readonly #maxBytes: number
   readonly #committedOnly: boolean
+  /** Where a consumer stands that may be sent to another replica, '' where it may not. */
+  readonly #rack: string
   /** Null for consumers. */
   readonly replica: Replica | null
   #found: MutablePartitionResponse[] = []
   /** Bytes of records found. */
   bytes = 0
-  /** Whether a partition answers with an error: the client should hear of it at once. */
-  failed = false
-  /** The partitions that may have news later. */
-  partitions: Partition[] = []
+  /** Whether the client should hear at once of a partition, because of an error or without any records. */
+  isUrgent = false
+  /** Those that may have news later. */
+  replicas: ReadableReplica[] = []
 
   constructor(
     broker: BrokerContext,
     exchange: Exchange,
     plan: FetchPlan,
     maxBytes: number,
-    committedOnly: boolean,
+    request: FetchRequest,
     replica: Replica | null,
   ) {
     this.replica = replica
@@ -96,47 +106,57 @@ class FetchRead {
     this.#plan = plan
     this.#positions = [...plan.positions]
     this.#maxBytes = maxBytes
-    this.#committedOnly = committedOnly
+    this.#committedOnly = request.isolationLevel === READ_COMMITTED
+    this.#rack = replica === null && broker.config['replica.selector.class'] !== '' ? request.rackId : ''
   }
 
   /** Notes what a follower has, by what it asks for: all below that, where its history is this log's. */
   acknowledge(): void {
     const { id, epoch } = this.replica!
     for (const position of this.#positions) {
-      const partition = this.#partitionOf(position)
-      if (typeof partition === 'number' || !partition.replicas.includes(id)) continue
-      const { fetchOffset, lastFetchedEpoch } = position
+      const partition = this.#replicaOf(position)
+      if (!(partition instanceof Partition) || !partition.replicas.includes(id)) continue
+      const { fetchOffset, lastFetchedEpoch, logStartOffset } = position
       if (fetchOffset < partition.startOffset || fetchOffset > partition.endOffset) continue
       // Without an epoch nothing tells whose records it has, if it has any.
       if (lastFetchedEpoch < 0 && fetchOffset > partition.startOffset) continue
-      if (partition.divergence(lastFetchedEpoch, fetchOffset) === null) partition.askedBy(id, epoch, fetchOffset)
+      if (partition.divergence(lastFetchedEpoch, fetchOffset) === null)
+        partition.askedBy(id, epoch, fetchOffset, logStartOffset)
     }
   }
 
   look(): void {
     this.#found = []
-    this.partitions = []
+    this.replicas = []
     this.bytes = 0
-    this.failed = false
+    this.isUrgent = false
     for (const position of this.#positions) {
       const response = this.#read(position)
-      if (response.errorCode !== 0) this.failed = true
+      if (response.errorCode !== 0) this.isUrgent = true
       this.#found.push(response)
     }
   }
 
-  /** The partition, or why it cannot be read here. */
-  #partitionOf(position: FetchPosition): Partition | number {
+  /** The replica to read from, or why the partition cannot be read here. */
+  #replicaOf(position: FetchPosition): ReadableReplica | number {
     const { index } = position
     const byId = this.#exchange.version >= TOPIC_ID_VERSION
     const { partitions } = this.#broker
-    const partition = byId ? partitions.byId(position.topicId, index) : partitions.get(position.topic, index)
-    if (!partition) {
+    const led = byId ? partitions.byId(position.topicId, index) : partitions.get(position.topic, index)
+    const found = led ?? this.#followerOf(position, byId)
+    if (!found) {
       const known = this.#topicOf(position)
       const unknown = byId && !known ? errors.UNKNOWN_TOPIC_ID.code : errors.UNKNOWN_TOPIC_OR_PARTITION.code
       return known?.partitions[index] ? errors.NOT_LEADER_OR_FOLLOWER.code : unknown
     }
-    return partition.offlineCode || leaderEpochError(position.currentLeaderEpoch, partition.leaderEpoch) || partition
+    return found.offlineCode || leaderEpochError(position.currentLeaderEpoch, found.leaderEpoch) || found
+  }
+
+  /** A follower, for consumers that know that they may read from one. */
+  #followerOf({ topic, topicId, index }: FetchPosition, byId: boolean): ReadableReplica | undefined {
+    if (this.replica !== null || this.#exchange.version < RACK_VERSION) return undefined
+    const { partitions } = this.#broker
+    return byId ? partitions.followerById(topicId, index) : partitions.follower(topic, index)
   }
 
   #topicOf(position: FetchPosition): TopicImage | undefined {
@@ -147,36 +167,32 @@ class FetchRead {
 
   #read(position: FetchPosition): MutablePartitionResponse {
     const { index } = position
-    const partition = this.#partitionOf(position)
-    if (typeof partition === 'number') {
-      const response = refused(index, partition)
-      const leader = currentLeaderFor(partition, this.#topicOf(position), index)
+    const found = this.#replicaOf(position)
+    if (typeof found === 'number') {
+      const response = refused(index, found)
+      const leader = currentLeaderFor(found, this.#topicOf(position), index)
       if (leader !== undefined) response.currentLeader = leader
       return response
     }
     const { replica } = this
-    const { log, highWatermark, lastStableOffset } = partition
-    if (replica !== null) {
-      if (!partition.replicas.includes(replica.id)) return refused(index, errors.NOT_LEADER_OR_FOLLOWER.code)
-      const divergence = partition.divergence(position.lastFetchedEpoch, position.fetchOffset)
-      if (divergence !== null) {
-        this.failed = true
-        const { startOffset: logStartOffset } = log
-        return { ...refused(index, 0), highWatermark, lastStableOffset, logStartOffset, divergingEpoch: divergence }
+    const { log, highWatermark, lastStableOffset } = found
+    if ((replica !== null || this.#rack !== '') && found instanceof Partition) {
+      const instead = replica === null ? this.#sentElsewhere(found, position) : this.#parted(found, position, replica)
+      if (instead !== null) {
+        this.isUrgent = true
+        return instead
       }
+      if (replica !== null && this.#isBehind(found, position)) this.isUrgent = true
     }
     const upTo = replica !== null ? log.endOffset : this.#committedOnly ? lastStableOffset : highWatermark
     const left = Math.min(position.partitionMaxBytes, this.#maxBytes - this.bytes)
     const read = log.read(position.fetchOffset, Math.max(left, 0), upTo, this.bytes === 0)
     if (read.errorCode !== 0) {
-      const response = refused(index, read.errorCode)
-      response.logStartOffset = log.startOffset
-      response.highWatermark = highWatermark
-      return response
+      return { ...refused(index, read.errorCode), highWatermark, logStartOffset: log.startOffset }
     }
     const { range } = read
     this.bytes += range?.length ?? 0
-    this.partitions.push(partition)
+    this.replicas.push(found)
     return {
       partitionIndex: index,
       errorCode: 0,
@@ -191,6 +207,31 @@ class FetchRead {
             : null,
       records: range ?? NOTHING,
     }
+  }
+
+  /** What a consumer is told that is to read from another replica; null where it is not. */
+  #sentElsewhere(partition: Partition, { fetchOffset }: FetchPosition): MutablePartitionResponse | null {
+    const { metadata, nodeId } = this.#broker
+    const reader = { rack: this.#rack, fetchOffset, listenerName: this.#exchange.connection.listenerName }
+    const preferredReadReplica = nearestReplica(metadata.image, nodeId, partition, reader)
+    return preferredReadReplica < 0 ? null : { ...withoutRecords(partition), preferredReadReplica }
+  }
+
+  /** What a follower is told that has no replica, or whose history parts from the leader's; null where it does not. */
+  #parted(partition: Partition, position: FetchPosition, { id }: Replica): MutablePartitionResponse | null {
+    if (!partition.replicas.includes(id)) return refused(partition.index, errors.NOT_LEADER_OR_FOLLOWER.code)
+    const divergingEpoch = partition.divergence(position.lastFetchedEpoch, position.fetchOffset)
+    return divergingEpoch === null ? null : { ...withoutRecords(partition), divergingEpoch }
+  }
+
+  /**
+   * Whether a follower is to hear at once of what its leader let go of, which deletions wait for, and, where consumers read
+   * from it, of how far they may. Without a session nobody knows what it has heard.
+   */
+  #isBehind({ log, highWatermark }: Partition, told: FetchPosition): boolean {
+    if (this.#plan.session === null) return false
+    if (told.startOffset !== log.startOffset) return true
+    return told.highWatermark !== highWatermark && this.#broker.config['replica.selector.class'] !== ''
   }
 
   /** The answer, by topic, without what has no news where the session is incremental. */
@@ -210,7 +251,8 @@ class FetchRead {
     }
     this.#exchange.answerBytes = this.bytes
     const leaders = this.#found.map(({ currentLeader }) => currentLeader as CurrentLeader | undefined)
-    const nodeEndpoints = this.failed ? endpointsOf(this.#broker, this.#exchange.connection.listenerName, leaders) : []
+    const { listenerName } = this.#exchange.connection
+    const nodeEndpoints = this.isUrgent ? endpointsOf(this.#broker, listenerName, leaders) : []
     return { errorCode: 0, sessionId: session?.id ?? 0, responses: topics, nodeEndpoints }
   }
 }
@@ -223,7 +265,8 @@ function told(position: FetchPosition, found: PartitionResponse): boolean {
     found.records !== NOTHING ||
     position.highWatermark !== found.highWatermark ||
     position.startOffset !== startOffset ||
-    found.divergingEpoch !== undefined
+    found.divergingEpoch !== undefined ||
+    found.preferredReadReplica !== undefined
   // After an error everything is told again.
   position.highWatermark = found.errorCode === 0 ? found.highWatermark : -1
   position.startOffset = startOffset
@@ -242,13 +285,17 @@ function refused(index: number, errorCode: number): MutablePartitionResponse {
   }
 }
 
+function withoutRecords({ index, log, highWatermark, lastStableOffset }: Partition): MutablePartitionResponse {
+  return { ...refused(index, 0), highWatermark, lastStableOffset, logStartOffset: log.startOffset }
+}
+
 /** A fetch that waits for more records. */
 class ParkedFetch implements FollowerFetchWait, TurnTask {
   readonly #exchange: Exchange
   readonly #broker: BrokerContext
   readonly #read: FetchRead
   readonly #minBytes: number
-  #waitsOn: Partition[] = []
+  #waitsOn: ReadableReplica[] = []
   #timer: Timer | null = null
   #woken = false
   #hurried = false
@@ -271,10 +318,10 @@ class ParkedFetch implements FollowerFetchWait, TurnTask {
       return false
     }
     this.#parked = true
-    this.#waitsOn = this.#read.partitions
-    for (const partition of this.#waitsOn) {
-      if (this.#read.replica === null) partition.addFetch(this)
-      else partition.addFollowerFetch(this)
+    this.#waitsOn = this.#read.replicas
+    for (const replica of this.#waitsOn) {
+      if (this.#read.replica !== null && replica instanceof Partition) replica.addFollowerFetch(this)
+      else replica.addFetch(this)
     }
     this.#timer = this.#broker.host.timers.after(maxWaitMs, () => this.answer())
     this.#exchange.onAbandoned = () => this.#leave()
@@ -298,7 +345,7 @@ class ParkedFetch implements FollowerFetchWait, TurnTask {
     this.#woken = false
     if (this.#done) return
     this.#read.look()
-    if (this.#read.bytes >= this.#minBytes || this.#read.failed) this.#finish()
+    if (this.#read.bytes >= this.#minBytes || this.#read.isUrgent) this.#finish()
   }
 
   /** Looks a last time and answers with what there is. */
@@ -317,6 +364,6 @@ class ParkedFetch implements FollowerFetchWait, TurnTask {
     this.#done = true
     this.#timer?.cancel()
     if (this.#parked) this.#broker.parkedFetches.leave()
-    for (const partition of this.#waitsOn) partition.removeFetch(this)
+    for (const replica of this.#waitsOn) replica.removeFetch(this)
   }
 }

@@ -1,0 +1,158 @@
+/** Three brokers: which replica serves whom, and what becomes of replicas whose disk or log fails. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { existsSync, readdirSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DeleteRecords, errorName, Fetch } from '@odradek/protocol'
+import { needsKcat, startKcat } from '../clients/tools.ts'
+import { readRecords } from '../protocol-cross-check/read-records.ts'
+import { LocalCluster } from './local-cluster.ts'
+
+type Topic = Awaited<ReturnType<LocalCluster['createTopic']>>
+
+const RACK_AWARE = 'org.apache.kafka.common.replica.RackAwareReplicaSelector'
+
+describe('the replicas of three brokers', { timeout: 120_000 }, () => {
+  let cluster: LocalCluster
+
+  before(async () => {
+    cluster = await LocalCluster.start({ 'replica.selector.class': RACK_AWARE })
+  })
+  after(() => cluster[Symbol.asyncDispose]())
+
+  /** Writes records one by one to whoever leads. */
+  async function write(leader: number, topic: Topic, count: number, name = 'v', partition = 0): Promise<void> {
+    for (let at = 0; at < count; at++) {
+      const records = [{ value: `${name} ${at}`.padEnd(100, '.'), timestamp: Date.now() }]
+      const answer = await cluster.at(leader, topic).produce({ records }, { partition })
+      deepEqual([errorName(answer.errorCode), answer.errorMessage], ['NONE', null])
+    }
+  }
+
+  /** Fetches from a broker, for a consumer that says where it stands. */
+  async function fetchFrom(
+    id: number,
+    { name: topic, topicId }: Topic,
+    fetchOffset: number,
+    rackId = '',
+    version = 13,
+  ) {
+    const partitions = [{ partition: 0, fetchOffset, partitionMaxBytes: 1 << 20 }]
+    const topics = [{ topic, topicId, partitions }]
+    const answer = await cluster.to(id).send(Fetch, version, { maxWaitMs: 0, minBytes: 1, topics, rackId })
+    return answer.responses[0]!.partitions[0]!
+  }
+
+  const offsetsOf = (records: Parameters<typeof readRecords>[0]) => readRecords(records).map(({ offset }) => offset)
+
+  it('send a consumer to the one in its rack, which shows what is committed as soon as it is', async () => {
+    const topic = await cluster.createTopic('near', [[1, 2, 3]])
+    await write(1, topic, 5)
+    const sent = await fetchFrom(1, topic, 0, 'rack-2')
+    deepEqual([sent.errorCode, sent.preferredReadReplica, offsetsOf(sent.records)], [0, 2, []])
+    for (const rack of ['rack-1', 'elsewhere', '']) {
+      const kept = await fetchFrom(1, topic, 0, rack)
+      deepEqual([kept.preferredReadReplica, offsetsOf(kept.records)], [-1, [0, 1, 2, 3, 4]], rack)
+    }
+    // It is told of the high watermark without waiting for more records.
+    let near = await fetchFrom(2, topic, 0, 'rack-2')
+    while (near.highWatermark < 5) near = await fetchFrom(2, topic, 0, 'rack-2')
+    deepEqual([near.preferredReadReplica, offsetsOf(near.records)], [-1, [0, 1, 2, 3, 4]])
+    equal(errorName((await fetchFrom(2, topic, 6)).errorCode), 'OFFSET_OUT_OF_RANGE')
+    equal(errorName((await fetchFrom(2, topic, 0, '', 10)).errorCode), 'NOT_LEADER_OR_FOLLOWER', 'older clients')
+    // One that waits there hears of the next record when that is committed.
+    const waiting = cluster.at(2, topic).fetch(5, { maxWaitMs: 60_000, version: 13 })
+    await write(1, topic, 1, 'next')
+    const [next] = readRecords((await waiting).records)
+    match(String(next!.value), /^next 0/)
+  })
+
+  it('send librdkafka there too', needsKcat, async () => {
+    const topic = await cluster.createTopic('near-kcat', [[1, 2, 3]])
+    await write(1, topic, 3)
+    const args = ['-C', '-q', '-t', 'near-kcat', '-o', 'beginning', '-c', '3', '-f', '%o %s\n']
+    await using running = startKcat(cluster.address(1), [...args, '-X', 'client.rack=rack-3', '-d', 'fetch'])
+    equal(await running.ended, 0)
+    equal(running.stdout.split('\n').filter((line) => /^\d v \d/.test(line)).length, 3)
+    match(running.stderr, /migrating from broker 1 to 3 .*preferred replica/)
+  })
+
+  it('have let go of deleted records, all that are alive, when that is answered', async () => {
+    const topic = await cluster.createTopic('deleted', [[1, 2, 3]])
+    await write(1, topic, 6)
+    const request = { topics: [{ name: 'deleted', partitions: [{ partitionIndex: 0, offset: 4 }] }], timeoutMs: 60_000 }
+    const answer = await cluster.to(1).send(DeleteRecords, 2, request)
+    const { errorCode, lowWatermark } = answer.topics[0]!.partitions[0]!
+    deepEqual([errorName(errorCode), lowWatermark], ['NONE', 4])
+    for (const id of [1, 2, 3]) {
+      const found = await fetchFrom(id, topic, 3)
+      deepEqual([errorName(found.errorCode), found.logStartOffset], ['OFFSET_OUT_OF_RANGE', 4], `broker ${id}`)
+    }
+  })
+
+  it('hand over what a directory had that fails, and the others go on', async () => {
+    const topic = await cluster.createTopic(
+      'moved',
+      [
+        [1, 2, 3],
+        [1, 3, 2],
+      ],
+      { 'flush.mode': 'sync' },
+    )
+    await write(1, topic, 3, 'a', 0)
+    await write(1, topic, 3, 'b', 1)
+    const lost = existsSync(join(cluster.directory(1, 'b'), 'moved-0')) ? 0 : 1
+    ok(existsSync(join(cluster.directory(1, 'b'), `moved-${lost}`)), 'partitions are spread')
+    cluster.disk(1).fail(/broker-1\/b\/moved-/)
+    const refused = await cluster.at(1, topic).produce({ records: [{ value: 'x' }] }, { partition: lost })
+    match(errorName(refused.errorCode), /^(KAFKA_STORAGE_ERROR|NOT_LEADER_OR_FOLLOWER)$/)
+    const heir = lost === 0 ? 2 : 3
+    const moved = await cluster.until('moved', ({ leaderId }) => leaderId === heir, { index: lost })
+    deepEqual([moved.isrNodes.toSorted(), moved.offlineReplicas], [[2, 3], [1]])
+    await write(heir, topic, 2, 'more', lost)
+    await write(1, topic, 2, 'more', 1 - lost)
+    // With its disk it is in sync again after a restart.
+    cluster.disk(1).fail(/^$/)
+    await cluster.stop(1)
+    await cluster.start(1)
+    const back = await cluster.until('moved', ({ isrNodes }) => isrNodes.length === 3, { index: lost })
+    deepEqual(back.offlineReplicas, [])
+  })
+
+  it('fetch anew what is damaged, from the one that leads then', async () => {
+    const topic = await cluster.createTopic('hurt', [[2, 1, 3]], { 'segment.bytes': '1024' })
+    await write(2, topic, 30)
+    // A closed segment of the leader's loses its end, and then one of a follower's.
+    for (const [id, leader] of [
+      [2, 1],
+      [3, 1],
+    ] as const) {
+      const directory = ['a', 'b'].map((name) => join(cluster.directory(id, name), 'hurt-0')).find(existsSync)!
+      const [, , victim] = readdirSync(directory).filter((name) => name.endsWith('.log'))
+      truncateSync(join(directory, victim!), 300)
+      const offset = Number(victim!.slice(0, 20))
+      // Whoever reads it there notices.
+      const states = new Set<string>()
+      for (;;) {
+        const found = await fetchFrom(id, topic, offset + 2)
+        states.add(errorName(found.errorCode))
+        if (states.has('KAFKA_STORAGE_ERROR') || !existsSync(join(directory, victim!))) break
+        await sleep(10)
+      }
+      await cluster.until('hurt', ({ isrNodes, leaderId, offlineReplicas }) => {
+        return isrNodes.length === 3 && leaderId === leader && offlineReplicas.length === 0
+      })
+      let whole = await fetchFrom(id, topic, 0)
+      while (whole.errorCode !== 0 || whole.highWatermark < 30) whole = await fetchFrom(id, topic, 0)
+      const offsets: number[] = []
+      for (let next = 0; next < 30; next = offsets.length)
+        offsets.push(...offsetsOf((await fetchFrom(id, topic, next)).records))
+      deepEqual(
+        offsets,
+        Array.from({ length: 30 }, (_, at) => at),
+        `broker ${id}`,
+      )
+    }
+  })
+})
