@@ -41,6 +41,10 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Give partitions back to their preferred leaders',
     load: async () => (await import('./commands/cluster-elect-leaders.ts')).clusterElectLeaders,
   },
+  'cluster unregister': {
+    summary: 'Forget a broker that is gone for good',
+    load: async () => (await import('./commands/cluster-unregister.ts')).clusterUnregister,
+  },
   'cluster move-metadata': {
     summary: 'Copy the metadata of a stopped broker into etcd',
     load: async () => (await import('./commands/cluster-move-metadata.ts')).clusterMoveMetadata,

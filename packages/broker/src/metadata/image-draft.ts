@@ -1,4 +1,10 @@
-import { type BrokerRegistration, type ConfigsImage, MetadataImage, type TopicImage } from './image.ts'
+import {
+  type BrokerRegistration,
+  type ConfigsImage,
+  type KnownBroker,
+  MetadataImage,
+  type TopicImage,
+} from './image.ts'
 import type { ImageChange } from './image-change.ts'
 import { meaningOfKey } from './keys.ts'
 import { MetadataValueError } from './metadata-value-error.ts'
@@ -15,6 +21,7 @@ export class ImageDraft extends MetadataImage {
   declare controllerId: number
   declare controllerEpoch: number
   declare brokers: Map<number, BrokerRegistration>
+  declare knownBrokers: Map<number, KnownBroker>
   declare topics: Map<string, TopicImage>
   declare topicsById: Map<string, TopicImage>
   declare collisions: Map<string, string>
@@ -64,6 +71,13 @@ export class ImageDraft extends MetadataImage {
         this.#change.brokers.add(id)
         break
       }
+      case 'knownBroker': {
+        const id = brokerId(key, meaning.name)
+        const { listeners, rack } = parseBroker(key, value)
+        this.#knownBrokers().set(id, { id, listeners, rack, modRevision })
+        this.#change.brokers.add(id)
+        break
+      }
       case 'brokerConfigs':
         this.#brokerConfigs().set(meaning.name, { configs: parseConfigs(key, value), modRevision })
         this.#change.brokerConfigs.add(meaning.name)
@@ -91,6 +105,11 @@ export class ImageDraft extends MetadataImage {
       case 'broker': {
         const id = brokerId(key, meaning.name)
         if (this.#brokers().delete(id)) this.#change.brokers.add(id)
+        break
+      }
+      case 'knownBroker': {
+        const id = brokerId(key, meaning.name)
+        if (this.#knownBrokers().delete(id)) this.#change.brokers.add(id)
         break
       }
       case 'brokerConfigs':
@@ -158,6 +177,11 @@ export class ImageDraft extends MetadataImage {
     return this.brokers
   }
 
+  #knownBrokers(): Map<number, KnownBroker> {
+    if (this.knownBrokers === this.#base.knownBrokers) this.knownBrokers = new Map(this.knownBrokers)
+    return this.knownBrokers
+  }
+
   #brokerConfigs(): Map<string, ConfigsImage> {
     if (this.brokerConfigs === this.#base.brokerConfigs) this.brokerConfigs = new Map(this.brokerConfigs)
     return this.brokerConfigs
@@ -195,6 +219,8 @@ function isSame(image: MetadataImage, { key, modRevision }: Entry): boolean {
       return image.topics.get(meaning.name)?.modRevision === modRevision
     case 'broker':
       return image.brokers.get(Number(meaning.name))?.modRevision === modRevision
+    case 'knownBroker':
+      return image.knownBrokers.get(Number(meaning.name))?.modRevision === modRevision
     case 'brokerConfigs':
       return image.brokerConfigs.get(meaning.name)?.modRevision === modRevision
     case 'groupConfigs':

@@ -7,7 +7,15 @@
  * Images are never modified.
  */
 import { intakeTopicOf } from './intake-topic.ts'
-import { brokerConfigKey, brokerKey, clusterKey, controllerKey, groupConfigKey, topicKey } from './keys.ts'
+import {
+  brokerConfigKey,
+  brokerKey,
+  clusterKey,
+  controllerKey,
+  groupConfigKey,
+  knownBrokerKey,
+  topicKey,
+} from './keys.ts'
 import type { BrokerListener, Configs, PartitionImage } from './values.ts'
 
 export type { PartitionImage } from './values.ts'
@@ -39,6 +47,15 @@ export interface BrokerRegistration {
   readonly modRevision: number
 }
 
+/** A broker that registered once and was not unregistered since, whether it lives or not. */
+export interface KnownBroker {
+  readonly id: number
+  /** Where it was reached last. */
+  readonly listeners: readonly BrokerListener[]
+  readonly rack: string | null
+  readonly modRevision: number
+}
+
 export interface ConfigsImage {
   readonly configs: Configs
   readonly modRevision: number
@@ -54,6 +71,7 @@ export interface ImageContents {
   /** The revision that made the controller key, which every metadata write compares; 0 for none. */
   readonly controllerEpoch: number
   readonly brokers: ReadonlyMap<number, BrokerRegistration>
+  readonly knownBrokers: ReadonlyMap<number, KnownBroker>
   readonly topics: ReadonlyMap<string, TopicImage>
   readonly topicsById: ReadonlyMap<string, TopicImage>
   /** Topics with '.' or '_' in their names, by the name with '_' for '.': two that differ in nothing else may not be. */
@@ -69,6 +87,7 @@ export class MetadataImage implements ImageContents {
   readonly controllerId: number
   readonly controllerEpoch: number
   readonly brokers: ReadonlyMap<number, BrokerRegistration>
+  readonly knownBrokers: ReadonlyMap<number, KnownBroker>
   readonly topics: ReadonlyMap<string, TopicImage>
   readonly topicsById: ReadonlyMap<string, TopicImage>
   readonly collisions: ReadonlyMap<string, string>
@@ -81,6 +100,7 @@ export class MetadataImage implements ImageContents {
     this.controllerId = contents.controllerId
     this.controllerEpoch = contents.controllerEpoch
     this.brokers = contents.brokers
+    this.knownBrokers = contents.knownBrokers
     this.topics = contents.topics
     this.topicsById = contents.topicsById
     this.collisions = contents.collisions
@@ -94,6 +114,7 @@ export class MetadataImage implements ImageContents {
     controllerId: -1,
     controllerEpoch: 0,
     brokers: new Map(),
+    knownBrokers: new Map(),
     topics: new Map(),
     topicsById: new Map(),
     collisions: new Map(),
@@ -111,6 +132,11 @@ export class MetadataImage implements ImageContents {
     return [...this.brokers.values()].sort((a, b) => a.id - b.id)
   }
 
+  /** Brokers that are known and not there, ascending by id. */
+  goneBrokers(): KnownBroker[] {
+    return [...this.knownBrokers.values()].filter(({ id }) => !this.brokers.has(id)).sort((a, b) => a.id - b.id)
+  }
+
   /** Whether a broker serves clients and is going to: it is the one to lead, where there is a choice. */
   isStaying(id: number): boolean {
     const broker = this.brokers.get(id)
@@ -121,6 +147,7 @@ export class MetadataImage implements ImageContents {
   *keys(): Generator<string> {
     for (const name of this.topics.keys()) yield topicKey(name)
     for (const id of this.brokers.keys()) yield brokerKey(id)
+    for (const id of this.knownBrokers.keys()) yield knownBrokerKey(id)
     for (const name of this.brokerConfigs.keys()) yield brokerConfigKey(name)
     for (const name of this.groupConfigs.keys()) yield groupConfigKey(name)
     if (this.controllerEpoch !== 0) yield controllerKey

@@ -46,6 +46,7 @@ import {
   reassignPartitions,
 } from './controller/reassign-partitions.ts'
 import { settleTopic } from './controller/settle-topic.ts'
+import { forgetBrokerConfigs, unregisterBroker } from './controller/unregister-broker.ts'
 import { withdrawReplicas } from './controller/withdraw-replicas.ts'
 import { ControllerDuties } from './controller-duties.ts'
 import { ControllerWrites } from './controller-writes.ts'
@@ -430,6 +431,20 @@ export class Metadata {
       }),
     )
     return new Map(results)
+  }
+
+  /** Forgets a broker that is gone, and its settings. NONE, or why it is not forgotten. */
+  async unregisterBroker(id: number): Promise<Refusal> {
+    const result = await this.#submit(
+      (image) => unregisterBroker(image, id),
+      (refusal) => refusal,
+    )
+    if (result.errorCode === errors.NONE.code)
+      await this.#submit(
+        (image) => forgetBrokerConfigs(image, id),
+        () => false,
+      )
+    return result
   }
 
   /** Whether this broker leads what others could lead. */

@@ -8,7 +8,7 @@
 import type { Logger } from 'pino'
 import type { Clock, Timer, Timers } from '../host/clock.ts'
 import type { ImageFollower } from './image-follower.ts'
-import { brokerKey, clusterKey, controllerKey } from './keys.ts'
+import { brokerKey, clusterKey, controllerKey, knownBrokerKey } from './keys.ts'
 import type { Compare, MetadataStore, Operation } from './store.ts'
 import { type BrokerListener, formatBroker, formatCluster, formatController } from './values.ts'
 
@@ -99,7 +99,7 @@ export class Registration {
 
   async #tell(): Promise<void> {
     const { store, follower } = this.#options
-    const result = await store.transact({ compares: [this.fence], success: [this.#brokerPut()] })
+    const result = await store.transact({ compares: [this.fence], success: [this.#brokerPut(), ...this.#knownPuts()] })
     if (result.succeeded) await follower.reached(result.revision)
     else await this.#renew()
   }
@@ -126,7 +126,7 @@ export class Registration {
       this.#lease = await store.grantLease(sessionTimeoutMs)
       const { clusterId, controllerEpoch } = follower.image
       const compares: Compare[] = [absent(brokerKey(nodeId))]
-      const success: Operation[] = [this.#brokerPut()]
+      const success: Operation[] = [this.#brokerPut(), ...this.#knownPuts()]
       if (clusterId === '') {
         compares.push(absent(clusterKey))
         success.push({ kind: 'put', key: clusterKey, value: formatCluster(newClusterId) })
@@ -252,6 +252,15 @@ export class Registration {
     const { nodeId, rack, place } = this.#options
     const value = formatBroker({ listeners: this.#listeners, rack, isStopping: this.#isStopping, place: place() })
     return { kind: 'put', key: brokerKey(nodeId), value, lease: this.#lease }
+  }
+
+  /** What stays known of this broker when it is gone, where it is not known so yet. */
+  #knownPuts(): Operation[] {
+    const { nodeId, rack, follower } = this.#options
+    const known = follower.image.knownBrokers.get(nodeId)
+    const value = formatBroker({ listeners: this.#listeners, rack })
+    if (this.#listeners.length === 0 || (known !== undefined && formatBroker(known) === value)) return []
+    return [{ kind: 'put', key: knownBrokerKey(nodeId), value }]
   }
 
   #controllerPut(): Operation {

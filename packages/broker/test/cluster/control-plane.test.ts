@@ -2,7 +2,15 @@
 import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { AlterPartitionReassignments, CreateTopics, ElectLeaders, InitProducerId, Metadata } from '@odradek/protocol'
+import {
+  AlterPartitionReassignments,
+  CreateTopics,
+  DescribeCluster,
+  ElectLeaders,
+  InitProducerId,
+  Metadata,
+  UnregisterBroker,
+} from '@odradek/protocol'
 import { EtcdProcess } from '../../src/metadata/testing/etcd-process.ts'
 import { WireTopic } from '../protocol/wire-topic.ts'
 import type { WireClient } from '../wire-client.ts'
@@ -10,6 +18,7 @@ import { type PartitionAnswer, TestCluster } from './cluster.ts'
 
 const NOT_CONTROLLER = 41
 const REQUEST_TIMED_OUT = 7
+const POLICY_VIOLATION = 44
 
 const plain = { numPartitions: 3, replicationFactor: -1, assignments: [], configs: [] }
 const leaders = (partitions: readonly PartitionAnswer[]) => partitions.map(({ leaderId }) => leaderId)
@@ -91,7 +100,7 @@ test('a broker that is held up for longer than its lease is replaced, and follow
   await cluster.untilBrokers(1, [1, 2])
 })
 
-test('a broker that stops hands over before it ends', async () => {
+test('a broker that stops hands over before it ends, and is forgotten when it has nothing', async () => {
   await using cluster = await TestCluster.start(2)
   await cluster.createTopic('t', [[2, 1]])
   using producer = await cluster.client(2)
@@ -100,6 +109,22 @@ test('a broker that stops hands over before it ends', async () => {
   equal(await cluster.broker(2).stop(), 0)
   const [partition] = await cluster.untilPartitions(1, 't', () => true)
   equal(partition!.leaderId, 1)
+  using admin = await cluster.client(1)
+  const gone = async () => {
+    const { brokers } = await admin.send(DescribeCluster, 2, { includeFencedBrokers: true })
+    return brokers.filter(({ isFenced }) => isFenced).map(({ brokerId }) => brokerId)
+  }
+  deepEqual(await gone(), [2])
+  const kept = await admin.send(UnregisterBroker, 0, { brokerId: 2 })
+  deepEqual([kept.errorCode, /t-0/.test(kept.errorMessage ?? '')], [POLICY_VIOLATION, true], kept.errorMessage ?? '')
+  const move = (name: string) => ({ name, partitions: [{ partitionIndex: 0, replicas: [1] }] })
+  // The history of a cluster is begun a while after its second broker came, or never where that one is gone by then.
+  const { topics } = await admin.send(Metadata, 12, { topics: null })
+  const moves = topics.map(({ name }) => move(name!))
+  await admin.send(AlterPartitionReassignments, 1, { topics: moves, timeoutMs: 10_000 })
+  for (const { name } of topics) await cluster.untilPartitions(1, name!, ([only]) => only!.replicaNodes.join() === '1')
+  equal((await admin.send(UnregisterBroker, 0, { brokerId: 2 })).errorCode, 0)
+  deepEqual(await gone(), [])
 })
 
 for (const how of ['killed', 'silent'] as const) {

@@ -1,13 +1,20 @@
-/** ElectLeaders (43), AlterPartitionReassignments (45), ListPartitionReassignments (46), as one broker answers them. */
-import { deepEqual, equal } from 'node:assert/strict'
+/** ElectLeaders (43), AlterPartitionReassignments (45), ListPartitionReassignments (46), UnregisterBroker (64), as one broker answers them. */
+import { deepEqual, equal, match, notEqual } from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { AlterPartitionReassignments, ElectLeaders, ListPartitionReassignments, Metadata } from '@odradek/protocol'
+import {
+  AlterPartitionReassignments,
+  ElectLeaders,
+  ListPartitionReassignments,
+  Metadata,
+  UnregisterBroker,
+} from '@odradek/protocol'
 import { Subject } from './subject.ts'
 import { WireTopic } from './wire-topic.ts'
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3
 const INVALID_REPLICATION_FACTOR = 38
 const INVALID_REPLICA_ASSIGNMENT = 39
+const BROKER_ID_NOT_REGISTERED = 102
 const ELECTION_NOT_NEEDED = 84
 const NO_REASSIGNMENT_IN_PROGRESS = 85
 
@@ -79,4 +86,12 @@ test('ListPartitionReassignments tells of none where none are', async () => {
     const { errorCode, topics: told } = await client.send(ListPartitionReassignments, 0, { topics, timeoutMs: 10_000 })
     deepEqual([errorCode, told], [0, []])
   }
+})
+
+test('UnregisterBroker: who lives is not forgotten, who never was is not known', async () => {
+  const ask = async (id: number) => await client.send(UnregisterBroker, 0, { brokerId: id })
+  const refused = await ask(brokerId)
+  notEqual(refused.errorCode, 0)
+  match(refused.errorMessage ?? '', new RegExp(`${brokerId}`))
+  equal((await ask(brokerId + 1000)).errorCode, BROKER_ID_NOT_REGISTERED)
 })

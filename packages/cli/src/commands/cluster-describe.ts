@@ -1,4 +1,4 @@
-import { listReassignments } from '@odradek/client'
+import { goneBrokers, listReassignments } from '@odradek/client'
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import type { Command } from '../command.ts'
 import { counted, textTable } from '../text-table.ts'
@@ -12,6 +12,7 @@ export const clusterDescribe: Command = {
     withCluster(args, async (cluster) => {
       const { clusterId, controllerId, brokers, topics } = await cluster.metadata(0)
       const moving = await listReassignments(cluster)
+      const gone = await goneBrokers(cluster)
       const places = [...topics.values()].flatMap(({ name, partitions }) =>
         partitions.map((place) => ({ topic: name, ...place })),
       )
@@ -36,6 +37,12 @@ export const clusterDescribe: Command = {
         clusterId,
         controllerId,
         brokers: rows,
+        gone: gone.map(({ nodeId, host, port, rack }) => ({
+          id: nodeId,
+          address: `${host}:${port}`,
+          rack,
+          replicas: places.filter(({ replicas }) => replicas.includes(nodeId)).length,
+        })),
         partitions: places.length,
         underReplicated,
         offline,
@@ -52,6 +59,14 @@ export const clusterDescribe: Command = {
       })
       const head = ['BROKER', 'ADDRESS', 'RACK', 'CONTROLLER', 'LEADS', 'PREFERRED', 'REPLICAS', 'IN SYNC']
       process.stdout.write(textTable(head, cells))
+      list(
+        'Gone',
+        result.gone.map(({ id, address, replicas }) =>
+          replicas > 0
+            ? `broker ${id} at ${address}: has replicas of ${counted(replicas, 'partition')}`
+            : `broker ${id} at ${address}: has nothing. odradek cluster unregister ${id} forgets it`,
+        ),
+      )
       list('Under-replicated', underReplicated.map(line))
       list('Without a leader', offline.map(line))
       list(

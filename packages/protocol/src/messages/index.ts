@@ -33,6 +33,7 @@ import { OffsetFetch } from './offset-fetch.ts'
 import { OffsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { Produce } from './produce.ts'
 import { SyncGroup } from './sync-group.ts'
+import { UnregisterBroker } from './unregister-broker.ts'
 
 export * from './alter-configs.ts'
 export * from './alter-partition-reassignments.ts'
@@ -68,6 +69,7 @@ export * from './offset-fetch.ts'
 export * from './offset-for-leader-epoch.ts'
 export * from './produce.ts'
 export * from './sync-group.ts'
+export * from './unregister-broker.ts'
 
 /** Every API, sorted by key. */
 export const apiList: readonly Api[] = [
@@ -102,6 +104,7 @@ export const apiList: readonly Api[] = [
   OffsetDelete,
   DescribeCluster,
   DescribeProducers,
+  UnregisterBroker,
   ListConfigResources,
   DescribeTopicPartitions,
 ]

@@ -39,6 +39,7 @@ const advertised: readonly [key: number, name: string, first: number, last: numb
   [47, 'OffsetDelete', 0, 0, null],
   [60, 'DescribeCluster', 0, 2, 0],
   [61, 'DescribeProducers', 0, 0, 0],
+  [64, 'UnregisterBroker', 0, 0, 0],
   [74, 'ListConfigResources', 0, 1, 0],
   [75, 'DescribeTopicPartitions', 0, 0, 0],
 ]

@@ -33,6 +33,7 @@ import { offsetFetch } from './offset-fetch.ts'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
 import { syncGroup } from './sync-group.ts'
+import { unregisterBroker } from './unregister-broker.ts'
 
 const served: readonly Handler[] = [
   alterConfigs,
@@ -68,6 +69,7 @@ const served: readonly Handler[] = [
   offsetForLeaderEpoch,
   produce,
   syncGroup,
+  unregisterBroker,
 ]
 
 /** By API key, ascending. */
