@@ -12,6 +12,7 @@ import enJobs from '../messages/en/jobs.json' with { type: 'json' }
 import enLife from '../messages/en/life.json' with { type: 'json' }
 import enMessages from '../messages/en/messages.json' with { type: 'json' }
 import enOverview from '../messages/en/overview.json' with { type: 'json' }
+import enReplication from '../messages/en/replication.json' with { type: 'json' }
 import enRetries from '../messages/en/retries.json' with { type: 'json' }
 import enStorage from '../messages/en/storage.json' with { type: 'json' }
 import enTopics from '../messages/en/topics.json' with { type: 'json' }
@@ -28,6 +29,7 @@ import zhJobs from '../messages/zh/jobs.json' with { type: 'json' }
 import zhLife from '../messages/zh/life.json' with { type: 'json' }
 import zhMessages from '../messages/zh/messages.json' with { type: 'json' }
 import zhOverview from '../messages/zh/overview.json' with { type: 'json' }
+import zhReplication from '../messages/zh/replication.json' with { type: 'json' }
 import zhRetries from '../messages/zh/retries.json' with { type: 'json' }
 import zhStorage from '../messages/zh/storage.json' with { type: 'json' }
 import zhTopics from '../messages/zh/topics.json' with { type: 'json' }
@@ -47,6 +49,7 @@ export const messages = {
     life: enLife,
     messages: enMessages,
     overview: enOverview,
+    replication: enReplication,
     retries: enRetries,
     storage: enStorage,
     topics: enTopics,
@@ -65,6 +68,7 @@ export const messages = {
     life: zhLife,
     messages: zhMessages,
     overview: zhOverview,
+    replication: zhReplication,
     retries: zhRetries,
     storage: zhStorage,
     topics: zhTopics,

@@ -34,13 +34,14 @@ export const href = {
   retry: (cluster: string, topic: string) => `/${encode(cluster)}/dead-letters/retries/${encode(topic)}`,
   jobs: (cluster: string) => `/${encode(cluster)}/dead-letters/jobs`,
   job: (cluster: string, id: string) => `/${encode(cluster)}/dead-letters/jobs/${encode(id)}`,
-  brokers: (cluster: string) => `/${encode(cluster)}/brokers`,
+  brokers: (cluster: string, tab?: BrokersTab) => `/${encode(cluster)}/brokers${tab === undefined ? '' : `/${tab}`}`,
   broker: (cluster: string, id: number) => `/${encode(cluster)}/brokers/${id}`,
   audit: (cluster: string) => `/${encode(cluster)}/audit`,
   login: (next?: string) => (next === undefined ? '/login' : `/login?next=${encodeURIComponent(next)}`),
 }
 
 export type TopicTab = 'messages' | 'partitions' | 'groups' | 'configuration' | 'producers'
+export type BrokersTab = 'partitions' | 'moves' | 'history'
 export type StorageTab = 'topics' | 'deleted'
 export type GroupTab = 'lag' | 'members' | 'reset' | 'diagnosis'
 

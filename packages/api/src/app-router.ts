@@ -10,6 +10,7 @@ import { jobs } from './routers/jobs.ts'
 import { life } from './routers/life.ts'
 import { messages } from './routers/messages.ts'
 import { overview } from './routers/overview.ts'
+import { replication } from './routers/replication.ts'
 import { retries } from './routers/retries.ts'
 import { session } from './routers/session.ts'
 import { storage } from './routers/storage.ts'
@@ -22,6 +23,7 @@ export const appRouter = router({
   clusters,
   overview,
   brokers,
+  replication,
   topics,
   groups,
   audit,

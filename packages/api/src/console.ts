@@ -8,6 +8,7 @@ import { ClusterSession, type ClusterSettings } from './cluster-session.ts'
 import { DeadLetterDesk } from './dead-letters/dead-letter-desk.ts'
 import { refuse } from './failure.ts'
 import { ResetDesk } from './groups/reset-desk.ts'
+import { ReplicationDesk } from './replication/replication-desk.ts'
 import { SampleShops } from './sample-shops.ts'
 import { StoragePlans } from './storage/storage-plans.ts'
 
@@ -35,6 +36,7 @@ export class Console implements AsyncDisposable {
   readonly #deadLetters = new Map<string, DeadLetterDesk>()
   readonly #key: ConsoleKey
   readonly #alerts = new Map<string, AlertDesk>()
+  readonly #replication = new Map<string, ReplicationDesk>()
   readonly #storage = new Map<string, StoragePlans>()
 
   constructor(options: ConsoleOptions) {
@@ -115,6 +117,16 @@ export class Console implements AsyncDisposable {
       })
       this.#alerts.set(clusterId, desk)
       desk.start()
+    }
+    return desk
+  }
+
+  /** The replicas of a cluster. */
+  replication(clusterId: string): ReplicationDesk {
+    let desk = this.#replication.get(clusterId)
+    if (!desk) {
+      desk = new ReplicationDesk(this.session(clusterId))
+      this.#replication.set(clusterId, desk)
     }
     return desk
   }

@@ -1,6 +1,7 @@
 /** What a cluster can do, so that what it lacks is hidden with a reason. */
 
 import {
+  AlterPartitionReassignments,
   CreatePartitions,
   CreateTopics,
   DeleteGroups,
@@ -9,9 +10,11 @@ import {
   DescribeConfigs,
   DescribeLogDirs,
   DescribeProducers,
+  ElectLeaders,
   IncrementalAlterConfigs,
   OffsetCommit,
   OffsetDelete,
+  UnregisterBroker,
 } from '@odradek/protocol'
 import type { Cluster } from './cluster.ts'
 
@@ -33,6 +36,9 @@ const needs = {
   deleteRecords: { api: DeleteRecords, version: 0, since: 'Kafka 0.11' },
   deleteGroups: { api: DeleteGroups, version: 0, since: 'Kafka 1.1' },
   deleteOffsets: { api: OffsetDelete, version: 0, since: 'Kafka 2.4' },
+  moveReplicas: { api: AlterPartitionReassignments, version: 0, since: 'Kafka 2.4' },
+  unregisterBroker: { api: UnregisterBroker, version: 0, since: 'Odradek, or Kafka 4.0 in KRaft mode,' },
+  electLeaders: { api: ElectLeaders, version: 1, since: 'Kafka 2.4' },
   resetOffsets: { api: OffsetCommit, version: 2, since: 'Kafka 0.9' },
 } as const
 

@@ -1,11 +1,13 @@
 /** What operators and programs do with a cluster, over the Kafka protocol: any Kafka cluster. */
 
+export { type ClusterEventKind, clusterEventKinds } from '@odradek/protocol'
 export * from './admin/admin-address.ts'
 export * from './admin/admin-listeners.ts'
 export * from './admin/ask-admin.ts'
 export * from './admin/broker-vitals.ts'
 export * from './bounded.ts'
 export * from './brokers/cluster-history.ts'
+export * from './brokers/cluster-standing.ts'
 export * from './brokers/reassignment-plan.ts'
 export * from './brokers/reassignments.ts'
 export * from './brokers/unregister-broker.ts'

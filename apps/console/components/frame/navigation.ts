@@ -19,7 +19,7 @@ export const places: readonly Place[] = [
   { id: 'groups', icon: Users, key: 'g', href: href.groups },
   { id: 'deadLetters', icon: MailX, key: 'd', href: href.deadLetters },
   { id: 'delayed', icon: AlarmClock, key: 'w', href: href.delayed },
-  { id: 'brokers', icon: Boxes, key: 'b', href: href.brokers },
+  { id: 'brokers', icon: Boxes, key: 'b', href: (cluster) => href.brokers(cluster) },
   { id: 'storage', icon: HardDrive, key: 's', href: (cluster) => href.storage(cluster) },
   { id: 'alerts', icon: BellRing, key: 'l', href: (cluster) => href.alerts(cluster) },
   { id: 'audit', icon: ScrollText, key: 'a', href: href.audit },

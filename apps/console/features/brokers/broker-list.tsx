@@ -2,8 +2,6 @@
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
-import { PageBody } from '../../components/frame/page.tsx'
-import { TitleRow } from '../../components/frame/title-row.tsx'
 import { Badge } from '../../components/ui/badge.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Bytes, Exact, Unknown } from '../../components/ui/number.tsx'
@@ -79,20 +77,17 @@ export function BrokerList({ cluster }: { cluster: string }) {
   ]
   return (
     <>
-      <TitleRow title={t('title')} />
-      <PageBody>
-        {list.error !== null && (
-          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-        )}
-        <Table
-          label={t('title')}
-          className="flex-1 border-t"
-          columns={columns}
-          rows={list.data ?? (list.error === null ? undefined : [])}
-          rowKey={(row) => String(row.nodeId)}
-          hold
-        />
-      </PageBody>
+      {list.error !== null && (
+        <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
+      )}
+      <Table
+        label={t('title')}
+        className="flex-1"
+        columns={columns}
+        rows={list.data ?? (list.error === null ? undefined : [])}
+        rowKey={(row) => String(row.nodeId)}
+        hold
+      />
     </>
   )
 }

@@ -1,6 +1,8 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
+import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
+import { parseAsInteger, useQueryState } from 'nuqs'
 import { useState } from 'react'
 import { Badge } from '../../../components/ui/badge.tsx'
 import { ErrorState } from '../../../components/ui/error-state.tsx'
@@ -11,12 +13,17 @@ import { cn } from '../../../lib/cn.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
 import type { PartitionRow } from '../outputs.ts'
 
+const PartitionPanel = dynamic(async () => (await import('../../replication/partition-panel.tsx')).PartitionPanel, {
+  ssr: false,
+})
+
 const REFRESH_MS = 5_000
 
 /** Every partition: who leads, who is in sync, from where to where its log goes. */
 export function TopicPartitions({ cluster, topic }: { cluster: string; topic: string }) {
   const t = useTranslations('topics')
   const trpc = useTRPC()
+  const [open, setOpen] = useQueryState('at', parseAsInteger)
   const [sort, setSort] = useState<Sort>({ by: 'partition', direction: 'asc' })
   const list = useQuery(trpc.topics.partitions.queryOptions({ cluster, topic }, { refetchInterval: REFRESH_MS }))
   const columns: readonly (Column<PartitionRow> & { value?(row: PartitionRow): number | null })[] = [
@@ -101,21 +108,34 @@ export function TopicPartitions({ cluster, topic }: { cluster: string; topic: st
   const value = columns.find(({ id }) => id === sort.by)?.value
   const rows = value === undefined ? list.data : list.data?.toSorted(byValue(value, sort.direction))
   return (
-    <>
-      {list.error !== null && (
-        <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
+    <div className="flex min-h-0 flex-1">
+      <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+        {list.error !== null && (
+          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
+        )}
+        <Table
+          label={t('tab.partitions')}
+          className="flex-1"
+          columns={columns}
+          rows={rows ?? (list.error === null ? undefined : [])}
+          rowKey={(row) => String(row.partition)}
+          onOpen={(row) => void setOpen(row.partition)}
+          openKey={open === null ? null : String(open)}
+          sort={sort}
+          onSort={setSort}
+          hold
+        />
+      </div>
+      {open !== null && open >= 0 && (
+        <PartitionPanel
+          key={open}
+          cluster={cluster}
+          topic={topic}
+          partition={open}
+          onClose={() => void setOpen(null)}
+        />
       )}
-      <Table
-        label={t('tab.partitions')}
-        className="flex-1"
-        columns={columns}
-        rows={rows ?? (list.error === null ? undefined : [])}
-        rowKey={(row) => String(row.partition)}
-        sort={sort}
-        onSort={setSort}
-        hold
-      />
-    </>
+    </div>
   )
 }
 

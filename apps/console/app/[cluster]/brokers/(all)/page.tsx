@@ -1,13 +1,7 @@
 import { HydrationBoundary } from '@tanstack/react-query'
-import type { Metadata } from 'next'
-import { getTranslations } from 'next-intl/server'
-import { BrokerList } from '../../../features/brokers/broker-list.tsx'
-import { nameOf } from '../../../lib/href.ts'
-import { prefetch, serverTrpc } from '../../../server/trpc.ts'
-
-export async function generateMetadata(): Promise<Metadata> {
-  return { title: (await getTranslations('frame'))('place.brokers') }
-}
+import { BrokerList } from '../../../../features/brokers/broker-list.tsx'
+import { nameOf } from '../../../../lib/href.ts'
+import { prefetch, serverTrpc } from '../../../../server/trpc.ts'
 
 export default async function BrokersPage(props: { params: Promise<{ cluster: string }> }) {
   const cluster = nameOf((await props.params).cluster)

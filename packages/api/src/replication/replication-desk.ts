@@ -1,0 +1,226 @@
+/** The replicas of one cluster: how they stand, what is being moved, and what a person may do about it. */
+import { setTimeout } from 'node:timers/promises'
+import {
+  type ClusterMetadata,
+  type ClusterStanding,
+  clusterStanding,
+  describeConfigs,
+  findAdminListeners,
+  goneBrokers,
+  listReassignments,
+  mapBounded,
+  type Reassignment,
+  UnsupportedError,
+} from '@odradek/client'
+import type { ClusterSession } from '../cluster-session.ts'
+import { Snapshot } from '../snapshot.ts'
+import { movesByPlace, type PartitionFault, type PartitionStanding, partitionStanding } from './partition-standing.ts'
+
+export interface GoneBroker {
+  readonly nodeId: number
+  /** Where it was; null: the cluster does not tell. */
+  readonly address: string | null
+  /** Partitions that have a replica there. */
+  readonly replicas: number
+  /** Of them those that have no other replica. */
+  readonly alone: number
+}
+
+export interface ReplicationOverview {
+  /** -1: none. */
+  readonly controllerId: number
+  /** null: the cluster does not tell. */
+  readonly controllerEpoch: number | null
+  /** Why the metadata cannot be changed now, as brokers tell; none: it can, or nobody tells. */
+  readonly storeProblems: readonly string[]
+  readonly brokers: readonly {
+    readonly nodeId: number
+    readonly epoch: number | null
+    readonly isStopping: boolean
+    readonly leaders: number
+    /** How many it would lead if every preferred leader did. */
+    readonly preferred: number
+  }[]
+  /** Brokers that are not there, and have replicas or were not unregistered. */
+  readonly gone: readonly GoneBroker[]
+  readonly partitions: { readonly total: number } & Readonly<Record<PartitionFault, number>>
+  /** Partitions whose replicas are being moved; null: the cluster does not tell. */
+  readonly moving: number | null
+}
+
+export interface PartitionQuery {
+  readonly only: 'faulty' | 'all' | 'moving' | PartitionFault
+  readonly search: string
+  readonly page: number
+  readonly pageSize: number
+}
+
+export interface PartitionPage {
+  readonly rows: readonly PartitionStanding[]
+  readonly total: number
+}
+
+const STANDING_AGE_MS_MAX = 4_000
+const WAIT_MS_MAX = 2_500
+const MOVES_AGE_MS_MAX = 1_000
+const MIN_ISR_AGE_MS_MAX = 30_000
+/** Topics that are asked for their `min.insync.replicas` at a time: those with a partition that lacks a replica. */
+const MIN_ISR_TOPICS_MAX = 1_000
+
+export class ReplicationDesk {
+  readonly #session: ClusterSession
+  readonly #standing: Snapshot<ClusterStanding | null>
+  readonly #moves: Snapshot<readonly Reassignment[] | null>
+  readonly #minIsr = new Map<string, { readonly atMs: number; readonly value: number | null }>()
+
+  constructor(session: ClusterSession) {
+    this.#session = session
+    this.#standing = new Snapshot(STANDING_AGE_MS_MAX, () => this.#learnStanding())
+    this.#moves = new Snapshot(MOVES_AGE_MS_MAX, () => this.#learnMoves())
+  }
+
+  /** Something was changed: what is known is asked for again. */
+  forget(): void {
+    this.#session.forget()
+    this.#moves.forget()
+    this.#standing.forget()
+  }
+
+  /** What is being moved; null where the cluster does not serve that (before Kafka 2.4). Throws where nobody answers. */
+  moves(): Promise<readonly Reassignment[] | null> {
+    return this.#moves.get()
+  }
+
+  async overview(): Promise<ReplicationOverview> {
+    const [metadata, moves, standing, known] = await Promise.all([
+      this.#session.cluster.metadata(),
+      soon(this.moves()),
+      soon(this.#standing.get()),
+      soon(goneBrokers(this.#session.cluster)),
+    ])
+    const partitions = { total: 0, leaderless: 0, underMinIsr: 0, underReplicated: 0, notPreferred: 0 }
+    const leaders = new Map<number, number>()
+    const preferred = new Map<number, number>()
+    const replicas = new Map<number, { replicas: number; alone: number }>()
+    for (const row of await this.#all(metadata, moves)) {
+      partitions.total += 1
+      for (const fault of row.faults) partitions[fault] += 1
+      if (row.leader >= 0) leaders.set(row.leader, (leaders.get(row.leader) ?? 0) + 1)
+      const [first] = row.replicas
+      if (first !== undefined) preferred.set(first, (preferred.get(first) ?? 0) + 1)
+      for (const id of row.replicas) {
+        const count = replicas.get(id) ?? { replicas: 0, alone: 0 }
+        count.replicas += 1
+        if (row.replicas.length === 1) count.alone += 1
+        replicas.set(id, count)
+      }
+    }
+    const alive = new Set(metadata.brokers.map(({ nodeId }) => nodeId))
+    const away = new Map((known ?? []).map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]))
+    const gone = [...new Set([...away.keys(), ...replicas.keys()])].filter((nodeId) => !alive.has(nodeId))
+    return {
+      controllerId: metadata.controllerId,
+      controllerEpoch: standing?.controllerEpoch ?? null,
+      storeProblems: standing?.storeProblems ?? [],
+      brokers: metadata.brokers.map(({ nodeId }) => {
+        const known = standing?.brokers.find((broker) => broker.nodeId === nodeId)
+        return {
+          nodeId,
+          epoch: known?.epoch ?? null,
+          isStopping: known?.isStopping ?? false,
+          leaders: leaders.get(nodeId) ?? 0,
+          preferred: preferred.get(nodeId) ?? 0,
+        }
+      }),
+      gone: gone
+        .sort((a, b) => a - b)
+        .map((nodeId) => ({
+          nodeId,
+          address: away.get(nodeId) ?? null,
+          ...(replicas.get(nodeId) ?? { replicas: 0, alone: 0 }),
+        })),
+      partitions,
+      moving: moves?.length ?? null,
+    }
+  }
+
+  /** Partitions by what is wrong with them, then by name. */
+  async partitions({ only, search, page, pageSize }: PartitionQuery): Promise<PartitionPage> {
+    const [metadata, moves] = await Promise.all([this.#session.cluster.metadata(), soon(this.moves())])
+    const words = search.toLowerCase().split(/\s+/).filter(Boolean)
+    const rows = (await this.#all(metadata, moves)).filter(({ topic, partition, faults, isMoving }) => {
+      const isWanted =
+        only === 'all' || (only === 'faulty' ? faults.length > 0 : only === 'moving' ? isMoving : faults.includes(only))
+      const name = `${topic}-${partition}`.toLowerCase()
+      return isWanted && words.every((word) => name.includes(word))
+    })
+    rows.sort((a, b) => weightOf(a) - weightOf(b) || compareNames(a, b))
+    return { rows: rows.slice(page * pageSize, (page + 1) * pageSize), total: rows.length }
+  }
+
+  async #all(metadata: ClusterMetadata, moves: readonly Reassignment[] | null): Promise<PartitionStanding[]> {
+    const moveOf = movesByPlace(moves ?? [])
+    const places = [...metadata.topics.values()].flatMap(({ name, partitions }) =>
+      partitions.map((place) => ({ topic: name, place })),
+    )
+    const lacking = new Set(
+      places.flatMap(({ topic, place }) => (place.isr.length < place.replicas.length ? [topic] : [])),
+    )
+    await this.#learnMinIsr([...lacking].slice(0, MIN_ISR_TOPICS_MAX))
+    return places.map(({ topic, place }) =>
+      partitionStanding(topic, place, moveOf(topic, place.partition), this.#minIsr.get(topic)?.value ?? null),
+    )
+  }
+
+  async #learnMinIsr(topics: readonly string[]): Promise<void> {
+    const now = performance.now()
+    for (const [topic, { atMs }] of this.#minIsr) if (now - atMs > MIN_ISR_AGE_MS_MAX) this.#minIsr.delete(topic)
+    const asked = topics.filter((topic) => !this.#minIsr.has(topic))
+    await mapBounded(asked, 8, async (name) => {
+      const key = 'min.insync.replicas'
+      const entries = await describeConfigs(this.#session.cluster, { type: 'topic', name }, [key]).catch(() => [])
+      const value = Number(entries.find((entry) => entry.name === key)?.value ?? Number.NaN)
+      this.#minIsr.set(name, { atMs: now, value: Number.isInteger(value) ? value : null })
+    })
+  }
+
+  async #learnStanding(): Promise<ClusterStanding | null> {
+    const { cluster, settings } = this.#session
+    return clusterStanding(await findAdminListeners(cluster, settings.adminAddress))
+  }
+
+  async #learnMoves(): Promise<readonly Reassignment[] | null> {
+    try {
+      return await listReassignments(this.#session.cluster)
+    } catch (error) {
+      if (error instanceof UnsupportedError) return null
+      throw error
+    }
+  }
+}
+
+/** null where it fails, or takes long: a page does not wait for a broker that hangs. */
+async function soon<T>(asked: Promise<T>): Promise<T | null> {
+  const ended = new AbortController()
+  const late = setTimeout(WAIT_MS_MAX, null, { signal: ended.signal }).catch(() => null)
+  try {
+    return await Promise.race([asked.catch(() => null), late])
+  } finally {
+    ended.abort()
+  }
+}
+
+function weightOf({ faults, isMoving }: PartitionStanding): number {
+  const [worst] = faults
+  const order: readonly (PartitionFault | undefined)[] = [
+    'leaderless',
+    'underMinIsr',
+    'underReplicated',
+    'notPreferred',
+  ]
+  return worst === undefined ? (isMoving ? order.length : order.length + 1) : order.indexOf(worst)
+}
+
+function compareNames(a: PartitionStanding, b: PartitionStanding): number {
+  return a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition
+}
