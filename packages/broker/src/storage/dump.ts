@@ -8,6 +8,7 @@ import { OffsetIndex } from './offset-index.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
 import { TimeIndex } from './time-index.ts'
 import { decodeAborted } from './transaction-index.ts'
+import { isUnusedRoom } from './unused-room.ts'
 
 export interface DumpOptions {
   /** Also the records of each batch. */
@@ -89,13 +90,13 @@ export function* dumpLog(disk: Disk, directory: string, options: DumpOptions = {
   for (const [at, segment] of files.segments.entries()) {
     const next = files.segments[at + 1]?.baseOffset ?? Number.POSITIVE_INFINITY
     if (next <= (options.from ?? 0) || segment.baseOffset >= (options.to ?? Number.POSITIVE_INFINITY)) continue
-    yield* dumpBatches(disk, segment, options)
+    yield* dumpBatches(disk, segment, options, at === files.segments.length - 1)
     if (options.indexes) yield* dumpIndexes(disk, segment)
   }
   for (const { path } of files.snapshots) yield* dumpSnapshot(disk, path)
 }
 
-function* dumpBatches(disk: Disk, segment: SegmentFiles, options: DumpOptions): Generator<DumpEntry> {
+function* dumpBatches(disk: Disk, segment: SegmentFiles, options: DumpOptions, isLast: boolean): Generator<DumpEntry> {
   const file = disk.open(segment.log, 'read')
   const reader = new BatchReader()
   const { from = 0, to = Number.POSITIVE_INFINITY } = options
@@ -110,7 +111,7 @@ function* dumpBatches(disk: Disk, segment: SegmentFiles, options: DumpOptions): 
       yield batchEntry(segment.log, reader)
       if (options.records) yield* dumpRecords(segment.log, reader)
     }
-    if (reader.problem !== null)
+    if (reader.problem !== null && !(isLast && isUnusedRoom(file, reader.position, size)))
       yield { kind: 'problem', file: segment.log, position: reader.position, problem: reader.problem }
   } finally {
     file.close()

@@ -31,7 +31,7 @@ export function putBatch(state: LogState, batch: Slice, header: BatchHeader, con
     if (isStaged) stage(state, batch)
     else {
       state.write()
-      if (state.undone === undone) segment.file.write(batch.buffer, batch.start, batch.end, position)
+      if (state.undone === undone) segment.write(batch.buffer, batch.start, batch.end, position)
     }
     if (state.undone !== undone) {
       state.stage.clear()

@@ -167,7 +167,7 @@ export class LogState implements FlushedLog {
     const { stage, active } = this
     if (stage.length === 0) return
     try {
-      active!.file.write(stage.buffer, 0, stage.length, active!.size - stage.length)
+      active!.write(stage.buffer, 0, stage.length, active!.size - stage.length)
     } catch (error) {
       if (!isNoRoom(error)) throw error
       this.undo()

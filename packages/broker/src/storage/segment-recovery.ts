@@ -11,6 +11,7 @@ import { OFFSET_INDEX_ENTRY_BYTES } from './offset-index.ts'
 import type { ProducerState } from './producer-state.ts'
 import type { Segment } from './segment.ts'
 import { fileName, INDEX_SUFFIX, LOG_SUFFIX } from './segment-files.ts'
+import { isUnusedRoom } from './unused-room.ts'
 
 const COPY_BYTES = 1024 * 1024
 /** A segment without an index is looked through up to this size. */
@@ -66,7 +67,10 @@ export function recoverSegment(segment: Segment, recovery: SegmentRecovery): Rec
     const ended = producers.apply(header, header.isControl ? controlRecordOf(reader.slice()) : null)
     if (ended !== null) aborted.push(ended)
   }
-  problem ??= reader.problem
+  if (problem === null && reader.problem !== null) {
+    const isEnd = nextOffset >= recoveryPoint && isUnusedRoom(file, reader.position, fileSize)
+    problem = isEnd ? null : reader.problem
+  }
   if (problem !== null && nextOffset < recoveryPoint) {
     throw new DamagedLogError(place.directory, {
       file: fileName(segment.baseOffset, LOG_SUFFIX),

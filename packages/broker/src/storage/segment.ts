@@ -13,6 +13,7 @@ import { SegmentIndexes } from './segment-indexes.ts'
 import { SegmentReader } from './segment-reader.ts'
 import type { TimeIndex } from './time-index.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
+import { ROOM_BYTES, zeroRoom } from './unused-room.ts'
 
 /** The greatest distance from a segment's base offset that its indexes can hold. */
 export const RELATIVE_OFFSET_MAX = 0x7fff_ffff
@@ -38,6 +39,8 @@ export class Segment implements Holder {
   #size = -1
   /** The disk has room for the bytes below; Infinity where it does not reserve any. */
   #reservedTo = 0
+  /** Below it there are pages in the page cache, as far as that is known. */
+  #zeroedTo = 0
   #syncing = 0
   /** Ranges of it that are on their way to a client. */
   #readers = 0
@@ -203,7 +206,8 @@ export class Segment implements Holder {
   reserve(size: number): void {
     const end = this.size + size
     if (end <= this.#reservedTo || end < EXTENTS_FROM_BYTES) return
-    this.#reserveTo(end + Math.min(Math.max(end, EXTENT_BYTES_MIN), EXTENT_BYTES_MAX))
+    const to = end + Math.min(Math.max(end, EXTENT_BYTES_MIN), EXTENT_BYTES_MAX)
+    this.#reserveTo(Math.ceil(to / ROOM_BYTES) * ROOM_BYTES)
   }
 
   /** Reserves the room for the whole of a segment of `size` bytes: `preallocate`. */
@@ -220,7 +224,34 @@ export class Segment implements Holder {
   /** Gives back the room that is reserved and not used. Everything that `size` counts must be written. */
   giveBack(): void {
     if (this.#reservedTo > this.size && this.#reservedTo !== Number.POSITIVE_INFINITY) this.file.truncate(this.size)
+    this.#forgetRoom()
+  }
+
+  #forgetRoom(): void {
     this.#reservedTo = 0
+    this.#zeroedTo = 0
+  }
+
+  /** Writes batches, `buffer[start, end)`, at `position`, where those before them end. */
+  write(buffer: Uint8Array, start: number, end: number, position: number): void {
+    const { file } = this
+    const to = position + end - start
+    if (to > this.#zeroedTo && to >= EXTENTS_FROM_BYTES && to <= this.#reservedTo) this.#zeroAhead(file, position, to)
+    file.write(buffer, start, end, position)
+  }
+
+  /**
+   * Writes zeros from where a write will end to the end of those 64 KiB of the file, if they are reserved. The page cache holds
+   * what comes in a long write as one unit; what comes in short ones, as pages that each have to be found, made and counted.
+   * Writing into a unit that is there costs a third. What of it was not used is given back with the rest of the room, or by
+   * recovery.
+   */
+  #zeroAhead(file: DiskFile, position: number, to: number): void {
+    const from = Math.max(this.#zeroedTo, position, to - (to % ROOM_BYTES))
+    const end = Math.ceil(to / ROOM_BYTES) * ROOM_BYTES
+    if (end > this.#reservedTo || this.#reservedTo === Number.POSITIVE_INFINITY) return
+    if (end > from) zeroRoom(file, from, end)
+    this.#zeroedTo = end
   }
 
   /** Notes a batch of `size` bytes that is put at the end. `header` has its final offsets. */
@@ -335,7 +366,7 @@ export class Segment implements Holder {
     this.#indexes.undo(position, offset)
     this.file.truncate(position)
     this.#size = position
-    this.#reservedTo = 0
+    this.#forgetRoom()
     this.resume()
   }
 
@@ -345,7 +376,7 @@ export class Segment implements Holder {
     this.file.truncate(position)
     this.file.syncNow()
     this.#size = position
-    this.#reservedTo = 0
+    this.#forgetRoom()
     this.resume()
   }
 }

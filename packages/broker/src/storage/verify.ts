@@ -10,6 +10,7 @@ import { decodeSnapshot } from './producer-snapshot.ts'
 import { EPOCH_CHECKPOINT, PARTITION_METADATA } from './segment-files.ts'
 import { TimeIndex } from './time-index.ts'
 import { decodeAborted } from './transaction-index.ts'
+import { isUnusedRoom } from './unused-room.ts'
 
 export interface Finding {
   /** error: records are lost or wrong. warning: will be made again, or removed, by the next start. */
@@ -121,7 +122,8 @@ class Check {
         seen.push({ position: reader.position, lastOffset: reader.header.lastOffset })
         maxTimestamp = Math.max(maxTimestamp, reader.header.maxTimestamp)
       }
-      if (reader.problem !== null) this.#error(log, reader.position, reader.problem)
+      const isEnd = reader.problem === null || (isLast && isUnusedRoom(file, reader.position, size))
+      if (!isEnd) this.#error(log, reader.position, reader.problem!)
       this.#index(segment, seen, size, isLast)
       this.#timeIndex(segment, seen, maxTimestamp, isLast)
       this.#transactionIndex(segment)

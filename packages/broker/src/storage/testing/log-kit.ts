@@ -14,7 +14,7 @@ import {
   readBatchHeader,
   sliceOf,
 } from '@odradek/protocol'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import type { Clock } from '../../host/clock.ts'
 import type { Disk } from '../../host/disk.ts'
 import { createNodeDisk } from '../../host/node/disk.ts'
@@ -71,6 +71,7 @@ export interface LogUnderTest {
   readonly producerIdsMax?: number
   readonly markBytes?: number
   readonly cut?: () => void
+  readonly logger?: Logger
 }
 
 /** Opens the log `t-0`. */
@@ -85,7 +86,7 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
     tally: new FlushTally(),
     room: new DiskRoom(bench.clock, quiet, bench.directory),
     producerIdsMax: options.producerIdsMax ?? 1000,
-    logger: quiet,
+    logger: options.logger ?? quiet,
     directory: `${bench.directory}/t-0`,
     indexIntervalBytes: 4096,
     discard(paths, segments) {
