@@ -6,6 +6,7 @@
  *   fallocate(file, position, length)             0 or -errno; the file's size stays
  *   readCached(file, buffer, start, end, position) bytes read without waiting for the disk, or -errno (-EAGAIN: some are not in memory)
  *   isCached(file, position, length)              whether all of a range is in memory; true where the system cannot say
+ *   send(socket, buffer, start, end)              bytes that the socket took without waiting, or -errno
  *   raiseFileLimit(wanted)                        how many files the process may have open, after raising that towards `wanted`
  *   errno                                         the numbers of the errors that callers tell apart
  *
@@ -19,13 +20,12 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #if defined(__linux__)
 #include <sys/sendfile.h>
-#elif defined(__APPLE__)
-#include <sys/socket.h>
 #endif
 
 /* ---- CRC-32C: reflected polynomial 0x82f63b78 ---- */
@@ -206,6 +206,23 @@ static napi_value js_sendfile(napi_env env, napi_callback_info info) {
 #endif
 }
 
+/* A signal for a peer that is gone is for nobody: Node ignores it where the flag is not known. */
+static napi_value js_send(napi_env env, napi_callback_info info) {
+  napi_value args[4];
+  size_t count = 4, length = 0;
+  uint8_t *bytes = NULL;
+  int flags = MSG_DONTWAIT;
+#if defined(MSG_NOSIGNAL)
+  flags |= MSG_NOSIGNAL;
+#endif
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+  if (!find_range(env, args[1], args[2], args[3], &bytes, &length)) return NULL;
+  ssize_t sent;
+  do sent = send((int)number_at(env, args[0]), bytes, length, flags);
+  while (sent < 0 && errno == EINTR);
+  return number_of(env, sent < 0 ? -errno : (double)sent);
+}
+
 static napi_value js_fallocate(napi_env env, napi_callback_info info) {
   napi_value args[3];
   size_t count = 3;
@@ -308,6 +325,7 @@ static napi_value start(napi_env env, napi_value exports) {
   choose_crc();
   export_function(env, exports, "crc32c", js_crc32c);
   export_function(env, exports, "sendfile", js_sendfile);
+  export_function(env, exports, "send", js_send);
   export_function(env, exports, "fallocate", js_fallocate);
   export_function(env, exports, "readCached", js_read_cached);
   export_function(env, exports, "isCached", js_is_cached);

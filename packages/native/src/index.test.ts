@@ -137,6 +137,31 @@ test('sendfile sends a range of a file to a socket, and nothing past its end', o
   assert.deepEqual(Buffer.concat(received), Buffer.concat([contents.subarray(1000, 4000), contents.subarray(4900)]))
 })
 
+test('send gives a socket what it takes at once, and says when it is full or gone', options, async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  after(() => server.close())
+  await once(server, 'listening')
+  const received: Buffer[] = []
+  const client = connect((server.address() as { port: number }).port, '127.0.0.1')
+  client.pause()
+  client.on('data', (chunk: Buffer) => received.push(chunk))
+  const [socket] = (await once(server, 'connection')) as [Socket & { _handle: { fd: number } }]
+  const { fd } = socket._handle
+  assert.equal(native!.send(fd, Buffer.from('abcdef'), 1, 4), 3)
+  assert.throws(() => native!.send(fd, Buffer.alloc(4), 2, 5), RangeError)
+  const block = Buffer.alloc(1 << 20, 'x')
+  let total = 0
+  for (let sent = 0; sent >= 0; sent = native!.send(fd, block, 0, block.length)) total += sent
+  assert.equal(native!.send(fd, block, 0, block.length), -native!.errno.EAGAIN)
+  client.resume()
+  socket.end()
+  await once(client, 'close')
+  const all = Buffer.concat(received)
+  assert.equal(all.length, total + 3)
+  assert.equal(all.toString('latin1', 0, 5), 'bcdxx')
+  assert.ok(native!.send(-1, block, 0, 1) < 0)
+})
+
 /** The package's build in a folder of its own. */
 function buildIn(name: string, env: Record<string, string>) {
   const copy = join(scratch, name)

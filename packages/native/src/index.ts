@@ -8,6 +8,8 @@ export interface Native {
   crc32c(buffer: Uint8Array, start: number, end: number): number
   /** Sends bytes of a file to a socket, both as descriptors; how many went, 0 where the file ends before `position`. */
   sendfile(socket: number, file: number, position: number, length: number): number
+  /** Bytes of `buffer[start, end)` that a socket takes at once. */
+  send(socket: number, buffer: Uint8Array, start: number, end: number): number
   /** Reserves blocks for a range of a file; its size stays. */
   fallocate(file: number, position: number, length: number): number
   /** Reads what is in memory into `buffer[start, end)`; -EAGAIN where reading would wait for the disk. */

@@ -82,6 +82,18 @@ test('a client that reads late gets own bytes and ranges of every size, in order
   assert.deepEqual(order, [0, 1, 2, 3])
 })
 
+test('a client that reads late gets bytes without ranges in order and whole', async () => {
+  const order: number[] = []
+  const parts = Array.from({ length: 180 }, (_, turn) => (turn % 60) * 100_000)
+  const got = await received((connection) => {
+    for (const from of parts) connection.send(contents, from, from + 100_000, [], () => order.push(from))
+    assert.ok(connection.queuedBytes > 0, 'what the kernel does not take waits, and is counted')
+    assert.ok(order.length < parts.length)
+  })
+  assert.equal(digest(got), digest(Buffer.concat(parts.map((from) => contents.subarray(from, from + 100_000)))))
+  assert.deepEqual(order, parts)
+})
+
 test('what is not in the page cache comes from the disk', async (context) => {
   const path = join(scratch, 'cold')
   const file = disk.open(path, 'create')

@@ -1,7 +1,7 @@
 /**
  * What a connection sends, in order: bytes in memory, and ranges of files that never come into it.
  *
- *   bytes             one write; small ranges behind them are read in and go along
+ *   bytes             one system call; small ranges behind them are read in and go along
  *   a large range     sendfile from the page cache to the socket, where the addon is there and the socket is plain TCP;
  *                     what the socket does not take at once is read in and written, so that libuv says when to go on
  *   a cold range      read by the thread pool: the loop never waits for the disk
@@ -51,7 +51,8 @@ interface Sent {
 
 export class Outgoing {
   readonly #socket: net.Socket
-  readonly #canSendfile: boolean
+  /** Plain TCP, and the addon is there: system calls may be made on it beside libuv. */
+  readonly #hasDescriptor: boolean
   readonly #idle: () => void
   readonly #items: (Bytes | Range | Sent)[] = []
   #queuedBytes = 0
@@ -63,7 +64,7 @@ export class Outgoing {
   constructor(socket: net.Socket, idle: () => void) {
     this.#socket = socket
     const { _handle: handle } = socket as unknown as PrivateHandle
-    this.#canSendfile = native !== null && typeof handle?.fd === 'number' && handle.fd >= 0
+    this.#hasDescriptor = native !== null && typeof handle?.fd === 'number' && handle.fd >= 0
     this.#idle = idle
   }
 
@@ -142,7 +143,7 @@ export class Outgoing {
   }
 
   #isLarge(range: Range): boolean {
-    return this.#canSendfile && range.end - range.position >= SENDFILE_BYTES_MIN
+    return this.#hasDescriptor && range.end - range.position >= SENDFILE_BYTES_MIN
   }
 
   #hasSmallRangeNext(): boolean {
@@ -225,8 +226,14 @@ export class Outgoing {
   /** Writes; false where the kernel did not take it all and `#go` is called again later. */
   #write(bytes: Uint8Array, lent: Buffer | null): boolean {
     const socket = this.#socket
+    const sentBytes = this.#sendNow(bytes)
+    if (sentBytes === bytes.length) {
+      if (lent) pool.release(lent)
+      this.#waiting = false
+      return true
+    }
     let isWaiting = false
-    socket.write(bytes, () => {
+    socket.write(bytes.subarray(sentBytes), () => {
       if (lent) pool.release(lent)
       if (!isWaiting) return
       this.#resume()
@@ -234,6 +241,18 @@ export class Outgoing {
     isWaiting = socket.writableLength > 0
     this.#waiting = isWaiting
     return !isWaiting
+  }
+
+  /**
+   * Hands to the kernel what it takes at once, and returns how much that is: of a short answer the stream around the socket
+   * costs as much as the system call. What is left, and every failure, is the stream's.
+   */
+  #sendNow(bytes: Uint8Array): number {
+    const socket = this.#socket
+    if (!this.#hasDescriptor || socket.writableLength > 0 || !socket.writable) return 0
+    const { _handle: handle } = socket as unknown as PrivateHandle
+    const sent = native!.send(handle?.fd ?? -1, bytes, 0, bytes.length)
+    return sent > 0 ? sent : 0
   }
 
   #resume(): void {
