@@ -9,6 +9,10 @@ export interface Options {
   /** Drives this broker instead of one that is started. */
   readonly broker: Endpoint | null
   readonly peer: Endpoint | null
+  /** Three brokers of another make, for the rows about three. */
+  readonly peerCluster: Endpoint | null
+  /** How often a broker is lost in each way. */
+  readonly trials: number
   readonly reference: boolean
   /** GiB of memory that are written and given back before each run. */
   readonly touchGibibytes: number
@@ -34,6 +38,9 @@ Drives a broker, a reference server and, if given, a peer with the same load in 
   --pid PID[,PID]         Its processes, to count their CPU and memory.
   --peer HOST:PORT        Any Kafka-compatible broker, driven in the same rounds.
   --peer-pid PID[,PID]    Its processes.
+  --peer-cluster HOST:PORT        The broker with the lowest id of three Kafka-compatible ones, beside our three.
+  --peer-cluster-pid PID,PID,PID  Their processes.
+  --trials N              How often a broker is killed, and stopped, in 'three brokers, one lost' [20].
   --no-reference          Without the reference server.
   --touch-memory GIB      Write and remove a file of this size before each run: a virtual machine pays for memory that it
                           has not used for a while, whoever comes first most [0].
@@ -58,6 +65,9 @@ export function parseOptions(words: readonly string[]): Options {
         pid: { type: 'string' },
         peer: { type: 'string' },
         'peer-pid': { type: 'string' },
+        'peer-cluster': { type: 'string' },
+        'peer-cluster-pid': { type: 'string' },
+        trials: { type: 'string', default: '20' },
         'no-reference': { type: 'boolean', default: false },
         'touch-memory': { type: 'string' },
         json: { type: 'string' },
@@ -75,6 +85,8 @@ export function parseOptions(words: readonly string[]): Options {
     rows: pattern(text('rows')!),
     broker: endpoint('--bootstrap', text('bootstrap'), '--pid', text('pid')),
     peer: endpoint('--peer', text('peer'), '--peer-pid', text('peer-pid')),
+    peerCluster: endpoint('--peer-cluster', text('peer-cluster'), '--peer-cluster-pid', text('peer-cluster-pid')),
+    trials: positive('--trials', text('trials')!, true),
     reference: values['no-reference'] !== true,
     touchGibibytes: text('touch-memory') === undefined ? 0 : positive('--touch-memory', text('touch-memory')!, false),
     json: text('json') ?? null,

@@ -16,6 +16,8 @@ const MIB = 1024 * 1024
 const PRODUCE: RowLoad = {
   kind: 'produce',
   partitions: 1,
+  replicas: 1,
+  acks: 1,
   flushed: false,
   connections: 4,
   depth: 4,

@@ -1,3 +1,5 @@
+import { clusterTables } from './cluster/cluster-table.ts'
+import { type ClusterResults, measureCluster, wantsCluster } from './cluster/measure-cluster.ts'
 import type { Contestant } from './contestant.ts'
 import { machine } from './machine.ts'
 import { type CompactionResult, measureCompaction } from './measure-compaction.ts'
@@ -53,6 +55,7 @@ export interface BenchResults {
   readonly deadLetters: DeadLettersResult | null
   readonly recovery: RecoveryResult | null
   readonly timed: TimedResults | null
+  readonly cluster: ClusterResults | null
 }
 
 /**
@@ -72,7 +75,10 @@ export async function runBench(options: Options, print: (text: string) => void):
   const wantsRecovery = options.broker === null && options.rows.test(RECOVERY_ROW)
   const wantsTimedRows = options.broker === null && wantsTimed(options.rows)
   const wantsDeadLetters = options.broker === null && options.rows.test(DEAD_LETTERS_ROW)
+  // Three brokers of another make are asked for by name: the ordinary rows are about one.
+  const wantsClusterRows = options.broker === null && wantsCluster(options.rows)
   const wantsOwn =
+    wantsClusterRows ||
     wantsStart ||
     wantsDeadLetters ||
     wantsTopics ||
@@ -111,6 +117,18 @@ export async function runBench(options: Options, print: (text: string) => void):
   const timed = wantsTimedRows ? await measureTimed(options.rows, loadRows[0]!.load, rounds, times) : null
   const deadLetters = wantsDeadLetters ? await measureDeadLetters(fewRounds, DEAD_LETTERS) : null
 
+  const cluster = wantsClusterRows
+    ? await measureCluster({
+        rows: options.rows,
+        rounds,
+        times,
+        trials: options.trials,
+        touchGibibytes: options.touchGibibytes,
+        peer: options.peerCluster,
+        print,
+      })
+    : null
+
   if (results.length > 0) print(`\n${figuresTable(results)}`)
   if (results.some(({ rounds }) => rounds.size > 1)) print(`\n${ratiosTable(results)}`)
   if (start !== null) print(`\n${startTable(start)}`)
@@ -121,6 +139,7 @@ export async function runBench(options: Options, print: (text: string) => void):
   if (deadLetters !== null) print(`\n${deadLettersTable(deadLetters)}`)
   if (recovery !== null) print(`\n${recoveryTable(recovery)}`)
   if (timed !== null) print(`\n${timedTable(timed)}`)
+  if (cluster !== null) print(`\n${clusterTables(cluster)}`)
   return {
     options: { rounds, seconds, warmupSeconds },
     rows: results.map(rowJson),
@@ -132,6 +151,7 @@ export async function runBench(options: Options, print: (text: string) => void):
     deadLetters,
     recovery,
     timed,
+    cluster,
   }
 }
 

@@ -35,6 +35,16 @@ test('broker, reference and peer are measured in the same rounds; every figure i
   }
 })
 
+test('three brokers are measured beside one', async () => {
+  const row = 'three brokers, acks=all: 1,000 batches a second'
+  const { code, stdout, stderr } = await runMain('src/main.ts', [
+    ...['--rows', row, '--rounds', '1', '--seconds', '0.3', '--warmup', '0.1'],
+  ])
+  assert.equal(stderr, '')
+  assert.equal(code, 0)
+  assert.match(stdout, /\| 1,000 batches a second +\| +[\d.]+ \| +[\d.]+ \| +[\d.]+ \|/)
+})
+
 test('a row that does not exist is refused with exit code 2', async () => {
   const { code, stderr } = await runMain('src/main.ts', ['--rows', 'no such row'])
   assert.equal(code, 2)

@@ -83,15 +83,29 @@ export class ControlClient {
     }
   }
 
-  /** Creates a topic; waits until every partition is led. Returns the leader's address. */
-  async createTopic(name: string, partitions: number, configs: Record<string, string> = {}): Promise<Address> {
+  /**
+   * Creates a topic; waits until every partition is led. Returns the leader's address: with more than one replica, that of
+   * the broker with the lowest id, which is the first replica of each partition.
+   */
+  async createTopic(
+    name: string,
+    partitions: number,
+    configs: Record<string, string> = {},
+    replicas = 1,
+  ): Promise<Address> {
+    const brokerIds = replicas === 1 ? [] : (await this.brokerIds()).slice(0, replicas)
+    if (replicas > 1 && brokerIds.length < replicas)
+      throw new LoadError(`${replicas} replicas need as many brokers; there are ${brokerIds.length}`)
     const { topics } = await this.send(CreateTopics, 4, {
       topics: [
         {
           name,
-          numPartitions: partitions,
-          replicationFactor: 1,
-          assignments: [],
+          numPartitions: replicas === 1 ? partitions : -1,
+          replicationFactor: replicas === 1 ? 1 : -1,
+          assignments:
+            replicas === 1
+              ? []
+              : Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, brokerIds })),
           configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
         },
       ],
@@ -116,6 +130,12 @@ export class ControlClient {
       }
       if (performance.now() > until) throw new LoadError(`${name} has no leaders after a minute`)
     }
+  }
+
+  /** Ids of the brokers there are, ascending. */
+  async brokerIds(): Promise<number[]> {
+    const { brokers } = await this.send(Metadata, 4, { topics: [], allowAutoTopicCreation: false })
+    return brokers.map(({ nodeId }) => nodeId).sort((a, b) => a - b)
   }
 
   async deleteTopic(name: string): Promise<void> {
@@ -145,11 +165,11 @@ export class ControlClient {
     return ends
   }
 
-  /** One batch into one partition, acks=1; again while the leader is still learning of the topic. */
-  async produce(topic: string, partition: number, batch: Slice): Promise<void> {
+  /** One batch into one partition; again while the leader is still learning of the topic. */
+  async produce(topic: string, partition: number, batch: Slice, acks: 1 | -1 = 1): Promise<void> {
     for (const until = performance.now() + 30_000; ; await pause(50)) {
       const { responses } = await this.send(Produce, PRODUCE_VERSION, {
-        acks: 1,
+        acks,
         timeoutMs: 30_000,
         topicData: [{ name: topic, partitionData: [{ index: partition, records: batch }] }],
       })

@@ -15,6 +15,10 @@ export interface Load {
   readonly topic: string
   readonly keepTopic: boolean
   readonly partitions: number
+  /** Of each partition; one broker leads them all. */
+  readonly replicas: number
+  /** What a producer waits for: 1 for the leader, -1 for all that are in sync. */
+  readonly acks: 1 | -1
   /** Whether each acknowledgement waits for the disk: the topic has flush.messages=1, which brokers of any make know. */
   readonly flushed: boolean
   readonly connections: number

@@ -29,9 +29,9 @@ export class ProduceFrames {
   /** What follows a frame's own bytes; empty when all are. */
   readonly #common: Buffer
 
-  constructor(topic: string, batch: Slice, count: number) {
+  constructor(topic: string, batch: Slice, count: number, acks: 1 | -1 = 1) {
     const frame = encodeRequest(Produce, PRODUCE_VERSION, 0, {
-      acks: 1,
+      acks,
       timeoutMs: 30_000,
       topicData: [{ name: topic, partitionData: [{ index: 0, records: batch }] }],
     })

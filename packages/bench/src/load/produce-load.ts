@@ -11,7 +11,7 @@ import { ProduceFrames } from './produce-frames.ts'
 import { Run } from './run.ts'
 import { Window } from './window.ts'
 
-/** Closed loop: every connection keeps `depth` Produce requests (acks=1) in flight until the window is over. */
+/** Closed loop: every connection keeps `depth` Produce requests in flight until the window is over. */
 export async function produceLoad(load: Load, client: ControlClient, leader: Address): Promise<LoadFigures> {
   const shares = partitionShares(load.partitions, load.connections)
   const batches = shares.map((_, connection) =>
@@ -19,7 +19,7 @@ export async function produceLoad(load: Load, client: ControlClient, leader: Add
   )
   for (let partition = 0; partition < load.partitions; partition++) {
     // A leader that is still learning of the topic is not measured.
-    await client.produce(load.topic, partition, batches[0]!)
+    await client.produce(load.topic, partition, batches[0]!, load.acks)
   }
   const acknowledged = new Acknowledged(
     load.topic,
@@ -33,7 +33,7 @@ export async function produceLoad(load: Load, client: ControlClient, leader: Add
   const run = new Run()
   const payload = load.recordsPerBatch * load.recordBytes
   const connections = shares.map((share, index) => {
-    const frames = new ProduceFrames(load.topic, batches[index]!, load.depth)
+    const frames = new ProduceFrames(load.topic, batches[index]!, load.depth, load.acks)
     return new ProduceConnection(load.topic, share, frames, payload, window, acknowledged, run)
   })
   for (const connection of connections) await connection.open(leader)

@@ -24,7 +24,8 @@ const LEAD_MS = 5
 export async function rateLoad(load: Load, client: ControlClient, leader: Address): Promise<LoadFigures> {
   const shares = partitionShares(load.partitions, load.connections)
   const batch = encodeLoadBatch(load.recordsPerBatch, load.recordBytes, 1)
-  for (let partition = 0; partition < load.partitions; partition++) await client.produce(load.topic, partition, batch)
+  for (let partition = 0; partition < load.partitions; partition++)
+    await client.produce(load.topic, partition, batch, load.acks)
   const before = await client.endOffsets(load.topic, load.partitions)
   const acknowledged = new Acknowledged(load.topic, load.recordsPerBatch, before)
   const window = new Window(load)
@@ -57,7 +58,7 @@ export async function rateLoad(load: Load, client: ControlClient, leader: Addres
   const descriptors = sockets.map(descriptorOf)
   if (descriptors.includes(null))
     throw new LoadError('This version of Node does not tell the descriptors of its sockets')
-  const frames = new ProduceFrames(load.topic, batch, 1)
+  const frames = new ProduceFrames(load.topic, batch, 1, load.acks)
   const order: RateOrder = {
     descriptors: descriptors.map(Number),
     shares,

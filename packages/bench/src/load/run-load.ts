@@ -12,7 +12,10 @@ const TOPIC_CONFIGS = { 'file.delete.delay.ms': '1000' }
 const FLUSHED_CONFIGS = { ...TOPIC_CONFIGS, 'flush.messages': '1' }
 const TIMED_CONFIGS = { ...TOPIC_CONFIGS, 'message.type': 'DELAY', 'intake.delete.allow': 'true' }
 
-function configsOf({ flushed, delayMs }: Load): Readonly<Record<string, string>> {
+const REPLICATED_CONFIGS = { ...TOPIC_CONFIGS, 'min.insync.replicas': '2' }
+
+function configsOf({ flushed, delayMs, replicas }: Load): Readonly<Record<string, string>> {
+  if (replicas > 1) return REPLICATED_CONFIGS
   if (delayMs > 0) return TIMED_CONFIGS
   return flushed ? FLUSHED_CONFIGS : TOPIC_CONFIGS
 }
@@ -26,7 +29,7 @@ export async function runLoad(load: Load): Promise<LoadFigures> {
   await bootstrap.checkVersions()
   const leader = load.keepTopic
     ? await bootstrap.leaderOf(load.topic, load.partitions)
-    : await bootstrap.createTopic(load.topic, load.partitions, configsOf(load))
+    : await bootstrap.createTopic(load.topic, load.partitions, configsOf(load), load.replicas)
   const client = await ControlClient.connect(leader.host, leader.port)
   const idle = await Promise.all(
     Array.from({ length: load.idleConnections }, () =>

@@ -1,16 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateTopics, Metadata, type ResponseOutput } from '@odradek/protocol'
 import { WireClient } from '../wire-client.ts'
-import type { BrokerCluster } from './broker-cluster.ts'
+
+/** What a client has to know of a cluster. */
+export interface RunningCluster {
+  /** Where each broker is reached, by id. */
+  readonly ports: ReadonlyMap<number, number>
+  /** Those that run. */
+  readonly running: readonly number[]
+}
 
 type PartitionMetadata = ResponseOutput<typeof Metadata>['topics'][number]['partitions'][number]
 
 /** Speaks to whichever brokers of a cluster there are; what a broken connection ends is for the caller to do again. */
 export class ClusterClient {
-  readonly #cluster: BrokerCluster
+  readonly #cluster: RunningCluster
   readonly #connections = new Map<number, WireClient>()
 
-  constructor(cluster: BrokerCluster) {
+  constructor(cluster: RunningCluster) {
     this.#cluster = cluster
   }
 

@@ -1,0 +1,212 @@
+/** Three broker processes, each on a small disk of its own, and their store; everything between them passes through proxies. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type SmallDisk, smallDisk } from '../cleanup/small-disk.ts'
+import { freePort } from '../crash/broker-process.ts'
+import type { RunningCluster } from '../replication/cluster-client.ts'
+import { LinkProxy, Ways } from './link-proxy.ts'
+
+export const FAULTY_IDS = [1, 2, 3] as const
+const DISK_BYTES = 192 * 1024 * 1024
+const FILL_BLOCK_BYTES = 256 * 1024
+const STORE = fileURLToPath(new URL('../cluster/run-store.ts', import.meta.url))
+const BROKER = fileURLToPath(new URL('./run-faulty-broker.ts', import.meta.url))
+
+interface Machine {
+  readonly id: number
+  readonly disk: SmallDisk
+  readonly port: number
+  readonly proxy: LinkProxy
+  readonly storeProxy: LinkProxy
+  process: ChildProcess | null
+  isHeld: boolean
+}
+
+export class FaultyCluster implements AsyncDisposable, RunningCluster {
+  readonly ways = new Ways()
+  /** Where clients reach each broker. */
+  readonly ports = new Map<number, number>()
+  /** What brokers complained about, of all their lives. */
+  readonly log: string[] = []
+  readonly #directory: string
+  readonly #config: Readonly<Record<string, string>>
+  readonly #machines = new Map<number, Machine>()
+  #store: ChildProcess | null = null
+
+  private constructor(directory: string, config: Readonly<Record<string, string>>) {
+    this.#directory = directory
+    this.#config = config
+  }
+
+  static async start(config: Readonly<Record<string, string>> = {}): Promise<FaultyCluster> {
+    const cluster = new FaultyCluster(await mkdtemp(join(tmpdir(), 'odradek-faults-')), config)
+    await cluster.startStore()
+    for (const id of FAULTY_IDS) await cluster.#addMachine(id)
+    await Promise.all(FAULTY_IDS.map((id) => cluster.begin(id)))
+    return cluster
+  }
+
+  /** Brokers that run, held ones among them. */
+  get running(): number[] {
+    return [...this.#machines.values()].filter(({ process }) => process !== null).map(({ id }) => id)
+  }
+
+  async startStore(): Promise<void> {
+    if (this.#store !== null) return
+    const child = spawn(process.execPath, [STORE, join(this.#directory, 'store'), this.#storePath], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    this.#store = child
+    await once(child.stdout, 'data')
+  }
+
+  async killStore(): Promise<void> {
+    const child = this.#store
+    if (child === null) return
+    this.#store = null
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+
+  holdStore(isHeld: boolean): void {
+    this.#store?.kill(isHeld ? 'SIGSTOP' : 'SIGCONT')
+  }
+
+  /** Starts a broker; resolves when it serves, or has ended. */
+  async begin(id: number): Promise<void> {
+    const machine = this.#machines.get(id)!
+    if (machine.process !== null) return
+    const { disk, port } = machine
+    const options = {
+      path: disk.path,
+      bytesMax: disk.bytesMax,
+      dataDir: join(disk.path, 'data'),
+      port,
+      config: {
+        'node.id': String(id),
+        'advertised.listeners': `PLAINTEXT://127.0.0.1:${this.ports.get(id)}`,
+        'metadata.store': `unix:${this.#storePathOf(id)}`,
+        'broker.session.timeout.ms': '2500',
+        'replica.lag.time.max.ms': '2000',
+        'replica.socket.timeout.ms': '2000',
+        'default.replication.factor': '3',
+        'min.insync.replicas': '2',
+        'offsets.topic.num.partitions': '2',
+        'journal.bytes.max': '16777216',
+        // A full disk is full: nothing is deleted for room.
+        'disk.expire.above.percent': '100',
+        'disk.force.above.percent': '100',
+        'disk.refuse.above.percent': '100',
+        'disk.refuse.internal.above.percent': '100',
+        ...this.#config,
+      },
+    }
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env
+    const child = spawn(process.execPath, [BROKER, JSON.stringify(options)], {
+      env: { ...env, NODE_COMPILE_CACHE: join(this.#directory, 'compile-cache') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    machine.process = child
+    machine.isHeld = false
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.trim().split('\n')) this.log.push(`broker ${id}: ${line}`)
+    })
+    const ended = once(child, 'exit').then(() => {
+      if (machine.process === child) machine.process = null
+    })
+    await Promise.race([once(child.stdout, 'data'), ended])
+  }
+
+  /** Ends a broker at once, held or not. */
+  async kill(id: number, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    const machine = this.#machines.get(id)!
+    const child = machine.process
+    if (child === null) return
+    machine.process = null
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    if (machine.isHeld) child.kill('SIGCONT')
+    await exited
+    machine.proxy.reset()
+  }
+
+  /** SIGSTOP, and SIGCONT. */
+  hold(id: number, isHeld: boolean): void {
+    const machine = this.#machines.get(id)!
+    machine.isHeld = isHeld
+    machine.process?.kill(isHeld ? 'SIGSTOP' : 'SIGCONT')
+  }
+
+  /** Lets others take all room of a broker's disk. */
+  fill(id: number): void {
+    const { disk } = this.#machines.get(id)!
+    const file = openSync(join(disk.path, 'other-tenant'), 'w')
+    try {
+      const block = Buffer.alloc(FILL_BLOCK_BYTES, 1)
+      if (disk.bytesMax === null) for (;;) writeSync(file, block)
+      else ftruncateSync(file, disk.bytesMax)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    } finally {
+      closeSync(file)
+    }
+  }
+
+  empty(id: number): void {
+    rmSync(join(this.#machines.get(id)!.disk.path, 'other-tenant'), { force: true })
+  }
+
+  /** Resets every connection to a broker. */
+  reset(id: number): void {
+    this.#machines.get(id)!.proxy.reset()
+  }
+
+  /** Nothing is wrong any more: what was killed is started, what was held goes on. */
+  async heal(): Promise<void> {
+    this.ways.mend()
+    this.holdStore(false)
+    await this.startStore()
+    for (const id of FAULTY_IDS) {
+      this.hold(id, false)
+      this.empty(id)
+    }
+    for (const id of FAULTY_IDS) while (!this.running.includes(id)) await this.begin(id)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.ways.mend()
+    for (const id of FAULTY_IDS) await this.kill(id)
+    await this.killStore()
+    for (const { proxy, storeProxy, disk } of this.#machines.values()) {
+      await proxy.close()
+      await storeProxy.close()
+      disk[Symbol.dispose]()
+    }
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+
+  async #addMachine(id: number): Promise<void> {
+    const { ways } = this
+    const port = await freePort()
+    const proxyPort = await freePort()
+    this.ports.set(id, proxyPort)
+    const proxy = await LinkProxy.listen(proxyPort, { ways, owner: id, caller: null, target: { port } })
+    const target = { path: this.#storePath }
+    const storeProxy = await LinkProxy.listen(this.#storePathOf(id), { ways, owner: 'store', caller: id, target })
+    this.#machines.set(id, { id, disk: smallDisk(DISK_BYTES), port, proxy, storeProxy, process: null, isHeld: false })
+  }
+
+  get #storePath(): string {
+    return join(this.#directory, 'store.sock')
+  }
+
+  #storePathOf(id: number): string {
+    return join(this.#directory, `store-${id}.sock`)
+  }
+}
