@@ -11,13 +11,13 @@
 import type { TopicConfig } from '@odradek/config'
 import { type BatchHeader, errors, type Slice } from '@odradek/protocol'
 import type { DiskGauge } from '../cleanup/disk-gauge.ts'
-import type { Clock } from '../host/clock.ts'
 import type { Turn, TurnTask } from '../host/turn.ts'
 import { hasIntake } from '../metadata/intake-topic.ts'
 import type { AppendResult, Log } from '../storage/log.ts'
 import { divergenceFrom } from './divergence.ts'
 import { type FetchWait, FetchWaits, type FollowerFetchWait } from './fetch-waits.ts'
-import { FollowerProgress } from './follower-progress.ts'
+import type { FollowerProgress } from './follower-progress.ts'
+import { type ClusterView, InSyncReplicas, type ReplicaSets } from './in-sync-replicas.ts'
 import { LeadershipProofs } from './leadership-proofs.ts'
 import { type OffsetWait, OffsetWaits } from './offset-waits.ts'
 import type { ReadableReplica } from './readable-replica.ts'
@@ -32,25 +32,9 @@ export interface PartitionEvents {
   isrFound(partition: Partition, isr: readonly number[]): void
 }
 
-/** What a leader needs to know of the cluster. */
-export interface ClusterView {
-  /** This broker. */
-  readonly nodeId: number
-  readonly clock: Pick<Clock, 'monotonic'>
-  /** The epoch of a broker's registration; -1 while it has none. */
-  brokerEpoch(id: number): number
-  /** Whether consumers read from followers, which then are told at once how far they may. [false] */
-  readonly servesFromFollowers?: () => boolean
-}
-
 /** Who leads, and who has replicas, as the metadata says. */
-export interface Leading {
+export interface Leading extends ReplicaSets {
   readonly leaderEpoch: number
-  readonly partitionEpoch: number
-  readonly replicas: readonly number[]
-  readonly isr: readonly number[]
-  /** Those that may lead where nobody in sync can: as long as there are any, nothing more is committed (KIP-966). */
-  readonly elr?: readonly number[]
 }
 
 export class Partition implements TurnTask, ReadableReplica {
@@ -63,6 +47,7 @@ export class Partition implements TurnTask, ReadableReplica {
   readonly #turn: Turn
   readonly #events: PartitionEvents
   readonly #cluster: ClusterView | null
+  readonly #replicas: InSyncReplicas
   readonly #committed = new OffsetWaits()
   /** Waits for this replica's own flushes, where the high watermark waits for more. */
   readonly #flushed = new OffsetWaits()
@@ -71,15 +56,6 @@ export class Partition implements TurnTask, ReadableReplica {
   readonly #fetches = new FetchWaits()
   readonly #proofs = new LeadershipProofs()
   #leaderEpoch: number
-  #partitionEpoch: number
-  #replicas: readonly number[]
-  #isr: readonly number[]
-  #hasEligible: boolean
-  /** Null while there is no other replica: then nothing of it costs anything. */
-  #progress: FollowerProgress | null = null
-  /** Replicas that are about to come in sync, or may have without this broker having heard of it. */
-  readonly #comingIn = new Set<number>()
-  #isAlteringIsr = false
   /** Where the log ended when this broker began to lead in this epoch. */
   #epochStart: number
   /** All below it is written here, and in sync mode flushed. */
@@ -117,18 +93,14 @@ export class Partition implements TurnTask, ReadableReplica {
     const { log, leading } = options
     this.hasIntake = hasIntake(log.config['message.type'])
     this.#leaderEpoch = leading.leaderEpoch
-    this.#partitionEpoch = leading.partitionEpoch
-    this.#replicas = leading.replicas
-    this.#isr = leading.isr
-    this.#hasEligible = leading.elr !== undefined
     this.#epochStart = log.endOffset
+    this.#replicas = new InSyncReplicas(this.#cluster, leading, log.endOffset)
     // What was undone before, when this broker followed, is nobody's here.
     this.#undone = log.undone
     // What an unclean stop left in the log was perhaps never flushed: a topic that waits for the disk waits for it here too.
     this.#ownOffset = this.isFlushSynchronous ? Math.max(log.startOffset, log.flushedOffset) : log.endOffset
     const committed = leading.replicas.length > 1 ? (options.highWatermark ?? 0) : log.endOffset
     this.#highWatermark = Math.min(Math.max(log.startOffset, committed), this.#ownOffset)
-    this.#watchFollowers()
     this.#recount()
   }
 
@@ -138,15 +110,15 @@ export class Partition implements TurnTask, ReadableReplica {
 
   /** Rises with every change of what the metadata says of it. */
   get partitionEpoch(): number {
-    return this.#partitionEpoch
+    return this.#replicas.sets.partitionEpoch
   }
 
   get isr(): readonly number[] {
-    return this.#isr
+    return this.#replicas.sets.isr
   }
 
   get replicas(): readonly number[] {
-    return this.#replicas
+    return this.#replicas.sets.replicas
   }
 
   /** All below it is on every in-sync replica: the end for readers of uncommitted records. */
@@ -193,17 +165,17 @@ export class Partition implements TurnTask, ReadableReplica {
    * seen a later one.
    */
   get isHighWatermarkKnown(): boolean {
-    return this.#progress === null || this.#highWatermark >= this.#epochStart
+    return this.#replicas.followers === null || this.#highWatermark >= this.#epochStart
   }
 
   /** What is known of the followers; null where there are none. */
   get followers(): FollowerProgress | null {
-    return this.#progress
+    return this.#replicas.followers
   }
 
   /** Whether acks=all can be promised now. */
   get hasMinInsyncReplicas(): boolean {
-    return this.#isr.length >= Math.min(this.log.config['min.insync.replicas'], this.#replicas.length)
+    return this.#replicas.hasMin(this.log.config['min.insync.replicas'])
   }
 
   /** Takes over the topic's configuration. */
@@ -219,17 +191,12 @@ export class Partition implements TurnTask, ReadableReplica {
   }
 
   /** Follows the metadata: a new epoch of leadership, other replicas, others in sync. */
-  lead({ leaderEpoch, partitionEpoch, replicas, isr, elr }: Leading): void {
-    if (leaderEpoch > this.#leaderEpoch) {
-      this.#leaderEpoch = leaderEpoch
-      this.log.assignEpoch(leaderEpoch)
+  lead(leading: Leading): void {
+    if (leading.leaderEpoch > this.#leaderEpoch) {
+      this.#leaderEpoch = leading.leaderEpoch
+      this.log.assignEpoch(leading.leaderEpoch)
     }
-    if (partitionEpoch !== this.#partitionEpoch) this.#comingIn.clear()
-    this.#partitionEpoch = partitionEpoch
-    this.#replicas = replicas
-    this.#isr = isr
-    this.#hasEligible = elr !== undefined
-    this.#watchFollowers()
+    this.#replicas.follow(leading)
     this.#recount()
     this.#recountStarts()
     if (!this.hasMinInsyncReplicas) this.#committed.failInSync(errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND.code)
@@ -243,62 +210,33 @@ export class Partition implements TurnTask, ReadableReplica {
 
   /** A follower, whose log begins at `startOffset`, asks for `offset`: it has all below that, of the same history. */
   askedBy(id: number, brokerEpoch: number, offset: number, startOffset = -1): void {
-    const progress = this.#progress
-    if (progress === null || this.#offlineCode !== 0) return
-    const now = this.#cluster!.clock.monotonic()
-    const isFurther = progress.asked(id, brokerEpoch, offset, this.log.endOffset, now, startOffset)
-    if (isFurther) this.#recount()
+    const replicas = this.#replicas
+    if (replicas.followers === null || this.#offlineCode !== 0) return
+    if (replicas.asked(id, brokerEpoch, offset, startOffset, this.log.endOffset)) this.#recount()
     this.#recountStarts()
     if (this.#proofs.size > 0) this.#prove()
-    if (this.#isr.includes(id) || this.#isAlteringIsr) return
-    const registeredEpoch = this.#cluster!.brokerEpoch(id)
-    if (registeredEpoch < 0 || !progress.mayComeIn(id, registeredEpoch, this.#highWatermark, this.#epochStart)) return
-    this.#comingIn.add(id)
-    this.#alterIsr([...this.#isr, id])
+    this.#alterIsr(replicas.withComer(id, this.#highWatermark))
   }
 
   /** A broker's registration is another, or is gone: what it had may be lost with it. */
   brokerMoved(id: number): void {
-    this.#progress?.forget(id)
+    this.#replicas.followers?.forget(id)
     this.#recountStarts()
   }
 
   /** Looks for in-sync replicas that have lagged for longer than `lagMs`: they are to leave. */
   checkLag(lagMs: number): void {
-    const progress = this.#progress
-    if (progress === null || this.#isAlteringIsr || this.#offlineCode !== 0) return
-    const laggards = progress.laggards(this.#isr, this.log.endOffset, this.#cluster!.clock.monotonic(), lagMs)
-    if (laggards.length > 0) this.#alterIsr(this.#isr.filter((id) => !laggards.includes(id)))
+    if (this.#offlineCode === 0) this.#alterIsr(this.#replicas.withoutLaggards(this.log.endOffset, lagMs))
   }
 
-  /**
-   * What `isrFound` asked for is decided: done (the metadata said so before this), refused, or, with REQUEST_TIMED_OUT,
-   * nobody knows: then those that were to come in count until the metadata says something else.
-   */
+  /** What `isrFound` asked for is decided; see InSyncReplicas. */
   isrDecided(errorCode: number): void {
-    this.#isAlteringIsr = false
-    if (errorCode === errors.REQUEST_TIMED_OUT.code) return
-    this.#comingIn.clear()
-    this.#watchFollowers()
+    this.#replicas.decided(errorCode)
     this.#recount()
   }
 
-  #alterIsr(isr: readonly number[]): void {
-    this.#isAlteringIsr = true
-    this.#watchFollowers()
-    this.#events.isrFound(this, isr)
-  }
-
-  #watchFollowers(): void {
-    const cluster = this.#cluster
-    if (cluster === null || this.#replicas.length <= 1) {
-      this.#progress = null
-      return
-    }
-    const now = cluster.clock.monotonic()
-    const counted = this.#comingIn.size === 0 ? this.#isr : [...new Set([...this.#isr, ...this.#comingIn])]
-    if (this.#progress === null) this.#progress = new FollowerProgress(cluster.nodeId, this.#replicas, counted, now)
-    else this.#progress.follow(this.#replicas, counted, now)
+  #alterIsr(isr: readonly number[] | null): void {
+    if (isr !== null) this.#events.isrFound(this, isr)
   }
 
   /**
@@ -334,7 +272,7 @@ export class Partition implements TurnTask, ReadableReplica {
 
   /** The same for what must be durable on this broker alone. */
   waitForFlush(offset: number, wait: OffsetWait): void {
-    if (this.#progress === null) this.waitFor(offset, wait)
+    if (this.#replicas.followers === null) this.waitFor(offset, wait)
     else if (this.#offlineCode !== 0) this.#turn.defer('answer', new Reached(wait, this.#offlineCode))
     else if (!this.isFlushSynchronous || offset <= this.log.flushedOffset)
       this.#turn.defer('answer', new Reached(wait, 0))
@@ -343,13 +281,7 @@ export class Partition implements TurnTask, ReadableReplica {
 
   /** Nothing below it is left on any replica that is alive. */
   get lowWatermark(): number {
-    let least = this.log.startOffset
-    if (this.#progress === null) return least
-    for (const id of this.#replicas) {
-      if (id === this.#cluster!.nodeId || this.#cluster!.brokerEpoch(id) < 0) continue
-      least = Math.min(least, this.#progress.startOffsetOf(id))
-    }
-    return least
+    return this.#replicas.lowWatermark(this.log.startOffset)
   }
 
   /** Ends `wait` once nothing below `offset` is left on any replica that is alive: at the end of this turn at the earliest. */
@@ -369,7 +301,7 @@ export class Partition implements TurnTask, ReadableReplica {
    */
   waitForProof(wait: OffsetWait): void {
     if (this.#offlineCode !== 0) this.#turn.defer('answer', new Reached(wait, this.#offlineCode))
-    else if (this.#progress === null) this.#turn.defer('answer', new Reached(wait, 0))
+    else if (this.#replicas.followers === null) this.#turn.defer('answer', new Reached(wait, 0))
     else {
       this.#proofs.add(wait)
       this.#prove()
@@ -378,8 +310,8 @@ export class Partition implements TurnTask, ReadableReplica {
   }
 
   #prove(): void {
-    const followers = this.#isr.filter((id) => id !== this.#cluster!.nodeId)
-    if (this.#progress !== null) this.#proofs.check(followers, this.#progress)
+    const { followers, followersInSync } = this.#replicas
+    if (followers !== null) this.#proofs.check(followersInSync, followers)
   }
 
   /** How often appends had been undone when the last one was accepted: for `isUndone`. */
@@ -469,16 +401,13 @@ export class Partition implements TurnTask, ReadableReplica {
   /** All below `offset` is safe here: written, and flushed where that is waited for. */
   #moved(offset: number): void {
     this.#ownOffset = offset
-    if (this.#progress === null) this.#advance(offset)
-    else this.#recount()
+    this.#recount()
   }
 
   /** What is on all that count may be more now. */
   #recount(): void {
     if (this.#offlineCode !== 0) return
-    if (this.#progress === null) this.#advance(this.#ownOffset)
-    else if (this.hasMinInsyncReplicas && !this.#hasEligible)
-      this.#advance(this.#progress.commonOffset(this.#ownOffset))
+    this.#advance(this.#replicas.committable(this.#ownOffset, this.log.config['min.insync.replicas']))
   }
 
   #advance(offset: number): void {
