@@ -91,6 +91,23 @@ describe('the replicas of three brokers', { timeout: 120_000 }, () => {
     }
   })
 
+  it('let the client of a deletion know where one does not come to it, which goes on all the same', async () => {
+    const topic = await cluster.createTopic('held', [[1, 2, 3]], { 'flush.mode': 'sync' })
+    await write(1, topic, 6)
+    const deleteBelow = async (timeoutMs: number) => {
+      const topics = [{ name: 'held', partitions: [{ partitionIndex: 0, offset: 4 }] }]
+      const answer = await cluster.to(1).send(DeleteRecords, 2, { topics, timeoutMs })
+      const { errorCode, lowWatermark } = answer.topics[0]!.partitions[0]!
+      return [errorName(errorCode), lowWatermark]
+    }
+    // It has a record that is not durable, and asks for nothing before it is.
+    cluster.disk(3).hold(/held-0/)
+    equal((await cluster.at(1, topic).produce({ records: [{ value: 'x' }] }, { acks: 1 })).errorCode, 0)
+    deepEqual(await deleteBelow(50), ['REQUEST_TIMED_OUT', -1])
+    cluster.disk(3).release()
+    deepEqual(await deleteBelow(60_000), ['NONE', 4])
+  })
+
   it('hand over what a directory had that fails, and the others go on', async () => {
     const topic = await cluster.createTopic(
       'moved',
