@@ -10,19 +10,24 @@ import { copyStore } from './metadata/store-copy.ts'
 
 export type { StoreServer } from './metadata/socket/store-server.ts'
 
+/** Another process uses the directory of the store. */
+export class StoreInUseError extends Error {
+  override readonly name = 'StoreInUseError'
+}
+
 /** How long brokers of a store that was away count as alive when it is back: time enough to say that they are. */
 const KEPT_LEASE_MS = 10_000
 
 /**
- * Serves the embedded store of `directory` on a Unix socket until it is closed. Rejects where another process uses the
- * directory or the socket.
+ * Serves the embedded store of `directory` on a Unix socket until it is closed. Rejects with a StoreInUseError where
+ * another process uses the directory, and where one uses the socket.
  */
 export async function serveEmbeddedStore(options: { directory: string; path: string }): Promise<StoreServer> {
   const { directory, path } = options
   const disk = createNodeDisk()
   disk.makeDirectory(directory)
   const lock = disk.lock(`${directory}/.lock`)
-  if (lock === null) throw new Error(`${directory} is in use by another process.`)
+  if (lock === null) throw new StoreInUseError(`${directory} is in use by another process.`)
   const clock = createNodeClock()
   const timers = createNodeTimers(clock)
   try {

@@ -29,12 +29,6 @@ export class Supervisor {
    * @throws CommandError where the directory is in use or cannot be used
    */
   static async start(deployment: Deployment): Promise<Supervisor> {
-    const running = readUpState(deployment.directory)
-    if (running !== null && running.pid !== process.pid && isRunning(running)) {
-      throw new CommandError(
-        `${deployment.directory} is in use by odradek up (process ${running.pid}). Stop that first.`,
-      )
-    }
     if (existsSync(join(deployment.directory, 'meta.properties'))) {
       throw new CommandError(
         `${deployment.directory} is the data directory of a broker. Give odradek up one of its own.`,
@@ -101,12 +95,22 @@ export class Supervisor {
   }
 }
 
-async function serveEmbedded({ storeDirectory, socketPath }: Deployment): Promise<{ close(): Promise<void> }> {
-  const { serveEmbeddedStore } = await import('@odradek/broker/cluster-store')
+/**
+ * The lock of the store says whether another supervisor runs: a process id that was noted before a power failure may be any
+ * process's by now.
+ */
+async function serveEmbedded(deployment: Deployment): Promise<{ close(): Promise<void> }> {
+  const { directory, storeDirectory, socketPath } = deployment
+  const { serveEmbeddedStore, StoreInUseError } = await import('@odradek/broker/cluster-store')
   let server: StoreServer
   try {
     server = await serveEmbeddedStore({ directory: storeDirectory, path: socketPath })
   } catch (error) {
+    if (error instanceof StoreInUseError) {
+      const running = readUpState(directory)
+      const process = running !== null && isRunning(running) ? ` (process ${running.pid})` : ''
+      throw new CommandError(`${directory} is in use by odradek up${process}. Stop that first.`)
+    }
     throw new CommandError(`the metadata store cannot be opened: ${(error as Error).message}`)
   }
   return server
