@@ -1,6 +1,7 @@
 /**
  * The pictures in docs/images, from the sample shop: `npm run screenshots [FOLDER]`. They are made anew from the pages as they are, so
- * that they stay true. With `--all` every page is taken at three widths, in both themes and both languages, though not in all combinations, to be looked at.
+ * that they stay true. With `--all` every page is taken at three widths, in both themes and both languages, though not in all combinations,
+ * full, empty and with the broker away, to be looked at; `--only TEXT` takes those whose name holds it, or one of several (`a,b`).
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
@@ -54,13 +55,62 @@ const everything: readonly Picture[] = [
   { name: 'storage-topics', path: '/local/storage/topics' },
   { name: 'alerts', path: '/local/alerts' },
   { name: 'audit', path: '/local/audit' },
+  { name: 'record', path: `${topic}/0/1` },
+  { name: 'live', path: `${topic}/messages?live=true` },
+  { name: 'filtered', path: `${topic}/messages?from=earliest&f=value.amount~%3E~500&cel=value.id%20%3E%200&n=50` },
+  { name: 'bad-filter', path: `${topic}/messages?from=earliest&cel=value.%20%3D%3D` },
+  { name: 'lag-stuck', path: '/local/groups/shop-notifications/lag' },
+  { name: 'reset-time', path: '/local/groups/shop-billing/reset' },
   { name: 'missing', path: '/local/topics/%25DLQ%25a%2Fb%20%E8%AE%A2%E5%8D%95/partitions' },
   { name: 'nothing-matches', path: '/local/topics?q=nothing-is-called-that' },
+  { name: 'create', path: '/local/topics?create=true' },
+  { name: 'palette', path: '/local/topics', act: (page) => page.keyboard.press('Control+k') },
+  { name: 'shortcuts', path: '/local/topics', act: (page) => page.keyboard.press('?') },
   {
-    name: 'create',
-    path: '/local/topics',
-    act: (page) => page.getByRole('main').getByRole('button').first().click(),
+    name: 'produce',
+    path: `${topic}/messages`,
+    act: (page) =>
+      page
+        .getByRole('button', { name: /^(Produce|发送消息)/ })
+        .first()
+        .click(),
   },
+  {
+    name: 'topic-menu',
+    path: `${topic}/partitions`,
+    act: (page) => page.locator('main button[aria-haspopup=menu]').first().click(),
+  },
+  {
+    name: 'delete-records',
+    path: `${topic}/partitions`,
+    act: async (page) => {
+      await page.locator('main button[aria-haspopup=menu]').first().click()
+      await page
+        .getByRole('menuitem', { name: /records|消息/ })
+        .first()
+        .click()
+    },
+  },
+  {
+    name: 'selected',
+    path: '/local/topics',
+    act: (page) => page.locator('thead input').click(),
+  },
+]
+
+/** Pages of a cluster that holds nothing, and again when it has gone away. */
+const bare: readonly Picture[] = [
+  { name: 'overview', path: '/local' },
+  { name: 'topics', path: '/local/topics' },
+  { name: 'groups', path: '/local/groups' },
+  { name: 'brokers', path: '/local/brokers' },
+  { name: 'dead-letters', path: '/local/dead-letters' },
+  { name: 'retries', path: '/local/dead-letters/retries' },
+  { name: 'jobs', path: '/local/dead-letters/jobs' },
+  { name: 'delayed', path: '/local/delayed' },
+  { name: 'storage', path: '/local/storage' },
+  { name: 'alerts', path: '/local/alerts' },
+  { name: 'audit', path: '/local/audit' },
 ]
 
 const variants = [
@@ -73,7 +123,10 @@ const variants = [
 /** Long enough for rates, lags and their first minutes to be told. */
 const WATCHED_MS = Number(process.env.SCREENSHOT_WATCHED_MS ?? 60_000)
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { all: { type: 'boolean' } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { all: { type: 'boolean' }, only: { type: 'string', default: '' } },
+})
 const folder = resolve(positionals[0] ?? join(import.meta.dirname, '../docs/images'))
 mkdirSync(folder, { recursive: true })
 const scene = new Scene({ console: ({ bootstrap }) => ['--bootstrap', bootstrap, '--demo'] })
@@ -87,21 +140,36 @@ try {
   await fetch(scene.url('/local'))
   await new Promise((go) => setTimeout(go, WATCHED_MS))
   if (values.all === true) {
-    for (const [width, theme, locale] of variants) {
-      for (const picture of everything) {
-        const name = `${picture.name}-${width}-${theme}-${locale}`
-        await take(browser, { ...picture, width, theme, locale, name })
-      }
+    await takeAll(scene, everything, '')
+    const empty = new Scene({})
+    await empty.start()
+    try {
+      await takeAll(empty, bare, 'empty-')
+      await empty.stopBroker()
+      await takeAll(empty, bare, 'away-')
+    } finally {
+      await empty.stop()
     }
   } else {
-    for (const picture of pictures) await take(browser, picture)
+    for (const picture of pictures) if (picture.name.includes(values.only)) await take(browser, scene, picture)
   }
 } finally {
   await browser.close()
   await scene.stop()
 }
 
-async function take(from: Browser, picture: Picture): Promise<void> {
+async function takeAll(of: Scene, all: readonly Picture[], prefix: string): Promise<void> {
+  const wanted = values.only.split(',')
+  for (const picture of all) {
+    for (const [width, theme, locale] of variants) {
+      const name = `${prefix}${picture.name}-${width}-${theme}-${locale}`
+      if (wanted.some((text) => name.includes(text)))
+        await take(browser, of, { ...picture, width, theme, locale, name })
+    }
+  }
+}
+
+async function take(from: Browser, scene: Scene, picture: Picture): Promise<void> {
   const { name, path, theme = 'light', locale = 'en', width = 1280, act } = picture
   const context = await from.newContext({ viewport: { width, height: width < 600 ? 844 : 800 } })
   await context.addCookies([

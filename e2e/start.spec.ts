@@ -35,6 +35,8 @@ test('both come up, the console shows the broker, and SIGTERM ends both', async 
   const command = await page.getByText(/kcat -P -b/).textContent()
   const broker = /-b (\S+)/.exec(command ?? '')?.[1] ?? ''
   expect(await listens(broker)).toBe(true)
+  await page.getByRole('link', { name: 'Create a topic' }).click()
+  await expect(page.getByRole('dialog', { name: 'Create topic' })).toBeVisible()
   await started.end('SIGTERM')
   expect(started.process.exitCode).toBe(0)
   expect(await listens(broker)).toBe(false)

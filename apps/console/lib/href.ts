@@ -5,7 +5,7 @@
 export const href = {
   overview: (cluster: string) => `/${encode(cluster)}`,
   topics: (cluster: string) => `/${encode(cluster)}/topics`,
-  newTopic: (cluster: string) => `/${encode(cluster)}/topics?create=1`,
+  newTopic: (cluster: string) => `/${encode(cluster)}/topics?create=true`,
   topic: (cluster: string, topic: string, tab: TopicTab = 'messages') =>
     `/${encode(cluster)}/topics/${encode(topic)}/${tab}`,
   record: (cluster: string, topic: string, partition: number, offset: number | string) =>

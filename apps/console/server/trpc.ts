@@ -24,11 +24,17 @@ export const serverTrpc = cache(async () => {
 // biome-ignore lint/suspicious/noExplicitAny: query options differ in all four parameters; only their promises matter here.
 export async function prefetch(...queries: FetchQueryOptions<any, any, any, any>[]) {
   const { queryClient } = await serverTrpc()
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, PREFETCH_MS_MAX)
-  })
-  await Promise.race([Promise.all(queries.map((query) => queryClient.prefetchQuery(query))), late])
-  clearTimeout(timer)
+  await inTime(Promise.all(queries.map((query) => queryClient.prefetchQuery(query))))
   return dehydrate(queryClient, { shouldDehydrateQuery: ({ state }) => state.status === 'success' })
+}
+
+/** What was asked for, if it comes while the page may wait for it; null if not, or if it failed. */
+export async function inTime<T>(asked: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, PREFETCH_MS_MAX, null)
+  })
+  const came = await Promise.race([asked.catch(() => null), late])
+  clearTimeout(timer)
+  return came
 }

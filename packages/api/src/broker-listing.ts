@@ -1,5 +1,5 @@
 /** The brokers of a cluster: where they are, what they lead, what is on their disks. */
-import type { LogDirectory } from '@odradek/client'
+import { brokerVitals, KafkaError, type LogDirectory } from '@odradek/client'
 import type { ClusterSession } from './cluster-session.ts'
 
 export interface BrokerRow {
@@ -71,6 +71,32 @@ export async function listBrokers(session: ClusterSession): Promise<BrokerRow[]>
       problem: missing ?? null,
     }
   })
+}
+
+const LARGEST_MAX = 100
+
+/** One broker, with the largest of what is on its disks, and how it fares where it tells. */
+export async function brokerDetail(session: ClusterSession, nodeId: number) {
+  const [rows, metadata, sizes] = await Promise.all([
+    listBrokers(session),
+    session.cluster.metadata(),
+    session.sizes.get().catch(() => null),
+  ])
+  const row = rows.find((broker) => broker.nodeId === nodeId)
+  const node = metadata.brokers.find((broker) => broker.nodeId === nodeId)
+  if (!row || !node) throw new KafkaError(8, `find broker ${nodeId}`, `The cluster has no broker ${nodeId}.`)
+  const replicas = (sizes?.logs.directories ?? [])
+    .filter((directory) => directory.nodeId === nodeId)
+    .flatMap((directory) =>
+      directory.replicas.map((replica) => ({
+        ...replica,
+        path: directory.path,
+        isListed: metadata.topics.has(replica.topic),
+      })),
+    )
+    .sort((a, b) => b.sizeBytes - a.sizeBytes)
+  const vitals = await brokerVitals(session.cluster, node, session.settings.adminAddress)
+  return { ...row, vitals, replicaCount: replicas.length, largest: replicas.slice(0, LARGEST_MAX) }
 }
 
 /** null where one of them is not known, or there are none. */

@@ -6,7 +6,7 @@
  *     const { rows } = await caller.topics.list({ cluster: 'local' })
  */
 
-export type { Feature, FeatureName, LetterFacets } from '@odradek/client'
+export type { Feature, FeatureName, LetterFacets, LetterRow } from '@odradek/client'
 export type { AccessOptions } from './access/access.ts'
 export { PASSWORD_LENGTH_MIN } from './access/password.ts'
 export * from './access/permissions.ts'
@@ -31,8 +31,7 @@ export { handleSignIn } from './http/sign-in.ts'
 export type { MessageDelivery } from './message-delivery.ts'
 export { EXPORT_ROWS_MAX } from './message-search.ts'
 export * from './overview.ts'
-export type { LetterEvent } from './routers/dead-letters.ts'
-export type { ScanEvent } from './routers/messages.ts'
+export type { ScanTelling } from './resumable-scan.ts'
 export * from './topic-detail.ts'
 export * from './topic-health.ts'
 export * from './topic-listing.ts'

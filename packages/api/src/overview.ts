@@ -52,7 +52,13 @@ export interface Overview {
   /** `async` or `sync`, the default of the brokers; null: no Odradek. */
   readonly flushMode: string | null
   readonly sizeBytes: number | null
-  readonly disk: { readonly totalBytes: number | null; readonly freeBytes: number | null }
+  readonly disk: {
+    readonly totalBytes: number | null
+    readonly freeBytes: number | null
+    /** From these shares of a disk in use on it needs attention, and is wrong. */
+    readonly attentionAbove: number
+    readonly wrongAbove: number
+  }
   /** The worst first. */
   readonly attention: readonly Attention[]
 }
@@ -162,6 +168,8 @@ export async function overviewOf(session: ClusterSession, audit: AuditTrail, ale
     disk: {
       totalBytes: sum(brokers.map(({ totalBytes }) => totalBytes)),
       freeBytes: sum(brokers.map(({ freeBytes }) => freeBytes)),
+      attentionAbove,
+      wrongAbove,
     },
     attention,
   }

@@ -16,7 +16,7 @@ test('changes are kept here until somebody agrees to a topic, then there, and ou
   assert.deepEqual(
     before.entries.map(({ action, resource, error }) => [action, resource, error !== null]),
     [
-      ['topics.create', null, true],
+      ['topics.create', 'topic orders', true],
       ['topics.create', 'topic orders', false],
     ],
   )
@@ -52,6 +52,16 @@ test('the audit is read page by page', async () => {
     ['topic t4', 'topic t3', 'topic t2', 'topic t1', 'topic t0', 'topic odradek-audit'],
   )
   assert.equal(second.before, null)
+})
+
+test('a search goes back beyond the page that it fills, and says how far', async () => {
+  await using scene = await ConsoleScene.open()
+  const { caller } = scene
+  await caller.audit.enable({ cluster })
+  for (let i = 0; i < 5; i++) await caller.topics.create({ cluster, topic: `t${i}` })
+  const page = await caller.audit.list({ cluster, count: 2, search: 'topic t0' })
+  assert.deepEqual([page.entries.map(({ resource }) => resource), page.searched], [['topic t0'], 6])
+  assert.equal((await caller.audit.list({ cluster, count: 2, search: 'topic t9' })).before, null)
 })
 
 test('an entry that cannot be written waits, and the status says why; it is written when that is over', async () => {

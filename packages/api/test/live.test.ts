@@ -81,6 +81,52 @@ test('lists are sent when they have changed, also over a connection that was cut
   subscription.unsubscribe()
 })
 
+test('what stands on one page is sent as its query tells it, and again when it has changed', async () => {
+  await using scene = await ConsoleScene.open({ metadataAgeMaxMs: 0 })
+  await using stack = new AsyncDisposableStack()
+  const { client } = await connect(scene, stack)
+  const { caller } = scene
+  const { sampler } = scene.console.session(cluster)
+  await caller.topics.create({ cluster, topic: 'one', partitions: 2 })
+  const payload = { format: 'text', text: 'x' } as const
+  const produce = () => caller.messages.produce({ cluster, topic: 'one', partition: 0, key: payload, value: payload })
+  await produce()
+  await sampler.take()
+  const topic = { cluster, topic: 'one' }
+  const [broker] = await caller.brokers.list({ cluster })
+  const node = { cluster, nodeId: broker!.nodeId }
+  const field = (name: string) => (view: unknown) => (view as Record<string, unknown>)[name]
+  const whole = (view: unknown) => view
+  /** What a subscription brings, and what of it is the same whenever it is asked for. */
+  const live = [
+    [client.topics.partitionsLive, topic, () => caller.topics.partitions(topic), whole],
+    [client.topics.groupsLive, topic, () => caller.topics.groups(topic), whole],
+    [client.topics.producersLive, topic, () => caller.topics.producers(topic), whole],
+    [client.brokers.listLive, { cluster }, () => caller.brokers.list({ cluster }), field('length')],
+    [client.brokers.live, node, () => caller.brokers.get(node), field('nodeId')],
+    [client.overview.getLive, { cluster }, () => caller.overview.get({ cluster }), field('topics')],
+    [client.audit.live, { cluster }, () => caller.audit.list({ cluster }), field('entries')],
+  ] as const
+  for (const [procedure, input, ask, same] of live) {
+    const views = arrivals<unknown>()
+    const started = arrivals<void>()
+    const subscribe = procedure.subscribe as (
+      input: object,
+      listener: { onStarted(): void; onData(view: unknown): void },
+    ) => { unsubscribe(): void }
+    const subscription = subscribe(input, { onStarted: () => started.push(), onData: (view) => views.push(view) })
+    await started.next()
+    await sampler.take()
+    assert.deepEqual(same(await views.next()), same(await ask()))
+    if (ask === live[0][2]) {
+      await produce()
+      await sampler.take()
+      assert.deepEqual(await views.next(), await ask(), 'the record that came since')
+    }
+    subscription.unsubscribe()
+  }
+})
+
 test('rates and lag come over a WebSocket as they are sampled; who comes back is told what was missed', async () => {
   await using scene = await ConsoleScene.open()
   await using stack = new AsyncDisposableStack()

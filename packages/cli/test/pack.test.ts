@@ -160,6 +160,20 @@ test("the published packages run the README's example in a project of its own", 
       socket.onerror = () => reject(new Error('the WebSocket failed'))
       assert.match(await answered, /"type":"started"/)
       socket.close()
+      // Alone, against that broker.
+      const bootstrap = /kcat -P -b ([\d.:]+)/.exec(await (await fetch(`${url}/local`)).text())?.[1] ?? ''
+      const alone = spawn(process.execPath, [main, 'console', '--bootstrap', bootstrap, '--port', '0'], {
+        ...options,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const gone = once(alone, 'exit')
+      try {
+        const own = await lineOf(alone.stdout, /^Console on (\S+)\/$/)
+        assert.match(await (await fetch(`${own}/local/topics`)).text(), /No topics yet/)
+      } finally {
+        alone.kill('SIGTERM')
+      }
+      assert.deepEqual(await gone, [0, null])
       const users = [main, 'console', 'users', 'list', '--users', join(directory, 'users.json')]
       assert.equal((await run(process.execPath, users, options)).stdout, '')
       assert.doesNotMatch(said, /Building the console/)

@@ -11,6 +11,9 @@ import type { ConfigEditorProps } from './config-editor.tsx'
 import { ConfigForm } from './config-form.tsx'
 import { humanValue } from './human-value.ts'
 
+/** Kafka's word for "never" and "any number". */
+const LONG_MAX = '9223372036854775807'
+
 /** One config: its name and what it means, its value and where that comes from; the pencil opens the form in its place. */
 export function ConfigRow(props: ConfigEditorProps & { entry: ConfigEntry }) {
   const { entry, forbidden, onReset } = props
@@ -18,7 +21,7 @@ export function ConfigRow(props: ConfigEditorProps & { entry: ConfigEntry }) {
   const [editing, setEditing] = useState(false)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>(null)
-  const human = humanValue(entry.value, entry.unit)
+  const human = entry.value === LONG_MAX ? t('noLimit') : humanValue(entry.value, entry.unit)
   const fixed = entry.isReadOnly ? t('readOnly') : forbidden
   const reset = async () => {
     setBusy(true)

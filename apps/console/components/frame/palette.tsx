@@ -1,12 +1,13 @@
 'use client'
 import { skipToken, useQuery } from '@tanstack/react-query'
 import { Command } from 'cmdk'
+import { BellPlus, type LucideIcon, Moon, Plus, Route, Sun } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { type ReactNode, useDeferredValue, useState } from 'react'
 import { href } from '../../lib/href.ts'
-import { keepPreference } from '../../lib/preferences.ts'
 import { recordAddress } from '../../lib/record-address.ts'
+import { chooseTheme } from '../../lib/theme.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import { Modal } from '../ui/modal.tsx'
 import { places } from './navigation.ts'
@@ -36,20 +37,22 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange(op
     router.push(target)
   }
   const theme = (value: 'light' | 'dark') => {
-    keepPreference('theme', value)
-    document.documentElement.classList.remove('light', 'dark')
-    document.documentElement.classList.add(value)
+    chooseTheme(value)
     close(false)
-    router.refresh()
   }
   const matches = (text: string) => text.toLowerCase().includes(wanted.toLowerCase())
   const shownPlaces = places.filter(({ id }) => matches(t(`place.${id}`)) || matches(id))
-  const acts: readonly { id: string; label: string; run(): void }[] = [
-    { id: 'create', label: t('palette.createTopic'), run: () => go(href.newTopic(cluster)) },
-    { id: 'life', label: t('palette.followLife'), run: () => go(href.lives(cluster)) },
-    { id: 'rule', label: t('palette.newAlert'), run: () => go(`${href.alerts(cluster, 'rules')}?rule=new`) },
-    { id: 'light', label: t('palette.themeLight'), run: () => theme('light') },
-    { id: 'dark', label: t('palette.themeDark'), run: () => theme('dark') },
+  const acts: readonly { id: string; icon: LucideIcon; label: string; run(): void }[] = [
+    { id: 'create', icon: Plus, label: t('palette.createTopic'), run: () => go(href.newTopic(cluster)) },
+    { id: 'life', icon: Route, label: t('palette.followLife'), run: () => go(href.lives(cluster)) },
+    {
+      id: 'rule',
+      icon: BellPlus,
+      label: t('palette.newAlert'),
+      run: () => go(`${href.alerts(cluster, 'rules')}?rule=new`),
+    },
+    { id: 'light', icon: Sun, label: t('palette.themeLight'), run: () => theme('light') },
+    { id: 'dark', icon: Moon, label: t('palette.themeDark'), run: () => theme('dark') },
   ].filter(({ label }) => matches(label))
   const ids = [
     ...(record === null ? [] : ['record', 'life']),
@@ -75,7 +78,7 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange(op
           placeholder={t('palette.placeholder')}
           className="h-11 w-full border-b bg-transparent px-4 text-heading outline-none placeholder:text-muted"
         />
-        <Command.List className="max-h-[50vh] overflow-y-auto p-1">
+        <Command.List className="max-h-[min(60vh,560px)] overflow-y-auto p-1">
           <Command.Empty className="px-3 py-6 text-center text-muted">{t('palette.nothing')}</Command.Empty>
           {record !== null && (
             <Item id="record" onSelect={() => go(href.record(cluster, record.topic, record.partition, record.offset))}>
@@ -117,9 +120,10 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange(op
           )}
           {acts.length > 0 && (
             <Group heading={t('palette.actions')}>
-              {acts.map((act) => (
-                <Item key={act.id} id={`act ${act.id}`} onSelect={act.run}>
-                  {act.label}
+              {acts.map(({ id, icon: Icon, label, run }) => (
+                <Item key={id} id={`act ${id}`} onSelect={run}>
+                  <Icon size={16} strokeWidth={1.75} aria-hidden className="text-muted" />
+                  {label}
                 </Item>
               ))}
             </Group>

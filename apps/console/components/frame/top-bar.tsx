@@ -18,6 +18,7 @@ import { useLocale, useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { href } from '../../lib/href.ts'
 import { keepPreference, locales, type Theme, themes } from '../../lib/preferences.ts'
+import { chooseTheme, useTheme } from '../../lib/theme.ts'
 import { zoneLabel } from '../../lib/times.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import { useZone } from '../../lib/zone.tsx'
@@ -143,21 +144,14 @@ function ZoneMenu({ kept }: { kept: string }) {
   )
 }
 
-function ThemeMenu({ theme }: { theme: Theme }) {
+function ThemeMenu({ theme: kept }: { theme: Theme }) {
   const t = useTranslations('frame')
-  const router = useRouter()
+  const theme = useTheme(kept)
   const Icon = theme === 'light' ? Sun : theme === 'dark' ? Moon : SunMoon
-  const choose = (next: Theme) => {
-    keepPreference('theme', next)
-    // At once, not only when the server has answered.
-    document.documentElement.classList.remove('light', 'dark')
-    if (next !== 'system') document.documentElement.classList.add(next)
-    router.refresh()
-  }
   return (
     <Menu label={t('theme.label')} trigger={<Icon size={16} strokeWidth={1.75} aria-hidden />}>
       {themes.map((one) => (
-        <MenuChoice key={one} chosen={one === theme} onSelect={() => choose(one)}>
+        <MenuChoice key={one} chosen={one === theme} onSelect={() => chooseTheme(one)}>
           {t(`theme.${one}`)}
         </MenuChoice>
       ))}

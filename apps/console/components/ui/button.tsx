@@ -8,7 +8,7 @@ export type ButtonKind = 'primary' | 'plain' | 'quiet' | 'wrong'
 /** The look of a button, for what is one by its role but not by its element. */
 export function buttonClass(kind: ButtonKind = 'plain', small = false): string {
   return cn(
-    'inline-flex shrink-0 select-none items-center justify-center gap-1.5 whitespace-nowrap rounded-control border font-strong transition-colors duration-100',
+    'inline-flex shrink-0 select-none items-center justify-center gap-1.5 whitespace-nowrap rounded-control border font-strong',
     small ? 'h-6 px-2 text-meta' : 'h-8 px-3 max-sm:h-9',
     'aria-disabled:cursor-not-allowed aria-disabled:border-line aria-disabled:bg-sunken aria-disabled:text-muted',
     kind === 'primary' && 'border-transparent bg-accent text-on-accent hover:bg-accent-strong',

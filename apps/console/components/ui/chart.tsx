@@ -167,7 +167,9 @@ export function Chart(props: {
               />
             </svg>
             {one.name}
-            <span className="text-text">{shownValue(one.values[instant ?? times.length - 1], format)}</span>
+            <span className="text-text">
+              {shownValue(instant === null ? newest(one) : one.values[instant], format)}
+            </span>
           </span>
         ))}
         <span className={cn(instant === null && 'invisible')}>
@@ -180,6 +182,11 @@ export function Chart(props: {
 
 function shownValue(value: number | null | undefined, format: (value: number) => ReactNode): ReactNode {
   return value === null || value === undefined ? '—' : format(value)
+}
+
+/** What a series said last: another one may go on into what is planned. */
+function newest({ values }: Series): number | null {
+  return values.findLast((value) => value !== null) ?? null
 }
 
 function linePath(

@@ -2,7 +2,18 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useTranslations } from 'next-intl'
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  memo,
+  type ReactNode,
+  type RefObject,
+  useDeferredValue,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
 import { cn } from '../../lib/cn.ts'
 import { Checkbox } from './field.tsx'
 import { Skeleton } from './skeleton.tsx'
@@ -16,6 +27,8 @@ export interface Column<Row> {
   readonly align?: 'right'
   /** A CSS width; without one the column takes what it needs. */
   readonly width?: string
+  /** Takes the room that the others leave, and is cut to it. */
+  readonly grow?: boolean
   readonly sortable?: boolean
   /** Below 640 px a row has two lines: the first column, then the others with their names; `hidden` ones are left out. */
   readonly narrow?: 'hidden'
@@ -94,6 +107,13 @@ export function Table<Row>(props: TableProps<Row>) {
   const after = virtual ? virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0) : 0
   const visible = shown === undefined ? [] : virtual ? items.map(({ index }) => index) : shown.map((_, index) => index)
   const width = columns.length + (props.selection === undefined ? 0 : 1) + (props.rowActions === undefined ? 0 : 1)
+  // A click is answered at once: rows that are the same are left alone, and cells are drawn anew right after.
+  const cells = useDeferredValue(columns)
+  const rowActions = useDeferredValue(props.rowActions)
+  const latest = useRef(props)
+  useLayoutEffect(() => {
+    latest.current = props
+  })
   const allChosen = shown !== undefined && shown.length > 0 && shown.every((row) => props.selection?.has(rowKey(row)))
   return (
     <div className={cn('relative flex min-h-0 flex-col', className)}>
@@ -133,7 +153,7 @@ export function Table<Row>(props: TableProps<Row>) {
                   />
                 </th>
               )}
-              {columns.map((column, n) => (
+              {cells.map((column, n) => (
                 <HeadCell key={column.id} column={column} first={n === 0 && props.selection === undefined} {...props} />
               ))}
               {props.rowActions !== undefined && (
@@ -153,7 +173,21 @@ export function Table<Row>(props: TableProps<Row>) {
             {visible.map((index) => {
               const row = shown?.[index]
               if (row === undefined) return null
-              return <BodyRow key={rowKey(row)} row={row} index={index} virtual={virtual} {...props} />
+              const key = rowKey(row)
+              return (
+                <BodyRow
+                  key={key}
+                  rowId={key}
+                  row={row}
+                  ariaIndex={virtual ? index + 2 : undefined}
+                  columns={cells}
+                  rowActions={rowActions}
+                  opens={props.onOpen !== undefined}
+                  chosen={props.selection?.has(key)}
+                  isOpen={props.openKey === key}
+                  table={latest}
+                />
+              )
             })}
             {after > 0 && (
               <tr aria-hidden>
@@ -204,43 +238,56 @@ function HeadCell<Row>({ column, first, sort, onSort }: TableProps<Row> & { colu
   )
 }
 
-function BodyRow<Row>(props: TableProps<Row> & { row: Row; index: number; virtual: boolean }) {
-  const { row, index, virtual, columns, rowKey, onOpen, selection, rowActions } = props
+interface BodyRowProps<Row> {
+  rowId: string
+  row: Row
+  ariaIndex: number | undefined
+  columns: readonly Column<Row>[]
+  rowActions: ((row: Row) => ReactNode) | undefined
+  opens: boolean
+  /** Undefined where rows are not chosen. */
+  chosen: boolean | undefined
+  isOpen: boolean
+  /** The table's props as they are when something is pressed. */
+  table: RefObject<TableProps<Row>>
+}
+
+function PlainBodyRow<Row>(props: BodyRowProps<Row>) {
+  const { rowId, row, columns, rowActions, chosen, table } = props
   const t = useTranslations('frame')
-  const key = rowKey(row)
-  const chosen = selection?.has(key) ?? false
   const open = (event: MouseEvent) => {
     const inner = event.target instanceof Element && event.target.closest('a, button, input, label') !== null
-    if (!inner && window.getSelection()?.isCollapsed !== false) onOpen?.(row)
+    if (!inner && window.getSelection()?.isCollapsed !== false) table.current.onOpen?.(row)
   }
   const toggle = (on: boolean) => {
-    const next = new Set(selection)
-    if (on) next.add(key)
-    else next.delete(key)
-    props.onSelection?.(next)
+    const next = new Set(table.current.selection)
+    if (on) next.add(rowId)
+    else next.delete(rowId)
+    table.current.onSelection?.(next)
   }
   return (
     <tr
       data-row
       tabIndex={-1}
-      aria-rowindex={virtual ? index + 2 : undefined}
-      aria-selected={selection === undefined ? undefined : chosen}
-      onClick={onOpen === undefined ? undefined : open}
+      aria-rowindex={props.ariaIndex}
+      aria-selected={chosen}
+      onClick={props.opens ? open : undefined}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' || event.target !== event.currentTarget) return
         const link = event.currentTarget.querySelector('a')
+        const { onOpen } = table.current
         if (onOpen !== undefined) onOpen(row)
         else link?.click()
       }}
       className={cn(
         'group -outline-offset-2 hover:bg-hover max-sm:relative max-sm:flex max-sm:flex-wrap max-sm:items-center max-sm:gap-x-3 max-sm:border-b max-sm:px-4 max-sm:py-2',
-        (chosen || props.openKey === key) && 'bg-accent-soft',
+        (chosen || props.isOpen) && 'bg-accent-soft',
       )}
     >
-      {selection !== undefined && (
+      {chosen !== undefined && (
         <td className={cn(cellClass, 'w-10 pr-0 pl-6 max-sm:w-6 max-sm:pl-0')}>
           <Checkbox
-            label={t('table.select', { name: props.rowLabel?.(row) ?? key })}
+            label={t('table.select', { name: table.current.rowLabel?.(row) ?? rowId })}
             checked={chosen}
             onChange={toggle}
           />
@@ -252,13 +299,14 @@ function BodyRow<Row>(props: TableProps<Row> & { row: Row; index: number; virtua
           className={cn(
             cellClass,
             column.align === 'right' && 'text-right max-sm:text-left',
-            n === 0 && selection === undefined && 'pl-6 max-sm:pl-0',
-            n === 0 && (selection === undefined ? 'max-sm:w-full' : 'max-sm:w-[calc(100%-40px)]'),
-            column.narrow === 'hidden' && 'max-sm:hidden',
+            column.grow ? 'w-full min-w-[16ch] max-w-0 max-sm:w-auto' : 'max-w-[44ch]',
+            n === 0 && chosen === undefined && 'pl-6 max-sm:pl-0',
+            n === 0 && (chosen === undefined ? 'max-sm:w-full' : 'max-sm:w-[calc(100%-40px)]'),
+            column.narrow === 'hidden' ? 'max-sm:hidden' : 'max-sm:flex',
           )}
         >
-          {n > 0 && <span className="mr-1 hidden text-meta text-muted max-sm:inline">{column.header}</span>}
-          {column.cell(row)}
+          {n > 0 && <span className="mr-1 hidden shrink-0 text-meta text-muted max-sm:inline">{column.header}</span>}
+          <span className="min-w-0 max-sm:truncate sm:contents">{column.cell(row)}</span>
         </td>
       ))}
       {rowActions !== undefined && (
@@ -272,8 +320,11 @@ function BodyRow<Row>(props: TableProps<Row> & { row: Row; index: number; virtua
   )
 }
 
+// `memo` forgets that the component is generic.
+const BodyRow = memo(PlainBodyRow) as typeof PlainBodyRow
+
 const cellClass =
-  'h-8 max-w-[44ch] truncate whitespace-nowrap border-b px-3 last:pr-6 max-sm:h-auto max-sm:max-w-full max-sm:border-0 max-sm:px-0 max-sm:py-0.5 max-sm:last:pr-0'
+  'h-8 truncate whitespace-nowrap border-b px-3 last:pr-6 max-sm:h-auto max-sm:max-w-full max-sm:items-center max-sm:border-0 max-sm:px-0 max-sm:py-0.5 max-sm:last:pr-0'
 
 function SkeletonRows({ columns }: { columns: number }) {
   return Array.from({ length: 8 }, (_, row) => (

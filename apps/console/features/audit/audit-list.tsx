@@ -1,8 +1,9 @@
 'use client'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { ScrollText } from 'lucide-react'
 import { useTranslations } from 'next-intl'
-import { parseAsInteger, parseAsString, useQueryStates } from 'nuqs'
+import { useQueryStates } from 'nuqs'
 import { useCallback } from 'react'
 import { PageBody } from '../../components/frame/page.tsx'
 import { useForbidden } from '../../components/frame/shell.tsx'
@@ -14,12 +15,18 @@ import { ErrorState } from '../../components/ui/error-state.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
+import { liveInterval } from '../../lib/live-interval.ts'
+import { exactNumber } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { AuditPanel } from './audit-panel.tsx'
+import { auditInput, auditQueryParsers } from './audit-query.ts'
 import { AuditStatusLine } from './audit-status-line.tsx'
 import type { AuditEntry } from './outputs.ts'
 
 const REFRESH_MS = 5_000
+/** What was searched for, or lies further back, is asked for. */
+const SEARCH_MS = 10_000
 
 /** What was changed on the cluster, by whom, newest first; a row opens with what was before and after. */
 export function AuditList({ cluster }: { cluster: string }) {
@@ -28,18 +35,31 @@ export function AuditList({ cluster }: { cluster: string }) {
   const trpc = useTRPC()
   const queryClient = useQueryClient()
   const administer = useForbidden('administer')
-  const [query, setQuery] = useQueryStates({
-    q: parseAsString.withDefault(''),
-    entry: parseAsString.withDefault(''),
-    before: parseAsInteger,
-  })
+  const [query, setQuery] = useQueryStates(auditQueryParsers)
   const search = useCallback((q: string) => void setQuery({ q, before: null }), [setQuery])
-  const status = useQuery(trpc.audit.status.queryOptions({ cluster }, { refetchInterval: REFRESH_MS }))
-  const list = useQuery(
-    trpc.audit.list.queryOptions(
-      { cluster, search: query.q.slice(0, 200), ...(query.before !== null && { before: query.before }) },
-      { placeholderData: keepPreviousData, refetchInterval: REFRESH_MS },
+  const newest = auditInput(cluster, { q: '', before: null })
+  const keep = useKept(trpc.audit.list.queryKey(newest))
+  const keepStatus = useKept(trpc.audit.status.queryKey({ cluster }))
+  const live = useSubscription(
+    trpc.audit.live.subscriptionOptions(
+      { cluster },
+      {
+        onData(page) {
+          keep(page)
+          keepStatus(page?.status ?? null)
+        },
+      },
     ),
+  )
+  const input = auditInput(cluster, query)
+  const isNewest = input.search === '' && query.before === null
+  const refetchInterval = liveInterval(live, REFRESH_MS)
+  const status = useQuery(trpc.audit.status.queryOptions({ cluster }, { refetchInterval }))
+  const list = useQuery(
+    trpc.audit.list.queryOptions(input, {
+      placeholderData: keepPreviousData,
+      refetchInterval: isNewest ? refetchInterval : SEARCH_MS,
+    }),
   )
   const enable = useMutation(
     trpc.audit.enable.mutationOptions({ onSuccess: () => queryClient.invalidateQueries(trpc.audit.pathFilter()) }),
@@ -118,7 +138,10 @@ export function AuditList({ cluster }: { cluster: string }) {
                 <EmptyState
                   title={t('noMatch')}
                   action={<Button onClick={() => setQuery({ q: '' })}>{frame('table.clear')}</Button>}
-                />
+                >
+                  {list.data?.searched != null &&
+                    t(older === null ? 'noMatchAbout' : 'noMatchSoFar', { count: exactNumber(list.data.searched) })}
+                </EmptyState>
               ) : (
                 <EmptyState icon={ScrollText} title={t('nothing')}>
                   {t('nothingAbout')}

@@ -11,13 +11,12 @@ import { useTRPC } from '../../lib/trpc.tsx'
 import { DiskUse } from './disk-use.tsx'
 import type { LogDirectory, ReplicaRow } from './outputs.ts'
 
-const REFRESH_MS = 5_000
-
 /** A broker's log directories, and the largest of what is in them. */
 export function BrokerDisks({ cluster, nodeId }: { cluster: string; nodeId: number }) {
   const t = useTranslations('brokers')
   const trpc = useTRPC()
-  const about = useQuery(trpc.brokers.get.queryOptions({ cluster, nodeId }, { refetchInterval: REFRESH_MS }))
+  // The frame around it keeps this new.
+  const about = useQuery(trpc.brokers.get.queryOptions({ cluster, nodeId }))
   const { data } = about
   const directories: readonly Column<LogDirectory>[] = [
     {
@@ -41,16 +40,21 @@ export function BrokerDisks({ cluster, nodeId }: { cluster: string; nodeId: numb
     {
       id: 'replica',
       header: t('replica'),
-      cell: (row) => (
-        <Link
-          href={href.topic(cluster, row.topic, 'partitions')}
-          prefetch={false}
-          title={row.topic}
-          className="font-strong text-accent hover:underline"
-        >
-          {row.topic}/{row.partition}
-        </Link>
-      ),
+      cell: (row) =>
+        row.isListed ? (
+          <Link
+            href={href.topic(cluster, row.topic, 'partitions')}
+            prefetch={false}
+            title={row.topic}
+            className="font-strong text-accent hover:underline"
+          >
+            {row.topic}/{row.partition}
+          </Link>
+        ) : (
+          <span className="text-muted" title={row.topic} data-tip={t('unlistedTip')}>
+            {row.topic}/{row.partition}
+          </span>
+        ),
     },
     { id: 'size', header: t('size'), align: 'right', cell: (row) => <Bytes value={row.sizeBytes} /> },
     {

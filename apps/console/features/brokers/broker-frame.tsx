@@ -1,5 +1,4 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { FileQuestion } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
@@ -12,17 +11,14 @@ import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { apiError } from '../../lib/api-error.ts'
 import { href } from '../../lib/href.ts'
-import { useTRPC } from '../../lib/trpc.tsx'
 import { BrokerFigures } from './broker-figures.tsx'
-
-const REFRESH_MS = 5_000
+import { useBroker } from './use-broker.ts'
 
 /** What stands around every tab of a broker. */
 export function BrokerFrame(props: { cluster: string; nodeId: number; children: ReactNode }) {
   const { cluster, nodeId, children } = props
   const t = useTranslations('brokers')
-  const trpc = useTRPC()
-  const about = useQuery(trpc.brokers.get.queryOptions({ cluster, nodeId }, { refetchInterval: REFRESH_MS }))
+  const about = useBroker(cluster, nodeId)
   const { data } = about
   const missing = about.error !== null && apiError(about.error).kafka?.name === 'BROKER_NOT_AVAILABLE'
   const name = t('name', { id: String(nodeId) })

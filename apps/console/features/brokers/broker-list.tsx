@@ -1,5 +1,6 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Badge } from '../../components/ui/badge.tsx'
@@ -7,7 +8,9 @@ import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Bytes, Exact, Unknown } from '../../components/ui/number.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { href } from '../../lib/href.ts'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { DiskUse } from './disk-use.tsx'
 import type { BrokerRow } from './outputs.ts'
 
@@ -19,7 +22,11 @@ const SKEW = 0.2
 export function BrokerList({ cluster }: { cluster: string }) {
   const t = useTranslations('brokers')
   const trpc = useTRPC()
-  const list = useQuery(trpc.brokers.list.queryOptions({ cluster }, { refetchInterval: REFRESH_MS }))
+  const onData = useKept(trpc.brokers.list.queryKey({ cluster }))
+  const live = useSubscription(trpc.brokers.listLive.subscriptionOptions({ cluster }, { onData }))
+  const list = useQuery(
+    trpc.brokers.list.queryOptions({ cluster }, { refetchInterval: liveInterval(live, REFRESH_MS) }),
+  )
   const columns: readonly Column<BrokerRow>[] = [
     {
       id: 'broker',

@@ -8,11 +8,9 @@ import { PageBody } from '../../components/frame/page.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
 import { Button, ButtonLink } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Checkbox } from '../../components/ui/field.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
-import { Pager } from '../../components/ui/pager.tsx'
-import { Table } from '../../components/ui/table.tsx'
+import { PagedTable } from '../../components/ui/paged-table.tsx'
 import { href } from '../../lib/href.ts'
 import { exactNumber } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
@@ -63,25 +61,17 @@ export function DeadLetterList({ cluster }: { cluster: string }) {
         </Checkbox>
       </div>
       <PageBody>
-        {list.error !== null && (
-          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-        )}
-        <Table
+        <PagedTable
           label={t('title')}
-          className="flex-1"
           columns={columns}
-          rows={data?.rows ?? (list.error === null ? undefined : [])}
+          list={list}
+          address={query}
+          input={input}
           rowKey={(row) => row.topic}
-          sort={{ by: query.sort, direction: query.desc ? 'desc' : 'asc' }}
-          onSort={({ by, direction }) =>
-            setQuery({ sort: deadLetterQueryParsers.sort.parse(by), desc: direction === 'desc', page: 1 })
-          }
-          stale={list.isPlaceholderData}
-          hold
-          view={JSON.stringify(input)}
+          onSort={(by, desc) => setQuery({ sort: deadLetterQueryParsers.sort.parse(by), desc, page: 1 })}
+          onPage={(page) => setQuery({ page }, { history: 'push' })}
           empty={
-            list.error === null &&
-            (query.q === '' ? (
+            query.q === '' ? (
               <EmptyState
                 icon={MailX}
                 title={t('empty.title')}
@@ -94,15 +84,7 @@ export function DeadLetterList({ cluster }: { cluster: string }) {
                 title={t('empty.noMatch')}
                 action={<Button onClick={() => setQuery({ q: '', page: 1 })}>{frame('table.clear')}</Button>}
               />
-            ))
-          }
-          footer={
-            <Pager
-              page={query.page}
-              pageSize={input.pageSize}
-              total={data?.total ?? 0}
-              onPage={(page) => setQuery({ page }, { history: 'push' })}
-            />
+            )
           }
         />
       </PageBody>

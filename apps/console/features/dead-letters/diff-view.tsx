@@ -3,12 +3,10 @@ import { unifiedMergeView } from '@codemirror/merge'
 import { EditorState } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import { useEffect, useRef } from 'react'
-import { pageNonce } from '../../lib/page-nonce.ts'
+import { readOnlyText } from '../messages/read-only-text.ts'
 
 const theme = EditorView.theme({
-  '&': { backgroundColor: 'transparent', color: 'var(--text)', fontSize: '12px', maxHeight: '100%' },
-  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
-  '.cm-scroller': { fontFamily: 'var(--font-geist-mono), monospace', lineHeight: '18px' },
+  '&': { maxHeight: '100%' },
   '.cm-changedLine, &.cm-merge-b .cm-changedLine': { backgroundColor: 'var(--accent-soft)' },
   '.cm-deletedChunk': { backgroundColor: 'var(--wrong-soft)' },
   '.cm-changedText, &.cm-merge-b .cm-changedText': {
@@ -39,11 +37,7 @@ export default function DiffView(props: {
       state: EditorState.create({
         doc: after,
         extensions: [
-          EditorView.cspNonce.of(pageNonce()),
-          EditorState.readOnly.of(true),
-          EditorView.editable.of(false),
-          EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': label, 'aria-readonly': 'true' }),
-          EditorView.lineWrapping,
+          readOnlyText(label),
           unifiedMergeView({
             original: before,
             mergeControls: false,

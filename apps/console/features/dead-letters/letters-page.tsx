@@ -2,7 +2,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { FileQuestion, MailX, SearchX, ShieldOff } from 'lucide-react'
 import dynamic from 'next/dynamic'
-import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useQueryStates } from 'nuqs'
 import { useCallback, useState } from 'react'
@@ -14,23 +13,17 @@ import { Select } from '../../components/ui/select.tsx'
 import { Table } from '../../components/ui/table.tsx'
 import { apiError } from '../../lib/api-error.ts'
 import { href } from '../../lib/href.ts'
+import { exactNumber } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import { FilterBar } from '../messages/filter-bar.tsx'
-import { LIMITS, type MessageQuery, placeOf } from '../messages/message-query.ts'
+import { LIMITS, type MessageQuery } from '../messages/message-query.ts'
 import { placeText } from '../messages/outputs.ts'
 import { ScanStatus } from '../messages/scan-status.tsx'
 import { SearchBox } from '../messages/search-box.tsx'
-import { useWalk } from '../messages/use-walk.ts'
+import { useChosenRow } from '../messages/use-chosen-row.ts'
 import { FacetColumn } from './facet-column.tsx'
 import { useLetterColumns } from './letter-columns.tsx'
-import {
-  asMessageQuery,
-  asState,
-  isNarrowed,
-  type LetterPlace,
-  type LetterQuery,
-  letterQueryParsers,
-} from './letter-query.ts'
+import { asMessageQuery, asState, isNarrowed, type LetterQuery, letterQueryParsers } from './letter-query.ts'
 import { LetterTitle } from './letter-title.tsx'
 import type { LetterRow } from './outputs.ts'
 import { useFacets } from './use-facets.ts'
@@ -43,7 +36,6 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
   const t = useTranslations('deadLetters')
   const words = useTranslations('messages')
   const trpc = useTRPC()
-  const router = useRouter()
   const [query, setQuery] = useQueryStates(letterQueryParsers)
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set())
   const forbidden = useForbidden('payloads')
@@ -60,23 +52,12 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
     },
     [setQuery],
   )
-  const at = placeOf(query.at)
-  const select = useCallback(
-    (place: LetterPlace | null) => void setQuery({ at: place === null ? null : placeText(place) }),
-    [setQuery],
+  const row = useChosenRow(
+    rows,
+    query.at,
+    useCallback((at) => void setQuery({ at }), [setQuery]),
+    useCallback(({ partition, offset }) => href.letter(cluster, topic, partition, offset), [cluster, topic]),
   )
-  const walk = useCallback(
-    (by: 1 | -1) => {
-      const here = rows.findIndex((row) => placeText(row) === query.at)
-      const next = rows[here < 0 ? 0 : here + by]
-      if (next !== undefined) select(next)
-    },
-    [rows, query.at, select],
-  )
-  const openPage = useCallback(() => {
-    if (at !== null) router.push(href.letter(cluster, topic, at.partition, at.offset))
-  }, [router, cluster, topic, at])
-  useWalk(at !== null, walk, openPage)
   const isMissing = about.error !== null && apiError(about.error).code === 'NOT_FOUND'
   const refresh = () => {
     letters.restart()
@@ -136,7 +117,7 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
                   onKey={(key) =>
                     change({ q: '', f: [...query.f, { field: 'keyText', operator: '==', value: JSON.stringify(key) }] })
                   }
-                  onPlace={(partition, offset) => select({ partition, offset: Number(offset) })}
+                  onPlace={(partition, offset) => row.select({ partition, offset: Number(offset) })}
                   onTime={(since) => change({ since, until: null })}
                 />
                 <Select
@@ -145,7 +126,7 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
                   onChange={(n) => change({ n: Number(n) })}
                   options={[...new Set([...LIMITS, query.n])].map((n) => ({
                     value: String(n),
-                    label: words('rows', { count: n }),
+                    label: words('rows', { count: exactNumber(n) }),
                   }))}
                 />
               </div>
@@ -182,7 +163,7 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
               rows={isWaiting ? undefined : rows}
               rowKey={placeText}
               rowLabel={placeText}
-              onOpen={select}
+              onOpen={row.select}
               openKey={query.at}
               selection={selection}
               onSelection={setSelection}
@@ -202,13 +183,13 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
               }
             />
           </div>
-          {at !== null && (
+          {row.place !== null && (
             <LetterPanel
-              place={{ cluster, topic, ...at }}
+              place={{ cluster, topic, ...row.place }}
               decoders={{ key: query.key, value: query.value }}
-              onClose={() => select(null)}
-              onWalk={walk}
-              onOpenPage={openPage}
+              onClose={() => row.select(null)}
+              onWalk={row.walk}
+              onOpenPage={row.openPage}
               onChanged={refresh}
               onFilter={(condition) => change({ f: [...query.f, condition] })}
             />

@@ -7,12 +7,10 @@ import { PageBody } from '../../components/frame/page.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Checkbox } from '../../components/ui/field.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { Menu, MenuChoice } from '../../components/ui/menu.tsx'
-import { Pager } from '../../components/ui/pager.tsx'
-import { Table } from '../../components/ui/table.tsx'
+import { PagedTable } from '../../components/ui/paged-table.tsx'
 import { useColumns } from '../../components/ui/use-columns.ts'
 import { useGroupColumns } from './group-columns.tsx'
 import { groupQueryInput, groupQueryParsers } from './group-query.ts'
@@ -25,7 +23,8 @@ export function GroupList({ cluster }: { cluster: string }) {
   const [query, setQuery] = useQueryStates(groupQueryParsers)
   const columns = useGroupColumns(cluster)
   const { hidden, toggle } = useColumns('groups')
-  const list = useGroupPage(groupQueryInput(cluster, query))
+  const input = groupQueryInput(cluster, query)
+  const list = useGroupPage(input)
   const { data } = list
   const search = useCallback((q: string) => void setQuery({ q, page: 1 }), [setQuery])
   const states = Object.entries(data?.states ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
@@ -71,9 +70,6 @@ export function GroupList({ cluster }: { cluster: string }) {
         </Menu>
       </div>
       <PageBody>
-        {list.error !== null && (
-          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-        )}
         {data !== undefined && data.missing.length > 0 && (
           <p role="status" className="mx-6 my-3 text-attention max-sm:mx-4">
             {t('missingBrokers', {
@@ -81,21 +77,17 @@ export function GroupList({ cluster }: { cluster: string }) {
             })}
           </p>
         )}
-        <Table
+        <PagedTable
           label={t('title')}
-          className="flex-1"
           columns={columns.filter(({ id }) => !hidden.has(id))}
-          rows={data?.rows ?? (list.error === null ? undefined : [])}
+          list={list}
+          address={query}
+          input={input}
           rowKey={(row) => row.id}
-          sort={{ by: query.sort, direction: query.desc ? 'desc' : 'asc' }}
-          onSort={({ by, direction }) =>
-            setQuery({ sort: groupQueryParsers.sort.parse(by), desc: direction === 'desc', page: 1 })
-          }
-          stale={list.isPlaceholderData}
-          hold
+          onSort={(by, desc) => setQuery({ sort: groupQueryParsers.sort.parse(by), desc, page: 1 })}
+          onPage={(page) => setQuery({ page }, { history: 'push' })}
           empty={
-            list.error === null &&
-            (isFiltered ? (
+            isFiltered ? (
               <EmptyState
                 title={t('empty.noMatch')}
                 action={
@@ -108,15 +100,7 @@ export function GroupList({ cluster }: { cluster: string }) {
               <EmptyState icon={Users} title={t('empty.title')}>
                 {t('empty.about')}
               </EmptyState>
-            ))
-          }
-          footer={
-            <Pager
-              page={query.page}
-              pageSize={groupQueryInput(cluster, query).pageSize}
-              total={data?.total ?? 0}
-              onPage={(page) => setQuery({ page }, { history: 'push' })}
-            />
+            )
           }
         />
       </PageBody>

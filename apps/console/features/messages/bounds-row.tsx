@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import { Input } from '../../components/ui/field.tsx'
 import { Menu, MenuChoice, MenuTitle } from '../../components/ui/menu.tsx'
 import { Select } from '../../components/ui/select.tsx'
+import { exactNumber } from '../../lib/numbers.ts'
 import { parseTime, timeText } from '../../lib/times.ts'
 import { useZone } from '../../lib/zone.tsx'
 import { type Bound, type Decoder, decoders, LIMITS, type MessageQuery } from './message-query.ts'
@@ -40,7 +41,7 @@ export function BoundsRow(props: {
         label={t('limit')}
         value={String(query.n)}
         onChange={(n) => onChange({ n: Number(n) })}
-        options={limits.map((n) => ({ value: String(n), label: t('rows', { count: n }) }))}
+        options={limits.map((n) => ({ value: String(n), label: t('rows', { count: exactNumber(n) }) }))}
       />
       <Menu label={t('decoder.label')} className="!border-line font-regular" trigger={decoderLabel} align="start">
         {(['key', 'value'] as const).map((part) => (

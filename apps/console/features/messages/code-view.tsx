@@ -5,13 +5,11 @@ import { EditorState } from '@codemirror/state'
 import { drawSelection, EditorView, keymap, lineNumbers } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { useEffect, useRef } from 'react'
-import { pageNonce } from '../../lib/page-nonce.ts'
 import { fieldAt, type JsonField } from './json-path.ts'
+import { readOnlyText } from './read-only-text.ts'
 
 const theme = EditorView.theme({
-  '&': { backgroundColor: 'transparent', color: 'var(--text)', fontSize: '12px', height: '100%' },
-  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
-  '.cm-scroller': { fontFamily: 'var(--font-geist-mono), monospace', lineHeight: '18px' },
+  '&': { height: '100%' },
   '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--muted)', border: 'none' },
   '.cm-content': { caretColor: 'var(--accent)' },
   '.cm-cursor': { borderLeftColor: 'var(--accent)' },
@@ -49,11 +47,7 @@ export default function CodeView(props: {
       state: EditorState.create({
         doc: text,
         extensions: [
-          EditorView.cspNonce.of(pageNonce()),
-          EditorState.readOnly.of(true),
-          EditorView.editable.of(false),
-          EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': label, 'aria-readonly': 'true' }),
-          EditorView.lineWrapping,
+          readOnlyText(label),
           EditorView.updateListener.of((update) => {
             if (update.selectionSet) tell.current?.(fieldAt(update.state, update.state.selection.main.head))
           }),

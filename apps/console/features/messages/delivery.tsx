@@ -1,9 +1,10 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
+import { History } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Badge, type State } from '../../components/ui/badge.tsx'
-import { ButtonLink } from '../../components/ui/button.tsx'
+import { ButtonLink, buttonClass } from '../../components/ui/button.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Count } from '../../components/ui/number.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
@@ -17,10 +18,23 @@ const states = { read: 'good', next: 'busy', pending: 'good', unknown: 'unknown'
 >
 
 /** Which groups have read the message, which stand before it, and which have others to read first. */
-export function Delivery(place: { cluster: string; topic: string; partition: number; offset: number }) {
+export function Delivery(place: {
+  cluster: string
+  topic: string
+  partition: number
+  offset: number
+  /** Epoch milliseconds; -1: it has none. */
+  timestamp: number
+}) {
   const t = useTranslations('messages')
   const trpc = useTRPC()
-  const { cluster, topic, partition, offset } = place
+  const { cluster, topic, partition, offset, timestamp } = place
+  // All of the group to its moment; where it has none, its partition to its offset.
+  const here = new URLSearchParams(
+    timestamp >= 0
+      ? { to: 'time', at: String(timestamp) }
+      : { to: 'offset', offset: String(offset), scope: `${encodeURIComponent(topic)}:${partition}` },
+  )
   const groups = useQuery(
     trpc.messages.delivery.queryOptions({ cluster, topic, partition, offset }, { refetchInterval: REFRESH_MS }),
   )
@@ -59,6 +73,15 @@ export function Delivery(place: { cluster: string; topic: string; partition: num
               </span>
             )}
             <Badge state={states[delivery]}>{t(`delivery.${delivery}`)}</Badge>
+            <Link
+              href={`${href.group(cluster, group, 'reset')}?${here}`}
+              prefetch={false}
+              aria-label={t('delivery.moveHere', { group })}
+              data-tip={t('delivery.moveHere', { group })}
+              className={buttonClass('quiet', true)}
+            >
+              <History size={16} strokeWidth={1.75} aria-hidden />
+            </Link>
           </li>
         ))}
       </ul>

@@ -30,8 +30,8 @@ export function useMessageColumns(): readonly Column<MessageRow>[] {
       width: '110px',
       cell: (row) => <Exact value={row.offset} />,
     },
-    { id: 'key', header: t('column.key'), width: '14%', cell: (row) => <PayloadText payload={row.key} /> },
-    { id: 'value', header: t('column.value'), cell: (row) => <PayloadText payload={row.value} /> },
+    { id: 'key', header: t('column.key'), cell: (row) => <PayloadText payload={row.key} /> },
+    { id: 'value', header: t('column.value'), grow: true, cell: (row) => <PayloadText payload={row.value} /> },
     {
       id: 'headers',
       header: t('column.headers'),

@@ -1,15 +1,11 @@
 'use client'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { CircleSlash2 } from 'lucide-react'
-import { useTranslations } from 'next-intl'
 import { useState } from 'react'
-import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
-import { Skeleton } from '../../components/ui/skeleton.tsx'
-import { exactNumber } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import type { Condition, Decoder } from './message-query.ts'
 import { MessageView } from './message-view.tsx'
+import { RecordGap, RecordSkeleton } from './record-gap.tsx'
 
 const WHOLE_BYTES_MAX = 16 * 1024 * 1024
 
@@ -42,34 +38,17 @@ export function MessageFound(props: {
   onFilter?(condition: Condition): void
 }) {
   const { place, decoders, onFilter } = props
-  const t = useTranslations('messages')
   const [whole, setWhole] = useState(false)
   const found = useMessage(place, decoders, whole)
   if (found.error !== null) {
     return <ErrorState className="m-4" error={found.error} retry={() => found.refetch()} busy={found.isFetching} />
   }
   if (found.data === undefined) {
-    return (
-      <div className="flex flex-col gap-3 p-4">
-        {['w-3/4', 'w-1/2', 'w-2/3'].map((width) => (
-          <Skeleton key={width} className={width} />
-        ))}
-      </div>
-    )
+    return <RecordSkeleton />
   }
-  const { message, missing, startOffset, endOffset } = found.data
+  const { message } = found.data
   if (message === null) {
-    return (
-      <EmptyState icon={CircleSlash2} title={t(`gap.${missing ?? 'gone'}`, { offset: exactNumber(place.offset) })}>
-        {startOffset === endOffset
-          ? t('gap.boundsEmpty', { partition: place.partition })
-          : t('gap.bounds', {
-              partition: place.partition,
-              first: exactNumber(startOffset),
-              last: exactNumber(endOffset - 1),
-            })}
-      </EmptyState>
-    )
+    return <RecordGap place={place} found={found.data} />
   }
   return (
     <MessageView

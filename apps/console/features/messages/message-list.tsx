@@ -2,7 +2,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Inbox, Radio, SearchX, Send, ShieldOff } from 'lucide-react'
 import dynamic from 'next/dynamic'
-import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
 import { useQueryStates } from 'nuqs'
 import { useCallback, useState } from 'react'
@@ -23,16 +22,17 @@ import {
   boundsOf,
   type Condition,
   isFiltered,
+  isNewest,
   type MessageQuery,
   messageQueryParsers,
-  placeOf,
 } from './message-query.ts'
 import { type MessageRow, placeText } from './outputs.ts'
 import { ScanStatus } from './scan-status.tsx'
 import { SearchBox } from './search-box.tsx'
+import { useChosenRow } from './use-chosen-row.ts'
+import type { FirstRows } from './use-row-scan.ts'
 import { useScan } from './use-scan.ts'
 import { useTail } from './use-tail.ts'
-import { useWalk } from './use-walk.ts'
 
 const MessagePanel = dynamic(async () => (await import('./message-panel.tsx')).MessagePanel, { ssr: false })
 const TailStatus = dynamic(async () => (await import('./tail-status.tsx')).TailStatus, { ssr: false })
@@ -43,10 +43,15 @@ const RECORDS_UNASKED_MAX = 5_000_000
 const BYTES_UNASKED_MAX = 2 * 1024 ** 3
 
 /** The messages of a topic: found, followed, looked at, written. All that is shown is in the address. */
-export function MessageList({ cluster, topic }: { cluster: string; topic: string }) {
+export function MessageList(props: {
+  cluster: string
+  topic: string
+  /** What was found before the page was sent. */
+  first: FirstRows<MessageRow> | null
+}) {
+  const { cluster, topic } = props
   const t = useTranslations('messages')
   const trpc = useTRPC()
-  const router = useRouter()
   const [query, setQuery] = useQueryStates(messageQueryParsers)
   const [producing, setProducing] = useState(false)
   const [approved, setApproved] = useState('')
@@ -56,8 +61,7 @@ export function MessageList({ cluster, topic }: { cluster: string; topic: string
   const about = useQuery(trpc.topics.get.queryOptions({ cluster, topic }))
   const bounds = boundsOf(cluster, topic, query)
   const mayRead = forbiddenPayloads === undefined
-  // The newest without a filter read what they show; anything else may read everything there is.
-  const isBounded = query.from.kind === 'newest' && !isFiltered(query)
+  const isBounded = isNewest(query)
   const estimate = useQuery(
     trpc.messages.estimate.queryOptions(bounds, { enabled: mayRead && !query.live && !isBounded, staleTime: 30_000 }),
   )
@@ -66,7 +70,7 @@ export function MessageList({ cluster, topic }: { cluster: string; topic: string
   const isLarge = size !== undefined && (size.records > RECORDS_UNASKED_MAX || (size.bytes ?? 0) > BYTES_UNASKED_MAX)
   const asks = !isBounded && isLarge && approved !== question && query.resume === null
   const isKnown = isBounded || estimate.data !== undefined || estimate.error !== null
-  const scan = useScan(cluster, topic, query, mayRead && !query.live && isKnown && !asks)
+  const scan = useScan(cluster, topic, query, mayRead && !query.live && isKnown && !asks, props.first)
   const tail = useTail(cluster, topic, query, mayRead && query.live)
   const rows = query.live ? tail.rows : scan.rows
   const error = query.live ? tail.error : scan.error
@@ -80,23 +84,12 @@ export function MessageList({ cluster, topic }: { cluster: string; topic: string
     (next: Partial<MessageQuery>) => void setQuery({ ...asState(next), resume: null }, { history: 'push' }),
     [setQuery],
   )
-  const at = placeOf(query.at)
-  const select = useCallback(
-    (row: { partition: number; offset: number } | null) => void setQuery({ at: row === null ? null : placeText(row) }),
-    [setQuery],
+  const row = useChosenRow(
+    rows,
+    query.at,
+    useCallback((at) => void setQuery({ at }), [setQuery]),
+    useCallback(({ partition, offset }) => href.record(cluster, topic, partition, offset), [cluster, topic]),
   )
-  const walk = useCallback(
-    (by: 1 | -1) => {
-      const here = rows.findIndex((row) => placeText(row) === query.at)
-      const next = rows[here < 0 ? 0 : here + by]
-      if (next !== undefined) select(next)
-    },
-    [rows, query.at, select],
-  )
-  const openPage = useCallback(() => {
-    if (at !== null) router.push(href.record(cluster, topic, at.partition, at.offset))
-  }, [router, cluster, topic, at])
-  useWalk(at !== null, walk, openPage)
   const addCondition = (condition: Condition) => change({ f: [...query.f, condition] })
 
   if (!mayRead) {
@@ -119,7 +112,7 @@ export function MessageList({ cluster, topic }: { cluster: string; topic: string
               onKey={(key) =>
                 change({ q: '', f: [...query.f, { field: 'keyText', operator: '==', value: JSON.stringify(key) }] })
               }
-              onPlace={(partition, offset) => select({ partition, offset: Number(offset) })}
+              onPlace={(partition, offset) => row.select({ partition, offset: Number(offset) })}
               onTime={(timestamp) => change({ from: { kind: 'time', timestamp }, live: false })}
             />
             <Button
@@ -178,20 +171,20 @@ export function MessageList({ cluster, topic }: { cluster: string; topic: string
           columns={columns}
           rows={isWaiting ? undefined : asks ? [] : rows}
           rowKey={placeText}
-          onOpen={select}
+          onOpen={row.select}
           openKey={query.at}
           hold={query.live}
           empty={!asks && error === null && <Nothing query={query} total={size?.records} onChange={change} />}
         />
       </div>
-      {at !== null && (
+      {row.place !== null && (
         <MessagePanel
-          place={{ cluster, topic, ...at }}
+          place={{ cluster, topic, ...row.place }}
           decoders={{ key: query.key, value: query.value }}
-          onClose={() => select(null)}
-          onWalk={walk}
+          onClose={() => row.select(null)}
+          onWalk={row.walk}
           onFilter={addCondition}
-          onOpenPage={openPage}
+          onOpenPage={row.openPage}
         />
       )}
       {producing && (

@@ -64,15 +64,17 @@ export function MessagePage({ place }: { place: MessagePlace }) {
           </Button>
         </span>
       </div>
-      <MessageFound
-        key={placeText(place)}
-        place={place}
-        decoders={decoders}
-        onFilter={(condition) => {
-          const f = messageQueryParsers.f.serialize([condition])
-          router.push(`${href.topic(cluster, topic)}?f=${encodeURIComponent(f)}`)
-        }}
-      />
+      <div className="flex min-h-0 flex-1 flex-col px-2 max-sm:px-0">
+        <MessageFound
+          key={placeText(place)}
+          place={place}
+          decoders={decoders}
+          onFilter={(condition) => {
+            const f = messageQueryParsers.f.serialize([condition])
+            router.push(`${href.topic(cluster, topic)}?f=${encodeURIComponent(f)}`)
+          }}
+        />
+      </div>
       {producing && data?.message != null && (
         <ProduceDialog
           cluster={cluster}

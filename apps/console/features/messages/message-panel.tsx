@@ -1,16 +1,15 @@
 'use client'
-import { ChevronDown, ChevronUp, Link2, Maximize2, Send } from 'lucide-react'
+import { Send } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { IconButton } from '../../components/ui/button.tsx'
-import { Copy } from '../../components/ui/copy.tsx'
-import { SidePanel } from '../../components/ui/side-panel.tsx'
 import { href } from '../../lib/href.ts'
 import { MessageFound, type MessagePlace, useMessage } from './message-found.tsx'
 import type { Condition, Decoder } from './message-query.ts'
 import { placeText } from './outputs.ts'
+import { RecordPanel } from './record-panel.tsx'
 
 const ProduceDialog = dynamic(async () => (await import('./produce-dialog.tsx')).ProduceDialog, { ssr: false })
 
@@ -28,31 +27,21 @@ export function MessagePanel(props: {
   const [producing, setProducing] = useState(false)
   const forbidden = useForbidden('operate')
   const { data } = useMessage(place, decoders)
-  const icon = { size: 16, strokeWidth: 1.75 } as const
   return (
-    <SidePanel
-      title={placeText(place)}
+    <RecordPanel
+      place={place}
+      address={href.record(place.cluster, place.topic, place.partition, place.offset)}
       onClose={onClose}
+      onWalk={onWalk}
+      onOpenPage={onOpenPage}
       actions={
-        <>
-          <IconButton label={t('panel.previous')} onClick={() => onWalk(-1)}>
-            <ChevronUp {...icon} />
-          </IconButton>
-          <IconButton label={t('panel.next')} onClick={() => onWalk(1)}>
-            <ChevronDown {...icon} />
-          </IconButton>
-          <CopyLink place={place} />
-          <IconButton
-            label={t('panel.produceFrom')}
-            disabledReason={forbidden}
-            onClick={() => setProducing(data?.message != null)}
-          >
-            <Send {...icon} />
-          </IconButton>
-          <IconButton label={t('panel.page')} onClick={onOpenPage}>
-            <Maximize2 {...icon} />
-          </IconButton>
-        </>
+        <IconButton
+          label={t('panel.produceFrom')}
+          disabledReason={forbidden}
+          onClick={() => setProducing(data?.message != null)}
+        >
+          <Send size={16} strokeWidth={1.75} />
+        </IconButton>
       }
     >
       <MessageFound key={placeText(place)} place={place} decoders={decoders} onFilter={onFilter} />
@@ -65,17 +54,6 @@ export function MessagePanel(props: {
           onClose={() => setProducing(false)}
         />
       )}
-    </SidePanel>
-  )
-}
-
-function CopyLink({ place }: { place: MessagePlace }) {
-  const t = useTranslations('messages')
-  const link = () => location.origin + href.record(place.cluster, place.topic, place.partition, place.offset)
-  return (
-    <span className="inline-flex items-center">
-      <Link2 size={14} strokeWidth={1.75} aria-hidden className="text-muted" />
-      <Copy label={t('panel.copyLink')} text={link} />
-    </span>
+    </RecordPanel>
   )
 }

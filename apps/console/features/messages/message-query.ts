@@ -1,6 +1,26 @@
-import { createParser, parseAsBoolean, parseAsInteger, parseAsString, parseAsStringLiteral } from 'nuqs/server'
+import {
+  createLoader,
+  createParser,
+  parseAsBoolean,
+  parseAsInteger,
+  parseAsString,
+  parseAsStringLiteral,
+} from 'nuqs/server'
 
-export const decoders = ['auto', 'json', 'text', 'hex', 'avro', 'protobuf', 'msgpack', 'cbor'] as const
+export const decoders = [
+  'auto',
+  'json',
+  'text',
+  'hex',
+  'base64',
+  'avro',
+  'protobuf',
+  'msgpack',
+  'cbor',
+  'integer',
+  'uuid',
+  'offsets',
+] as const
 export type Decoder = (typeof decoders)[number]
 
 export const operators = [
@@ -81,6 +101,8 @@ export const messageQueryParsers = {
   at: parseAsString,
 }
 
+export const loadMessageQuery = createLoader(messageQueryParsers)
+
 export const LIMITS = [50, 100, 500, 1000, 5000, 10_000] as const
 
 export interface MessageQuery {
@@ -117,6 +139,21 @@ export function filterOf({ q, f, cel }: Pick<MessageQuery, 'q' | 'f' | 'cel'>) {
     ...(f.length > 0 && { conditions: f.slice(0, 20).map((condition) => ({ ...condition })) }),
     ...(cel.trim() !== '' && { cel: cel.slice(0, 8192) }),
   }
+}
+
+/** What a search asks for, as the API takes it. */
+export function scanQuestion(cluster: string, topic: string, query: MessageQuery) {
+  return {
+    ...boundsOf(cluster, topic, query),
+    filter: filterOf(query),
+    decoders: { key: query.key, value: query.value },
+    limit: query.n,
+  }
+}
+
+/** The newest without a filter read what they show; anything else may read everything there is. */
+export function isNewest(query: MessageQuery): boolean {
+  return query.from.kind === 'newest' && !isFiltered(query)
 }
 
 export function isFiltered({ q, f, cel }: Pick<MessageQuery, 'q' | 'f' | 'cel'>): boolean {

@@ -40,7 +40,13 @@ export function MessageView(props: {
       {tab === 'headers' && <Headers message={message} />}
       {tab === 'metadata' && <Metadata message={message} />}
       {tab === 'delivery' && (
-        <Delivery cluster={cluster} topic={message.topic} partition={message.partition} offset={message.offset} />
+        <Delivery
+          cluster={cluster}
+          topic={message.topic}
+          partition={message.partition}
+          offset={message.offset}
+          timestamp={message.timestamp}
+        />
       )}
     </Tabs>
   )

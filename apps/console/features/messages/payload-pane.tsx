@@ -17,6 +17,9 @@ const CodeView = dynamic(() => import('./code-view.tsx'), { ssr: false })
 
 type View = 'decoded' | 'raw' | 'hex'
 
+/** What is text, whatever it was made of; everything else is shown as JSON. */
+const PLAIN: ReadonlySet<string> = new Set(['text', 'hex', 'base64', 'uuid', 'integer'])
+
 /** One payload in full: decoded, as text, as bytes; what could not be decoded and why; a field to copy or to filter by. */
 export function PayloadPane(props: {
   root: 'key' | 'value'
@@ -32,7 +35,7 @@ export function PayloadPane(props: {
   if (payload.kind === 'null' || payload.kind === 'empty') {
     return <p className="px-4 py-6 text-muted">{t(`about.${payload.kind}`)}</p>
   }
-  const isJson = payload.kind !== 'text' && payload.kind !== 'hex'
+  const isJson = !PLAIN.has(payload.kind)
   const text = view === 'decoded' ? payload.text : view === 'raw' ? rawText(payload.base64) : hexDump(payload.base64)
   return (
     <div className="flex min-h-0 flex-1 flex-col">

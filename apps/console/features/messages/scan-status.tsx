@@ -3,7 +3,7 @@ import { useTranslations } from 'next-intl'
 import { StateIcon } from '../../components/ui/badge.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { Bytes, Count, Exact } from '../../components/ui/number.tsx'
-import { durationText } from '../../lib/numbers.ts'
+import { durationText, exactNumber } from '../../lib/numbers.ts'
 import type { ScanProgress } from './outputs.ts'
 import type { Scan } from './use-scan.ts'
 
@@ -90,8 +90,8 @@ function Missing({ progress }: { progress: ScanProgress }) {
   const t = useTranslations('messages')
   const parts = [
     progress.markers > 0 && t('missing.markers', { count: progress.markers }),
-    progress.rolledBack > 0 && t('missing.rolledBack', { count: progress.rolledBack }),
-    progress.gone > 0 && t('missing.gone', { count: progress.gone }),
+    progress.rolledBack > 0 && t('missing.rolledBack', { count: exactNumber(progress.rolledBack) }),
+    progress.gone > 0 && t('missing.gone', { count: exactNumber(progress.gone) }),
   ].filter((text) => text !== false)
   return (
     <>
@@ -106,7 +106,7 @@ function Missing({ progress }: { progress: ScanProgress }) {
           data-tip={progress.undecidedReason ?? undefined}
         >
           <StateIcon state="attention" />
-          {t('missing.undecided', { count: progress.undecided })}
+          {t('missing.undecided', { count: exactNumber(progress.undecided) })}
           <span className="text-muted">({progress.undecidedReason})</span>
         </span>
       )}

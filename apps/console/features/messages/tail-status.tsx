@@ -3,6 +3,7 @@ import { useTranslations } from 'next-intl'
 import { StateIcon } from '../../components/ui/badge.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { Exact } from '../../components/ui/number.tsx'
+import { exactNumber } from '../../lib/numbers.ts'
 import type { Tail } from './use-tail.ts'
 
 /** What is followed: how much came, how much was left out to keep the rate, and why nothing comes, where that is so. */
@@ -19,7 +20,7 @@ export function TailStatus({ tail, onStop }: { tail: Tail; onStop(): void }) {
       </span>
       {tail.dropped > 0 && (
         <span className="text-attention" data-tip={t('live.droppedAbout')}>
-          {t('live.dropped', { count: tail.dropped })}
+          {t('live.dropped', { count: exactNumber(tail.dropped) })}
         </span>
       )}
       {tail.waitingFor !== null && <span className="text-attention">{tail.waitingFor}</span>}

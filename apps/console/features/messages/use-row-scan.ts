@@ -31,19 +31,37 @@ export interface ScanListener<Row> {
   onComplete(): void
 }
 
+/** What was found before the page was sent. */
+export interface FirstRows<Row> {
+  /** Of this answer: shown once, for whoever comes back later gets newer ones. */
+  readonly id: string
+  readonly question: string
+  readonly rows: readonly Row[]
+  readonly progress: ScanProgress | null
+}
+
+/** Ids of those that were shown: a page that comes back from the browser's memory brings them once more. */
+const shownFirst = new Set<string>()
+
 const NOTHING = { rows: [], progress: null, error: null, running: false, stopped: false } as const
 
 /**
  * Searches while `enabled`, anew whenever the question (JSON) changes. Rows are added in the order in which they are found, once a frame;
- * a connection that breaks is taken up again where it was.
+ * a connection that breaks is taken up again where it was. What was found for the same question before the page was sent is not searched
+ * for again.
  */
 export function useRowScan<Row extends { readonly partition: number; readonly offset: number }>(
   subscribe: (input: object, listener: ScanListener<Row>) => { unsubscribe(): void },
   question: string,
   resumeFrom: string | null,
   enabled: boolean,
+  first: FirstRows<Row> | null = null,
 ): RowScan<Row> {
-  const [state, setState] = useState<State<Row>>(NOTHING)
+  const given = useRef(first !== null && first.question === question && !shownFirst.has(first.id) ? first : null)
+  const [state, setState] = useState<State<Row>>(() => {
+    const { current } = given
+    return current === null ? NOTHING : { ...NOTHING, rows: current.rows, progress: current.progress }
+  })
   const unsubscribe = useRef<() => void>(() => {})
   const shown = useRef(new Set<string>())
   const start = useCallback(
@@ -105,7 +123,12 @@ export function useRowScan<Row extends { readonly partition: number; readonly of
   )
   // Where it is resumed from is read when it begins; writing it into the address must not begin it again.
   useEffect(() => {
-    if (enabled) start(resumeFrom, false)
+    const { current } = given
+    given.current = null
+    if (enabled && current !== null) {
+      shownFirst.add(current.id)
+      shown.current = new Set(current.rows.map(placeText))
+    } else if (enabled) start(resumeFrom, false)
     else setState(NOTHING)
     return () => unsubscribe.current()
   }, [enabled, start])

@@ -1,26 +1,15 @@
 'use client'
-import { skipToken, useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
-import { useShell } from '../../components/frame/shell.tsx'
 import { Figure, FigureStrip } from '../../components/ui/figure.tsx'
 import { Bytes, Count, Exact } from '../../components/ui/number.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { Sparkline } from '../../components/ui/sparkline.tsx'
 import { shortBytes } from '../../lib/numbers.ts'
-import { useTRPC } from '../../lib/trpc.tsx'
 import type { OverviewData, SeriesData } from './outputs.ts'
 
 /** The strip under the title: six figures, and why one of them needs attention. */
 export function OverviewFigures({ data, series }: { data: OverviewData | undefined; series: SeriesData | undefined }) {
   const t = useTranslations('overview')
-  const { cluster } = useShell()
-  const trpc = useTRPC()
-  const nodeId = data?.brokers[0]?.nodeId
-  const configs = useQuery(
-    trpc.brokers.configs.queryOptions(nodeId === undefined ? skipToken : { cluster, nodeId }, { staleTime: 60_000 }),
-  )
-  // Only Odradek has it; elsewhere there is nothing to say.
-  const flush = configs.data?.find(({ name }) => name === 'flush.mode')?.value
   if (data === undefined) {
     return (
       <FigureStrip>
@@ -30,7 +19,8 @@ export function OverviewFigures({ data, series }: { data: OverviewData | undefin
       </FigureStrip>
     )
   }
-  const { partitions, disk } = data
+  // Only Odradek has a flush mode; elsewhere there is nothing to say.
+  const { partitions, disk, flushMode } = data
   const unhealthy = [
     partitions.leaderless > 0 && t('leaderless', { count: partitions.leaderless }),
     partitions.offline > 0 && t('offline', { count: partitions.offline }),
@@ -82,17 +72,17 @@ export function OverviewFigures({ data, series }: { data: OverviewData | undefin
       <Figure
         label={t('disk')}
         value={usage === null ? <Bytes value={data.sizeBytes} /> : `${Math.round(usage * 100)} %`}
-        state={usage === null || usage < 0.75 ? 'good' : usage < 0.85 ? 'attention' : 'wrong'}
+        state={usage === null || usage < disk.attentionAbove ? 'good' : usage < disk.wrongAbove ? 'attention' : 'wrong'}
         why={
           <span className="text-muted">
             {free === null ? t('size') : t('diskFree', { free: `${free.text} ${free.unit}` })}
           </span>
         }
       />
-      {flush !== undefined && (
+      {flushMode !== null && (
         <Figure
           label={t('flush')}
-          value={<span data-tip={t(flush === 'sync' ? 'flushSync' : 'flushAsync')}>{flush}</span>}
+          value={<span data-tip={t(flushMode === 'sync' ? 'flushSync' : 'flushAsync')}>{flushMode}</span>}
         />
       )}
     </FigureStrip>

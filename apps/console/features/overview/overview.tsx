@@ -1,11 +1,14 @@
 'use client'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { useTranslations } from 'next-intl'
 import { PageBody } from '../../components/frame/page.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
 import { Copy } from '../../components/ui/copy.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { ShopStrip } from '../demo/shop-strip.tsx'
 import { AttentionList } from './attention-list.tsx'
 import { BrokerTable } from './broker-table.tsx'
@@ -20,8 +23,13 @@ const REFRESH_MS = 5_000
 export function Overview({ cluster }: { cluster: string }) {
   const t = useTranslations('overview')
   const trpc = useTRPC()
+  const onData = useKept(trpc.overview.get.queryKey({ cluster }))
+  const live = useSubscription(trpc.overview.getLive.subscriptionOptions({ cluster }, { onData }))
   const about = useQuery(
-    trpc.overview.get.queryOptions({ cluster }, { refetchInterval: REFRESH_MS, placeholderData: keepPreviousData }),
+    trpc.overview.get.queryOptions(
+      { cluster },
+      { refetchInterval: liveInterval(live, REFRESH_MS), placeholderData: keepPreviousData },
+    ),
   )
   const series = useSeries(cluster)
   const { data } = about

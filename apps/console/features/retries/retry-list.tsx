@@ -10,12 +10,11 @@ import { TitleRow } from '../../components/frame/title-row.tsx'
 import { StateIcon } from '../../components/ui/badge.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { Bytes, Count, Exact, Unknown } from '../../components/ui/number.tsx'
-import { Pager } from '../../components/ui/pager.tsx'
+import { PagedTable } from '../../components/ui/paged-table.tsx'
 import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
-import { type Column, Table } from '../../components/ui/table.tsx'
+import type { Column } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
 import { exactNumber } from '../../lib/numbers.ts'
@@ -71,31 +70,23 @@ export function RetryList({ cluster }: { cluster: string }) {
         </div>
       )}
       <PageBody>
-        {list.error !== null && (
-          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-        )}
         <SilentBrokers brokers={data?.silent} />
         {data !== undefined && data.reason !== null ? (
           <EmptyState icon={Hourglass} title={t('untold')}>
             {data.reason}
           </EmptyState>
         ) : (
-          <Table<RetryTopicRow>
+          <PagedTable<RetryTopicRow>
             label={t('title')}
-            className="flex-1"
             columns={columns}
-            rows={data?.rows ?? (list.error === null ? undefined : [])}
+            list={list}
+            address={query}
+            input={input}
             rowKey={(row) => row.topic}
-            sort={{ by: query.sort, direction: query.desc ? 'desc' : 'asc' }}
-            onSort={({ by, direction }) =>
-              setQuery({ sort: parsers.sort.parse(by), desc: direction === 'desc', page: 1 })
-            }
-            stale={list.isPlaceholderData}
-            hold
-            view={JSON.stringify(input)}
+            onSort={(by, desc) => setQuery({ sort: parsers.sort.parse(by), desc, page: 1 })}
+            onPage={(page) => setQuery({ page }, { history: 'push' })}
             empty={
-              list.error === null &&
-              (query.q === '' ? (
+              query.q === '' ? (
                 <EmptyState icon={Hourglass} title={t('empty.title')}>
                   {t('empty.about')}
                 </EmptyState>
@@ -104,15 +95,7 @@ export function RetryList({ cluster }: { cluster: string }) {
                   title={t('empty.noMatch')}
                   action={<Button onClick={() => setQuery({ q: '', page: 1 })}>{frame('table.clear')}</Button>}
                 />
-              ))
-            }
-            footer={
-              <Pager
-                page={query.page}
-                pageSize={PAGE_SIZE}
-                total={data?.total ?? 0}
-                onPage={(page) => setQuery({ page }, { history: 'push' })}
-              />
+              )
             }
           />
         )}

@@ -8,12 +8,10 @@ import { useForbidden } from '../../components/frame/shell.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Checkbox } from '../../components/ui/field.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { Menu, MenuChoice } from '../../components/ui/menu.tsx'
-import { Pager } from '../../components/ui/pager.tsx'
-import { Table } from '../../components/ui/table.tsx'
+import { PagedTable } from '../../components/ui/paged-table.tsx'
 import { useColumns } from '../../components/ui/use-columns.ts'
 import { CreateTopic } from './dialogs/create-topic.tsx'
 import { DeleteTopics } from './dialogs/delete-topics.tsx'
@@ -32,7 +30,8 @@ export function TopicList({ cluster }: { cluster: string }) {
   const forbidden = useForbidden('operate', 'createTopics')
   const mayDelete = useForbidden('administer', 'deleteTopics')
   const wantsSlow = slowColumns.some((id) => !hidden.has(id))
-  const { list, slow } = useTopicPage(topicQueryInput(cluster, query), wantsSlow)
+  const input = topicQueryInput(cluster, query)
+  const { list, slow } = useTopicPage(input, wantsSlow)
   const { data } = list
   const columns = useTopicColumns(cluster, (topic) => slow.data?.find(({ name }) => name === topic))
   const search = useCallback((q: string) => void setQuery({ q, page: 1 }), [setQuery])
@@ -95,37 +94,18 @@ export function TopicList({ cluster }: { cluster: string }) {
         </Menu>
       </div>
       <PageBody>
-        {list.error !== null && (
-          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-        )}
-        <Table
+        <PagedTable
           label={t('title')}
-          className="flex-1"
           columns={columns.filter(({ id }) => !hidden.has(id))}
-          rows={data?.rows ?? (list.error === null ? undefined : [])}
+          list={list}
+          address={query}
+          input={input}
           rowKey={(row) => row.name}
-          sort={{ by: query.sort, direction: query.desc ? 'desc' : 'asc' }}
-          onSort={({ by, direction }) =>
-            setQuery({ sort: topicQueryParsers.sort.parse(by), desc: direction === 'desc', page: 1 })
-          }
+          onSort={(by, desc) => setQuery({ sort: topicQueryParsers.sort.parse(by), desc, page: 1 })}
+          onPage={(page) => setQuery({ page }, { history: 'push' })}
           selection={selection}
           onSelection={setSelection}
-          stale={list.isPlaceholderData}
-          hold
-          view={JSON.stringify(topicQueryInput(cluster, query))}
-          empty={
-            list.error === null && (
-              <Nothing query={query} clear={() => setQuery({ q: '', unhealthy: false, page: 1 })} />
-            )
-          }
-          footer={
-            <Pager
-              page={query.page}
-              pageSize={topicQueryInput(cluster, query).pageSize}
-              total={data?.total ?? 0}
-              onPage={(page) => setQuery({ page }, { history: 'push' })}
-            />
-          }
+          empty={<Nothing query={query} clear={() => setQuery({ q: '', unhealthy: false, page: 1 })} />}
         />
       </PageBody>
     </>

@@ -16,6 +16,8 @@ import { type Cause, type GroupFacts, judge, type OpenTransactions, placeOf, sta
 
 export interface Diagnosis {
   readonly group: string
+  /** When it was judged. */
+  readonly atMs: number
   readonly state: string
   readonly lag: number
   /** Whether something keeps it from catching up. */
@@ -27,13 +29,16 @@ export interface Diagnosis {
 const TOPICS_MAX = 200
 
 export async function diagnose(session: ClusterSession, id: string): Promise<Diagnosis> {
-  await session.sampler.recent(2000).catch(() => null)
-  const group = await groupDetail(session, id)
+  // What the looks tell is only since when a commit stands where it stands now: the last one does, however long ago it was.
+  const [group] = await Promise.all([groupDetail(session, id), session.sampler.sample().catch(() => null)])
   const metadata = await session.cluster.metadata()
   const topics = [...new Set(group.partitions.map(({ topic }) => topic))].slice(0, TOPICS_MAX)
   const nowMs = Date.now()
+  const standsAt = new Map(group.partitions.map((row) => [`${row.topic}-${row.partition}`, row.committed]))
   const committedSinceMs = (topic: string, partition: number) => {
-    return session.sampler.committedSinceMs(id, topic, partition)
+    const known = session.sampler.committedSince(id, topic, partition)
+    if (known === null) return null
+    return known.offset === standsAt.get(`${topic}-${partition}`) ? known.sinceMs : nowMs
   }
   const [transactions, minimalIsr, nextRecords] = await Promise.all([
     openTransactions(session, topics, group, metadata),
@@ -52,7 +57,7 @@ export async function diagnose(session: ClusterSession, id: string): Promise<Dia
     nextRecords,
   })
   const isStuck = causes.some(({ state }) => state === 'found')
-  return { group: id, state: group.state, lag: group.lag, isStuck, causes }
+  return { group: id, atMs: nowMs, state: group.state, lag: group.lag, isStuck, causes }
 }
 
 async function openTransactions(

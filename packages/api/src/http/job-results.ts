@@ -1,15 +1,12 @@
 /** `GET /api/job-results?input=<JSON>`: what became of each letter of a job, as CSV. */
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { csvCell, resendResults } from '@odradek/client'
-import { TRPCError } from '@trpc/server'
-import { getHTTPStatusCodeFromError } from '@trpc/server/http'
 import { z } from 'zod'
 import { isPermitted } from '../access/visitor.ts'
 import type { Context } from '../context.ts'
-import { asTrpcError, refuse } from '../failure.ts'
+import { refuse } from '../failure.ts'
+import { answerFile } from './answer-file.ts'
 
-const PATH = '/api/job-results'
 const ROWS_AT_ONCE = 5000
 const COLUMNS = ['index', 'partition', 'offset', 'outcome', 'reason', 'target', 'targetPartition', 'targetOffset']
 
@@ -23,37 +20,16 @@ const input = z.object({
 })
 
 /** Answers the request if it is for the results of a job, and says whether it was. */
-export async function handleJobResults(
+export function handleJobResults(
   context: () => Promise<Context>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<boolean> {
-  const [path, query = ''] = (request.url ?? '').split('?', 2)
-  if (path !== PATH) return false
-  response.setHeader('Cache-Control', 'no-store')
-  try {
-    if (request.method !== 'GET') throw new TRPCError({ code: 'METHOD_NOT_SUPPORTED', message: 'Use GET.' })
-    const lines = jobResults(await context(), new URLSearchParams(query).get('input') ?? '')
-    for await (const chunk of lines) {
-      if (!response.headersSent) {
-        response.setHeader('Content-Type', 'text/csv; charset=utf-8')
-        response.setHeader('Content-Disposition', 'attachment; filename="results.csv"')
-      }
-      if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')])
-      if (response.destroyed) return true
-    }
-    response.end()
-  } catch (error) {
-    // A file that is cut off must not look whole.
-    if (response.headersSent) response.destroy()
-    else {
-      const failure = asTrpcError(error)
-      response.statusCode = getHTTPStatusCodeFromError(failure)
-      response.setHeader('Content-Type', 'text/plain; charset=utf-8')
-      response.end(`${failure.message}\n`)
-    }
-  }
-  return true
+  return answerFile('/api/job-results', request, response, async (input) => ({
+    fileName: 'results.csv',
+    contentType: 'text/csv; charset=utf-8',
+    chunks: jobResults(await context(), input ?? ''),
+  }))
 }
 
 /** The lines of the file, the column names first. Throws TRPCErrors. */

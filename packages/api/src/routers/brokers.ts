@@ -1,8 +1,9 @@
 /** Brokers: where they are, what they hold, how they fare, their configs. */
-import { alterConfigs, brokerVitals, describeConfigs, KafkaError } from '@odradek/client'
+import { alterConfigs, describeConfigs } from '@odradek/client'
 import { z } from 'zod'
-import { listBrokers } from '../broker-listing.ts'
+import { brokerDetail, listBrokers } from '../broker-listing.ts'
 import { configForm } from '../config-form.ts'
+import { liveView } from '../live-view.ts'
 import { clusterProcedure, router } from '../trpc.ts'
 
 const nodeId = z
@@ -15,24 +16,19 @@ const scope = nodeId.nullable()
 export const brokers = router({
   list: clusterProcedure.query(({ ctx }) => listBrokers(ctx.session)),
 
+  /** The list whenever it has changed; null: ask for it, and be told why it cannot be had. */
+  listLive: clusterProcedure.subscription(({ ctx, signal }) =>
+    liveView(ctx.session.sampler, signal, () => listBrokers(ctx.session)),
+  ),
+
   /** One broker, with the largest of what is on its disks, and how it fares where it tells. */
-  get: clusterProcedure.input(z.object({ nodeId })).query(async ({ ctx, input }) => {
-    const [rows, metadata, sizes] = await Promise.all([
-      listBrokers(ctx.session),
-      ctx.session.cluster.metadata(),
-      ctx.session.sizes.get().catch(() => null),
-    ])
-    const row = rows.find((broker) => broker.nodeId === input.nodeId)
-    const node = metadata.brokers.find((broker) => broker.nodeId === input.nodeId)
-    if (!row || !node)
-      throw new KafkaError(8, `find broker ${input.nodeId}`, `The cluster has no broker ${input.nodeId}.`)
-    const replicas = (sizes?.logs.directories ?? [])
-      .filter((directory) => directory.nodeId === input.nodeId)
-      .flatMap((directory) => directory.replicas.map((replica) => ({ ...replica, path: directory.path })))
-      .sort((a, b) => b.sizeBytes - a.sizeBytes)
-    const vitals = await brokerVitals(ctx.session.cluster, node, ctx.session.settings.adminAddress)
-    return { ...row, vitals, replicaCount: replicas.length, largest: replicas.slice(0, 100) }
-  }),
+  get: clusterProcedure.input(z.object({ nodeId })).query(({ ctx, input }) => brokerDetail(ctx.session, input.nodeId)),
+
+  live: clusterProcedure
+    .input(z.object({ nodeId }))
+    .subscription(({ ctx, input, signal }) =>
+      liveView(ctx.session.sampler, signal, () => brokerDetail(ctx.session, input.nodeId)),
+    ),
 
   /** The configs of one broker; `nodeId` null: those that are set for all. */
   configs: clusterProcedure.input(z.object({ nodeId: scope })).query(({ ctx, input }) => {

@@ -9,10 +9,8 @@ import {
   planPurge,
   purgeLetters,
   resolveLetters,
-  type ScanProgress,
   unresolveLetters,
 } from '@odradek/client'
-import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { isPermitted, visitorText } from '../access/visitor.ts'
 import { deadLetterSorts, listDeadLetterRows, rowOf, totalsOf } from '../dead-letters/dead-letter-listing.ts'
@@ -26,17 +24,12 @@ import {
   targetInput,
 } from '../dead-letters/letter-search.ts'
 import { resendChoices } from '../dead-letters/resend-targets.ts'
-import { asTrpcError, refuse } from '../failure.ts'
+import { refuse } from '../failure.ts'
 import { decodersInput, offsetNumber, partitionNumber, topicName } from '../message-search.ts'
 import { PlanStore } from '../plan-store.ts'
+import { resumableScan, withFailures } from '../resumable-scan.ts'
 import { clusterProcedure, router } from '../trpc.ts'
 
-/** What a search of letters tells while it runs. */
-export type LetterEvent =
-  | { readonly kind: 'rows'; readonly rows: readonly LetterRow[] }
-  | { readonly kind: 'progress'; readonly progress: ScanProgress }
-
-const OVER = 'over'
 const lastEventId = z.string().max(400_000).nullish()
 const one = z.object({ topic: topicName, partition: partitionNumber, offset: offsetNumber })
 const marked = z.object({ topic: topicName, places: letterPlaces, note: z.string().max(1000).optional() })
@@ -92,33 +85,16 @@ export const deadLetters = router({
   }),
 
   /** Letters that match, as they are found, and how far the search is; taken up again where it was. */
-  scan: clusterProcedure.input(letterScanInput.extend({ lastEventId })).subscription(async function* ({
-    ctx,
-    input,
-    signal,
-  }) {
-    const { lastEventId: last, ...search } = input
-    if (last === OVER) return
-    const [before = '0', ...token] = last?.split('|') ?? []
-    const matchedBefore = Number(before)
-    const resume = last ? token.join('|') : search.resume
-    const limit = search.limit - matchedBefore
-    if (!(limit > 0)) return
-    let id = last ?? '0|'
-    if (!last && search.resume !== undefined) id = `0|${search.resume}`
-    const request = letterScanRequest({ ...search, limit, resume: resume || undefined })
-    try {
-      for await (const event of ctx.console.scans.run(ctx.session.settings, { kind: 'letters', request }, signal)) {
-        if (event.kind === 'letters') yield tracked<LetterEvent>(id, { kind: 'rows', rows: event.rows })
-        if (event.kind !== 'progress') continue
-        const { resume, end, matched } = event.progress
-        id = end !== null || resume === null ? OVER : `${matchedBefore + matched}|${resume}`
-        yield tracked<LetterEvent>(id, { kind: 'progress', progress: event.progress })
-      }
-    } catch (error) {
-      throw asTrpcError(error)
-    }
-  }),
+  scan: clusterProcedure.input(letterScanInput.extend({ lastEventId })).subscription(({ ctx, input, signal }) =>
+    resumableScan<LetterRow, typeof input>(
+      input,
+      (search) => {
+        const job = { kind: 'letters', request: letterScanRequest(search) } as const
+        return ctx.console.scans.run(ctx.session.settings, job, signal)
+      },
+      (event) => (event.kind === 'letters' ? event.rows : null),
+    ),
+  ),
 
   /** Counts by error, origin, attempts, state and time, of all that match, as they are read. */
   facets: clusterProcedure.input(letterScanInput.omit({ resume: true, limit: true })).subscription(async function* ({
@@ -126,13 +102,9 @@ export const deadLetters = router({
     input,
     signal,
   }) {
-    const request = letterScanRequest({ ...input, limit: 1 })
-    try {
-      for await (const event of ctx.console.scans.run(ctx.session.settings, { kind: 'facets', request }, signal)) {
-        if (event.kind === 'facets') yield event.facets satisfies LetterFacets
-      }
-    } catch (error) {
-      throw asTrpcError(error)
+    const job = { kind: 'facets', request: letterScanRequest({ ...input, limit: 1 }) } as const
+    for await (const event of withFailures(ctx.console.scans.run(ctx.session.settings, job, signal))) {
+      if (event.kind === 'facets') yield event.facets satisfies LetterFacets
     }
   }),
 

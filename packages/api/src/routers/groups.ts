@@ -92,6 +92,13 @@ export const groups = router({
 
   diagnose: clusterProcedure.input(one).query(({ ctx, input }) => diagnose(ctx.session, input.group)),
 
+  /** The same whenever it has changed; null: ask for it, and be told why it cannot be had. */
+  diagnoseLive: clusterProcedure
+    .input(one)
+    .subscription(({ ctx, input, signal }) =>
+      liveView(ctx.session.sampler, signal, () => diagnose(ctx.session, input.group)),
+    ),
+
   /** What a reset would do. Nothing moves; `planId` is what `resetApply` takes. */
   resetPlan: clusterProcedure
     .input(z.object({ group: groupId, target: resetTarget, scope: resetScope.default(null) }))

@@ -1,21 +1,21 @@
 import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Broker, startBroker } from '@odradek/broker'
-import { Cluster, createTopic } from '@odradek/client'
+import { Cluster, createTopic, type MessageRow } from '@odradek/client'
 import { Consumer } from '@platformatic/kafka'
 import type { TRPCError } from '@trpc/server'
 import { Console } from '../console.ts'
 import { createCaller } from '../create-caller.ts'
 import { createContext } from '../create-context.ts'
 import { exportMessages } from '../export-messages.ts'
-import type { ScanEvent } from './messages.ts'
+import type { ScanTelling } from '../resumable-scan.ts'
 
 let broker: Broker
 let consoleServer: Console
 let caller: ReturnType<typeof createCaller>
 const TOPIC = 'dead.letters'
 /** An event of a subscription as it is before it is sent: its id, and what it says. */
-const parts = (envelope: unknown) => envelope as readonly [id: string, event: ScanEvent]
+const parts = (envelope: unknown) => envelope as readonly [id: string, event: ScanTelling<MessageRow>]
 const text = (value: string) => ({ format: 'text', text: value }) as const
 
 before(async () => {

@@ -2,7 +2,6 @@
 import {
   CelFilter,
   estimateScan,
-  type JobEvent,
   type MessageRow,
   MessageSource,
   PAYLOAD_BYTES,
@@ -14,7 +13,6 @@ import {
 } from '@odradek/client'
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
-import { asTrpcError } from '../failure.ts'
 import { messageDelivery } from '../message-delivery.ts'
 import {
   boundsInput,
@@ -27,16 +25,11 @@ import {
   scanRequest,
   topicName,
 } from '../message-search.ts'
+import { resumableScan, withFailures } from '../resumable-scan.ts'
 import { clusterProcedure, router } from '../trpc.ts'
-
-/** What a scan tells while it runs. */
-export type ScanEvent =
-  | { readonly kind: 'rows'; readonly rows: readonly MessageRow[] }
-  | { readonly kind: 'progress'; readonly progress: ScanProgress }
 
 const payload = z.object({ format: z.enum(payloadFormats), text: z.string().max(2_000_000) })
 const lastEventId = z.string().max(400_000).nullish()
-const OVER = 'over'
 
 export const messages = router({
   /** The newest messages, all at once: for previews and scripts. */
@@ -84,31 +77,13 @@ export const messages = router({
    * Messages that match, as they are found, and how far the search is. Taken up again where it was when the connection breaks:
    * rows since the last report may then come twice.
    */
-  scan: clusterProcedure.input(scanInput.extend({ lastEventId })).subscription(async function* ({
-    ctx,
-    input,
-    signal,
-  }) {
-    const { lastEventId: last, ...search } = input
-    if (last === OVER) return
-    const [before = '0', ...token] = last?.split('|') ?? []
-    const matchedBefore = Number(before)
-    const resume = last ? token.join('|') : search.resume
-    const limit = search.limit - matchedBefore
-    if (!(limit > 0)) return
-    let id = last ?? '0|'
-    if (!last && search.resume !== undefined) id = `0|${search.resume}`
-    const job = { kind: 'scan', request: scanRequest({ ...search, limit, resume: resume || undefined }) } as const
-    for await (const event of withFailures(ctx.console.scans.run(ctx.session.settings, job, signal))) {
-      const told = scanEvent(event)
-      if (told === null) continue
-      if (told.kind === 'progress') {
-        const { resume, end, matched } = told.progress
-        id = end !== null || resume === null ? OVER : `${matchedBefore + matched}|${resume}`
-      }
-      yield tracked(id, told)
-    }
-  }),
+  scan: clusterProcedure.input(scanInput.extend({ lastEventId })).subscription(({ ctx, input, signal }) =>
+    resumableScan<MessageRow, typeof input>(
+      input,
+      (search) => ctx.console.scans.run(ctx.session.settings, { kind: 'scan', request: scanRequest(search) }, signal),
+      (event) => (event.kind === 'rows' ? event.rows : null),
+    ),
+  ),
 
   /** What is written from now on and matches, at a bounded rate. Taken up again where it was when the connection breaks. */
   tail: clusterProcedure
@@ -171,25 +146,13 @@ export const messages = router({
       }),
     )
     .mutation(async ({ ctx, input: { cluster: _, partition, timestamp, ...input } }) => {
+      ctx.note({ resource: `topic ${input.topic}` })
       const produced = await produceMessage(ctx.session.cluster, {
         ...input,
         ...(partition !== undefined && { partition }),
         ...(timestamp !== undefined && { timestamp }),
       })
-      ctx.note({ resource: `topic ${input.topic}`, after: produced })
+      ctx.note({ after: produced })
       return produced
     }),
 })
-
-/** What a subscription throws after it began is mapped here: the procedure's own mapping sees only how it begins. */
-async function* withFailures(events: AsyncGenerator<JobEvent, void>): AsyncGenerator<JobEvent, void> {
-  try {
-    yield* events
-  } catch (error) {
-    throw asTrpcError(error)
-  }
-}
-
-function scanEvent(event: JobEvent): ScanEvent | null {
-  return event.kind === 'rows' || event.kind === 'progress' ? event : null
-}

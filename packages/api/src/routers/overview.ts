@@ -1,6 +1,7 @@
 /** The first page. */
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
+import { liveView } from '../live-view.ts'
 import { overviewOf } from '../overview.ts'
 import type { ClusterFigure } from '../sampling/cluster-sampler.ts'
 import { clusterProcedure, router } from '../trpc.ts'
@@ -9,6 +10,14 @@ export const overview = router({
   get: clusterProcedure.query(({ ctx, input }) =>
     overviewOf(ctx.session, ctx.console.audit(input.cluster), ctx.console.alerts(input.cluster)),
   ),
+
+  /** The same whenever it has changed; null: ask for it, and be told why it cannot be had. */
+  getLive: clusterProcedure.subscription(({ ctx, input, signal }) =>
+    liveView(ctx.session.sampler, signal, () =>
+      overviewOf(ctx.session, ctx.console.audit(input.cluster), ctx.console.alerts(input.cluster)),
+    ),
+  ),
+
   /** Throughput and lag, sampled on the server since the console watches the cluster. */
   series: clusterProcedure.input(z.object({ sinceMs: z.number().min(0).default(0) })).query(({ ctx, input }) => {
     ctx.session.sampler.watch()

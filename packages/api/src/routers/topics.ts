@@ -56,7 +56,11 @@ const listInput = z.object({
 const deletions = new PlanStore<DeleteRecordsPlan, DeletedRecords[]>()
 
 export const topics = router({
-  list: clusterProcedure.input(listInput).query(({ ctx, input }) => listTopics(ctx.session, input)),
+  list: clusterProcedure.input(listInput).query(({ ctx, input }) => {
+    // From here people go on to messages.
+    ctx.console.scans.warm()
+    return listTopics(ctx.session, input)
+  }),
 
   /** A page of the list whenever it has changed, with the slow columns if they are wanted; null: ask for it, and be told why. */
   listLive: clusterProcedure
@@ -91,14 +95,28 @@ export const topics = router({
 
   partitions: clusterProcedure.input(one).query(({ ctx, input }) => topicPartitions(ctx.session, input.topic)),
 
-  groups: clusterProcedure.input(one).query(async ({ ctx, input }) => {
-    await findTopic(ctx.session, input.topic)
-    return (await groupsOfTopics(ctx.session, [input.topic])).get(input.topic) ?? []
-  }),
+  /** These and the two below whenever they have changed; null: ask for them, and be told why they cannot be had. */
+  partitionsLive: clusterProcedure
+    .input(one)
+    .subscription(({ ctx, input, signal }) =>
+      liveView(ctx.session.sampler, signal, () => topicPartitions(ctx.session, input.topic)),
+    ),
 
-  producers: clusterProcedure.input(one).query(async ({ ctx, input }) => {
-    return describeProducers(ctx.session.cluster, await findTopic(ctx.session, input.topic))
-  }),
+  groups: clusterProcedure.input(one).query(({ ctx, input }) => readers(ctx.session, input.topic)),
+
+  groupsLive: clusterProcedure
+    .input(one)
+    .subscription(({ ctx, input, signal }) =>
+      liveView(ctx.session.sampler, signal, () => readers(ctx.session, input.topic)),
+    ),
+
+  producers: clusterProcedure.input(one).query(({ ctx, input }) => producersOf(ctx.session, input.topic)),
+
+  producersLive: clusterProcedure
+    .input(one)
+    .subscription(({ ctx, input, signal }) =>
+      liveView(ctx.session.sampler, signal, () => producersOf(ctx.session, input.topic)),
+    ),
 
   /** Records in a second over time, since the console watches; null: the topic was never busy. */
   series: clusterProcedure
@@ -133,23 +151,25 @@ export const topics = router({
     )
     .mutation(async ({ ctx, input }) => {
       const { topic, partitions, replicationFactor, configs, validateOnly } = input
+      ctx.note({ resource: `topic ${topic}`, changesNothing: validateOnly })
       const created = await createTopic(
         ctx.session.cluster,
         { name: topic, partitions, replicationFactor, configs },
         { validateOnly },
       )
       if (!validateOnly) ctx.session.forget()
-      ctx.note({ resource: `topic ${topic}`, after: created, changesNothing: validateOnly })
+      ctx.note({ after: created })
       return created
     }),
 
   addPartitions: clusterProcedure
     .input(z.object({ topic: topicName, total: z.int().min(1).max(100_000) }))
     .mutation(async ({ ctx, input }) => {
+      ctx.note({ resource: `topic ${input.topic}` })
       const before = (await findTopic(ctx.session, input.topic)).partitions.length
       await addPartitions(ctx.session.cluster, input.topic, input.total)
       ctx.session.forget()
-      ctx.note({ resource: `topic ${input.topic}`, before: { partitions: before }, after: { partitions: input.total } })
+      ctx.note({ before: { partitions: before }, after: { partitions: input.total } })
       return { before, partitions: input.total }
     }),
 
@@ -259,6 +279,16 @@ async function topicInFull(session: ClusterSession, topic: string) {
     topicDurability(session, topic).catch(() => null),
   ])
   return { ...detail, durability }
+}
+
+/** The groups that read a topic, with their commits as they were at the last look. */
+async function readers(session: ClusterSession, topic: string) {
+  await findTopic(session, topic)
+  return (await groupsOfTopics(session, [topic], Number.POSITIVE_INFINITY)).get(topic) ?? []
+}
+
+async function producersOf(session: ClusterSession, topic: string) {
+  return describeProducers(session.cluster, await findTopic(session, topic))
 }
 
 interface ChangeContext {

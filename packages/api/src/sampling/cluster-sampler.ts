@@ -161,9 +161,13 @@ export class ClusterSampler {
     return this.#topics.get(topic) ?? null
   }
 
-  /** Since when a commit has not moved, as far as it was watched; null: it is not known. */
-  committedSinceMs(groupId: string, topic: string, partition: number): number | null {
-    return this.#commitsSince.get(groupId)?.get(topic)?.get(partition)?.sinceMs ?? null
+  /** Where a commit was at the last look, and since when, as far as it was watched; null: it is not known. */
+  committedSince(
+    groupId: string,
+    topic: string,
+    partition: number,
+  ): { readonly offset: number; readonly sinceMs: number } | null {
+    return this.#commitsSince.get(groupId)?.get(topic)?.get(partition) ?? null
   }
 
   /** Groups that were rebalancing at each look for at least so long. */

@@ -1,6 +1,7 @@
 import { BatchCursor, controlTypes, RecordCursor, readControlRecord } from '@odradek/protocol'
 import { KafkaError, RefusedError } from '../cluster-errors.ts'
 import { EARLIEST, LATEST, listOffsets } from '../partition-offsets.ts'
+import { decodersOf } from './decoders/offsets-record.ts'
 import { decodePayload } from './decoders/payload.ts'
 import { SchemaWanted } from './decoders/schemas.ts'
 import type { Decoders } from './filter/cel-filter.ts'
@@ -58,9 +59,10 @@ export async function getMessage(
   topicName: string,
   partition: number,
   offset: number,
-  decoders: Decoders,
+  chosen: Decoders,
   bytesMax: number = PAYLOAD_BYTES,
 ): Promise<FoundMessage> {
+  const decoders = decodersOf(topicName, chosen)
   const topic = await source.topic(topicName)
   const place = topic.partitions.find((candidate) => candidate.partition === partition)
   const tried = `read ${topicName}/${partition}@${offset}`

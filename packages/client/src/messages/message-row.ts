@@ -101,7 +101,7 @@ export function viewPayload(
 function previewOf({ kind, value, jsonStart }: DecodedPayload, bytes: Buffer | null, whole = false): string {
   if (kind === 'null' || kind === 'empty' || bytes === null) return ''
   if (kind === 'json') return bytes.toString('utf8', jsonStart)
-  if (kind === 'text') return value as string
+  if (isText(kind)) return value as string
   if (kind === 'hex') return hexText(whole ? bytes : bytes.subarray(0, PREVIEW_HEX_BYTES))
   return writeJson(value)
 }
@@ -127,10 +127,15 @@ export function formatPayload(
   }
 }
 
+/** Whether what was decoded is text as it is, not a value to write. */
+export function isText(kind: PayloadKind): boolean {
+  return kind === 'text' || kind === 'uuid' || kind === 'base64'
+}
+
 function fullText({ kind, value, jsonStart }: DecodedPayload, bytes: Buffer | null): string {
   if (kind === 'null' || kind === 'empty' || bytes === null) return ''
   if (kind === 'json') return formatJson(bytes.subarray(jsonStart))
-  if (kind === 'text') return value as string
+  if (isText(kind)) return value as string
   if (kind === 'hex') return hexText(bytes)
   return writeJson(value, 2)
 }

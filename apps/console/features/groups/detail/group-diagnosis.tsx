@@ -1,5 +1,6 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { CircleCheck, CircleHelp, OctagonAlert } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
@@ -9,7 +10,9 @@ import { Exact } from '../../../components/ui/number.tsx'
 import { Skeleton } from '../../../components/ui/skeleton.tsx'
 import { cn } from '../../../lib/cn.ts'
 import { href } from '../../../lib/href.ts'
+import { liveInterval } from '../../../lib/live-interval.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
+import { useKept } from '../../../lib/use-kept.ts'
 import type { Cause, Remedy } from '../outputs.ts'
 
 const REFRESH_MS = 10_000
@@ -20,7 +23,11 @@ const icons = { found: OctagonAlert, unknown: CircleHelp, clear: CircleCheck } a
 export function GroupDiagnosis({ cluster, group }: { cluster: string; group: string }) {
   const t = useTranslations('groups')
   const trpc = useTRPC()
-  const diagnosis = useQuery(trpc.groups.diagnose.queryOptions({ cluster, group }, { refetchInterval: REFRESH_MS }))
+  const onData = useKept(trpc.groups.diagnose.queryKey({ cluster, group }))
+  const live = useSubscription(trpc.groups.diagnoseLive.subscriptionOptions({ cluster, group }, { onData }))
+  const diagnosis = useQuery(
+    trpc.groups.diagnose.queryOptions({ cluster, group }, { refetchInterval: liveInterval(live, REFRESH_MS) }),
+  )
   const { data } = diagnosis
   return (
     <div className="min-h-0 flex-1 overflow-y-auto px-6 py-4 max-sm:px-4">
@@ -45,7 +52,7 @@ export function GroupDiagnosis({ cluster, group }: { cluster: string; group: str
         </div>
         <ol className="flex flex-col">
           {data?.causes.map((cause) => (
-            <CauseRow key={cause.kind} cluster={cluster} group={group} cause={cause} />
+            <CauseRow key={cause.kind} cluster={cluster} group={group} cause={cause} atMs={data.atMs} />
           ))}
         </ol>
       </div>
@@ -53,7 +60,8 @@ export function GroupDiagnosis({ cluster, group }: { cluster: string; group: str
   )
 }
 
-function CauseRow({ cluster, group, cause }: { cluster: string; group: string; cause: Cause }) {
+function CauseRow(props: { cluster: string; group: string; cause: Cause; atMs: number }) {
+  const { cluster, group, cause, atMs } = props
   const t = useTranslations('groups')
   const Icon = icons[cause.state]
   const found = cause.state === 'found'
@@ -73,8 +81,11 @@ function CauseRow({ cluster, group, cause }: { cluster: string; group: string; c
         {cause.state !== 'clear' && (
           <p className="break-words">
             {found
-              ? t(`diagnosis.about.${cause.kind}`, { count: cause.partitions.length, seconds: standingSeconds(cause) })
-              : cause.reason}
+              ? t(`diagnosis.about.${cause.kind}`, {
+                  count: cause.partitions.length,
+                  seconds: standingSeconds(cause, atMs),
+                })
+              : t(`diagnosis.unknown.${unknownKind(cause.kind)}`, { reason: cause.reason ?? '' })}
           </p>
         )}
         {found && cause.partitions.length > 0 && (
@@ -114,10 +125,15 @@ function CauseRow({ cluster, group, cause }: { cluster: string; group: string; c
   )
 }
 
+/** Why it cannot be told: only of these causes it may not be. */
+function unknownKind(kind: Cause['kind']) {
+  return kind === 'standingStill' || kind === 'slowerThanProducers' ? kind : 'other'
+}
+
 /** For how long the partition that stands longest has stood. */
-function standingSeconds({ partitions }: Cause): number {
+function standingSeconds({ partitions }: Cause, atMs: number): number {
   const since = partitions.map(({ facts }) => Number(facts.sinceMs ?? Number.NaN)).filter(Number.isFinite)
-  return since.length === 0 ? 0 : Math.round((Date.now() - Math.min(...since)) / 1000)
+  return since.length === 0 ? 0 : Math.round((atMs - Math.min(...since)) / 1000)
 }
 
 /** The remedy as a button, where the console can do it. */

@@ -32,7 +32,9 @@ export function PlanChart(props: { cluster: string; group: string; plan: ResetPl
         times={[...atMs, ahead]}
         series={[
           { name: t('column.lag'), values: [...lag, null], leading: true },
-          { name: t('reset.lagAfter'), values: [...before, lag.at(-1) ?? null, after] },
+          ...(plan === undefined
+            ? []
+            : [{ name: t('reset.lagAfter'), values: [...before, lag.at(-1) ?? null, after] }]),
         ]}
         format={(value) => <Count value={value} />}
         axis={(value) => {

@@ -18,9 +18,8 @@ export function PlanTable(props: {
   plan: ResetPlan | undefined
   results: readonly ResetOutcome[] | undefined
   stale: boolean
-  hint: string
 }) {
-  const { cluster, plan, results, stale, hint } = props
+  const { cluster, plan, results, stale } = props
   const t = useTranslations('groups')
   const fared = new Map(results?.map((result) => [`${result.topic}/${result.partition}`, result]))
   const columns: readonly Column<ResetRow>[] = [
@@ -115,7 +114,7 @@ export function PlanTable(props: {
       rows={plan?.rows ?? []}
       rowKey={(row) => `${row.topic}/${row.partition}`}
       stale={stale}
-      empty={<EmptyState title={plan === undefined ? hint : t('reset.nothingInScope')} />}
+      empty={plan !== undefined && <EmptyState title={t('reset.nothingInScope')} />}
     />
   )
 }

@@ -96,7 +96,7 @@ export function ResetPage({ cluster, group }: { cluster: string; group: string }
                   })
                 : isArmed
                   ? t('reset.armed')
-                  : (sentence ?? t('reset.hint'))}
+                  : (sentence ?? t(isScopeEmpty ? 'reset.chooseScope' : 'reset.hint'))}
             </p>
             {done === undefined && !isArmed ? (
               <Button
@@ -120,13 +120,7 @@ export function ResetPage({ cluster, group }: { cluster: string; group: string }
           {data !== undefined && <CommandLine label={frame('equivalent')} command={data.command} />}
         </div>
         <PlanChart cluster={cluster} group={group} plan={done === undefined ? data : undefined} />
-        <PlanTable
-          cluster={cluster}
-          plan={data}
-          results={done?.results}
-          stale={!fresh && done === undefined}
-          hint={t(isScopeEmpty ? 'reset.chooseScope' : 'reset.hint')}
-        />
+        <PlanTable cluster={cluster} plan={data} results={done?.results} stale={!fresh && done === undefined} />
       </div>
       {confirming && data !== undefined && (
         <ApplyDialog

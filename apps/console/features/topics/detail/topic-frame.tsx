@@ -18,6 +18,9 @@ import { useTopic } from './use-topic.ts'
 
 const tabs: readonly TopicTab[] = ['messages', 'partitions', 'groups', 'configuration', 'producers']
 
+/** One message: `…/topics/orders/3/1842`. */
+const RECORD_PATH = /\/topics\/[^/]+\/\d+\/\d+$/
+
 /** What stands around every tab of a topic: its name, badges, acts, figures, and the tabs. */
 export function TopicFrame(props: { cluster: string; topic: string; children: ReactNode }) {
   const { cluster, topic, children } = props
@@ -37,7 +40,7 @@ export function TopicFrame(props: { cluster: string; topic: string; children: Re
             </>
           )
         }
-        actions={!missing && <TopicActions cluster={cluster} topic={topic} partitions={about.data?.partitions} />}
+        act={!missing && <TopicActions cluster={cluster} topic={topic} partitions={about.data?.partitions} />}
       />
       {missing ? (
         <EmptyState
@@ -52,7 +55,11 @@ export function TopicFrame(props: { cluster: string; topic: string; children: Re
           <TopicFigures cluster={cluster} topic={topic} data={about.data} />
           <RouteTabs
             label={topic}
-            tabs={tabs.map((tab) => ({ href: href.topic(cluster, topic, tab), label: t(`tab.${tab}`) }))}
+            tabs={tabs.map((tab) => ({
+              href: href.topic(cluster, topic, tab),
+              label: t(`tab.${tab}`),
+              ...(tab === 'messages' && { also: RECORD_PATH }),
+            }))}
           />
           {about.error !== null && (
             <ErrorState className="m-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />

@@ -1,5 +1,6 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { Users } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
@@ -8,7 +9,10 @@ import { ErrorState } from '../../../components/ui/error-state.tsx'
 import { Count, Exact } from '../../../components/ui/number.tsx'
 import { type Column, Table } from '../../../components/ui/table.tsx'
 import { href } from '../../../lib/href.ts'
+import { liveInterval } from '../../../lib/live-interval.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
+import { useKept } from '../../../lib/use-kept.ts'
+import { GroupState } from '../../groups/group-state.tsx'
 import type { TopicGroupRow } from '../outputs.ts'
 
 const REFRESH_MS = 5_000
@@ -17,7 +21,11 @@ const REFRESH_MS = 5_000
 export function TopicGroups({ cluster, topic }: { cluster: string; topic: string }) {
   const t = useTranslations('topics')
   const trpc = useTRPC()
-  const list = useQuery(trpc.topics.groups.queryOptions({ cluster, topic }, { refetchInterval: REFRESH_MS }))
+  const onData = useKept(trpc.topics.groups.queryKey({ cluster, topic }))
+  const live = useSubscription(trpc.topics.groupsLive.subscriptionOptions({ cluster, topic }, { onData }))
+  const list = useQuery(
+    trpc.topics.groups.queryOptions({ cluster, topic }, { refetchInterval: liveInterval(live, REFRESH_MS) }),
+  )
   const columns: readonly Column<TopicGroupRow>[] = [
     {
       id: 'group',
@@ -28,7 +36,7 @@ export function TopicGroups({ cluster, topic }: { cluster: string; topic: string
         </Link>
       ),
     },
-    { id: 'state', header: t('group.state'), cell: (row) => row.state },
+    { id: 'state', header: t('group.state'), cell: (row) => <GroupState state={row.state} /> },
     { id: 'members', header: t('group.members'), align: 'right', cell: (row) => <Exact value={row.members} /> },
     { id: 'lag', header: t('group.lag'), align: 'right', cell: (row) => <Count value={row.lag} /> },
   ]

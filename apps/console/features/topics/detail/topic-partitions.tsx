@@ -1,5 +1,6 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { parseAsInteger, useQueryState } from 'nuqs'
@@ -10,7 +11,9 @@ import { Bytes, Exact, Unknown } from '../../../components/ui/number.tsx'
 import { type Column, type Sort, Table } from '../../../components/ui/table.tsx'
 import { Time } from '../../../components/ui/time.tsx'
 import { cn } from '../../../lib/cn.ts'
+import { liveInterval } from '../../../lib/live-interval.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
+import { useKept } from '../../../lib/use-kept.ts'
 import type { PartitionRow } from '../outputs.ts'
 
 const PartitionPanel = dynamic(async () => (await import('../../replication/partition-panel.tsx')).PartitionPanel, {
@@ -25,7 +28,11 @@ export function TopicPartitions({ cluster, topic }: { cluster: string; topic: st
   const trpc = useTRPC()
   const [open, setOpen] = useQueryState('at', parseAsInteger)
   const [sort, setSort] = useState<Sort>({ by: 'partition', direction: 'asc' })
-  const list = useQuery(trpc.topics.partitions.queryOptions({ cluster, topic }, { refetchInterval: REFRESH_MS }))
+  const onData = useKept(trpc.topics.partitions.queryKey({ cluster, topic }))
+  const live = useSubscription(trpc.topics.partitionsLive.subscriptionOptions({ cluster, topic }, { onData }))
+  const list = useQuery(
+    trpc.topics.partitions.queryOptions({ cluster, topic }, { refetchInterval: liveInterval(live, REFRESH_MS) }),
+  )
   const columns: readonly (Column<PartitionRow> & { value?(row: PartitionRow): number | null })[] = [
     {
       id: 'partition',

@@ -1,5 +1,6 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { PenLine } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { Badge } from '../../../components/ui/badge.tsx'
@@ -9,7 +10,9 @@ import { Exact, Unknown } from '../../../components/ui/number.tsx'
 import { type Column, Table } from '../../../components/ui/table.tsx'
 import { Time } from '../../../components/ui/time.tsx'
 import { apiError } from '../../../lib/api-error.ts'
+import { liveInterval } from '../../../lib/live-interval.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
+import { useKept } from '../../../lib/use-kept.ts'
 import type { ProducerRow } from '../outputs.ts'
 
 const REFRESH_MS = 5_000
@@ -18,7 +21,11 @@ const REFRESH_MS = 5_000
 export function TopicProducers({ cluster, topic }: { cluster: string; topic: string }) {
   const t = useTranslations('topics')
   const trpc = useTRPC()
-  const list = useQuery(trpc.topics.producers.queryOptions({ cluster, topic }, { refetchInterval: REFRESH_MS }))
+  const onData = useKept(trpc.topics.producers.queryKey({ cluster, topic }))
+  const live = useSubscription(trpc.topics.producersLive.subscriptionOptions({ cluster, topic }, { onData }))
+  const list = useQuery(
+    trpc.topics.producers.queryOptions({ cluster, topic }, { refetchInterval: liveInterval(live, REFRESH_MS) }),
+  )
   const lacking = list.error !== null && apiError(list.error).code === 'NOT_IMPLEMENTED'
   if (lacking) {
     return (

@@ -1,10 +1,17 @@
 import { deepEqual, equal, match, throws } from 'node:assert/strict'
 import { test } from 'node:test'
 import { encode as encodeMsgpack } from '@msgpack/msgpack'
+import {
+  encodeGroupMetadataKey,
+  encodeGroupMetadataValue,
+  encodeOffsetCommitKey,
+  encodeOffsetCommitValue,
+} from '@odradek/protocol'
 import { Encoder as CborEncoder } from 'cbor-x'
 import protobuf from 'protobufjs'
 import { writeJson } from '../json/write-json.ts'
 import { partitionOfKey } from '../partition-of-key.ts'
+import { decodersOf } from './offsets-record.ts'
 import { type DecoderName, decodePayload } from './payload.ts'
 import { type RegisteredSchema, type SchemaCache, SchemaWanted } from './schemas.ts'
 
@@ -105,6 +112,33 @@ test('msgpack and CBOR keep int64s', () => {
   const cbor = decode(new CborEncoder({ useRecords: false }).encode(big))
   equal(cbor.kind, 'cbor')
   equal(writeJson(cbor.value), '{"id":1152921504606846977,"list":[1,2.5]}')
+})
+
+test('whole numbers, UUIDs and base64 where somebody says that they are that', () => {
+  equal(writeJson(decode(Buffer.from('7fffffffffffffff', 'hex'), 'integer').value), '9223372036854775807')
+  equal(decode(Buffer.from([0xff, 0xfe]), 'integer').value, -2)
+  match(decode(Buffer.from([1, 2, 3]), 'integer').problems[0]!.reason, /1, 2, 4 or 8 bytes, not 3/)
+  const uuid = '0b1f5a52-4e63-4b36-9a3e-5d1c7d1f0a11'
+  equal(decode(Buffer.from(uuid.replaceAll('-', ''), 'hex'), 'uuid').value, uuid)
+  equal(decode(Buffer.from(uuid.toUpperCase()), 'uuid').value, uuid)
+  equal(decode(Buffer.from('a uuid'), 'uuid').kind, 'hex')
+  equal(decode(Buffer.from([0, 255]), 'base64').value, 'AP8=')
+})
+
+test('what brokers keep for groups: keys, commits and members, told apart by their bytes', () => {
+  const commit = { offset: 1842, leaderEpoch: 3, metadata: 'm', commitTimestamp: 1_700_000_000_000 }
+  const member = { memberId: 'c-1', clientId: 'c', clientHost: '/10.0.0.1', sessionTimeout: 45_000 }
+  const group = { protocolType: 'consumer', generation: 7, protocol: 'range', leader: 'c-1' }
+  const members = [{ ...member, subscription: Buffer.from([1]), assignment: Buffer.alloc(0) }]
+  const read = (bytes: Buffer) => decode(bytes, 'offsets').value as Record<string, unknown>
+  const key = { group: 'readers', topic: 'orders', partition: 3 }
+  deepEqual(read(encodeOffsetCommitKey(key)), { kind: 'offsetCommit', ...key })
+  deepEqual(read(encodeGroupMetadataKey({ group: 'readers' })), { kind: 'groupMetadata', group: 'readers' })
+  equal(read(encodeOffsetCommitValue(commit)).offset, 1842)
+  const told = read(encodeGroupMetadataValue({ ...group, members })) as { members: { subscription: string }[] }
+  equal(told.members[0]?.subscription, '01')
+  match(decode(Buffer.from('0009ffff', 'hex'), 'offsets').problems[0]!.reason, /version 9/)
+  deepEqual(decodersOf('__consumer_offsets', { key: 'auto', value: 'hex' }), { key: 'offsets', value: 'hex' })
 })
 
 test('an Avro schema cannot make the decoder run wild', () => {

@@ -2,11 +2,26 @@ import { JsonError } from '../json/json-error.ts'
 import { type JsonValue, parseJsonBytes } from '../json/json-value.ts'
 import { decodeAvro } from './avro.ts'
 import { decodeCbor, decodeMsgpack, looksLikeCbor, looksLikeMsgpack } from './binary.ts'
+import { decodeOffsetsRecord } from './offsets-record.ts'
+import { decodeInteger, decodeUuid } from './plain.ts'
 import { decodeProtobuf, decodeProtobufWire, textOf } from './protobuf.ts'
 import { framedSchemaId, type SchemaCache, SchemaWanted } from './schemas.ts'
 
 /** How bytes are read. `auto` tries what they look like. */
-export const decoderNames = ['auto', 'json', 'text', 'hex', 'avro', 'protobuf', 'msgpack', 'cbor'] as const
+export const decoderNames = [
+  'auto',
+  'json',
+  'text',
+  'hex',
+  'base64',
+  'avro',
+  'protobuf',
+  'msgpack',
+  'cbor',
+  'integer',
+  'uuid',
+  'offsets',
+] as const
 export type DecoderName = (typeof decoderNames)[number]
 
 /** What the bytes turned out to be. */
@@ -76,6 +91,14 @@ function attempt(bytes: Buffer, name: DecoderName, schemas: SchemaCache): Decode
       return done('msgpack', decodeMsgpack(bytes))
     case 'cbor':
       return done('cbor', decodeCbor(bytes))
+    case 'integer':
+      return done('integer', decodeInteger(bytes))
+    case 'uuid':
+      return done('uuid', decodeUuid(bytes))
+    case 'offsets':
+      return done('offsets', decodeOffsetsRecord(bytes))
+    case 'base64':
+      return done('base64', bytes.toString('base64'))
     case 'hex':
     case 'auto':
       return done('hex', bytes)

@@ -1,6 +1,6 @@
 import { parseJsonBytes } from '../json/json-value.ts'
 import { writeJson } from '../json/write-json.ts'
-import type { MessageRow, PayloadView } from '../message-row.ts'
+import { isText, type MessageRow, type PayloadView } from '../message-row.ts'
 
 export const exportFormats = ['jsonl', 'csv'] as const
 export type ExportFormat = (typeof exportFormats)[number]
@@ -57,7 +57,7 @@ export function exportLine(format: ExportFormat, topic: string, row: MessageRow)
 
 function payloadValue({ kind, text }: PayloadView): unknown {
   if (kind === 'null') return null
-  if (kind === 'text' || kind === 'empty' || kind === 'hex') return text
+  if (kind === 'empty' || kind === 'hex' || isText(kind)) return text
   const bytes = Buffer.from(text)
   return parseJsonBytes(bytes, 0, bytes.length)
 }

@@ -1,4 +1,5 @@
 import type { RecordCursor } from '@odradek/protocol'
+import { decodersOf } from '../decoders/offsets-record.ts'
 import { SchemaWanted } from '../decoders/schemas.ts'
 import { RecordFilter } from '../filter/record-filter.ts'
 import { type MessageRow, rowOf } from '../message-row.ts'
@@ -55,11 +56,11 @@ export class ScanState {
     ranges: readonly PartitionRange[],
     offsetsTotal: number | null,
   ) {
-    this.request = request
+    this.request = { ...request, decoders: decodersOf(request.topic, request.decoders) }
     this.source = source
     this.sink = sink
     this.signal = signal
-    this.filter = new RecordFilter(request.filter, request.decoders, source.schemas)
+    this.filter = new RecordFilter(request.filter, this.request.decoders, source.schemas)
     this.cursors = ranges.map((range) => ({ ...range }))
     this.isolation = request.readCommitted ? 1 : 0
     this.#backward = request.from.kind === 'newest'

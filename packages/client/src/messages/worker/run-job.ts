@@ -1,6 +1,7 @@
 import type { RecordCursor } from '@odradek/protocol'
 import { facetLetters } from '../../dead-letters/letter-facets.ts'
 import { scanLetters } from '../../dead-letters/scan-letters.ts'
+import { decodersOf } from '../decoders/offsets-record.ts'
 import { FieldSample } from '../filter/sample-fields.ts'
 import { getMessage } from '../get-message.ts'
 import { exportHead, exportLine } from '../scan/export-line.ts'
@@ -70,17 +71,18 @@ export async function runJob(source: MessageSource, job: Job, give: Give, signal
     }
     case 'fields': {
       const sample = new FieldSample()
+      const decoders = decodersOf(job.topic, job.decoders)
       const request: ScanRequest = {
         topic: job.topic,
         from: { kind: 'newest' },
         to: { kind: 'now' },
         filter: {},
-        decoders: job.decoders,
+        decoders,
         readCommitted: false,
         limit: job.messages,
       }
       const look = (record: RecordCursor) =>
-        sample.add(record.key(), record.value(), record.headers(), job.decoders, source.schemas)
+        sample.add(record.key(), record.value(), record.headers(), decoders, source.schemas)
       await scan(source, request, { rows: () => {}, progress: () => {}, look }, signal)
       await give({ kind: 'fields', fields: sample.fields, messages: sample.messages })
       return

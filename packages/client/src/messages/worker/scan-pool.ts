@@ -17,7 +17,8 @@ export interface ScanPoolOptions {
   readonly silenceMsMax?: number
 }
 
-const IDLE_MS = 60_000
+/** Coming up takes a third of a second, which whoever looks at messages now and then should not wait for. */
+const IDLE_MS = 600_000
 const HEAP_MEGABYTES_MAX = 512
 /** The worker's file beside this one: .ts in the repository, .js when packaged. */
 const WORKER_FILE = join(import.meta.dirname, `scan-worker${extname(import.meta.filename)}`)
@@ -67,6 +68,11 @@ export class ScanPool implements AsyncDisposable {
       running.stop()
       this.#jobs--
     }
+  }
+
+  /** Somebody is about to ask: has a thread come up. */
+  warm(): void {
+    if (!this.#closed && this.#workers.size === 0) this.#thread()
   }
 
   /** One message, or what is at its place instead. */

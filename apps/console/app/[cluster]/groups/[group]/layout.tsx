@@ -18,7 +18,10 @@ export default async function GroupLayout({ children, params }: Props) {
   const cluster = nameOf((await params).cluster)
   const group = nameOf((await params).group)
   const { trpc } = await serverTrpc()
-  const state = await prefetch(trpc.groups.get.queryOptions({ cluster, group }))
+  const state = await prefetch(
+    trpc.groups.get.queryOptions({ cluster, group }),
+    trpc.groups.lagSeries.queryOptions({ cluster, group }),
+  )
   return (
     <HydrationBoundary state={state}>
       <GroupFrame cluster={cluster} group={group}>

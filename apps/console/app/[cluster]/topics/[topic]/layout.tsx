@@ -18,7 +18,10 @@ export default async function TopicLayout({ children, params }: Props) {
   const cluster = nameOf((await params).cluster)
   const topic = nameOf((await params).topic)
   const { trpc } = await serverTrpc()
-  const state = await prefetch(trpc.topics.get.queryOptions({ cluster, topic }))
+  const state = await prefetch(
+    trpc.topics.get.queryOptions({ cluster, topic }),
+    trpc.topics.series.queryOptions({ cluster, topic }),
+  )
   return (
     <HydrationBoundary state={state}>
       <TopicFrame cluster={cluster} topic={topic}>
