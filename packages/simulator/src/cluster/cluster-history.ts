@@ -11,9 +11,13 @@ export class PartitionTale {
   /** Acknowledged, and where; -1 where that is not told. */
   readonly acknowledged = new Map<string, number>()
   readonly #acknowledgedAt = new Map<number, string>()
+  /** When, by virtual time. */
+  readonly #acknowledgedAtMs = new Map<string, number>()
+  readonly #now: () => number
   readonly #readAt = new Map<number, string>()
 
-  constructor(topic: string, index: number, hasOffsets: boolean, fail: (text: string) => void) {
+  constructor(topic: string, index: number, hasOffsets: boolean, now: () => number, fail: (text: string) => void) {
+    this.#now = now
     this.topic = topic
     this.index = index
     this.hasOffsets = hasOffsets
@@ -29,10 +33,17 @@ export class PartitionTale {
     if (before !== undefined && before !== offset)
       this.#fail(`${id} was acknowledged at ${before}, and again at ${offset}`)
     this.acknowledged.set(id, this.hasOffsets ? offset : -1)
+    if (before === undefined) this.#acknowledgedAtMs.set(id, this.#now())
     if (!this.hasOffsets) return
     this.#compare(offset, id, this.#acknowledgedAt.get(offset), 'was acknowledged')
     this.#compare(offset, id, this.#readAt.get(offset), 'was read')
     this.#acknowledgedAt.set(offset, id)
+  }
+
+  /** When what was acknowledged and is not among `records` was acknowledged. */
+  lost(records: readonly { readonly id: string }[]): number[] {
+    const found = new Set(records.map(({ id }) => id))
+    return [...this.acknowledged.keys()].filter((id) => !found.has(id)).map((id) => this.#acknowledgedAtMs.get(id)!)
   }
 
   /** A client was given a record. Nothing that was read may ever be undone. */

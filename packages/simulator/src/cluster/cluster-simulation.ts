@@ -34,6 +34,8 @@ const CLOCK_SKEW_MS = 1_000
 /** What a broker has to say where the disk was filled up. */
 const DISK_FULL = 'The disk is full'
 const CONTROLLER_CHECK_MS = 10
+/** Two of the slowest syncs there are: one that is under way, and the one that waits for it. */
+const SLOWEST_SYNCS_MS = 500
 
 export interface ClusterOutcome {
   readonly seed: number
@@ -50,6 +52,11 @@ export interface ClusterSimulationOptions {
   readonly traceLinesMax?: number
   /** Whether nothing fails [false]. */
   readonly isCalm?: boolean
+  /**
+   * Whether, instead of all else, the power fails at all brokers at once while they flush asynchronously: what is lost then is
+   * counted, and must not be older than a flush [false].
+   */
+  readonly losesAllPower?: boolean
 }
 
 /** Runs the simulation of a seed. What it finds wrong is in `failures`. */
@@ -84,10 +91,11 @@ class ClusterSimulation {
   readonly #world: SimWorld
   readonly #random: SimRandom
   readonly #isCalm: boolean
+  readonly #losesAllPower: boolean
   readonly #isSync: boolean
   readonly #settings: Readonly<Record<string, string>>
   readonly #topics: readonly { name: string; partitions: number; configs: Readonly<Record<string, string>> }[]
-  readonly #clients: ClusterClients
+  #clients: ClusterClients
   readonly #store: StoreLife
   readonly #brokers = new Map<number, ClusterBroker>()
   readonly #faults: ClusterFaults
@@ -98,10 +106,11 @@ class ClusterSimulation {
   constructor(world: SimWorld, options: ClusterSimulationOptions) {
     this.#world = world
     this.#isCalm = options.isCalm ?? false
+    this.#losesAllPower = options.losesAllPower ?? false
     const random = world.random.fork()
     this.#random = random
     const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!
-    this.#isSync = random.chance(0.5)
+    this.#isSync = random.chance(0.5) && !this.#losesAllPower
     this.#settings = {
       'flush.mode': this.#isSync ? 'sync' : 'async',
       'flush.interval.ms': pick('5', '50', '500'),
@@ -179,6 +188,10 @@ class ClusterSimulation {
     await this.#settled(() => this.#clients.actors.size === 0, 'the topics were not made')
     if (this.history.failures.length > 0) return
     this.#startClients()
+    if (this.#losesAllPower) {
+      await this.#loseAllPower()
+      return
+    }
     if (!this.#isCalm) this.#faults.start()
     await this.#world.runFor(this.#random.between(2_000, 12_000))
     await this.#heal()
@@ -196,6 +209,31 @@ class ClusterSimulation {
     if (this.history.failures.length > 0) return
     await this.#check()
     this.#checkErrors()
+  }
+
+  /** Everybody is gone at once; what was acknowledged within the last flush, and nothing older, may be lost. */
+  async #loseAllPower(): Promise<void> {
+    await this.#world.runFor(this.#random.between(500, 5_000))
+    const { time } = this.#world
+    this.#clients.host.crash('process')
+    this.#faults.allLosePower()
+    this.#clients = new ClusterClients(this.#world, this.#clients.host.reboot(), this.history)
+    await this.#settled(() => this.#clients.addresses.size === BROKERS.length, 'not all brokers came back')
+    await this.#settled(
+      () => this.#isWhole(),
+      () => `the replicas are not whole: ${this.#notWhole()}`,
+    )
+    const flushMs = Number(this.#settings['flush.interval.ms']) + SLOWEST_SYNCS_MS
+    for (const tale of this.history.partitions.filter(({ hasOffsets }) => hasOffsets)) {
+      this.#readAll(tale, (records) => {
+        const lost = tale.lost(records)
+        this.history.counts.lost += lost.length
+        const oldest = Math.min(time, ...lost)
+        if (time - oldest > flushMs)
+          this.history.fail(`${tale.topic}-${tale.index} lost what was acknowledged ${time - oldest} ms before`)
+      })
+    }
+    await this.#settled(() => this.#clients.actors.size === 0, 'what is there could not be read')
   }
 
   #broker(id: number, host: SimHost): ClusterBroker {
@@ -224,12 +262,13 @@ class ClusterSimulation {
 
   #makeTopics(): void {
     const { history } = this
+    const now = () => this.#world.time
     for (const { name, partitions } of this.#topics) {
       for (let index = 0; index < partitions; index++)
-        history.partitions.push(new PartitionTale(name, index, name !== DELAYED && name !== RETRIES, history.fail))
+        history.partitions.push(new PartitionTale(name, index, name !== DELAYED && name !== RETRIES, now, history.fail))
     }
     if (this.#topics.some(({ name }) => name === RETRIES)) {
-      this.#deadLetters = new PartitionTale(DEAD_LETTERS, 0, false, history.fail)
+      this.#deadLetters = new PartitionTale(DEAD_LETTERS, 0, false, now, history.fail)
       history.partitions.push(this.#deadLetters)
     }
     this.#clients.start('topic maker', async (session) => {
@@ -330,26 +369,31 @@ class ClusterSimulation {
     for (const tale of this.history.partitions) {
       // A topic of dead letters is made for the first.
       if (tale === this.#deadLetters && tale.acknowledged.size === 0) continue
-      this.#clients.start(`checker of ${tale.topic}-${tale.index}`, async (session) => {
-        const all: { offset: number; id: string }[] = []
-        for (let position = 0; ; ) {
-          const leader = await session.leaderOf(tale.topic, tale.index)
-          const found = leader === null ? null : await fetchOnce(leader, tale, position, 0)
-          if (found === null) {
-            session.forgetLeaders()
-            await this.#clients.sleep(50)
-            return true
-          }
-          all.push(...found.records.filter(({ offset }) => offset >= position))
-          position = found.next
-          if (position >= found.highWatermark) break
-        }
-        tale.check(all, tale.hasOffsets)
-        return false
-      })
+      this.#readAll(tale, (records) => tale.check(records, tale.hasOffsets))
     }
     await this.#settled(() => this.#clients.actors.size === 0, 'what is there could not be checked')
     this.#checkReplicas()
+  }
+
+  /** Reads a partition from its beginning to its end, and hands over what is there. */
+  #readAll(tale: PartitionTale, done: (records: { offset: number; id: string }[]) => void): void {
+    this.#clients.start(`checker of ${tale.topic}-${tale.index}`, async (session) => {
+      const all: { offset: number; id: string }[] = []
+      for (let position = 0; ; ) {
+        const leader = await session.leaderOf(tale.topic, tale.index)
+        const found = leader === null ? null : await fetchOnce(leader, tale, position, 0)
+        if (found === null) {
+          session.forgetLeaders()
+          await this.#clients.sleep(50)
+          return true
+        }
+        all.push(...found.records.filter(({ offset }) => offset >= position))
+        position = found.next
+        if (position >= found.highWatermark) break
+      }
+      done(all)
+      return false
+    })
   }
 
   /** All replicas of a partition hold the same bytes. */
