@@ -35,7 +35,7 @@ export interface IdleResult {
 export async function measureIdle(partitions: number, seconds: number): Promise<IdleResult> {
   await using cluster = await BenchCluster.start(3)
   const client = await cluster.client()
-  await createTopics(client, partitions)
+  await createTopics(cluster, partitions)
   await untilLed(client, partitions, [1, 2, 3])
   client.close()
   await pause(SETTLE_MS)
@@ -53,7 +53,7 @@ export async function measureElection(partitions: number): Promise<ElectionResul
   await using cluster = await BenchCluster.start(3)
   const client = await cluster.client(2)
   const createdAt = performance.now()
-  await createTopics(client, partitions)
+  await createTopics(cluster, partitions)
   const leaders = await untilLed(client, partitions, [1, 2, 3])
   const createdMs = performance.now() - createdAt
   const residentMegabytes = memoryMegabytesOf(cluster.brokers.get(2)!.pid, 'VmRSS')
@@ -78,8 +78,11 @@ export async function measureElection(partitions: number): Promise<ElectionResul
   }
 }
 
-async function createTopics(client: ControlClient, partitions: number): Promise<void> {
+async function createTopics(cluster: BenchCluster, partitions: number): Promise<void> {
   const count = partitions / 10
+  const any = await cluster.client()
+  const client = await cluster.client(await any.controllerId())
+  any.close()
   for (let first = 0; first < count; first += TOPICS_PER_REQUEST) {
     const { topics } = await client.send(CreateTopics, 4, {
       topics: Array.from({ length: Math.min(TOPICS_PER_REQUEST, count - first) }, (_, index) => ({
@@ -93,6 +96,7 @@ async function createTopics(client: ControlClient, partitions: number): Promise<
     })
     for (const { name, errorCode, errorMessage } of topics) check(`CreateTopics ${name}`, errorCode, errorMessage)
   }
+  client.close()
 }
 
 /** Waits until all partitions are led by one of `ids` and those are in sync; returns how many each leads. */

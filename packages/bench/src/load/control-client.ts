@@ -138,6 +138,11 @@ export class ControlClient {
     return brokers.map(({ nodeId }) => nodeId).sort((a, b) => a - b)
   }
 
+  /** The broker that makes topics, -1 while there is none. */
+  async controllerId(): Promise<number> {
+    return (await this.send(Metadata, 4, { topics: [], allowAutoTopicCreation: false })).controllerId
+  }
+
   async deleteTopic(name: string): Promise<void> {
     const { responses } = await this.send(DeleteTopics, 3, { topicNames: [name], timeoutMs: 30_000 })
     check('DeleteTopics', responses[0]?.errorCode ?? -1)
