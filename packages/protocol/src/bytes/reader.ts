@@ -1,3 +1,4 @@
+import { KnownTexts } from './known-texts.ts'
 import { ProtocolError } from './protocol-error.ts'
 import type { Slice } from './slice.ts'
 import { viewOf } from './slice.ts'
@@ -7,6 +8,8 @@ import type { TextBuffer } from './text-buffer.ts'
 export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 const EMPTY = Buffer.alloc(0)
+
+const texts = new KnownTexts()
 
 /**
  * A cursor over a range of a buffer it does not own. Every length is checked against the bytes that are left before it
@@ -265,7 +268,7 @@ export class Reader {
   #text(length: number): string {
     if (length === 0) return ''
     const at = this.take(length)
-    return (this.buffer as TextBuffer).utf8Slice(at, at + length)
+    return texts.read(this.buffer, at, at + length)
   }
 
   #copy(length: number): Buffer {
