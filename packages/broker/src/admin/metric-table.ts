@@ -116,7 +116,11 @@ export const metricTable = {
     [],
     'Logs that are not served because they are damaged (GET /v1/logs tells which).',
   ),
-  odradek_event_loop_delay_seconds: row('histogram', [], 'How late the event loop was for what was due, every 20 ms.'),
+  odradek_event_loop_delay_seconds: row(
+    'histogram',
+    [],
+    'How late the event loop was for what was due, every 20 ms while there is something to do.',
+  ),
   odradek_process_resident_bytes: row('gauge', [], 'Resident memory of the process.'),
   odradek_process_heap_bytes: row('gauge', [], 'Memory in use by JavaScript objects.'),
   odradek_process_external_bytes: row('gauge', [], 'Memory in use by buffers.'),
