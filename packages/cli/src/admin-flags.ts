@@ -22,16 +22,20 @@ export function withAdmin(
   work: (listeners: AdminListeners, cluster: Cluster) => Promise<number>,
 ): Promise<number> {
   return withCluster(args, async (cluster) => {
-    const given = args.text('admin')
     try {
-      const listeners = given === undefined ? await findAdminListeners(cluster) : adminListenersAt(given.split(','))
-      return await work(listeners, cluster)
+      return await work(await listenersOf(args, cluster), cluster)
     } catch (error) {
       // What fetch and the brokers say is for a person.
       const isPlain = error instanceof Error && (error.constructor === Error || error.constructor === TypeError)
       throw isPlain ? new CommandError(error.message) : error
     }
   })
+}
+
+/** The admin listeners that the flags name, or those that the brokers tell. */
+export async function listenersOf(args: Arguments, cluster: Cluster): Promise<AdminListeners> {
+  const given = args.text('admin')
+  return given === undefined ? findAdminListeners(cluster) : adminListenersAt(given.split(','))
 }
 
 /** Says whose records are not in what is printed. */

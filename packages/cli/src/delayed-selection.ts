@@ -1,4 +1,4 @@
-import type { Cluster, DelayedQuery, DelayedSelection } from '@odradek/client'
+import type { Cluster, DelayedQuery } from '@odradek/client'
 import { adminFlags, numberOf, timeOf, topicNamed } from './admin-flags.ts'
 import { type Arguments, type Flag, UsageError } from './command.ts'
 
@@ -13,15 +13,10 @@ export const selectionFlags = {
   ...adminFlags,
 } as const satisfies Record<string, Flag>
 
-/** The flags of orders about records: one by its offset, or many by a query. */
-export const orderFlags = {
-  ...selectionFlags,
-  offset: { type: 'string', value: 'OFFSET', doc: 'This record alone: the offset that its producer was answered.' },
-} as const satisfies Record<string, Flag>
-
 export async function queryOf(args: Arguments, cluster: Cluster): Promise<DelayedQuery> {
   const topic = args.text('topic')
   if (topic === undefined) throw new UsageError('name the topic: --topic TOPIC')
+  if (numberOf(args, 'limit') === 0) throw new UsageError('--limit must be at least 1')
   const narrow = {
     partition: numberOf(args, 'partition'),
     key: args.text('key'),
@@ -31,12 +26,4 @@ export async function queryOf(args: Arguments, cluster: Cluster): Promise<Delaye
   }
   const given = Object.fromEntries(Object.entries(narrow).filter(([, value]) => value !== undefined))
   return { topic: await topicNamed(cluster, topic), ...given }
-}
-
-export async function selectionOf(args: Arguments, cluster: Cluster): Promise<DelayedSelection> {
-  const query = await queryOf(args, cluster)
-  const offset = numberOf(args, 'offset')
-  if (offset === undefined) return query
-  if (query.partition === undefined) throw new UsageError('--offset needs --partition')
-  return { topic: query.topic, records: [{ partition: query.partition, offset }] }
 }

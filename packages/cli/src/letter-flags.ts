@@ -6,6 +6,7 @@ import {
   deadLetterTopicOf,
   FilterError,
   KafkaError,
+  type LetterOrigin,
   type LetterPlace,
   type LetterRow,
   type LetterScanRequest,
@@ -41,6 +42,12 @@ export const letterFlags = {
 /** Who did it, for headers and histories: the user of this machine. */
 export function whoIs(): string {
   return process.env.USER ?? process.env.LOGNAME ?? 'odradek-cli'
+}
+
+/** Where a letter was read first, as far as it says. */
+export function originText({ topic, partition, offset }: LetterOrigin): string {
+  if (partition < 0) return topic
+  return `${topic}-${partition}${offset < 0 ? '' : `@${offset}`}`
 }
 
 /** The dead-letter topic that is meant by a group's name, `%DLQ%group`, or its own name. */

@@ -1,6 +1,8 @@
-import { type Cluster, RefusedError, type ResendJob, resendJob, runResendJob } from '@odradek/client'
+import { type Cluster, RefusedError, type ResendJob, resendJob, resendResults, runResendJob } from '@odradek/client'
+import { counted } from './text-table.ts'
 
 const LOOK_MS = 500
+const REASONS_MAX = 5
 
 /**
  * Runs a job to where it ends or stops, telling how far it is on stderr; follows it where another process runs it. Ctrl-C
@@ -39,6 +41,20 @@ export function progressText({ id, state, matched, sent, failed, skipped, waitin
   const rest = waiting === 0 ? '' : `, ${waiting} waiting`
   const back = cameBack === 0 ? '' : `, ${cameBack} came back`
   return `job ${id} ${state}: ${matched} matched: ${sent} sent, ${failed} failed, ${skipped} skipped${rest}${back}`
+}
+
+/** Says on stderr why letters of a job failed or were skipped: the most frequent reasons among the first ten thousand. */
+export async function tellReasons(cluster: Cluster, { id, failed, skipped, waiting }: ResendJob): Promise<void> {
+  if (failed + skipped === 0 || waiting > 0) return
+  const { results } = await resendResults(cluster, id, { outcomes: ['failed', 'skipped'], limit: 10_000 })
+  const counts = new Map<string, number>()
+  for (const { outcome, reason } of results) {
+    const text = `${outcome}: ${reason ?? 'it is not told why'}`
+    counts.set(text, (counts.get(text) ?? 0) + 1)
+  }
+  const most = [...counts].sort(([, one], [, other]) => other - one)
+  for (const [text, count] of most.slice(0, REASONS_MAX)) process.stderr.write(`${counted(count, 'letter')} ${text}\n`)
+  if (most.length > REASONS_MAX) process.stderr.write(`All of it: odradek dead-letters job show ${id} --results\n`)
 }
 
 /** 0 where all was sent, or skipped with a reason. */

@@ -45,10 +45,12 @@ test('delayed list, recall and deliver', async () => {
   assert.match(await run('delayed', 'reschedule', ...other, ...addresses), /^it is due at 2.*Z, under offset \d+$/)
   const moved = await run('delayed', 'list', '--topic', 'timed', '--key', 'c', '--json', ...addresses)
   assert.equal((JSON.parse(moved) as { due: number }).due, later)
+  const all = ['--topic', 'timed', ...addresses]
   assert.equal(
-    await run('delayed', 'deliver', '--topic', 'timed', ...addresses),
-    '2 matched: 2 delivered, 0 skipped, 0 failed',
+    await run('delayed', 'recall', '--limit', '1', ...all),
+    '1 record of the 2 that wait and more, which --limit leaves out. Nothing has been recalled. Add --apply to do it.',
   )
+  assert.equal(await run('delayed', 'deliver', '--apply', ...all), '2 matched: 2 delivered, 0 skipped, 0 failed')
 })
 
 test('topics delete takes what waits with it where that is said, and not otherwise', async () => {
@@ -62,7 +64,8 @@ test('topics delete takes what waits with it where that is said, and not otherwi
   const words = ['topics', 'delete', 'holding', '--apply', '--bootstrap', broker.address]
   await using refused = odradek(words)
   assert.equal(await refused.ended(), 1)
-  assert.match(refused.stderr(), /1 records wait in "holding"/)
+  assert.match(refused.stderr(), /1 records wait in "holding".* Add --with-waiting to delete/)
+  assert.match(await run('topics', 'delete', 'holding', ...addresses), /^ {2}1 record waits in it$/m)
   assert.match(await run(...words, '--with-waiting'), /^Deleted\.$/m)
 })
 

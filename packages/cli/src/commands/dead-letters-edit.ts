@@ -2,7 +2,7 @@ import { type LetterEdit, type PayloadFormat, payloadFormats, readLetter } from 
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Arguments, type Command, CommandError, UsageError } from '../command.ts'
 import { lettersNamed, makeJob, parsePlace, sourceOf, whoIs } from '../letter-flags.ts'
-import { exitCodeOf, progressText, runJob } from '../run-job.ts'
+import { exitCodeOf, progressText, runJob, tellReasons } from '../run-job.ts'
 import { resendFlags, targetOf } from './dead-letters-resend.ts'
 
 export const deadLettersEdit: Command = {
@@ -43,6 +43,7 @@ export const deadLettersEdit: Command = {
       })
       const ended = await runJob(cluster, job, true)
       process.stdout.write(args.flag('json') ? `${JSON.stringify(ended, null, 2)}\n` : `${progressText(ended)}\n`)
+      if (!args.flag('json')) await tellReasons(cluster, ended)
       return ended.sent === 1 ? 0 : Math.max(1, exitCodeOf(ended))
     }),
 }

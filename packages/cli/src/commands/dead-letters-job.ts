@@ -12,7 +12,7 @@ import {
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Arguments, type Command, UsageError } from '../command.ts'
 import { makeJob, sourceOf, whoIs } from '../letter-flags.ts'
-import { exitCodeOf, progressText, runJob } from '../run-job.ts'
+import { exitCodeOf, progressText, runJob, tellReasons } from '../run-job.ts'
 
 const outcomes: readonly ResendOutcome[] = ['sent', 'failed', 'skipped', 'waiting']
 
@@ -132,6 +132,7 @@ async function runHere(args: Arguments, cluster: Cluster, id = args.positionals[
   const isJson = args.flag('json')
   const job = await runJob(cluster, id, isJson)
   process.stdout.write(isJson ? `${JSON.stringify(job)}\n` : `${jobText(job)}\n`)
+  if (!isJson) await tellReasons(cluster, job)
   return exitCodeOf(job)
 }
 

@@ -2,9 +2,17 @@ import { facetLetters, type LetterFacets, type LetterRow, writeJson } from '@odr
 import { numberOf } from '../admin-flags.ts'
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Command, UsageError } from '../command.ts'
-import { letterFlags, lettersNamed, newestLetters, sourceOf, tellingFilter, whereOf } from '../letter-flags.ts'
+import {
+  letterFlags,
+  lettersNamed,
+  newestLetters,
+  originText,
+  sourceOf,
+  tellingFilter,
+  whereOf,
+} from '../letter-flags.ts'
 import { decodersOf, filterOf } from '../message-flags.ts'
-import { textTable } from '../text-table.ts'
+import { counted, textTable } from '../text-table.ts'
 
 const { at: _at, all: _all, ...narrowing } = letterFlags
 
@@ -54,11 +62,11 @@ export const deadLettersList: Command = {
 
 function line({ partition, offset, timestamp, key, meaning, state }: LetterRow): string {
   const { origin, retries, error, reason } = meaning
-  const from = origin === null ? 'origin unknown' : `from ${origin.topic}-${origin.partition}@${origin.offset}`
+  const from = origin === null ? 'origin unknown' : `from ${originText(origin)}`
   const shown = key.kind === 'null' ? '(none)' : JSON.stringify(key.text)
   const done = state.kind === 'resent' ? `resent ${state.resent}×` : state.kind
   const what = error === null ? (reason ?? '') : `${error.className}${error.message === '' ? '' : `: ${error.message}`}`
-  return `${partition}@${offset}  ${new Date(timestamp).toISOString()}  ${done}  key ${shown}  ${from}  retried ${retries} times  ${what}`
+  return `${partition}@${offset}  ${new Date(timestamp).toISOString()}  ${done}  key ${shown}  ${from}  retried ${counted(retries, 'time')}  ${what}`
 }
 
 function facetText(facets: LetterFacets): string {
@@ -74,5 +82,5 @@ function facetText(facets: LetterFacets): string {
       counts.map(({ value, count }) => [value ?? '(not told)', count]),
     ),
   )
-  return `${facets.letters} letters\n\n${texts.join('\n')}`
+  return `${counted(facets.letters, 'letter')}\n\n${texts.join('\n')}`
 }

@@ -3,7 +3,7 @@ import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Arguments, type Command, UsageError } from '../command.ts'
 import { lettersNamed, sourceOf } from '../letter-flags.ts'
 import { parseTime } from '../partition-scope.ts'
-import { textTable } from '../text-table.ts'
+import { counted, textTable } from '../text-table.ts'
 
 export const deadLettersPurge: Command = {
   name: 'dead-letters purge',
@@ -42,7 +42,10 @@ export const deadLettersPurge: Command = {
       const results = await purgeLetters(cluster, plan)
       const failed = results.filter(({ error }) => error !== null)
       if (isJson) process.stdout.write(`${JSON.stringify({ plan, results }, null, 2)}\n`)
-      else process.stdout.write(`Purged ${plan.letters} letters of ${results.length - failed.length} partitions.\n`)
+      else
+        process.stdout.write(
+          `Purged ${counted(plan.letters, 'letter')} of ${counted(results.length - failed.length, 'partition')}.\n`,
+        )
       for (const { partition, error } of failed) process.stderr.write(`partition ${partition} failed: ${error}\n`)
       return failed.length > 0 ? 1 : 0
     }),

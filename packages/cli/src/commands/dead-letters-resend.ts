@@ -4,7 +4,7 @@ import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Arguments, type Command, type Flag, UsageError } from '../command.ts'
 import { letterFlags, lettersChosen, lettersNamed, makeJob, sourceOf, tellingFilter, whoIs } from '../letter-flags.ts'
 import { parseNumber } from '../partition-scope.ts'
-import { exitCodeOf, progressText, runJob } from '../run-job.ts'
+import { exitCodeOf, progressText, runJob, tellReasons } from '../run-job.ts'
 import { counted } from '../text-table.ts'
 
 /** Where letters go, and how a job goes about it. */
@@ -57,6 +57,7 @@ export const deadLettersResend: Command = {
       const job = await runJob(cluster, id, isJson)
       process.stdout.write(isJson ? `${JSON.stringify(job, null, 2)}\n` : `${progressText(job)}\n`)
       if (job.reason !== null && job.state === 'stopped') process.stderr.write(`${job.reason}\n`)
+      if (!isJson) await tellReasons(cluster, job)
       return exitCodeOf(job)
     }),
 }

@@ -1,7 +1,8 @@
 import { type DeadLetter, letterHistory, letterState, readLetter } from '@odradek/client'
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Command, CommandError } from '../command.ts'
-import { lettersNamed, parsePlace } from '../letter-flags.ts'
+import { lettersNamed, originText, parsePlace } from '../letter-flags.ts'
+import { counted } from '../text-table.ts'
 
 export const deadLettersShow: Command = {
   name: 'dead-letters show',
@@ -28,8 +29,8 @@ export const deadLettersShow: Command = {
         `${topic}-${place.partition}@${place.offset}`,
         `dead since  ${time(letter.timestamp)}, ${state.kind}${state.resent > 0 ? ` ${state.resent} times` : ''}`,
         `group       ${letter.group ?? group ?? '(not known)'}`,
-        `origin      ${origin === null ? '(not known)' : `${origin.topic}-${origin.partition}@${origin.offset}`}`,
-        `retried     ${retries} times${reason === null ? '' : `. ${reason}`}`,
+        `origin      ${origin === null ? '(not known)' : originText(origin)}`,
+        `retried     ${counted(retries, 'time')}${reason === null ? '' : `. ${reason}`}`,
         ...(error === null ? [] : [`error       ${error.className}: ${error.message}`]),
         ...attempts.map(
           (each) => `attempt     ${time(each.time)}  ${each.client} at ${each.host}  ${each.error ?? ''}`,

@@ -1,5 +1,7 @@
 import {
+  type Cluster,
   committedOffsetsOf,
+  delayedPartitions,
   deleteTopics,
   describeGroups,
   EARLIEST,
@@ -9,8 +11,9 @@ import {
   offsetOf,
   topicPlaces,
 } from '@odradek/client'
-import { clusterFlags, withCluster } from '../cluster-flags.ts'
-import type { Command } from '../command.ts'
+import { adminFlags, listenersOf } from '../admin-flags.ts'
+import { withCluster } from '../cluster-flags.ts'
+import { type Arguments, type Command, CommandError } from '../command.ts'
 import { counted } from '../text-table.ts'
 
 export const topicsDelete: Command = {
@@ -20,7 +23,7 @@ export const topicsDelete: Command = {
   flags: {
     apply: { type: 'boolean', doc: 'Do it.' },
     'with-waiting': { type: 'boolean', doc: 'Also where records wait in it, which are lost then.' },
-    ...clusterFlags,
+    ...adminFlags,
   },
   examples: ['odradek topics delete orders', 'odradek topics delete orders --apply'],
   run: (args) =>
@@ -38,15 +41,18 @@ export const topicsDelete: Command = {
       const { commits } = await committedOffsetsOf(cluster, groups)
       const readers = groups.filter(({ id }) => commits.get(id)?.has(name) === true)
       const { groups: described } = await describeGroups(cluster, readers)
+      const waiting = await waitingIn(args, cluster, name)
       const impact = {
         topic: name,
         partitions: topic.partitions.length,
         records,
+        waiting,
         groups: readers.map(({ id, state }) => ({ id, state, members: described.get(id)?.members.length ?? 0 })),
       }
       const isJson = args.flag('json')
       if (!isJson) {
         process.stdout.write(`${name}: ${counted(impact.partitions, 'partition')}, ${counted(records, 'record')}\n`)
+        if (waiting !== null && waiting > 0) process.stdout.write(`  ${waitingText(waiting)} in it\n`)
         for (const { id, state, members } of impact.groups) {
           process.stdout.write(`  read by ${id}: ${state}, ${counted(members, 'member')}\n`)
         }
@@ -57,9 +63,30 @@ export const topicsDelete: Command = {
         )
         return 0
       }
-      const [result] = await deleteTopics(cluster, [name], { withWaiting: args.flag('with-waiting') })
-      if (result?.error) throw result.error
+      const withWaiting = args.flag('with-waiting')
+      const [result] = await deleteTopics(cluster, [name], { withWaiting })
+      const error = result?.error
+      if (error?.errorName === 'POLICY_VIOLATION' && !withWaiting && (await waitingIn(args, cluster, name)) !== 0) {
+        throw new CommandError(
+          `cannot ${error.tried}: ${error.message} Add --with-waiting to delete what waits with it.`,
+        )
+      }
+      if (error) throw error
       process.stdout.write(isJson ? `${JSON.stringify({ ...impact, isDeleted: true }, null, 2)}\n` : 'Deleted.\n')
       return 0
     }),
+}
+
+/** Records that wait in a topic; null where nobody tells, as in clusters that know no such thing. */
+async function waitingIn(args: Arguments, cluster: Cluster, name: string): Promise<number | null> {
+  try {
+    const { partitions } = await delayedPartitions(await listenersOf(args, cluster))
+    return partitions.filter(({ topic }) => topic === name).reduce((sum, { waiting }) => sum + waiting, 0)
+  } catch {
+    return null
+  }
+}
+
+function waitingText(waiting: number): string {
+  return `${counted(waiting, 'record')} ${waiting === 1 ? 'waits' : 'wait'}`
 }
