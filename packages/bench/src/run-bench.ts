@@ -1,9 +1,12 @@
 import { clusterTables } from './cluster/cluster-table.ts'
 import { type ClusterResults, measureCluster, wantsCluster } from './cluster/measure-cluster.ts'
 import type { Contestant } from './contestant.ts'
+import { type DeadLettersResult, measureDeadLetters } from './letters/measure-dead-letters.ts'
+import { measureOverview, type OverviewResult } from './letters/measure-overview.ts'
+import { measureLetterScan } from './letters/measure-scan.ts'
+import type { ScanMemory } from './letters/scan-memory.ts'
 import { machine } from './machine.ts'
 import { type CompactionResult, measureCompaction } from './measure-compaction.ts'
-import { type DeadLettersResult, measureDeadLetters } from './measure-dead-letters.ts'
 import { type FlushResult, measureFlush } from './measure-flush.ts'
 import { type GrowthResult, measureGrowth } from './measure-growth.ts'
 import { measureRecovery, type RecoveryResult } from './measure-recovery.ts'
@@ -16,6 +19,8 @@ import {
   deadLettersTable,
   flushTable,
   growthTable,
+  letterScanTable,
+  overviewTable,
   recoveryTable,
   startTable,
   topicsTable,
@@ -42,6 +47,10 @@ const RECOVERY_GIGABYTES = 10
 const RECOVERY_PARTITIONS = 16
 const DEAD_LETTERS_ROW = 'dead letters'
 const DEAD_LETTERS = 100_000
+const OVERVIEW_ROW = 'dead letters of 1,000 groups'
+const OVERVIEW_GROUPS = 1000
+const LETTER_SCAN_ROW = '1,000,000 dead letters'
+const LETTERS_SCANNED = 1_000_000
 const IDLE_SECONDS = 5
 
 export interface BenchResults {
@@ -53,6 +62,8 @@ export interface BenchResults {
   readonly flush: FlushResult | null
   readonly compaction: CompactionResult | null
   readonly deadLetters: DeadLettersResult | null
+  readonly overview: OverviewResult | null
+  readonly letterScan: ScanMemory | null
   readonly recovery: RecoveryResult | null
   readonly timed: TimedResults | null
   readonly cluster: ClusterResults | null
@@ -77,10 +88,14 @@ export async function runBench(options: Options, print: (text: string) => void):
   const wantsDeadLetters = options.broker === null && options.rows.test(DEAD_LETTERS_ROW)
   // Three brokers of another make are asked for by name: the ordinary rows are about one.
   const wantsClusterRows = options.broker === null && wantsCluster(options.rows)
+  const wantsOverview = options.broker === null && options.rows.test(OVERVIEW_ROW)
+  const wantsLetterScan = options.broker === null && options.rows.test(LETTER_SCAN_ROW)
   const wantsOwn =
     wantsClusterRows ||
     wantsStart ||
     wantsDeadLetters ||
+    wantsOverview ||
+    wantsLetterScan ||
     wantsTopics ||
     wantsGrowth ||
     wantsFlush ||
@@ -114,8 +129,12 @@ export async function runBench(options: Options, print: (text: string) => void):
   const recovery = wantsRecovery
     ? await measureRecovery(RECOVERY_GIGABYTES, RECOVERY_PARTITIONS, loadRows[0]!.load, fewRounds, times)
     : null
-  const timed = wantsTimedRows ? await measureTimed(options.rows, loadRows[0]!.load, rounds, times) : null
+  const timed = wantsTimedRows
+    ? await measureTimed(options.rows, loadRows[0]!.load, rounds, times, options.touchGibibytes)
+    : null
   const deadLetters = wantsDeadLetters ? await measureDeadLetters(fewRounds, DEAD_LETTERS) : null
+  const overview = wantsOverview ? await measureOverview(OVERVIEW_GROUPS, fewRounds) : null
+  const letterScan = wantsLetterScan ? await measureLetterScan(LETTERS_SCANNED) : null
 
   const cluster = wantsClusterRows
     ? await measureCluster({
@@ -137,6 +156,8 @@ export async function runBench(options: Options, print: (text: string) => void):
   if (flush !== null) print(`\n${flushTable(flush)}`)
   if (compaction !== null) print(`\n${compactionTable(compaction)}`)
   if (deadLetters !== null) print(`\n${deadLettersTable(deadLetters)}`)
+  if (overview !== null) print(`\n${overviewTable(overview)}`)
+  if (letterScan !== null) print(`\n${letterScanTable(letterScan)}`)
   if (recovery !== null) print(`\n${recoveryTable(recovery)}`)
   if (timed !== null) print(`\n${timedTable(timed)}`)
   if (cluster !== null) print(`\n${clusterTables(cluster)}`)
@@ -149,6 +170,8 @@ export async function runBench(options: Options, print: (text: string) => void):
     flush,
     compaction,
     deadLetters,
+    overview,
+    letterScan,
     recovery,
     timed,
     cluster,

@@ -21,13 +21,20 @@ import {
   resendJobs,
   runResendJob,
   summarizeDeadLetters,
+  topErrors,
 } from '@odradek/client'
 import type { ClusterSession } from '../cluster-session.ts'
 import { refuse } from '../failure.ts'
 import { Snapshot } from '../snapshot.ts'
+import { TopErrors } from './top-errors.ts'
 
 /** A topic of dead letters with what is in it. */
-export interface DeadLetterPlace extends DeadLetterTopic, Omit<DeadLetterSummary, 'topic' | 'group'> {}
+export interface DeadLetterPlace extends DeadLetterTopic, Omit<DeadLetterSummary, 'topic' | 'group'> {
+  /** The most frequent error of its newest letters; null where they tell none, or it is not known yet. */
+  readonly topError: string | null
+}
+
+type CountedPlace = Omit<DeadLetterPlace, 'topError'>
 
 const PLACES_MS = 5000
 const LOOK_MS = 100
@@ -35,6 +42,8 @@ const CLOSE_MS_MAX = 3000
 /** After the keeper of jobs has failed: the cluster may be away. */
 const AGAIN_MS = 5000
 const ASKED_MAX = 100
+/** The errors of more topics than these come after everything else is told. */
+const ERRORS_AWAITED_MAX = 100
 /** How long a single letter is waited for. */
 const SETTLED_MS_MAX = 15_000
 
@@ -44,8 +53,9 @@ export class DeadLetterDesk {
   readonly #session: ClusterSession
   readonly #closing = new AbortController()
   readonly #runner: string
-  readonly #places: Snapshot<readonly DeadLetterPlace[]>
+  readonly #places: Snapshot<readonly CountedPlace[]>
   readonly #running = new Map<string, Promise<void>>()
+  readonly #errors: TopErrors
   /** Topics that somebody has opened, though nothing says that they hold dead letters. */
   readonly #asked = new Set<string>()
   #keeping: Promise<void> | null = null
@@ -55,14 +65,17 @@ export class DeadLetterDesk {
     this.#session = session
     this.#runner = `console ${hostname()} ${process.pid}.${++desks}`
     this.#places = new Snapshot(PLACES_MS, () => this.#learnPlaces())
+    this.#errors = new TopErrors((places) => topErrors(session.cluster, places))
   }
 
   /** All topics of dead letters: as known, asked for anew meanwhile where that is old; after a change as they are now. */
   async places(): Promise<readonly DeadLetterPlace[]> {
-    const known = this.#isChanged ? null : this.#places.peek()
-    if (known !== null) return known
-    this.#isChanged = false
-    return this.#places.get()
+    let known = this.#isChanged ? null : this.#places.peek()
+    if (known === null) {
+      this.#isChanged = false
+      known = await this.#places.get()
+    }
+    return known.map((place) => ({ ...place, topError: this.#errors.of(place) }))
   }
 
   /** One topic, asked for now. Any topic can be looked at as one of dead letters; throws where it does not exist. */
@@ -71,7 +84,8 @@ export class DeadLetterDesk {
     const found = await deadLetterTopic(cluster, topic)
     if (found.knownBy === 'asked' && this.#asked.size < ASKED_MAX) this.#asked.add(topic)
     const [summary] = await summarizeDeadLetters(cluster, [found])
-    return { ...summary!, ...found }
+    const errors = await topErrors(cluster, [summary!])
+    return { ...summary!, ...found, topError: errors.get(topic) ?? null }
   }
 
   /** Something was changed: what is known is asked for again. */
@@ -178,15 +192,18 @@ export class DeadLetterDesk {
     }
   }
 
-  async #learnPlaces(): Promise<readonly DeadLetterPlace[]> {
+  async #learnPlaces(): Promise<readonly CountedPlace[]> {
     const { cluster } = this.#session
     const topics = await findDeadLetterTopics(cluster, { also: [...this.#asked] })
     const summaries = await summarizeDeadLetters(cluster, topics)
     const byTopic = new Map(summaries.map((summary) => [summary.topic, summary]))
-    return topics.flatMap((topic) => {
+    const places = topics.flatMap((topic) => {
       const summary = byTopic.get(topic.topic)
       return summary === undefined || summary.isMissing ? [] : [{ ...summary, ...topic }]
     })
+    const { count, learned } = this.#errors.learn(places)
+    if (count <= ERRORS_AWAITED_MAX) await learned
+    return places
   }
 
   #source(): MessageSource {

@@ -1,5 +1,7 @@
+import type { DeadLettersResult } from '../letters/measure-dead-letters.ts'
+import type { OverviewResult } from '../letters/measure-overview.ts'
+import type { ScanMemory } from '../letters/scan-memory.ts'
 import type { CompactionResult } from '../measure-compaction.ts'
-import type { DeadLettersResult } from '../measure-dead-letters.ts'
 import type { FlushResult } from '../measure-flush.ts'
 import type { GrowthResult } from '../measure-growth.ts'
 import type { RecoveryResult } from '../measure-recovery.ts'
@@ -89,6 +91,31 @@ export function deadLettersTable(result: DeadLettersResult): string {
       ['sent again by a job, letters/s', spreadText(result.resentPerSecond)],
       ['making the job, ms', spreadText(result.createMs)],
       ['counted by error, origin, attempts, time and state, ms', spreadText(result.facetsMs)],
+    ],
+  )
+}
+
+export function overviewTable(result: OverviewResult): string {
+  return markdownTable(
+    [
+      `${numberText(result.groups)} groups with ${numberText(result.lettersOfEach)} dead letters each`,
+      'median (min–max)',
+    ],
+    [
+      ['counts, growth, oldest and newest after a start of broker and console, ms', spreadText(result.firstMs)],
+      ['and the most frequent error of each, ms', spreadText(result.firstErrorsMs)],
+      ['the same again, ms', spreadText(result.againMs)],
+      ['and the most frequent error of each, ms', spreadText(result.againErrorsMs)],
+    ],
+  )
+}
+
+export function letterScanTable({ letters, ms, megabytes }: ScanMemory): string {
+  return markdownTable(
+    [`${numberText(letters)} dead letters of 1 KiB with 17 attempts, counted`, ''],
+    [
+      ['seconds', numberText(ms / 1000)],
+      ['resident memory at most, by tenths of the way, MB', megabytes.map((each) => numberText(each)).join(', ')],
     ],
   )
 }

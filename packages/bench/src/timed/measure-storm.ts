@@ -3,6 +3,7 @@ import { ControlClient, pause } from '../load/control-client.ts'
 import { Latencies } from '../load/latencies.ts'
 import { ServerProcess } from '../server-process.ts'
 import { type Spread, spreadOf } from '../spread.ts'
+import { touchMemory } from '../touch-memory.ts'
 import { timedBatches, VALUE_BYTES } from './timed-batches.ts'
 import { sendAhead, shown } from './timed-topic.ts'
 
@@ -24,13 +25,14 @@ export interface StormResult {
 }
 
 /** Records of 1 KiB that are due at any time within one second, and what somebody else notices of it. */
-export async function measureStorm(records: number, rounds: number): Promise<StormResult> {
+export async function measureStorm(records: number, rounds: number, touchGibibytes = 0): Promise<StormResult> {
   await using broker = await ServerProcess.broker()
   const control = await ControlClient.connect(broker.host, broker.port)
   await control.createTopic(BESIDE, 1)
   control.close()
   const found: { perSecond: number; quiet: number; storm: number }[] = []
   for (let round = 0; round < rounds; round++) {
+    touchMemory(touchGibibytes)
     const { topic, fromMs } = await sendAhead(broker, `storm-${round}`, AHEAD, (from) =>
       timedBatches(records, 'TIMER_DELIVER_MS', () => from + Math.floor(Math.random() * 1000)),
     )

@@ -34,11 +34,14 @@ export async function measureTimed(
   produce: RowLoad,
   rounds: number,
   times: DriveTimes,
+  touchGibibytes = 0,
 ): Promise<TimedResults> {
   const accept = rows.test(ROWS.accept) ? await measureAccept(produce, rounds, times) : null
   const lateness = rows.test(ROWS.lateness) ? await measureLateness(RATES) : null
   const firstRetryLateMs = rows.test(ROWS.firstRetry) ? await measureFirstRetry() : null
-  const storm = rows.test(ROWS.storm) ? await measureStorm(STORM_RECORDS, Math.min(rounds, STORM_ROUNDS_MAX)) : null
+  const storm = rows.test(ROWS.storm)
+    ? await measureStorm(STORM_RECORDS, Math.min(rounds, STORM_ROUNDS_MAX), touchGibibytes)
+    : null
   const waiting = []
   for (const count of WAITING) {
     if (rows.test(ROWS.waiting(count))) waiting.push(await measureWaiting(count, produce, rounds, times))

@@ -1,4 +1,4 @@
-import { findDeadLetterTopics, summarizeDeadLetters } from '@odradek/client'
+import { findDeadLetterTopics, summarizeDeadLetters, topErrors } from '@odradek/client'
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import type { Command } from '../command.ts'
 import { textTable } from '../text-table.ts'
@@ -14,7 +14,9 @@ export const deadLettersGroups: Command = {
   run: (args) =>
     withCluster(args, async (cluster) => {
       const topics = await findDeadLetterTopics(cluster, { also: args.list('topic') })
-      const summaries = await summarizeDeadLetters(cluster, topics)
+      const counted = await summarizeDeadLetters(cluster, topics)
+      const errors = await topErrors(cluster, counted)
+      const summaries = counted.map((summary) => ({ ...summary, topError: errors.get(summary.topic) ?? null }))
       if (args.flag('json')) {
         const rows = summaries.map((summary, at) => ({ ...topics[at], ...summary }))
         process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)

@@ -16,9 +16,6 @@ export interface DeadLetterSummary {
   readonly newestMs: number | null
   /** How many came within `growthMs`. */
   readonly grown: number
-  /** The most frequent error of the newest letters, and how many were looked at. */
-  readonly topError: string | null
-  readonly sampled: number
   /** The topic is gone, or a partition cannot be asked. */
   readonly isMissing: boolean
 }
@@ -26,7 +23,7 @@ export interface DeadLetterSummary {
 const GROWTH_MS = 24 * 3_600_000
 const SAMPLE = 10
 
-/** In the order of `topics`. */
+/** In the order of `topics`. No letter is read. */
 export async function summarizeDeadLetters(
   cluster: Cluster,
   topics: readonly DeadLetterTopic[],
@@ -44,7 +41,6 @@ export async function summarizeDeadLetters(
     listOffsets(cluster, questions, 0),
     listOffsets(cluster, questions, MAX_TIMESTAMP),
   ])
-  const sampled = await readNewest(cluster, places, { starts, ends, count: SAMPLE }, briefMeaningOf)
   return topics.map(({ topic, group }): DeadLetterSummary => {
     const partitions = metadata.topics.get(topic)?.partitions ?? []
     let depth = 0
@@ -66,7 +62,6 @@ export async function summarizeDeadLetters(
       times.push(oldest.get(topic)?.get(partition)?.timestamp ?? -1)
       last.push(newest.get(topic)?.get(partition)?.timestamp ?? -1)
     }
-    const told = sampled.get(topic) ?? []
     const known = (list: number[]) => list.filter((time) => time >= 0)
     return {
       topic,
@@ -75,11 +70,28 @@ export async function summarizeDeadLetters(
       oldestMs: known(times).length > 0 ? Math.min(...known(times)) : null,
       newestMs: known(last).length > 0 ? Math.max(...known(last)) : null,
       grown,
-      topError: mostFrequent(told.flatMap(({ errorClass }) => errorClass ?? [])),
-      sampled: told.length,
       isMissing,
     }
   })
+}
+
+/** The most frequent error of the newest letters of each topic that has some: their records are read, which takes longer. */
+export async function topErrors(
+  cluster: Cluster,
+  summaries: readonly Pick<DeadLetterSummary, 'topic' | 'depth'>[],
+): Promise<Map<string, string | null>> {
+  const metadata = await cluster.metadata()
+  const filled = summaries.filter(({ depth }) => depth > 0)
+  const places = filled.flatMap(({ topic }) => metadata.topics.get(topic) ?? [])
+  const questions = places.map((topic) => ({ topic }))
+  const [starts, ends] = await Promise.all([
+    listOffsets(cluster, questions, EARLIEST),
+    listOffsets(cluster, questions, LATEST),
+  ])
+  const newest = await readNewest(cluster, places, { starts, ends, count: SAMPLE }, briefMeaningOf)
+  return new Map(
+    places.map(({ name }) => [name, mostFrequent((newest.get(name) ?? []).flatMap((each) => each.errorClass ?? []))]),
+  )
 }
 
 /** How many letters came in each of `points` intervals since a time, by topic. One look-up of a time for each: ask for few. */
