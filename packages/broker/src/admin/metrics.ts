@@ -2,6 +2,7 @@
  * `/metrics` in the Prometheus text format. The broker counts in plain numbers and flat arrays; they become samples only
  * when someone asks.
  */
+import { createRequire } from 'node:module'
 import { setImmediate } from 'node:timers/promises'
 import type { BrokerConfig } from '@odradek/config'
 import { apis, errorName } from '@odradek/protocol'
@@ -20,9 +21,6 @@ import { logSamples } from './log-samples.ts'
 import { LoopDelay } from './loop-delay.ts'
 import { type MetricName, metricTable } from './metric-table.ts'
 import type { Sample } from './sample.ts'
-
-/** The library is loaded this long after the start, so that neither the start nor the first scrape waits for it. */
-const LOAD_AFTER_MS = 1000
 
 /** One data directory. */
 interface MeteredDirectory {
@@ -54,6 +52,14 @@ export interface MeteredBroker extends BrokerOfLogs {
   readonly cleanup: Cleanup
 }
 
+/**
+ * What writes the text, when it is first asked for. By its own file: with all of the library come a hundred others, which
+ * would be two megabytes of every broker.
+ */
+function loadRegistry(): typeof Registry {
+  return createRequire(import.meta.url)('prom-client/lib/registry.js') as typeof Registry
+}
+
 const NO_LABELS = {}
 /** Samples that are written in one go: a fraction of a millisecond. */
 const SLICE_SAMPLES = 200
@@ -61,30 +67,21 @@ const SLICE_SAMPLES = 200
 export class Metrics {
   readonly #broker: MeteredBroker
   readonly #loopDelay = new LoopDelay()
-  readonly #loading: NodeJS.Timeout
-  #library: Promise<typeof Registry> | null = null
+  #library: typeof Registry | null = null
 
   /** Begins to watch the event loop. */
   constructor(broker: MeteredBroker) {
     this.#broker = broker
-    this.#loading = setTimeout(() => {
-      this.#library ??= this.#load()
-      // The scrape that tries again says what is wrong.
-      this.#library.catch(() => {
-        this.#library = null
-      })
-    }, LOAD_AFTER_MS).unref()
   }
 
   close(): void {
-    clearTimeout(this.#loading)
     this.#loopDelay.close()
   }
 
   /** All metrics, with their content type. The text comes in pieces, between which the event loop does other things. */
   async scrape(): Promise<{ contentType: string; text: AsyncIterable<string> }> {
-    this.#library ??= this.#load()
-    const library = await this.#library
+    this.#library ??= loadRegistry()
+    const library = this.#library
     return { contentType: library.PROMETHEUS_CONTENT_TYPE, text: this.#text(library) }
   }
 
@@ -105,10 +102,6 @@ export class Metrics {
         if (samples.length > SLICE_SAMPLES) await setImmediate()
       }
     }
-  }
-
-  async #load(): Promise<typeof Registry> {
-    return (await import('prom-client')).Registry
   }
 
   #collectors(): { readonly [N in MetricName]: () => Iterable<Sample> } {
