@@ -130,7 +130,7 @@ export function imbalancedPartitions(image: MetadataImage, percentage: number): 
     for (const partition of topic.partitions) {
       const [preferred = -1] = partition.replicas
       preferredBy.set(preferred, (preferredBy.get(preferred) ?? 0) + 1)
-      if (!isImbalanced(image, partition)) continue
+      if (!isImbalanced(image, topic, partition)) continue
       const lost = lostBy.get(preferred) ?? []
       lost.push({ topic: topic.name, index: partition.index })
       lostBy.set(preferred, lost)

@@ -8,6 +8,7 @@
  * page caches alone, so a broker loses its power only while another one that is in sync keeps what it has.
  */
 import { createSimHost, SimCrash, type SimHost, type SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
+import { intakeTopicOf } from '@odradek/broker/src/metadata/intake-topic.ts'
 import { CreateTopics, IncrementalAlterConfigs } from '@odradek/protocol'
 import { ClusterAdministrator } from './cluster-administrator.ts'
 import { ClusterBroker } from './cluster-broker.ts'
@@ -357,6 +358,12 @@ class ClusterSimulation {
           led === undefined
         )
           lacking.push(`${name}-${index} leader ${leader} isr ${isr} ends ${[...ends]} hw ${led?.highWatermark}`)
+        const visible = image.topicsById.get(intakeTopicOf(name) ?? '')
+        if (visible === undefined) continue
+        // What waits is known only where one broker leads both.
+        const shown = cores.find(({ nodeId }) => nodeId === leader)?.partitions.get(visible.name, index)
+        const isOpen = shown !== undefined && cores.some(({ intakes }) => intakes.get(shown)?.isLoaded === true)
+        if (!isOpen) lacking.push(`what waits in ${visible.name}-${index} is not known`)
       }
     }
     for (const core of cores) {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { errorName } from '@odradek/protocol'
+import { intakeTopicName } from '../intake-topic.ts'
 import { clusterImage, decisionContext } from '../testing/cluster-image.ts'
-import { partitionsAfter, withTopic } from '../testing/topic-under-test.ts'
+import { idOf, partitionsAfter, withTopic } from '../testing/topic-under-test.ts'
 import { electionType, electLeaders } from './elect-leaders.ts'
 
 const context = decisionContext()
@@ -51,6 +52,16 @@ describe('an election that is asked for', () => {
     assert.deepEqual(leaders[4], [3, 6])
     const decision = electLeaders(image, 't', [4], electionType.unclean, context)
     assert.deepEqual(partitionsAfter(image, decision, 't')[4]!.isr, [3])
+  })
+
+  it('gives nothing back where the records that wait could not be led too', () => {
+    const name = intakeTopicName(idOf('t'))
+    const visible = withTopic(clusterImage(1, 2), 't', [{ replicas: [1, 2], leader: 2 }])
+    const code = (isr: number[]) => {
+      const both = withTopic(visible, name, [{ replicas: [1, 2], isr, leader: 2 }])
+      return errorName(electLeaders(both, 't', [0], electionType.preferred, context).result[0]!.errorCode)
+    }
+    assert.deepEqual([code([1, 2]), code([2])], ['NONE', 'PREFERRED_LEADER_NOT_AVAILABLE'])
   })
 
   it('knows no other topics', () => {

@@ -1,5 +1,5 @@
 import { errors } from '@odradek/protocol'
-import type { MetadataImage } from '../image.ts'
+import type { MetadataImage, TopicImage } from '../image.ts'
 import { topicKey } from '../keys.ts'
 import { formatTopic, type PartitionImage } from '../values.ts'
 import type { Decision, DecisionContext, Refusal } from './decision.ts'
@@ -11,7 +11,7 @@ import {
   withEligible,
   withoutEligible,
 } from './eligible-leaders.ts'
-import { withLeader } from './settle-topic.ts'
+import { canLead, companionOf, withLeader } from './settle-topic.ts'
 
 /** By the protocol's numbers: the first replica, or also one that is not in sync where none that is can lead. */
 export const electionType = { preferred: 0, unclean: 1 } as const
@@ -42,7 +42,7 @@ export function electLeaders(
       return { index, errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION.code, errorMessage: null }
     }
     const elected =
-      type === electionType.unclean ? electAny(image, partition, minInsync) : electPreferred(image, partition)
+      type === electionType.unclean ? electAny(image, partition, minInsync) : electPreferred(image, topic!, partition)
     if ('errorCode' in elected) return { index, ...elected }
     partitions[index] = elected
     changed = true
@@ -53,21 +53,32 @@ export function electLeaders(
   return { result, change: { key: topicKey(name), value, base: topic!.modRevision } }
 }
 
-/** Whether the preferred leader of a partition could lead it and does not. */
-export function isImbalanced(image: MetadataImage, partition: PartitionImage): boolean {
+/**
+ * Whether the preferred leader of a partition could lead it and does not. Where records wait it must be able to lead that
+ * too; what they wait in follows by itself.
+ */
+export function isImbalanced(image: MetadataImage, topic: TopicImage, partition: PartitionImage): boolean {
   const [preferred = -1] = partition.replicas
-  return preferred !== partition.leader && isStaying(image, partition, preferred) && partition.isr.includes(preferred)
+  const couldLead = isStaying(image, partition, preferred) && partition.isr.includes(preferred)
+  if (preferred === partition.leader || !couldLead) return false
+  const companion = companionOf(image, topic)
+  if (companion === null) return true
+  return !companion.isVisible && canLead(image, companion.partitions[partition.index], preferred)
 }
 
-function electPreferred(image: MetadataImage, partition: PartitionImage): PartitionImage | Refusal {
+function electPreferred(image: MetadataImage, topic: TopicImage, partition: PartitionImage): PartitionImage | Refusal {
   const [preferred = -1] = partition.replicas
-  if (preferred === partition.leader && isUsable(image, partition, preferred)) return notNeeded(partition)
-  if (isImbalanced(image, partition)) return withLeader(partition, preferred)
+  const isFollowing = companionOf(image, topic)?.isVisible === true
+  if (isFollowing || (preferred === partition.leader && isUsable(image, partition, preferred)))
+    return notNeeded(partition)
+  if (isImbalanced(image, topic, partition)) return withLeader(partition, preferred)
   const why = !image.isStaying(preferred)
     ? 'not alive'
     : partition.offline?.includes(preferred)
       ? 'without its log: the directory is offline or the log damaged'
-      : 'not in sync'
+      : partition.isr.includes(preferred)
+        ? 'not in sync where its records wait'
+        : 'not in sync'
   const errorMessage = `The preferred leader of partition ${partition.index}, broker ${preferred}, is ${why}.`
   return { errorCode: errors.PREFERRED_LEADER_NOT_AVAILABLE.code, errorMessage }
 }

@@ -58,13 +58,14 @@ export function withLeader(partition: PartitionImage, leader: number): Partition
 }
 
 /** A topic clients see and the one its records wait in are led together, where that can be. */
-interface Companion {
+export interface Companion {
   readonly partitions: readonly PartitionImage[]
   /** Whether it is the one to follow: the topic that clients see. */
   readonly isVisible: boolean
 }
 
-function companionOf(image: MetadataImage, topic: TopicImage): Companion | null {
+/** What goes with a topic; null where nothing does. */
+export function companionOf(image: MetadataImage, topic: TopicImage): Companion | null {
   const visibleId = intakeTopicOf(topic.name)
   const other = visibleId === null ? image.topics.get(intakeTopicName(topic.topicId)) : image.topicsById.get(visibleId)
   return other === undefined ? null : { partitions: other.partitions, isVisible: visibleId !== null }
@@ -115,7 +116,7 @@ function settlePartition(
 }
 
 /** Whether a broker can lead the partition that goes with one. */
-function canLead(image: MetadataImage, other: PartitionImage | undefined, id: number): boolean {
+export function canLead(image: MetadataImage, other: PartitionImage | undefined, id: number): boolean {
   return other?.isr.includes(id) === true && isUsable(image, other, id)
 }
 
