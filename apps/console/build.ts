@@ -16,7 +16,7 @@ const OUTPUT_CHARACTERS_MAX = 20_000
 
 /** What runs as it is, beside the pages. */
 const SERVED =
-  /^(server|build|bundle|users)\.ts$|^tsconfig\.build\.json$|^server\/(options|security|start-console)\.ts$/
+  /^(server|build|bundle|users)\.ts$|^tsconfig\.build\.json$|^server\/(key-file|options|security|start-console)\.ts$/
 
 const wanted = hashOfSources()
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) await build()

@@ -1,10 +1,20 @@
 /**
- * The console's local users, from a terminal: `add NAME`, `remove NAME`, `list`. Called by `odradek console users …`.
+ * The console's local users, from a terminal: `add NAME`, `remove NAME`, `list`, and `rotate-key` for the key beside them. Called by
+ * `odradek console users …` and `odradek console rotate-key`.
  * A password is asked for twice, unseen; from a pipe its first line is taken.
  */
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { defaultUserFilePath, type Role, roles, UserFile, UserFileError } from '@odradek/api/users'
+import {
+  defaultUserFilePath,
+  forgetOldConsoleKeys,
+  type Role,
+  roles,
+  rotateConsoleKey,
+  UserFile,
+  UserFileError,
+} from '@odradek/api/users'
+import { keyFileBeside } from './server/key-file.ts'
 
 class InputError extends Error {}
 
@@ -26,10 +36,12 @@ async function run(words: readonly string[]): Promise<number> {
       cluster: { type: 'string' },
       'no-payloads': { type: 'boolean' },
       edit: { type: 'boolean' },
+      'forget-old': { type: 'boolean' },
       users: { type: 'string' },
     },
   })
   const [action, name = ''] = positionals
+  if (action === 'rotate-key') return rotateKey(values.users ?? defaultUserFilePath(), values['forget-old'] === true)
   const file = new UserFile(values.users ?? defaultUserFilePath())
   if (action === 'list') {
     for (const user of file.users) {
@@ -55,6 +67,24 @@ async function run(words: readonly string[]): Promise<number> {
   const grants = values.cluster === undefined ? { '*': grant } : { ...before?.grants, [values.cluster]: grant }
   await file.put(name, password, grants)
   process.stdout.write(`${before ? 'Changed' : 'Added'} ${name} in ${file.path}.\n`)
+  return 0
+}
+
+function rotateKey(users: string, isForgetting: boolean): number {
+  const path = keyFileBeside(users)
+  if (isForgetting) {
+    const gone = forgetOldConsoleKeys(path)
+    process.stdout.write(
+      `${gone === 0 ? 'There was no older key' : `${gone} older ${gone === 1 ? 'key' : 'keys'} removed`} in ${path}.\n`,
+    )
+    return 0
+  }
+  const count = rotateConsoleKey(path)
+  const next =
+    count === 1
+      ? 'It was the first.'
+      : 'Consoles that run seal what they keep with it within seconds; then remove the older ones with --forget-old.'
+  process.stdout.write(`A new key seals from now on: ${path}. ${next}\n`)
   return 0
 }
 

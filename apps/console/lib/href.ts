@@ -8,6 +8,8 @@ export const href = {
   newTopic: (cluster: string) => `/${encode(cluster)}/topics?create=true`,
   topic: (cluster: string, topic: string, tab: TopicTab = 'messages') =>
     `/${encode(cluster)}/topics/${encode(topic)}/${tab}`,
+  topicPartition: (cluster: string, topic: string, partition: number) =>
+    `/${encode(cluster)}/topics/${encode(topic)}/partitions?at=${partition}`,
   record: (cluster: string, topic: string, partition: number, offset: number | string) =>
     `/${encode(cluster)}/topics/${encode(topic)}/${partition}/${offset}`,
   delayed: (cluster: string) => `/${encode(cluster)}/delayed`,

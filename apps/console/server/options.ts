@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type ClusterSettings, type ConsoleOptions, consoleSettings, defaultUserFilePath } from '@odradek/api'
 import { z } from 'zod'
+import { keyFileBeside } from './key-file.ts'
 
 /** What someone typed that makes no console; its message is one line. */
 export class OptionError extends Error {}
@@ -76,11 +77,6 @@ export function readOptions(words: readonly string[]): StartOptions | 'help' {
       webhookHosts: kept?.webhookHosts,
     },
   }
-}
-
-/** Beside the users: `console-users.json` has its key in `console-users.key`. */
-function keyFileBeside(users: string): string {
-  return `${users.replace(/\.json$/, '')}.key`
 }
 
 function parse(words: readonly string[]) {

@@ -2,10 +2,14 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { createTopic, produceMessage } from '@odradek/client'
+import { createTopic, KeyedLog, produceMessage } from '@odradek/client'
+import { ConsoleKey, forgetOldConsoleKeys, rotateConsoleKey } from '../src/access/console-key.ts'
 import { Console, createCaller, createContext } from '../src/index.ts'
 import { ConsoleScene } from './console-scene.ts'
 
@@ -93,6 +97,55 @@ test('a rule needs an agreement; it fires once, tells its webhook once, and agai
   assert.equal((await hook.next()).body.event, 'test')
   await alerts.remove({ cluster, id: saved.id })
   assert.deepEqual((await alerts.get({ cluster })).rules, [])
+})
+
+test('a changed key: what the older sealed is called and sealed anew; without it the page says whose webhooks are not known', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'odradek-alerts-'))
+  const keyFile = join(directory, 'users.key')
+  try {
+    await using scene = await ConsoleScene.open({ console: { ...console, keyFile } })
+    await using hook = await receiver()
+    const { alerts } = scene.caller
+    await alerts.enable({ cluster })
+    const saved = await alerts.save({ cluster, name: 'Disks', kind: 'disk', threshold: 1, webhook: { url: hook.url } })
+    assert.equal((await hook.next()).body.event, 'firing')
+    rotateConsoleKey(keyFile)
+    assert.equal((await alerts.get({ cluster })).status.keyProblem, null)
+    // Until the console has sealed it anew, forgetting the older key would lose it.
+    const sealer = new ConsoleKey(keyFile)
+    const isSealedAnew = async () => {
+      const log = new KeyedLog(
+        scene.console.session(cluster).cluster,
+        'odradek-alerts',
+        ({ value }) => {
+          sealed = JSON.parse(value ?? '{}').webhook?.sealed ?? sealed
+        },
+        () => {},
+      )
+      await log.follow()
+      return sealer.open(sealed, `alert webhook ${saved.id}`)?.isOld === false
+    }
+    let sealed = ''
+    while (!(await isSealedAnew()));
+    forgetOldConsoleKeys(keyFile)
+    assert.deepEqual(await alerts.test({ cluster, id: saved.id }), { status: 204, error: null })
+    writeFileSync(keyFile, 'not a key')
+    assert.match(
+      (await alerts.get({ cluster })).status.keyProblem ?? '',
+      /users\.key has no key of the console in line 1/,
+    )
+    await assert.rejects(alerts.save({ cluster, name: 'X', kind: 'disk', threshold: 1, webhook: { url: hook.url } }), {
+      code: 'PRECONDITION_FAILED',
+    })
+    rmSync(keyFile)
+    rotateConsoleKey(keyFile)
+    const { status, rules } = await alerts.get({ cluster })
+    assert.match(status.keyProblem ?? '', /another key sealed the webhooks of "Disks"/)
+    assert.equal(rules[0]?.isWebhookLost, true)
+    await assert.rejects(alerts.test({ cluster, id: saved.id }), /another key sealed it/)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 })
 
 test('of two consoles one evaluates; when it goes the other does, and knows what fires', async () => {

@@ -213,6 +213,10 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Print the users of the console',
     load: async () => (await import('./commands/console-users.ts')).consoleUsersList,
   },
+  'console rotate-key': {
+    summary: 'Change the key that seals the webhooks of alerts',
+    load: async () => (await import('./commands/console-users.ts')).consoleRotateKey,
+  },
   'cleanup plan': {
     summary: 'Print what cleanup deleted and will delete: when, and why',
     load: async () => (await import('./commands/cleanup-plan.ts')).cleanupPlan,

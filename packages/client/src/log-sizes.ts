@@ -1,6 +1,6 @@
 /** Log directories of the brokers, and from them the sizes of topics. */
 import { DescribeLogDirs } from '@odradek/protocol'
-import { mapBounded } from './bounded.ts'
+import { inTime, mapBounded } from './bounded.ts'
 import type { Cluster } from './cluster.ts'
 import { kafkaErrorName } from './cluster-errors.ts'
 import type { BrokerNode } from './cluster-metadata.ts'
@@ -30,6 +30,9 @@ export interface LogDirectories {
   readonly missing: readonly { readonly nodeId: number; readonly reason: string }[]
 }
 
+/** Whoever asks wants to know of the other brokers too. */
+const ANSWER_MS_MAX = 6_000
+
 /** Asks every broker given for its log directories (of `topics`, or of all). A broker that fails is told, not thrown. */
 export async function describeLogDirectories(
   cluster: Cluster,
@@ -40,7 +43,7 @@ export async function describeLogDirectories(
   const missing: { nodeId: number; reason: string }[] = []
   await mapBounded(brokers, 8, async ({ nodeId }) => {
     try {
-      const answer = await cluster.request(DescribeLogDirs, { topics }, nodeId)
+      const answer = await inTime(cluster.request(DescribeLogDirs, { topics }, nodeId), ANSWER_MS_MAX)
       if (answer.errorCode !== 0) {
         missing.push({ nodeId, reason: kafkaErrorName(answer.errorCode) })
         return

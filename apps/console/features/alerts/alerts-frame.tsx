@@ -9,7 +9,7 @@ import { PageBody } from '../../components/frame/page.tsx'
 import { RouteTabs } from '../../components/frame/route-tabs.tsx'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
-import { Badge } from '../../components/ui/badge.tsx'
+import { Badge, StateIcon } from '../../components/ui/badge.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
@@ -58,6 +58,16 @@ export function AlertsFrame({ cluster, children }: { cluster: string; children: 
       )}
       {about.error !== null && (
         <ErrorState className="m-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
+      )}
+      {!isOff && status?.keyProblem != null && (
+        <p role="status" className="mx-6 my-3 flex items-start gap-2 text-attention max-sm:mx-4">
+          <span className="pt-[3px]">
+            <StateIcon state="attention" />
+          </span>
+          <span className="min-w-0 break-words">
+            {t('keyProblem')} {status.keyProblem}
+          </span>
+        </p>
       )}
       <PageBody>
         {isOff ? (

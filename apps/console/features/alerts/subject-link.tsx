@@ -28,7 +28,7 @@ function targetOf(cluster: string, { kind, subject }: Pick<AlertIncident, 'kind'
     case 'disk':
       return /^\d+$/.test(subject) ? href.broker(cluster, Number(subject)) : href.brokers(cluster)
     case 'leaderless':
-      return `${href.topics(cluster)}?unhealthy=true`
+      return `${href.brokers(cluster, 'partitions')}?only=leaderless`
     default:
       return kind satisfies never
   }

@@ -59,7 +59,11 @@ function targetOf(cluster: string, kind: Attention['kind'], text: string): strin
     case 'leaderless':
     case 'offlineReplicas':
     case 'underReplicated':
-      return href.topic(cluster, text.slice(0, text.lastIndexOf('-')), 'partitions')
+      return href.topicPartition(
+        cluster,
+        text.slice(0, text.lastIndexOf('-')),
+        Number(text.slice(text.lastIndexOf('-') + 1)),
+      )
     case 'noController':
     case 'auditFailing':
       return null

@@ -127,7 +127,7 @@ function useHistoryColumns(cluster: string): readonly Column<HistoryEvent>[] {
         const name = 'topic' in event ? placeName(event) : t('broker', { id: String(event.broker) })
         const to =
           'topic' in event
-            ? `${href.topic(cluster, event.topic, 'partitions')}?at=${event.partition}`
+            ? href.topicPartition(cluster, event.topic, event.partition)
             : href.broker(cluster, event.broker)
         return (
           <Link href={to} prefetch={false} title={name} className="font-strong text-accent hover:underline">

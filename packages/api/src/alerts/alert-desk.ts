@@ -10,7 +10,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { createTopic, KafkaError, KeyedLog, mapBounded } from '@odradek/client'
-import type { ConsoleKey } from '../access/console-key.ts'
+import type { ConsoleKey, Opened } from '../access/console-key.ts'
 import type { ClusterSession } from '../cluster-session.ts'
 import { refuse } from '../failure.ts'
 import {
@@ -37,6 +37,8 @@ export interface AlertsStatus {
   /** off: no topic yet; on: rules are evaluated; paused: nobody evaluates them, `reason` says why. */
   readonly state: 'off' | 'on' | 'paused'
   readonly topic: string
+  /** Why addresses of webhooks cannot be known here; null: they are, or there are none. */
+  readonly keyProblem: string | null
   /** The console that evaluates; null: none. */
   readonly runner: { readonly name: string; readonly isHere: boolean } | null
   readonly reason: string | null
@@ -226,9 +228,9 @@ export class AlertDesk {
       webhook = this.#webhookOf(rule)
     }
     if (webhook === null) {
-      throw refuse('PRECONDITION_FAILED', 'The address is not known here: another console sealed it.', {
+      throw refuse('PRECONDITION_FAILED', 'The address is not known here: another key sealed it.', {
         tried,
-        remedy: 'Enter the address again.',
+        remedy: 'Give this console the key file of the one that sealed it, or enter the address again.',
       })
     }
     const id = randomUUID()
@@ -258,19 +260,42 @@ export class AlertDesk {
     if (webhook === null) return null
     const problem = webhookProblem(webhook.url, this.#options.webhookHosts)
     if (problem !== null) throw refuse('BAD_REQUEST', problem, { tried, remedy: 'Enter another address.' })
+    const broken = this.#options.key.problem()
+    if (broken !== null) {
+      throw refuse('PRECONDITION_FAILED', `The address cannot be sealed: ${broken}.`, {
+        tried,
+        remedy: 'Mend the file.',
+      })
+    }
     const sealed = this.#options.key.seal(JSON.stringify(webhook), purposeOf(ruleId))
     return { shown: shownAddress(webhook.url), isSigned: webhook.secret !== null, sealed }
   }
 
-  /** null: there is none, or it was sealed by another key. */
-  #webhookOf({ id, webhook }: AlertRule): Webhook | null {
-    const text = webhook === null ? null : this.#options.key.open(webhook.sealed, purposeOf(id))
-    return text === null ? null : (JSON.parse(text) as Webhook)
+  /** null: there is none, or it cannot be opened here. */
+  #webhookOf(rule: AlertRule): Webhook | null {
+    const opened = this.#opened(rule)
+    return opened === null ? null : (JSON.parse(opened.text) as Webhook)
+  }
+
+  #opened({ id, webhook }: AlertRule): Opened | null {
+    if (webhook === null || this.#options.key.problem() !== null) return null
+    return this.#options.key.open(webhook.sealed, purposeOf(id))
+  }
+
+  /** What an older key sealed is sealed by the one that seals now, so that the older can go. */
+  async #sealAnew(): Promise<void> {
+    for (const rule of [...this.#state.rules.values()]) {
+      const opened = this.#opened(rule)
+      if (opened?.isOld !== true || rule.webhook === null) continue
+      const webhook = { ...rule.webhook, sealed: this.#options.key.seal(opened.text, purposeOf(rule.id)) }
+      await this.#log.write(ruleKey(rule.id), JSON.stringify({ ...rule, webhook }))
+    }
+    await this.#follow()
   }
 
   #status(isThere: boolean, lease: Lease | null): AlertsStatus {
     const firing = [...this.#state.incidents.values()].filter(({ state }) => state === 'firing').length
-    const base = { topic: ALERT_TOPIC, firing }
+    const base = { topic: ALERT_TOPIC, firing, keyProblem: this.#keyProblem() }
     if (!isThere) return { ...base, state: 'off', runner: null, reason: null }
     const isHere = performance.now() < this.#heldUntil
     const isLive = lease !== null && (isHere || lease.untilMs > Date.now())
@@ -279,6 +304,17 @@ export class AlertDesk {
       ? 'This console is in read-only mode, and no other one evaluates.'
       : null
     return { ...base, state: 'paused', runner: null, reason: this.#failure ?? readOnly }
+  }
+
+  #keyProblem(): string | null {
+    const problem = this.#options.key.problem()
+    if (problem !== null) return problem
+    const lost = [...this.#state.rules.values()].filter(
+      (rule) => rule.webhook !== null && this.#webhookOf(rule) === null,
+    )
+    if (lost.length === 0) return null
+    const names = lost.map(({ name }) => `"${name}"`).join(', ')
+    return `A console with another key sealed the webhooks of ${names}: give this console the same key file, or enter them again.`
   }
 
   #follow(): Promise<void> {
@@ -316,6 +352,7 @@ export class AlertDesk {
     const hasWork = this.#state.rules.size > 0 || [...this.#state.incidents.values()].some(isUnfinished)
     if (!hasWork) return
     if (!(await this.#holdLease())) return
+    await this.#sealAnew()
     await this.#judgeAll()
     await this.#deliverDue()
     await this.#forgetOld()
@@ -376,7 +413,8 @@ export class AlertDesk {
       const webhook = rule === undefined ? null : this.#webhookOf(rule)
       const result =
         webhook === null
-          ? { status: null, error: lostText(rule), isFinal: true }
+          ? // One that is only not known here may be known to the next console, or when the key is back.
+            { status: null, error: lostText(rule), isFinal: rule === undefined || rule.webhook === null }
           : await callWebhook(
               webhook,
               this.#bodyOf(incident, delivery.id, delivery.about),
@@ -446,7 +484,9 @@ function unknownRule(tried: string) {
 
 function lostText(rule: AlertRule | undefined): string {
   if (rule === undefined) return 'The rule was removed.'
-  return rule.webhook === null ? 'The rule has no webhook any more.' : 'The address was sealed by another console.'
+  return rule.webhook === null
+    ? 'The rule has no webhook any more.'
+    : 'The address is not known to this console: another key sealed it.'
 }
 
 /** Sealed for one rule: copied to another it cannot be opened. */

@@ -1,5 +1,4 @@
 /** The replicas of one cluster: how they stand, what is being moved, and what a person may do about it. */
-import { setTimeout } from 'node:timers/promises'
 import {
   type ClusterMetadata,
   type ClusterStanding,
@@ -7,6 +6,7 @@ import {
   describeConfigs,
   findAdminListeners,
   goneBrokers,
+  inTime,
   listReassignments,
   mapBounded,
   type Reassignment,
@@ -200,14 +200,8 @@ export class ReplicationDesk {
 }
 
 /** null where it fails, or takes long: a page does not wait for a broker that hangs. */
-async function soon<T>(asked: Promise<T>): Promise<T | null> {
-  const ended = new AbortController()
-  const late = setTimeout(WAIT_MS_MAX, null, { signal: ended.signal }).catch(() => null)
-  try {
-    return await Promise.race([asked.catch(() => null), late])
-  } finally {
-    ended.abort()
-  }
+function soon<T>(asked: Promise<T>): Promise<T | null> {
+  return inTime(asked, WAIT_MS_MAX).catch(() => null)
 }
 
 function weightOf({ faults, isMoving }: PartitionStanding): number {

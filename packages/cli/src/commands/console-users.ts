@@ -16,7 +16,7 @@ function runUsers(words: readonly string[], args: Arguments, flags: readonly str
     const value = args.text(name)
     return value === undefined ? [] : [`--${name}`, value]
   })
-  const switches = ['no-payloads', 'edit'].flatMap((name) => (args.flag(name) ? [`--${name}`] : []))
+  const switches = ['no-payloads', 'edit', 'forget-old'].flatMap((name) => (args.flag(name) ? [`--${name}`] : []))
   const { status } = spawnSync(process.execPath, [program, ...words, ...given, ...switches], { stdio: 'inherit' })
   return status ?? 1
 }
@@ -53,4 +53,19 @@ export const consoleUsersList: Command = {
   summary: 'Print the users of the console and what they may do.',
   flags: { users: file },
   run: async (args) => runUsers(['list'], args, []),
+}
+
+export const consoleRotateKey: Command = {
+  name: 'console rotate-key',
+  summary:
+    'Change the key that seals the webhooks of alerts: a new one seals from now on, older ones open until they are forgotten.',
+  flags: {
+    'forget-old': {
+      type: 'boolean',
+      doc: 'Remove the older keys; what is still sealed by them has to be entered again.',
+    },
+    users: file,
+  },
+  examples: ['odradek console rotate-key', 'odradek console rotate-key --forget-old'],
+  run: async (args) => runUsers(['rotate-key'], args, []),
 }

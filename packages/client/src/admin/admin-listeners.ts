@@ -1,5 +1,5 @@
 /** The admin listeners of all brokers of a cluster: asked together, where one that is silent does not silence the others. */
-import { setTimeout } from 'node:timers/promises'
+import { inTime } from '../bounded.ts'
 import type { Cluster } from '../cluster.ts'
 import { RefusedError, UnreachableError } from '../cluster-errors.ts'
 import type { BrokerNode } from '../cluster-metadata.ts'
@@ -82,14 +82,9 @@ export function silentText(silent: readonly SilentBroker[]): string {
 }
 
 async function addressOf(cluster: Cluster, broker: BrokerNode) {
-  const ended = new AbortController()
-  const late = setTimeout(ADDRESS_MS_MAX, { reason: 'It does not answer.' }, { signal: ended.signal })
-  late.catch(() => {})
   try {
-    return await Promise.race([adminAddress(cluster, broker), late])
+    return await inTime(adminAddress(cluster, broker), ADDRESS_MS_MAX)
   } catch (error) {
     return { reason: error instanceof UnreachableError ? error.reason : (error as Error).message }
-  } finally {
-    ended.abort()
   }
 }
