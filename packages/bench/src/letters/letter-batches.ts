@@ -12,6 +12,8 @@ const ATTEMPTS = JSON.stringify(
     error: ERROR,
   })),
 )
+/** Letters are a millisecond apart from then on: an hour ago, so that no retention takes them. */
+const FIRST_MS = Date.now() - 3_600_000
 const LETTERS_PER_BATCH = 500
 const REQUESTS_AT_ONCE = 4
 
@@ -25,7 +27,7 @@ export function letterBatch(first: number, count: number): Buffer {
       { key: 'RECONSUME_TIME', value: '16' },
       { key: 'DEAD_LETTER_REASON', value: 'Retried 16 times.' },
     ]
-    return { key: `key ${first + at}`, value: VALUE, headers, timestamp: 1_700_000_000_000 + first + at }
+    return { key: `key ${first + at}`, value: VALUE, headers, timestamp: FIRST_MS + first + at }
   })
   return encodeBatch({ records, codec: 'lz4' })
 }

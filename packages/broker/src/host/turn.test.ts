@@ -89,3 +89,14 @@ test('what is deferred quietly is done in a turn that others cause, or that is a
   assert.deepEqual(done, ['send', 'quiet', 'quiet'])
   assert.equal(ends.length, 2)
 })
+
+test('it counts the turns in which somebody was answered, not those in which the rest answers', () => {
+  const { turn, defer, ends } = turnWith()
+  defer('answer', 'answer', () => defer('send', 'send'))
+  ends.shift()!()
+  assert.equal(turn.answered, 1)
+  defer('write', 'write')
+  defer('rest', 'rest', () => defer('send', 'send of the rest'))
+  ends.shift()!()
+  assert.equal(turn.answered, 1)
+})

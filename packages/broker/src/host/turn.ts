@@ -29,6 +29,8 @@ export class Turn {
   #scheduled = false
   /** Whether one of the rests asks for a turn of its own. */
   #areRestsDue = false
+  /** Turns in which somebody was answered before the rest was done. */
+  answered = 0
 
   /** `failed` hears of tasks that threw, which is a bug in them: the others of the turn are done all the same. */
   constructor(timers: Timers, failed: (error: unknown) => void = rethrow) {
@@ -69,7 +71,7 @@ export class Turn {
   }
 
   #run(): void {
-    this.#settle()
+    if (this.#settle()) this.answered++
     if (this.#rests.length > 0) {
       this.#areRestsDue = false
       this.#drain(this.#rests)
@@ -79,15 +81,21 @@ export class Turn {
     if (this.#areRestsDue) this.#schedule()
   }
 
-  #settle(): void {
+  /** True where anything was sent. */
+  #settle(): boolean {
     const writes = this.#writes
     const answers = this.#answers
     const sends = this.#sends
+    let isSent = false
     while (writes.length > 0 || answers.length > 0 || sends.length > 0) {
       if (writes.length > 0) this.#drain(writes)
       else if (answers.length > 0) this.#drain(answers)
-      else this.#drain(sends)
+      else {
+        isSent = true
+        this.#drain(sends)
+      }
     }
+    return isSent
   }
 
   /** Runs and removes the tasks that are there now; what they add stays for the next round. */

@@ -15,7 +15,7 @@ import { decodeNote, NOTE_PRODUCER_ID } from './intake-note.ts'
 
 /** Read at once where whole chunks are wanted, and where single records are that lie close together. */
 const CHUNK_BYTES = 256 * 1024
-const STEP_BYTES = 160 * 1024
+const STEP_BYTES = 96 * 1024
 /** So many offsets from one wanted record to the one after the next, or from what was read to the next, count as close. */
 const CLOSE_OFFSETS = 512
 /** What the steps of all finders read into: records are copied out of it at once. */

@@ -23,16 +23,17 @@ import { RecordArena } from './record-arena.ts'
 import type { StoredRecord } from './stored-record.ts'
 import type { Work, WorkQueue } from './work-queue.ts'
 
-/** Records of one delivery, and the bytes it should not grow above: more where each waits for the disk. */
+/** Records of one delivery, and the bytes it should not grow above: fewer beside others, more where each waits for the disk. */
 const DELIVERY_RECORDS_MAX = 2_000
 const DELIVERY_BYTES_MAX = 100_000
+const DELIVERY_BYTES_MAX_BESIDE = 24_000
 const SYNCED_DELIVERY_BYTES_MAX = 400_000
 /** Records whose bodies are read ahead, and about how many bytes. */
 const WINDOW_RECORDS_MAX = 20_000
 const WINDOW_BYTES_MAX = 24_000_000
 /** Offsets taken, and records put into a batch, in one step. */
-const TAKEN_AT_ONCE = 250
-const ENCODED_AT_ONCE = 32
+const TAKEN_AT_ONCE = 32
+const ENCODED_AT_ONCE = 8
 const ENCODED_BYTES_AT_ONCE = 64_000
 const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 10_000
@@ -203,7 +204,8 @@ export class LaneDelivery implements Work {
     const target = this.#findTarget(() => this.#draftNext())
     if (target === null) return false
     const isSynced = target.of.isFlushSynchronous || partition.isFlushSynchronous
-    const bytesMax = isSynced ? SYNCED_DELIVERY_BYTES_MAX : DELIVERY_BYTES_MAX
+    const unsyncedMax = this.#options.work.isBeside ? DELIVERY_BYTES_MAX_BESIDE : DELIVERY_BYTES_MAX
+    const bytesMax = isSynced ? SYNCED_DELIVERY_BYTES_MAX : unsyncedMax
     const { record, remaining } = this.#window!
     const bytesHint = Math.ceil(Math.min(remaining * this.#recordBytes, bytesMax) * 1.1)
     const batch = this.#batchFrom(record, target, target.of, bytesHint)

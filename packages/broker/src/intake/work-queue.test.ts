@@ -103,17 +103,44 @@ test('where nobody else has anything to do it sleeps in between, and may do most
   assert.equal(steps, 16, 'twice as long as it slept')
 })
 
-test('beside others it takes half as long as it does nothing', () => {
+test('where others come that are not answered it takes half as long as it does nothing', () => {
   const { add, endTurn, turn, ends } = scene()
   add('a', 1_000, 1 / 8)
   while (ends.length > 0) endTurn(0)
+  let steps = 0
+  for (let request = 0; request < 64; request++) {
+    turn.defer('answer', { endTurn() {} })
+    steps += endTurn(1 / 4).length
+    while (ends.length > 0) steps += endTurn(0).length
+  }
+  assert.ok(steps >= 60 && steps <= 68, `${steps} eighths of a millisecond in sixteen milliseconds`)
+})
+
+test('beside others who are answered it takes a fifth as long as it does nothing', () => {
+  const { add, endTurn, turn, ends, queue } = scene()
+  add('a', 1_000, 1 / 64)
+  while (ends.length > 0) endTurn(0)
+  assert.equal(queue.isBeside, false)
   let steps = 0
   for (let request = 0; request < 64; request++) {
     turn.defer('send', { endTurn() {} })
     steps += endTurn(1 / 4).length
     while (ends.length > 0) steps += endTurn(0).length
   }
-  assert.ok(steps >= 60 && steps <= 68, `${steps} eighths of a millisecond in sixteen milliseconds`)
+  assert.equal(queue.isBeside, true)
+  assert.ok(steps >= 190 && steps <= 220, `${steps} sixty-fourths of a millisecond in sixteen milliseconds`)
+})
+
+test('slices are short for a while after somebody was answered', () => {
+  const { add, endTurn, turn, ends, wake } = scene()
+  add('a', 1_000, 1 / 64)
+  assert.equal(endTurn(0).length, 7, 'a tenth of a millisecond')
+  turn.defer('send', { endTurn() {} })
+  assert.equal(endTurn(0).length, 2)
+  assert.equal(endTurn(0).length, 2)
+  while (ends.length > 0) endTurn(0)
+  wake(6)
+  assert.equal(endTurn(0).length, 7)
 })
 
 test('while it sleeps, whoever else has a turn lets it go on', () => {
