@@ -16,7 +16,7 @@ const { values } = parseArgs({
     groups: { type: 'string', default: '1000' },
     messages: { type: 'string', default: '10000000' },
     rounds: { type: 'string', default: '3' },
-    /** Only pages and interactions whose name holds this. */
+    /** Only pages and interactions whose name holds this, or one of several (`a,b`). */
     only: { type: 'string', default: '' },
   },
 })
@@ -148,10 +148,10 @@ try {
   print(
     '| page | first byte | first paint, median | worst | all there | JavaScript |\n| --- | ---: | ---: | ---: | ---: | ---: |',
   )
-  for (const [name, path] of pages) if (name.includes(values.only)) await measurePage(browser, name, path)
+  for (const [name, path] of pages) if (isWanted(name)) await measurePage(browser, name, path)
   print('\n| interaction | next frame, worst | all there |\n| --- | ---: | ---: |')
   for (const [name, path, act] of interactions) {
-    if (name.includes(values.only)) await measureInteraction(browser, name, path, act)
+    if (isWanted(name)) await measureInteraction(browser, name, path, act)
   }
 } finally {
   await browser.close()
@@ -162,6 +162,10 @@ async function run(file: string, words: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, [join(import.meta.dirname, '..', file), ...words], { stdio: 'inherit' })
   const [code] = await once(child, 'exit')
   if (code !== 0) throw new Error(`${file} ended with ${code}`)
+}
+
+function isWanted(name: string): boolean {
+  return values.only.split(',').some((text) => name.includes(text))
 }
 
 function print(line: string): void {

@@ -7,7 +7,7 @@ import { places } from './navigation.ts'
 export function ShortcutList({ onClose }: { onClose(): void }) {
   const t = useTranslations('frame')
   const rows: readonly (readonly [string, string])[] = [
-    ['⌘K  Ctrl K', t('shortcuts.palette')],
+    ['⌘K  Ctrl+K', t('shortcuts.palette')],
     ['/', t('shortcuts.filter')],
     ['J  K  ↓  ↑', t('shortcuts.rows')],
     ['Enter', t('shortcuts.open')],

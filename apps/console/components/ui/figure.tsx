@@ -29,7 +29,7 @@ export function Figure(props: {
 /** The strip of four to six figures under a page's title. */
 export function FigureStrip({ children }: { children: ReactNode }) {
   return (
-    <dl className="flex flex-wrap gap-x-8 gap-y-2 border-b px-6 py-2 max-sm:grid max-sm:grid-cols-2 max-sm:gap-x-4 max-sm:px-4">
+    <dl className="flex flex-wrap gap-x-6 gap-y-2 border-b px-6 py-2 xl:gap-x-8 max-sm:grid max-sm:grid-cols-2 max-sm:gap-x-4 max-sm:px-4">
       {children}
     </dl>
   )
