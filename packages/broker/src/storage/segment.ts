@@ -5,6 +5,7 @@
 import { type BatchHeader, CorruptBatchError } from '@odradek/protocol'
 import type { DiskFile } from '../host/disk.ts'
 import { batchScanner } from './batch-scanner.ts'
+import { isNoRoom } from './disk-room.ts'
 import type { LogPlace } from './log-place.ts'
 import type { OffsetIndex } from './offset-index.ts'
 import type { Holder } from './recency-bound.ts'
@@ -39,7 +40,7 @@ export class Segment implements Holder {
   #size = -1
   /** The disk has room for the bytes below; Infinity where it does not reserve any. */
   #reservedTo = 0
-  /** Below it there are pages in the page cache, as far as that is known. */
+  /** Zeros were written up to here; Infinity where the disk had no room for them. */
   #zeroedTo = 0
   #syncing = 0
   /** Ranges of it that are on their way to a client. */
@@ -223,7 +224,8 @@ export class Segment implements Holder {
 
   /** Gives back the room that is reserved and not used. Everything that `size` counts must be written. */
   giveBack(): void {
-    if (this.#reservedTo > this.size && this.#reservedTo !== Number.POSITIVE_INFINITY) this.file.truncate(this.size)
+    const isReserved = this.#reservedTo > this.size && this.#reservedTo !== Number.POSITIVE_INFINITY
+    if (isReserved || this.#zeroedTo > this.size) this.file.truncate(this.size)
     this.#forgetRoom()
   }
 
@@ -236,22 +238,28 @@ export class Segment implements Holder {
   write(buffer: Uint8Array, start: number, end: number, position: number): void {
     const { file } = this
     const to = position + end - start
-    if (to > this.#zeroedTo && to >= EXTENTS_FROM_BYTES && to <= this.#reservedTo) this.#zeroAhead(file, position, to)
+    if (to > this.#zeroedTo && to >= EXTENTS_FROM_BYTES) this.#zeroAhead(file, position, to)
     file.write(buffer, start, end, position)
   }
 
   /**
-   * Writes zeros from where a write will end to the end of those 64 KiB of the file, if they are reserved. The page cache holds
-   * what comes in a long write as one unit; what comes in short ones, as pages that each have to be found, made and counted.
-   * Writing into a unit that is there costs a third. What of it was not used is given back with the rest of the room, or by
-   * recovery.
+   * Writes zeros from where a write will end to the end of those 64 KiB of the file. The page cache holds what comes in a long
+   * write as one unit; what comes in short ones, as pages that each have to be found, made and counted. Writing into a unit
+   * that is there costs a third. What of it was not used is given back with the rest of the room, or by recovery. Where the
+   * disk has no room for zeros, it may have some for batches.
    */
   #zeroAhead(file: DiskFile, position: number, to: number): void {
-    const from = Math.max(this.#zeroedTo, position, to - (to % ROOM_BYTES))
+    const written = Math.max(this.#zeroedTo, position)
+    const from = Math.max(written, to - (to % ROOM_BYTES))
     const end = Math.ceil(to / ROOM_BYTES) * ROOM_BYTES
-    if (end > this.#reservedTo || this.#reservedTo === Number.POSITIVE_INFINITY) return
-    if (end > from) zeroRoom(file, from, end)
-    this.#zeroedTo = end
+    try {
+      if (end > from) zeroRoom(file, from, end)
+      this.#zeroedTo = end
+    } catch (error) {
+      if (!isNoRoom(error)) throw error
+      file.truncate(written)
+      this.#zeroedTo = Number.POSITIVE_INFINITY
+    }
   }
 
   /** Notes a batch of `size` bytes that is put at the end. `header` has its final offsets. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { pino } from 'pino'
-import { createSimHost, type SimHost } from '../host/sim/index.ts'
+import { createSimHost, PAGE_BYTES, type SimHost } from '../host/sim/index.ts'
 import { dumpLog } from './dump.ts'
 import type { Log } from './log.ts'
 import { appendRecords, openLog, readAll } from './testing/log-kit.ts'
@@ -69,6 +69,28 @@ describe('room ahead of a growing segment', () => {
     log.close(true)
     assert.equal(fileBytes(host), sizeInBytes)
     assert.equal(open(host, { recoveryPoint: endOffset }).endOffset, endOffset)
+  })
+
+  it('is given up where the disk has no room for it, and what is there goes to batches', () => {
+    let givenUp = 0
+    for (let seed = 1; seed <= 20; seed++) {
+      const host = createSimHost(seed, { disk: { capacityBytes: MIB + seed * 5 * PAGE_BYTES } })
+      const log = open(host)
+      while (log.undone === 0) {
+        appendRecords(log, [{ value: VALUE, timestamp: 1000 }])
+        log.write()
+        if (log.sizeInBytes > MIB && fileBytes(host) === log.sizeInBytes && log.sizeInBytes % ROOM_BYTES !== 0)
+          givenUp++
+      }
+      assert.equal(fileBytes(host), log.sizeInBytes, `seed ${seed}`)
+      assert.ok(
+        host.disk.space('/').freeBytes < 5 * PAGE_BYTES,
+        `seed ${seed}: ${host.disk.space('/').freeBytes} bytes free`,
+      )
+      assert.equal(readAll(log).length, log.endOffset)
+      log.close(false)
+    }
+    assert.ok(givenUp > 0)
   })
 
   it('is no damage to a log whose process was killed, nor to the tools that read it then', async () => {
