@@ -30,7 +30,7 @@ async function start() {
 }
 
 async function write(client: WireClient, topic: string, value: string): Promise<number> {
-  const records = sliceOf(encodeBatch({ records: [{ value, timestamp: 1 }] }))
+  const records = sliceOf(encodeBatch({ records: [{ value, timestamp: Date.now() }] }))
   const answer = await client.send(Produce, 9, {
     acks: -1,
     timeoutMs: 10_000,

@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import type { Job, Offload } from '../host/offload.ts'
 import { dumpLog } from '../storage/dump.ts'
 import type { Log } from '../storage/log.ts'
+import type { Segment } from '../storage/segment.ts'
 import {
   append,
   appendMarker,
@@ -54,6 +55,13 @@ async function compactAll(bench: Bench, log: Log, limit = log.endOffset): Promis
   })
   compaction.consider(log, limit)
   await compaction.idle()
+}
+
+/** Puts what a job wrote in the place of `old`. */
+function replaced(log: Log, old: readonly Segment[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    log.replaceSegments(old, (error) => (error === null ? resolve() : reject(error)))
+  })
 }
 
 /** The newest value of each key, as a reader that starts at the beginning ends up with. */
@@ -274,7 +282,7 @@ describe('compaction', () => {
     assert.equal(upTo(log.endOffset, 0, { 'cleanup.policy': ['delete'] }), null)
   })
 
-  it('goes in steps where there are more keys than it holds at once', () => {
+  it('goes in steps where there are more keys than it holds at once', async () => {
     using bench = nodeBench()
     const log = openLog(bench, { config })
     for (let index = 0; index < 60; index++) appendRecords(log, [{ key: `k${index % 40}`, value: 'x'.repeat(40) }])
@@ -288,7 +296,10 @@ describe('compaction', () => {
       const result = compactionJob.run(bench.disk, args)
       assert.ok(result.compactedTo > compactedTo)
       for (const { baseOffsets } of result.groups)
-        log.replaceSegments(plan.segments.filter(({ baseOffset }) => baseOffsets.includes(baseOffset)))
+        await replaced(
+          log,
+          plan.segments.filter(({ baseOffset }) => baseOffsets.includes(baseOffset)),
+        )
       compactedTo = result.compactedTo
       assert.deepEqual(stateOf(log), state)
     }
@@ -298,7 +309,7 @@ describe('compaction', () => {
     assert.equal(new Set(closed.map(({ key }) => key)).size, closed.length)
   })
 
-  it('leaves a tombstone alone until it has come as far, or what it deletes would be back', () => {
+  it('leaves a tombstone alone until it has come as far, or what it deletes would be back', async () => {
     using bench = nodeBench()
     // In one segment: a pass ends within it.
     const log = openLog(bench, { config: { ...config, 'delete.retention.ms': '0', 'segment.bytes': '100000' } })
@@ -314,7 +325,10 @@ describe('compaction', () => {
       const args = compactionArgs(log, plan, pass, { keyBytesMax: 0, ioBytesPerSecond: Number.MAX_VALUE })
       const result = compactionJob.run(bench.disk, args)
       for (const { baseOffsets } of result.groups)
-        log.replaceSegments(plan.segments.filter(({ baseOffset }) => baseOffsets.includes(baseOffset)))
+        await replaced(
+          log,
+          plan.segments.filter(({ baseOffset }) => baseOffsets.includes(baseOffset)),
+        )
       compactedTo = result.compactedTo
       const ofA = readAll(log)
         .filter(({ key }) => key === 'a')

@@ -9,6 +9,7 @@ import type { Clock } from '../host/clock.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Offload } from '../host/offload.ts'
 import { OffsetCheckpoint } from '../storage/checkpoint.ts'
+import { CheckpointFile } from '../storage/checkpoint-file.ts'
 import type { Damage } from '../storage/damage.ts'
 import type { Log } from '../storage/log.ts'
 import type { Segment } from '../storage/segment.ts'
@@ -58,6 +59,12 @@ interface Waiting {
   readonly isContinued: boolean
 }
 
+/** How far the logs of a data directory are compacted, and the file that says so. */
+interface Checkpoint {
+  readonly offsets: OffsetCheckpoint
+  readonly file: CheckpointFile
+}
+
 export class Compaction {
   /** Since the start. */
   readonly totals = { passes: 0, ioBytes: 0, bytesFreed: 0 }
@@ -66,7 +73,7 @@ export class Compaction {
   readonly #waiting = new Map<Log, Waiting>()
   /** Logs that hold what cannot be read. */
   readonly #uncleanable = new Set<Log>()
-  readonly #checkpoints = new Map<string, OffsetCheckpoint>()
+  readonly #checkpoints = new Map<string, Checkpoint>()
   /** The topic that an entry of a checkpoint is about, for topics made again under an old name. */
   readonly #topicIds = new Map<string, string>()
   #running: Promise<void> | null = null
@@ -201,7 +208,7 @@ export class Compaction {
     this.totals.ioBytes += result.ioBytes
     // Closed, deleted, cut or shortened meanwhile: what was made is of no use.
     const isCurrent =
-      !this.#closed && log.failed === null && log.directory === directory && isUnchanged(log, plan, args)
+      !this.#closed && log.failed === null && log.directory === directory && areClosed(log, plan.segments, args)
     if (!isCurrent) {
       if (!this.#closed && log.failed === null)
         for (const { baseOffsets } of result.groups) removeCleaned(disk, directory, baseOffsets[0]!)
@@ -212,7 +219,7 @@ export class Compaction {
       this.#options.damaged?.(log, { ...result.damage, foundMs: clock.now() })
       return
     }
-    this.#putInPlace(log, plan, result)
+    if (!(await this.#putInPlace(log, plan, args, result))) return
     const { topic, partition } = log
     const bytes = (pick: 'bytesBefore' | 'bytesAfter') => result.groups.reduce((sum, group) => sum + group[pick], 0)
     this.totals.passes++
@@ -225,33 +232,62 @@ export class Compaction {
       this.#waiting.set(log, { limit, dirtyRatio: 1, isContinued: true })
   }
 
-  #putInPlace(log: Log, plan: CompactionPlan, result: CompactionResult): void {
-    for (const { baseOffsets } of result.groups) {
-      log.replaceSegments(plan.segments.filter(({ baseOffset }) => baseOffsets.includes(baseOffset)))
+  /** False where the log was cut, shortened, closed or deleted meanwhile: the rest of what was made is of no use then. */
+  async #putInPlace(
+    log: Log,
+    plan: CompactionPlan,
+    args: CompactionArgs,
+    { groups, compactedTo }: CompactionResult,
+  ): Promise<boolean> {
+    const { disk } = this.#options
+    const { directory } = log
+    for (const [at, { baseOffsets }] of groups.entries()) {
+      const old = plan.segments.filter(({ baseOffset }) => baseOffsets.includes(baseOffset))
+      const isHere = !this.#closed && log.failed === null && log.directory === directory
+      if (!isHere) return false
+      if (!areClosed(log, old, args)) {
+        for (const group of groups.slice(at)) removeCleaned(disk, directory, group.baseOffsets[0]!)
+        return false
+      }
+      await new Promise<void>((resolve, reject) => {
+        log.replaceSegments(old, (error) => (error === null ? resolve() : reject(error)))
+      })
     }
+    if (this.#closed || log.failed !== null || log.directory !== directory) return false
     const checkpoint = this.#checkpointOf(log)
-    checkpoint.set(log.topic, log.partition, result.compactedTo)
-    this.#options.disk.replaceFile(`${dataDirectoryOf(log)}/${CHECKPOINT}`, checkpoint.toString())
+    checkpoint.offsets.set(log.topic, log.partition, compactedTo)
+    checkpoint.file.write(checkpoint.offsets.toString())
+    await checkpoint.file.idle()
+    return true
   }
 
   #compactedTo(log: Log): number {
     const key = log.directory
     const knownId = this.#topicIds.get(key)
     this.#topicIds.set(key, log.topicId)
-    const checkpoint = this.#checkpointOf(log)
+    const checkpoint = this.#checkpointOf(log).offsets
     const offset = checkpoint.get(log.topic, log.partition) ?? 0
     if ((knownId === undefined || knownId === log.topicId) && offset <= log.endOffset) return offset
     checkpoint.delete(log.topic, log.partition)
     return 0
   }
 
-  #checkpointOf(log: Log): OffsetCheckpoint {
+  #checkpointOf(log: Log): Checkpoint {
+    const { disk, logger } = this.#options
     const directory = dataDirectoryOf(log)
     let checkpoint = this.#checkpoints.get(directory)
     if (checkpoint === undefined) {
-      const read = OffsetCheckpoint.read(this.#options.disk, `${directory}/${CHECKPOINT}`)
+      const path = `${directory}/${CHECKPOINT}`
+      const read = OffsetCheckpoint.read(disk, path)
       // Without it everything is compacted once more.
-      checkpoint = typeof read === 'string' ? new OffsetCheckpoint() : read
+      const offsets = typeof read === 'string' ? new OffsetCheckpoint() : read
+      const file = new CheckpointFile(disk, path, (err) =>
+        logger.warn(
+          { path, err },
+          'How far logs are compacted could not be written: after a start more is compacted again.',
+        ),
+      )
+      checkpoint = { offsets, file }
       this.#checkpoints.set(directory, checkpoint)
     }
     return checkpoint
@@ -262,13 +298,14 @@ function dataDirectoryOf(log: Log): string {
   return log.directory.slice(0, log.directory.lastIndexOf('/'))
 }
 
-/** Whether the segments of a plan are all there still, as they were, and closed. */
-function isUnchanged(log: Log, plan: CompactionPlan, args: CompactionArgs): boolean {
-  const all: readonly Segment[] = log.segments()
-  const start = all.indexOf(plan.segments[0]!)
+/** Whether `segments` are all there still, as they were when the job was given them, neighbours of each other, and closed. */
+function areClosed(log: Log, segments: readonly Segment[], args: CompactionArgs): boolean {
+  const all = log.segments()
+  const start = all.indexOf(segments[0]!)
+  const sizes = new Map(args.segments.map(({ baseOffset, size }) => [baseOffset, size]))
   return (
     start >= 0 &&
-    start + plan.segments.length < all.length &&
-    plan.segments.every((segment, at) => all[start + at] === segment && segment.size === args.segments[at]!.size)
+    start + segments.length < all.length &&
+    segments.every((segment, at) => all[start + at] === segment && segment.size === sizes.get(segment.baseOffset))
   )
 }

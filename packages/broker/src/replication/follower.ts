@@ -158,12 +158,12 @@ export class Follower implements TurnTask, ReadableReplica {
     }
   }
 
-  /** End of the turn: what was appended in it is written, once. */
+  /** End of the turn: what was appended in it is written, once, or kept for the journal. */
   endTurn(): void {
     this.#writing = false
     if (this.log.failed !== null) return
     try {
-      this.log.write()
+      this.log.endTurn()
     } catch (error) {
       this.#events.failed(this, error as Error)
       return

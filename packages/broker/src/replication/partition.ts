@@ -357,12 +357,12 @@ export class Partition implements TurnTask, ReadableReplica {
     return this.#committed.size + this.#flushed.size + this.#deleted.size + this.#fetches.size
   }
 
-  /** End of the turn: what was appended in it is written, once. */
+  /** End of the turn: what was appended in it is written, once, or kept for the journal. */
   endTurn(): void {
     this.#writing = false
     if (this.#offlineCode !== 0) return
     try {
-      this.log.write()
+      this.log.endTurn()
     } catch (error) {
       this.#events.failed(this, error as Error)
       return

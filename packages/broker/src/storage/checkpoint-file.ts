@@ -14,6 +14,7 @@ export class CheckpointFile {
   /** What is being written, and what is to be written next. */
   #writing: string | null = null
   #next: string | null = null
+  readonly #waiting: (() => void)[] = []
   /** Raised by `writeNow`: what was being written then is out of date. */
   #generation = 0
 
@@ -36,6 +37,11 @@ export class CheckpointFile {
   write(text: string): void {
     if (this.#writing !== null) this.#next = text
     else if (text !== this.#text) this.#begin(text)
+  }
+
+  /** Ends when nothing is being written. */
+  async idle(): Promise<void> {
+    if (this.#writing !== null) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
   /** Replaces the text, durably. */
@@ -68,6 +74,7 @@ export class CheckpointFile {
       const next = this.#next
       this.#next = null
       if (next !== null && error === null) this.write(next)
+      if (this.#writing === null) for (const ended of this.#waiting.splice(0)) ended()
     })
   }
 

@@ -3,6 +3,7 @@
  * `file.delete.delay.ms`; then the files are unlinked, off the loop. Where their room is needed at once they are unlinked
  * before, and each stays open only as long as somebody reads it.
  */
+import { dirname } from 'node:path'
 import type { Logger } from 'pino'
 import type { Timer } from '../host/clock.ts'
 import type { Host } from '../host/host.ts'
@@ -20,14 +21,17 @@ interface Deleted {
 export class DeletedFiles {
   readonly #host: Pick<Host, 'disk' | 'timers'>
   readonly #logger: Logger
+  readonly #failed: (error: Error) => void
   /** Not unlinked yet. */
   readonly #waiting = new Set<Deleted>()
   readonly #removals = new Set<Promise<void>>()
   #closed = false
 
-  constructor(host: Pick<Host, 'disk' | 'timers'>, logger: Logger) {
+  /** `failed` hears of a sync that failed. */
+  constructor(host: Pick<Host, 'disk' | 'timers'>, logger: Logger, failed: (error: Error) => void) {
     this.#host = host
     this.#logger = logger
+    this.#failed = failed
   }
 
   /** Bytes of segments that are not unlinked yet. */
@@ -49,16 +53,31 @@ export class DeletedFiles {
     })
   }
 
-  /** The same for a directory with all in it, at once. */
+  /**
+   * The same for a directory that was renamed, with all in it, at once: as soon as its new name is durable. Else a power
+   * failure could give it its old one back without what tells whose it was.
+   */
   addDirectory(path: string): void {
+    const { disk } = this.#host
+    const named = new Promise<void>((resolve, reject) => {
+      disk.syncDirectoryLater(dirname(path), (error) => {
+        if (error === null) resolve()
+        else {
+          if (!this.#closed) this.#failed(error)
+          reject(error)
+        }
+      })
+    })
     this.#track(
-      this.#host.disk.removeDirectory(path).catch((error: Error) => {
-        if (this.#closed) return
-        this.#logger.warn(
-          { directory: path, err: error },
-          'A deleted log could not be removed; the next start tries again.',
-        )
-      }),
+      named
+        .then(() => (this.#closed ? undefined : disk.removeDirectory(path)))
+        .catch((error: Error) => {
+          if (this.#closed) return
+          this.#logger.warn(
+            { directory: path, err: error },
+            'A deleted log could not be removed; the next start tries again.',
+          )
+        }),
     )
   }
 

@@ -1,7 +1,7 @@
 /**
  * The journal of a data directory: what makes small writes of many logs durable with one sync instead of one for each.
  *
- *     logs       t-0/…log   t-1/…log   u-0/…log      written, their files not synced yet
+ *     logs       t-0/…log   t-1/…log   u-0/…log      staged or written, their files not synced yet
  *                    └──────────┼──────────┘
  *     journal    journal/<sequence>.journal          the same batches once more, one write, one fdatasync
  *
@@ -165,9 +165,12 @@ export class Journal {
     const buffer = this.#bufferOf(bytes)
     let at = 0
     for (const [log, range] of ranges) {
-      const { length, offset, endOffset } = range
+      const { length, staged, stagedAt, offset, endOffset } = range
       const start = at + ENTRY_HEAD_BYTES
-      const got = range.segment.file.read(buffer, start, start + length, range.position)
+      const got =
+        staged === null
+          ? range.segment.file.read(buffer, start, start + length, range.position)
+          : staged.copy(buffer, start, stagedAt, stagedAt + length)
       if (got !== length) throw new Error(`${range.segment.file.path} is shorter than what was written to it.`)
       const { topicId, partition, latestEpoch: leaderEpoch } = log
       encodeEntry(buffer, at, { kind: RECORDS, topicId, partition, leaderEpoch, offset, endOffset }, length)

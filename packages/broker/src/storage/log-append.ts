@@ -27,7 +27,7 @@ export function putBatch(state: LogState, batch: Slice, header: BatchHeader, con
     const producers = header.producerId >= 0 ? state.producers : null
     const segment = segmentFor(state, header, size)
     const position = segment.size
-    segment.reserve(size)
+    segment.reserve(size, state.writtenBytes)
     if (isStaged) stage(state, batch)
     else {
       state.write()

@@ -6,7 +6,7 @@ import { producersAt } from './producer-replay.ts'
 import { encodeSnapshot } from './producer-snapshot.ts'
 import type { Segment } from './segment.ts'
 import { fileName, LOG_SUFFIX, SNAPSHOT_SUFFIX } from './segment-files.ts'
-import { decideSwap, finishSwap, markDeleted } from './swap.ts'
+import { markDeleted } from './swap.ts'
 
 /**
  * Cuts the log so that it ends at or before `offset`: before the batch that holds it. Durable when it returns, epochs
@@ -15,7 +15,10 @@ import { decideSwap, finishSwap, markDeleted } from './swap.ts'
  */
 export function truncateTo(state: LogState, offset: number): void {
   if (offset >= state.endOffset) return
+  state.finishReplacement()
   state.write()
+  // There may have been no room for what was staged: then the log ends before that.
+  if (offset >= state.endOffset) return
   const { segments, place } = state
   let cut: Segment | null = null
   let position = -1
@@ -74,6 +77,7 @@ function announce(state: LogState, cut: () => void): void {
 
 /** Empties the log; its next record gets `offset`. Durable when it returns. */
 export function truncateFullyAndStartAt(state: LogState, offset: number): void {
+  state.finishReplacement()
   state.write()
   announce(state, () => {
     state.epochs.clear()
@@ -124,8 +128,11 @@ export function deleteBelowStart(state: LogState): void {
  * Lets go of the oldest segments: the log starts after them. Their files are renamed and removed after
  * `file.delete.delay.ms`. The active segment is closed first where it is among them.
  */
-export function deleteSegments(state: LogState, victims: readonly Segment[]): void {
+export function deleteSegments(state: LogState, chosen: readonly Segment[]): void {
   const { place } = state
+  state.finishReplacement()
+  // What was chosen may have been replaced by that.
+  const victims = chosen.filter((segment) => state.segments.all.includes(segment))
   const { last } = state.segments
   // An empty one has the name already that the next would get.
   const segments = victims.filter((segment) => segment !== last || segment.size > 0)
@@ -169,27 +176,6 @@ function syncSnapshotAfter(state: LogState, segments: readonly Segment[]): void 
   file.syncNow()
   file.close()
   if (isMissing) place.disk.syncDirectory(directory)
-}
-
-/**
- * Puts the segment that compaction wrote as `.cleaned` files at the base offset of the first of `old` in the place of
- * those; see swap.ts.
- */
-export function replaceSegments(state: LogState, old: readonly Segment[], makeSegment: () => Segment): void {
-  const { place } = state
-  const { disk } = place
-  const baseOffset = old[0]!.baseOffset
-  decideSwap(disk, state.directory, baseOffset)
-  const discarded: string[] = []
-  for (const segment of old) {
-    state.flush.forget(segment)
-    segment.retire()
-    discarded.push(...markDeleted(disk, state.directory, segment.baseOffset, segment !== old[0]))
-  }
-  disk.syncDirectory(state.directory)
-  finishSwap(disk, state.directory, baseOffset)
-  state.segments.replace(old, makeSegment())
-  place.discard(discarded, old, state.config['file.delete.delay.ms'])
 }
 
 function letGo(state: LogState, segment: Segment): string[] {

@@ -33,6 +33,7 @@ import { decodePartitionMetadata, encodePartitionMetadata } from './partition-me
 import { LOADED_INDEXES_MAX, RecencyBound } from './recency-bound.ts'
 import { RecoveryProgress } from './recovery-progress.ts'
 import { LOG_SUFFIX, PARTITION_METADATA } from './segment-files.ts'
+import { KeptStages } from './stage.ts'
 
 const MIB = 1024 * 1024
 const JOURNAL_DIRECTORY = 'journal'
@@ -46,6 +47,8 @@ const CHECKPOINT_BYTES = 256 * MIB
 const RECOVERY_BYTES = 1024 * MIB
 const MARK_BYTES_MIN = MIB
 const MARK_BYTES_MAX = 64 * MIB
+/** What all logs together keep staged for the journal's sake. */
+const KEPT_STAGES_BYTES_MAX = 32 * MIB
 const LOG_NAME = /^(.+)-(\d+)$/
 
 /** Why a data directory cannot be used; the message is ready to print. */
@@ -94,6 +97,7 @@ export class LogDirectory {
   readonly #logs = new Set<Log>()
   readonly #journal: Journal
   readonly #room: DiskRoom
+  readonly #keptStages = new KeptStages(KEPT_STAGES_BYTES_MAX)
   /** What flushing has done. */
   readonly tally = new FlushTally()
   readonly #checkpoints: LogCheckpoints
@@ -117,7 +121,7 @@ export class LogDirectory {
     this.#openFiles = options.openFiles ?? new RecencyBound(options.config['log.open.files.max'])
     this.#loadedIndexes = options.loadedIndexes ?? new RecencyBound(LOADED_INDEXES_MAX)
     this.path = directory
-    this.deletedFiles = new DeletedFiles(host, logger)
+    this.deletedFiles = new DeletedFiles(host, logger, (error) => this.fail(error))
     disk.makeDirectory(directory)
     const lock = disk.lock(`${directory}/.lock`)
     if (lock === null)
@@ -252,6 +256,7 @@ export class LogDirectory {
       journal: this.#journal,
       tally: this.tally,
       room: this.#room,
+      keptStages: this.#keptStages,
       producerIdsMax: this.#options.config['producer.ids.max'],
       logger,
       directory: `${this.path}/${topic}-${partition}`,

@@ -17,6 +17,7 @@ import type { DiskFile } from '../host/disk.ts'
 import type { PendingEpochs } from './epoch-cache.ts'
 import type { LogPlace } from './log-place.ts'
 import type { Segment } from './segment.ts'
+import type { Stage } from './stage.ts'
 
 export type FlushDone = (error: Error | null) => void
 
@@ -29,6 +30,9 @@ export interface FlushedLog {
   readonly failed: Error | null
   /** The segment that grows. */
   readonly active: Segment | null
+  /** Bytes of it that are in its file; the others are staged. */
+  readonly writtenBytes: number
+  readonly stage: Pick<Stage, 'buffer'>
   /** Writes what is staged. Throws on I/O errors. */
   write(): void
   /** The same, and the files but for the epochs that must be durable before the recovery point moves. */
@@ -57,6 +61,9 @@ export interface JournalRange {
   readonly segment: Segment
   readonly position: number
   readonly length: number
+  /** Its bytes as long as nothing else is done to the log, from `stagedAt` on; null where they are in the file. */
+  readonly staged: Buffer | null
+  readonly stagedAt: number
   /** The first offset, and the one after the last. */
   readonly offset: number
   readonly endOffset: number
@@ -172,10 +179,12 @@ export class LogFlush {
     if (anchor === null || active === null || anchor.segment !== active || anchor.offset !== flushedOffset) return null
     if (this.#directories.size + this.#syncingDirectories.size > 0) return null
     if (this.#dirty.some((segment) => segment !== active)) return null
-    this.#log.write()
-    const { endOffset } = this.#log
+    const stagedAt = anchor.position - this.#log.writtenBytes
+    if (stagedAt < 0) this.#log.write()
+    const { endOffset, stage } = this.#log
     const length = active.size - anchor.position
-    return { segment: active, position: anchor.position, length, offset: anchor.offset, endOffset }
+    const staged = stagedAt < 0 ? null : stage.buffer
+    return { segment: active, position: anchor.position, length, staged, stagedAt, offset: anchor.offset, endOffset }
   }
 
   /** A journal takes `range`: `journaled` is called with the same when it is durable. */

@@ -7,6 +7,7 @@ import type { FlushTally } from './flush-tally.ts'
 import type { Journal } from './journal.ts'
 import type { RecencyBound } from './recency-bound.ts'
 import type { Segment } from './segment.ts'
+import type { KeptStages } from './stage.ts'
 
 /** Where a log lives and what its segments need to work there. */
 export interface LogPlace {
@@ -20,6 +21,8 @@ export interface LogPlace {
   readonly journal: Journal | null
   readonly tally: FlushTally
   readonly room: DiskRoom
+  /** What logs keep staged for the journal's sake. */
+  readonly keptStages: KeptStages
   /** `producer.ids.max`: how many producers a log remembers. */
   readonly producerIdsMax: number
   readonly logger: Logger

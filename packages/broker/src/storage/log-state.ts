@@ -18,10 +18,13 @@ import { RecoveryMarks } from './recovery-marks.ts'
 import { Segment } from './segment.ts'
 import { fileName, PARTITION_METADATA, SNAPSHOT_SUFFIX } from './segment-files.ts'
 import type { SegmentList } from './segment-list.ts'
+import { SegmentReplacement } from './segment-replacement.ts'
 import { Stage } from './stage.ts'
 
 /** So many times that appends were undone are remembered: what was accepted before counts as undone, too. */
 const UNDONE_KEPT_MAX = 64
+/** What a log keeps staged over the end of a turn at most, and so much room is reserved for that. */
+const KEPT_BYTES_MAX = 64 * 1024
 
 export class LogState implements FlushedLog {
   readonly topicId: string
@@ -48,6 +51,9 @@ export class LogState implements FlushedLog {
   /** Where the log ended, and how large its growing segment was, when all was in the files. */
   #writtenEnd = 0
   #writtenBytes = 0
+  /** The same, when what is staged was last kept over the end of a turn; below that where nothing is. */
+  #keptEnd = 0
+  #keptBytes = 0
   failed: Error | null = null
   /** The segment that grows, once something was appended; null after a start. */
   active: Segment | null = null
@@ -58,6 +64,8 @@ export class LogState implements FlushedLog {
   /** The offset of the newest snapshot file, -1 without any. */
   #snapshotOffset: number
   #isOnDisk: boolean
+  /** Segments are being replaced by what compaction made of them. */
+  #replacement: SegmentReplacement | null = null
   /** What the flush in flight makes durable. */
   #flushingBytes = 0
 
@@ -162,12 +170,22 @@ export class LogState implements FlushedLog {
     }
   }
 
+  /** Where the log ended when all of it was in the files. */
+  get writtenEnd(): number {
+    return this.#writtenEnd
+  }
+
+  /** Bytes of the growing segment that are in its file. */
+  get writtenBytes(): number {
+    return this.#writtenBytes
+  }
+
   /** Writes what is staged, with one write. Where the disk has no room for it, it is undone: see `undone`. */
   write(): void {
     const { stage, active } = this
     if (stage.length === 0) return
     try {
-      active!.write(stage.buffer, 0, stage.length, active!.size - stage.length)
+      active!.write(stage.buffer, 0, stage.length, this.#writtenBytes)
     } catch (error) {
       if (!isNoRoom(error)) throw error
       this.undo()
@@ -177,18 +195,50 @@ export class LogState implements FlushedLog {
     this.noteWritten()
   }
 
+  /**
+   * Keeps what is staged over the end of a turn, for the journal to make durable: a flush, a reader or a full stage writes it
+   * later, in one piece with what follows. Room is reserved for it, so that it cannot turn out then that there is none. False
+   * where it is to be written now.
+   */
+  keep(): boolean {
+    const { stage, active, place } = this
+    if (stage.length === 0) return true
+    if (place.journal === null || stage.length > KEPT_BYTES_MAX || place.keptStages.isFull) return false
+    if (!active!.holds(this.#writtenBytes, KEPT_BYTES_MAX)) return false
+    stage.keep(place.keptStages)
+    this.#keptEnd = this.endOffset
+    this.#keptBytes = active!.size
+    return true
+  }
+
+  /** Writes what was kept: it may have been acknowledged, is in the journal then, and has room. */
+  #writeKept(): void {
+    const length = this.#keptBytes - this.#writtenBytes
+    if (this.stage.length === 0 || this.#keptEnd <= this.#writtenEnd || length <= 0) return
+    try {
+      this.active!.write(this.stage.buffer, 0, length, this.#writtenBytes)
+    } catch (error) {
+      throw new Error(`${this.directory} has no room for what room was reserved for.`, { cause: error })
+    }
+    this.stage.drop(length)
+    this.#writtenEnd = this.#keptEnd
+    this.#writtenBytes = this.#keptBytes
+  }
+
   /** All that was appended is in the files. */
   noteWritten(): void {
     this.#writtenEnd = this.endOffset
     this.#writtenBytes = this.active!.size
+    this.#keptEnd = 0
   }
 
   /**
-   * The disk has no room: the log ends again where it did when all of it was in the files, as if what came since had never
-   * come. Nobody was told of it.
+   * The disk has no room: the log ends again where it did when all of it was in the files or kept, as if what came since had
+   * never come. Nobody was told of it. An I/O error is thrown.
    */
   undo(): void {
     const { active, place } = this
+    this.#writeKept()
     this.undone++
     this.undoneTo.push(this.#writtenEnd)
     if (this.undoneTo.length > UNDONE_KEPT_MAX) this.undoneTo.shift()
@@ -237,6 +287,7 @@ export class LogState implements FlushedLog {
     this.active = segment
     this.#writtenEnd = this.endOffset
     this.#writtenBytes = 0
+    this.#keptEnd = 0
     if (this.recent === null) this.recent = new PositionRing()
     else this.recent.clear()
     return segment
@@ -251,6 +302,28 @@ export class LogState implements FlushedLog {
     this.flush.add(this.active!.writeIndexes())
     this.takeSnapshot()
     this.begin(baseOffset)
+  }
+
+  /** Puts what compaction made of `old` in their place; see segment-replacement.ts. One at a time. */
+  replaceSegments(old: readonly Segment[], done: (error: Error | null) => void): void {
+    this.guarded(() => this.finishReplacement())
+    const made = () => new Segment(this.place, old[0]!.baseOffset)
+    const replacement = new SegmentReplacement(this, old, made, (error) => {
+      this.#replacement = null
+      done(error)
+    })
+    this.#replacement = replacement
+    replacement.begin()
+  }
+
+  /** Segments are as they are to be: a replacement that is under way is done with. Throws I/O errors. */
+  finishReplacement(): void {
+    this.#replacement?.finishNow()
+  }
+
+  /** A replacement that is under way comes to nothing in this life. */
+  abandonReplacement(error: Error): void {
+    this.#replacement?.abandon(error)
   }
 
   /** Writes the producers as of the log's end, unless that was done. */

@@ -35,7 +35,6 @@ import {
   advanceStartOffset,
   deleteBelowStart,
   deleteSegments,
-  replaceSegments,
   truncateFullyAndStartAt,
   truncateTo,
 } from './log-cutting.ts'
@@ -46,7 +45,7 @@ import { LogState } from './log-state.ts'
 import type { ProducerEntry } from './producer-entry.ts'
 import type { TimestampOffset } from './record-search.ts'
 import { emptyLog, type LoadedLog, loadLog } from './recovery.ts'
-import { Segment } from './segment.ts'
+import type { Segment } from './segment.ts'
 import { fileName, LOG_SUFFIX } from './segment-files.ts'
 import type { SegmentReader } from './segment-reader.ts'
 import { maxTimestampBelow, type SearchBeside, timestampLookup } from './time-lookup.ts'
@@ -310,9 +309,26 @@ export class Log {
     }
   }
 
-  /** Writes what is staged, with one write; an I/O error is thrown and sets `failed`. For the end of each turn. */
+  /** Writes what is staged, with one write; an I/O error is thrown and sets `failed`. */
   write(): void {
     if (this.#state.stage.length > 0) this.#state.guarded(() => this.#state.write())
+  }
+
+  /**
+   * End of a turn in which something was appended: it is written, or, where an acknowledgement waits for the disk and a
+   * journal may be what it waits for, kept for that (log-state.ts). An I/O error is thrown and sets `failed`.
+   */
+  endTurn(): void {
+    const state = this.#state
+    if (state.stage.length === 0) return
+    state.guarded(() => {
+      if (!this.#isFlushSynchronous || !state.keep()) state.write()
+    })
+  }
+
+  /** What is below is in the files. */
+  get writtenOffset(): number {
+    return this.#state.stage.length === 0 ? this.#state.endOffset : this.#state.writtenEnd
   }
 
   /** Closes the active segment and begins the next one at the end of the log. Does nothing while it is empty. */
@@ -475,10 +491,12 @@ export class Log {
     this.#state.guardedRoom(() => deleteSegments(this.#state, segments))
   }
 
-  /** Puts the segment that compaction wrote as `.cleaned` files in the place of `old`, neighbours of each other. */
-  replaceSegments(old: readonly Segment[]): void {
-    const state = this.#state
-    state.guarded(() => replaceSegments(state, old, () => new Segment(state.place, old[0]!.baseOffset)))
+  /**
+   * Puts the segment that compaction wrote as `.cleaned` files in the place of `old`, neighbours of each other. The loop does
+   * not wait for the disk: `done` is called when it is there, or with why it cannot be, which sets `failed`.
+   */
+  replaceSegments(old: readonly Segment[], done: FlushDone): void {
+    this.#state.replaceSegments(old, done)
   }
 
   /** What is known of its producers. */
@@ -523,6 +541,7 @@ export class Log {
     const state = this.#state
     if (clean && state.failed === null && state.isOnDisk) {
       state.guarded(() => {
+        state.finishReplacement()
         state.write()
         const { last } = state.segments
         if (last !== undefined) {
@@ -534,7 +553,10 @@ export class Log {
       })
     }
     this.#isClosed = state.failed === null
-    state.fail(new Error(`${state.directory} is closed.`))
+    state.stage.clear()
+    const closed = new Error(`${state.directory} is closed.`)
+    state.fail(closed)
+    state.abandonReplacement(closed)
     for (const segment of state.segments.all) segment.close()
   }
 

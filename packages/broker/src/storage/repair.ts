@@ -22,7 +22,7 @@ import {
 } from './segment-files.ts'
 import { SegmentIndexBuilder } from './segment-index-builder.ts'
 import { SegmentWriter } from './segment-writer.ts'
-import { decideSwap, finishSwap, markDeleted } from './swap.ts'
+import { markDeleted, nameAsDecided, nameAsFinal } from './swap.ts'
 import { type AbortedTransaction, decodeAborted, encodeAborted } from './transaction-index.ts'
 
 const COPY_BYTES = 1024 * 1024
@@ -104,10 +104,12 @@ function rewrite(disk: Disk, directory: string, segment: SegmentRepair, before: 
   for (const batch of fill(next, endOffset, before)) append(writer, batch)
   for (const aborted of abortedIn(disk, directory, segment)) writer.addAborted(aborted)
   writer.finish()
-  decideSwap(disk, directory, baseOffset)
+  nameAsDecided(disk, directory, baseOffset)
+  disk.syncDirectory(directory)
   const deleted = markDeleted(disk, directory, baseOffset, false)
   disk.syncDirectory(directory)
-  finishSwap(disk, directory, baseOffset)
+  nameAsFinal(disk, directory, baseOffset)
+  disk.syncDirectory(directory)
   for (const path of deleted) disk.remove(path)
 }
 

@@ -13,7 +13,7 @@ import { batchScanner } from './batch-scanner.ts'
 import type { LogPlace } from './log-place.ts'
 import { OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from './offset-index.ts'
 import type { Holder } from './recency-bound.ts'
-import { fileName, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX } from './segment-files.ts'
+import { INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX } from './segment-files.ts'
 import { TIME_INDEX_ENTRY_BYTES, TimeIndex } from './time-index.ts'
 import { type AbortedTransaction, abortedBefore, decodeAborted, encodeAborted } from './transaction-index.ts'
 
@@ -22,6 +22,8 @@ export interface IndexedBatches {
   readonly baseOffset: number
   readonly file: DiskFile
   readonly size: number
+  /** Where the file of that kind is. */
+  path(suffix: string): string
 }
 
 export class SegmentIndexes implements Holder {
@@ -256,7 +258,7 @@ export class SegmentIndexes implements Holder {
   }
 
   #path(suffix: string): string {
-    return `${this.#place.directory}/${fileName(this.#batches.baseOffset, suffix)}`
+    return this.#batches.path(suffix)
   }
 
   #write(suffix: string, bytes: Buffer): DiskFile {

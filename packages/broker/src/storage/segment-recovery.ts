@@ -83,7 +83,8 @@ export function recoverSegment(segment: Segment, recovery: SegmentRecovery): Rec
   writeAgain(file, unflushedFrom, segment.size)
   // Also gives back the room that was reserved behind the end.
   file.truncate(segment.size)
-  if (problem !== null) file.syncNow()
+  // The last life may have been killed in the midst of a cut: no power failure is to bring back what this one does not find.
+  file.syncNow()
   return { nextOffset, problem, readBytes: segment.size - start }
 }
 

@@ -48,6 +48,8 @@ export class Segment implements Holder {
   #closesWhenRead = false
   #oldestTime = -1
   #retired = false
+  /** Behind the names of its files. */
+  #stateSuffix = ''
 
   constructor(place: LogPlace, baseOffset: number) {
     this.#place = place
@@ -68,7 +70,12 @@ export class Segment implements Holder {
   }
 
   path(suffix: string): string {
-    return `${this.#place.directory}/${fileName(this.baseOffset, suffix)}`
+    return `${this.#place.directory}/${fileName(this.baseOffset, suffix)}${this.#stateSuffix}`
+  }
+
+  /** Its files have another name now: `.deleted` behind the one they had. */
+  renamed(stateSuffix: string): void {
+    this.#stateSuffix = stateSuffix
   }
 
   /** Bytes of batches, with those that are staged but not written yet. */
@@ -203,21 +210,32 @@ export class Segment implements Holder {
   /**
    * Sees to it that there is room on the disk for `size` more bytes: from the first MiB on, segments grow by extents as
    * large as themselves, 4 to 64 MiB. Writing into them costs a fraction of what growing the file with each write does.
+   * Bytes up to `writtenTo` are in the file.
    */
-  reserve(size: number): void {
+  reserve(size: number, writtenTo: number): void {
     const end = this.size + size
     if (end <= this.#reservedTo || end < EXTENTS_FROM_BYTES) return
     const to = end + Math.min(Math.max(end, EXTENT_BYTES_MIN), EXTENT_BYTES_MAX)
-    this.#reserveTo(Math.ceil(to / ROOM_BYTES) * ROOM_BYTES)
+    this.#reserveTo(Math.ceil(to / ROOM_BYTES) * ROOM_BYTES, writtenTo)
+  }
+
+  /**
+   * Whether what is staged, all from `writtenTo` on, lies in room that is reserved: then it can be written at any time. Where
+   * it does not, room for that and `ahead` bytes more is asked for.
+   */
+  holds(writtenTo: number, ahead: number): boolean {
+    if (this.#size > this.#reservedTo)
+      this.#reserveTo(Math.ceil((this.#size + ahead) / ROOM_BYTES) * ROOM_BYTES, writtenTo)
+    return this.#size <= this.#reservedTo && this.#reservedTo !== Number.POSITIVE_INFINITY
   }
 
   /** Reserves the room for the whole of a segment of `size` bytes: `preallocate`. */
   reserveAll(size: number): void {
-    if (size > this.#reservedTo) this.#reserveTo(size)
+    if (size > this.#reservedTo) this.#reserveTo(size, this.size)
   }
 
-  #reserveTo(end: number): void {
-    const from = Math.max(this.size, this.#reservedTo)
+  #reserveTo(end: number, writtenTo: number): void {
+    const from = Math.max(writtenTo, this.#reservedTo)
     if (this.#place.mayReserve?.(end - from) === false) return
     this.#reservedTo = this.file.reserve(from, end - from) ? end : Number.POSITIVE_INFINITY
   }
@@ -252,6 +270,8 @@ export class Segment implements Holder {
     const written = Math.max(this.#zeroedTo, position)
     const from = Math.max(written, to - (to % ROOM_BYTES))
     const end = Math.ceil(to / ROOM_BYTES) * ROOM_BYTES
+    // Giving up would give back what is reserved, and something may count on that.
+    if (position < this.#reservedTo && end > this.#reservedTo) return
     try {
       if (end > from) zeroRoom(file, from, end)
       this.#zeroedTo = end

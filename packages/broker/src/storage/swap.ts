@@ -7,7 +7,7 @@
  *     3  the old segments' files are renamed to .deleted; directory synced
  *     4  .swap is renamed to the final name; directory synced
  *
- * At start, files left over by a crash before 2 are removed, a decided change is carried through.
+ * On the loop segment-replacement.ts takes these steps. At start, files left over by a crash before 2 are removed, a decided change is carried through.
  */
 import type { Disk } from '../host/disk.ts'
 import { BatchReader } from './batch-reader.ts'
@@ -23,22 +23,20 @@ import {
   SWAP_SUFFIX,
 } from './segment-files.ts'
 
-/** Step 2: decides that the cleaned segment at `baseOffset` takes the place of those it was made from. */
-export function decideSwap(disk: Disk, directory: string, baseOffset: number): void {
+/** Step 2: once that is durable, the cleaned segment at `baseOffset` takes the place of those it was made from. */
+export function nameAsDecided(disk: Disk, directory: string, baseOffset: number): void {
   for (const suffix of SEGMENT_SUFFIXES) {
     const path = `${directory}/${fileName(baseOffset, suffix)}`
     if (disk.exists(path + CLEANED_SUFFIX)) disk.rename(path + CLEANED_SUFFIX, path + SWAP_SUFFIX)
   }
-  disk.syncDirectory(directory)
 }
 
 /** Step 4. */
-export function finishSwap(disk: Disk, directory: string, baseOffset: number): void {
+export function nameAsFinal(disk: Disk, directory: string, baseOffset: number): void {
   for (const suffix of SEGMENT_SUFFIXES) {
     const path = `${directory}/${fileName(baseOffset, suffix)}`
     if (disk.exists(path + SWAP_SUFFIX)) disk.rename(path + SWAP_SUFFIX, path)
   }
-  disk.syncDirectory(directory)
 }
 
 /** Renames the files of a segment (and the snapshot at its first offset) for removal and returns their new paths. */
@@ -87,7 +85,10 @@ export function settleLeftovers(
       'A compaction was interrupted: its segment takes its place now.',
     )
   }
-  for (const offset of new Set(decided.map(({ parsed }) => parsed!.offset))) finishSwap(disk, directory, offset)
+  for (const offset of new Set(decided.map(({ parsed }) => parsed!.offset))) {
+    nameAsFinal(disk, directory, offset)
+    disk.syncDirectory(directory)
+  }
   disk.syncDirectory(directory)
   return true
 }

@@ -337,7 +337,8 @@ export class StorageLife {
 
   /** As a broker does at the end of a turn in which a log was appended to: by its mode, with the journal or without. */
   #dirtied(model: LogModel, log: Log): void {
-    this.#write(model, log)
+    log.endTurn()
+    model.written = Math.max(model.written, log.writtenOffset)
     // Also in async mode: it is due within milliseconds.
     this.#await(log)
     this.#schedule!.dirtied(log)

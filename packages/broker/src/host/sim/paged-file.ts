@@ -34,6 +34,8 @@ export class PagedFile {
   handles = 0
   readonly #pages = new Map<number, Buffer>()
   readonly #durable = new Map<number, Buffer>()
+  /** Pages that are not there, but have room. */
+  readonly #reserved = new Set<number>()
   #dirty = new Set<number>()
   #syncing: SyncInFlight[] = []
   #size = 0
@@ -45,17 +47,25 @@ export class PagedFile {
     return this.#size
   }
 
+  /** Those that have room only among them. */
   get pageCount(): number {
-    return this.#pages.size
+    return this.#pages.size + this.#reserved.size
   }
 
   /** How many pages writing `[position, end)` would add. */
   pagesMissing(position: number, end: number): number {
     let missing = 0
     for (let page = Math.floor(position / PAGE_BYTES); page * PAGE_BYTES < end; page++) {
-      if (!this.#pages.has(page)) missing++
+      if (!this.#pages.has(page) && !this.#reserved.has(page)) missing++
     }
     return missing
+  }
+
+  /** Gives `[position, end)` room: writing there adds no pages, until the file is cut. */
+  reserve(position: number, end: number): void {
+    for (let page = Math.floor(position / PAGE_BYTES); page * PAGE_BYTES < end; page++) {
+      if (!this.#pages.has(page)) this.#reserved.add(page)
+    }
   }
 
   read(buffer: Uint8Array, start: number, end: number, position: number): number {
@@ -89,6 +99,7 @@ export class PagedFile {
   }
 
   truncate(size: number): void {
+    for (const page of this.#reserved) if (page * PAGE_BYTES >= size) this.#reserved.delete(page)
     if (size < this.#size) {
       const kept = Math.ceil(size / PAGE_BYTES)
       if (size % PAGE_BYTES !== 0) this.#dirtyPage(kept - 1).fill(0, size % PAGE_BYTES)
@@ -159,6 +170,7 @@ export class PagedFile {
     if (present !== undefined && this.#dirty.has(page)) return present
     const bytes = Buffer.from(present ?? ZEROS)
     this.#pages.set(page, bytes)
+    this.#reserved.delete(page)
     this.#dirty.add(page)
     return bytes
   }

@@ -334,7 +334,7 @@ export class SimDisk implements Disk {
 
   /** Writes to a file's pages, for `SimFile`; what fits is written before ENOSPC is thrown. */
   write(file: PagedFile, path: string, buffer: Uint8Array, start: number, end: number, position: number): void {
-    const room = Math.max(0, Math.floor(this.#capacityBytes / PAGE_BYTES) - this.#usedPages - this.#foreignPages)
+    const room = this.#roomPages
     const before = file.pageCount
     let fitting = end
     if (file.pagesMissing(position, position + end - start) > room) {
@@ -346,6 +346,15 @@ export class SimDisk implements Disk {
     file.write(buffer, start, fitting, position)
     this.#usedPages += file.pageCount - before
     if (fitting < end) throw systemError('ENOSPC', 'write', path)
+  }
+
+  /** Gives a range of a file room, for `SimFile`; false where there is none. */
+  reserve(file: PagedFile, position: number, end: number): boolean {
+    const pages = file.pagesMissing(position, end)
+    if (pages > this.#roomPages) return false
+    file.reserve(position, end)
+    this.#usedPages += pages
+    return true
   }
 
   /** Cuts or extends a file, for `SimFile`. */
@@ -397,6 +406,10 @@ export class SimDisk implements Disk {
   /** Frees a file's pages when nothing leads to it any more. */
   #letGo(file: PagedFile): void {
     if (file.links === 0 && file.handles === 0) this.#usedPages -= file.pageCount
+  }
+
+  get #roomPages(): number {
+    return Math.max(0, Math.floor(this.#capacityBytes / PAGE_BYTES) - this.#usedPages - this.#foreignPages)
   }
 
   get #capacityBytes(): number {

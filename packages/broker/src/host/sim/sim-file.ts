@@ -43,10 +43,8 @@ export class SimFile implements DiskFile {
     this.#disk.call('truncate', `${this.path} ${size}`, () => this.#disk.truncate(this.#open('ftruncate', true), size))
   }
 
-  /** Simulated files have no blocks to reserve. */
-  reserve(): boolean {
-    this.#open('fallocate', true)
-    return true
+  reserve(position: number, length: number): boolean {
+    return this.#disk.reserve(this.#open('fallocate', true), position, position + length)
   }
 
   sync(done: (error: Error | null) => void): void {

@@ -23,6 +23,7 @@ import { FlushTally } from '../flush-tally.ts'
 import { Log } from '../log.ts'
 import type { LogPlace } from '../log-place.ts'
 import { RecencyBound } from '../recency-bound.ts'
+import { KeptStages } from '../stage.ts'
 
 export const TOPIC_ID = 'AAAAAAAAQACAAAAAAAAAAQ'
 export const quiet = pino({ level: 'silent' })
@@ -84,6 +85,7 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
     loadedIndexes: new RecencyBound(4),
     journal: null,
     tally: new FlushTally(),
+    keptStages: new KeptStages(1024 * 1024),
     room: new DiskRoom(bench.clock, quiet, bench.directory),
     producerIdsMax: options.producerIdsMax ?? 1000,
     logger: options.logger ?? quiet,
