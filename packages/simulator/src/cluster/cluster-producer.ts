@@ -21,6 +21,8 @@ const RETRIED: ReadonlySet<number> = new Set(
 )
 
 interface Batch {
+  /** How many were made before it. */
+  readonly at: number
   readonly sequence: number
   readonly count: number
   readonly bytes: Buffer
@@ -43,6 +45,8 @@ export class ClusterProducer {
   #sequence = 0
   #made = 0
   #pending: Batch[] = []
+  /** Whether anything was acknowledged. */
+  #isKnown = false
 
   constructor(options: {
     clients: ClusterClients
@@ -77,7 +81,11 @@ export class ClusterProducer {
       else await this.#clients.sleep(20)
       return true
     }
-    while (!draining && this.#pending.length < this.#depth && this.#made < this.#batches) this.#make(session)
+    // None is sent from which the oldest that is pending is further away than the batches that a broker knows again. The first
+    // goes alone: a broker takes whatever comes first of a producer that it does not know, as Kafka's do.
+    const depth = this.#isKnown ? this.#depth : 1
+    const isInReach = () => this.#pending.length === 0 || this.#made - this.#pending[0]!.at < depth
+    while (!draining && isInReach() && this.#made < this.#batches) this.#make(session)
     if (this.#pending.length === 0) return false
     const leader = await session.leaderOf(this.#tale.topic, this.#tale.index)
     if (leader === null) await this.#clients.sleep(20)
@@ -104,7 +112,7 @@ export class ClusterProducer {
       baseSequence: this.#sequence,
       records,
     })
-    this.#pending.push({ sequence: this.#sequence, count, bytes, outcome: null })
+    this.#pending.push({ at: this.#made, sequence: this.#sequence, count, bytes, outcome: null })
     this.#sequence += count
     this.#made++
   }
@@ -141,6 +149,7 @@ export class ClusterProducer {
   }
 
   #acknowledged({ sequence, count }: Batch, baseOffset: number): void {
+    this.#isKnown = true
     this.#clients.history.counts.acknowledged += count
     for (let at = 0; at < count; at++)
       this.#taleOf(sequence + at).acknowledge(`${this.#name}/${sequence + at}`, baseOffset + at)
