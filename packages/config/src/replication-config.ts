@@ -1,5 +1,5 @@
 import { table } from './row.ts'
-import { MIB, SECOND_MS } from './units.ts'
+import { LONG_MAX, MIB, SECOND_MS } from './units.ts'
 
 /** As Kafka names it: the replica in the consumer's rack. */
 const RACK_AWARE_SELECTOR = 'org.apache.kafka.common.replica.RackAwareReplicaSelector'
@@ -60,10 +60,48 @@ export const replicationBrokerConfig = table({
     mutable: 'broker',
     doc: 'Which replica consumers read from. Empty: the leader. With the rack-aware selector a consumer that says where it stands (client.rack) is sent to an in-sync replica with that broker.rack, the leader before others (KIP-392).',
   },
+  'leader.replication.throttled.rate': {
+    type: 'long',
+    default: LONG_MAX,
+    min: 1,
+    mutable: 'broker',
+    doc: 'How many bytes a second this broker gives to replicas that catch up, of partitions that leader.replication.throttled.replicas names. Those that are in sync are not held up.',
+  },
+  'follower.replication.throttled.rate': {
+    type: 'long',
+    default: LONG_MAX,
+    min: 1,
+    mutable: 'broker',
+    doc: 'How many bytes a second the replicas of this broker that catch up take, of partitions that follower.replication.throttled.replicas names.',
+  },
   'inter.broker.listener.name': {
     type: 'string',
     default: '',
     mutable: 'restart',
     doc: 'The listener by which brokers reach each other. Empty: the first one.',
+  },
+})
+
+const REPLICA = /^(\*|\d+:\d+)$/
+
+function checkReplica(text: string): string | null {
+  return REPLICA.test(text) ? null : `must be * or partition:broker such as 0:1, not "${text}"`
+}
+
+/** Keys of a topic about its replicas. */
+export const replicationTopicConfig = table({
+  'leader.replication.throttled.replicas': {
+    type: 'list',
+    default: [],
+    check: checkReplica,
+    mutable: 'topic',
+    doc: 'Which leaders keep to leader.replication.throttled.rate, as partition:broker, or * for all. odradek cluster reassign --throttle sets it.',
+  },
+  'follower.replication.throttled.replicas': {
+    type: 'list',
+    default: [],
+    check: checkReplica,
+    mutable: 'topic',
+    doc: 'Which followers that catch up keep to follower.replication.throttled.rate, as partition:broker, or * for all.',
   },
 })

@@ -1,5 +1,6 @@
 import { brokerConfig } from './broker-config.ts'
 import { intakeTopicConfig } from './intake-config.ts'
+import { replicationTopicConfig } from './replication-config.ts'
 import { type ConfigOf, table } from './row.ts'
 
 type BrokerRows = typeof brokerConfig
@@ -123,6 +124,7 @@ export const topicConfig = table({
     'unclean.leader.election.enable',
     'Where no replica that is in sync is alive: lets one lead that is not. What it has not got is lost.',
   ),
+  ...replicationTopicConfig,
   ...intakeTopicConfig,
 })
 

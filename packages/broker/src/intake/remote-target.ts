@@ -6,10 +6,10 @@
 import type { TopicConfig } from '@odradek/config'
 import { type BatchHeader, DescribeProducers, errors, Produce, type Slice } from '@odradek/protocol'
 import type { OffsetWait } from '../replication/offset-waits.ts'
+import { peerVersions } from '../replication/peers/peer-versions.ts'
 import type { Peers } from '../replication/peers/peers.ts'
 import type { DeliveryTarget } from './delivery-target.ts'
 
-const PRODUCE_VERSION = Produce.versions[1]
 const ACKS_ALL = -1
 const COMMIT_TIMEOUT_MS = 5_000
 /** Beyond that: the way there and back. */
@@ -83,7 +83,7 @@ export class RemoteTarget implements DeliveryTarget {
       timeoutMs: COMMIT_TIMEOUT_MS,
       topicData: [{ topicId, partitionData: [{ index, records: batch }] }],
     }
-    const question = { api: Produce, version: PRODUCE_VERSION, request, timeoutMs: ANSWER_TIMEOUT_MS }
+    const question = { api: Produce, version: peerVersions.Produce, request, timeoutMs: ANSWER_TIMEOUT_MS }
     this.#peers.send(this.leader, 'deliver', question, {
       answered: ({ responses }) => {
         const { errorCode } = responses[0]!.partitionResponses[0]!
@@ -110,7 +110,9 @@ export class RemoteTarget implements DeliveryTarget {
     this.#isAsking = true
     const { topic, index } = this
     this.#peers
-      .request(this.leader, DescribeProducers, 0, { topics: [{ name: topic, partitionIndexes: [index] }] })
+      .request(this.leader, DescribeProducers, peerVersions.DescribeProducers, {
+        topics: [{ name: topic, partitionIndexes: [index] }],
+      })
       .then(
         ({ topics }) => {
           const partition = topics[0]?.partitions[0]

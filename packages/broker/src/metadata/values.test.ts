@@ -52,6 +52,14 @@ describe('values of the metadata store', () => {
     assert.deepEqual(parseTopic('k', formatTopic({ ...topic, partitions })).partitions, partitions)
   })
 
+  it('are read where a newer release put more into them', () => {
+    const packed = [[1], [1], 1, 2, 3, [], [], [], [], [], 'later', { even: 'more' }]
+    const text = JSON.stringify({ topicId: 'a'.repeat(22), partitions: [packed], configs: {}, colour: 'blue' })
+    assert.deepEqual(parseTopic('k', text).partitions, [
+      { index: 0, replicas: [1], isr: [1], leader: 1, leaderEpoch: 2, partitionEpoch: 3 },
+    ])
+  })
+
   it('pack a partition into a tuple', () => {
     assert.equal(
       formatTopic(topic),

@@ -76,9 +76,11 @@ function packedLists(lists: readonly (readonly number[])[]): number {
 }
 
 function parsePartition(key: string, packed: unknown, index: number): PartitionImage {
-  if (!Array.isArray(packed) || ![5, 7, 10].includes(packed.length))
-    throw new MetadataValueError(key, `partition ${index} is no tuple of 5, 7 or 10`)
-  const [replicas, isr, leader, leaderEpoch, partitionEpoch, ...lists] = packed as unknown[]
+  // A newer release may have put more behind it, which this one does not know and does not keep.
+  if (!Array.isArray(packed) || packed.length < 5 || packed.length === 6)
+    throw new MetadataValueError(key, `partition ${index} is no tuple of 5, 7 and more`)
+  const [replicas, isr, leader, leaderEpoch, partitionEpoch, ...more] = packed as unknown[]
+  const lists = more.slice(0, LISTS.length)
   if (
     !(
       isIds(replicas) &&

@@ -51,6 +51,8 @@ export class Follower implements TurnTask, ReadableReplica {
   /** As it was asked for last; -1 where it has not been, or must be asked for anew. */
   askedOffset = -1
   askedEpoch = -1
+  /** Bytes of records in what was taken last. */
+  tookBytes = 0
 
   constructor(options: {
     topic: string
@@ -173,6 +175,7 @@ export class Follower implements TurnTask, ReadableReplica {
   }
 
   #take(found: FetchedPartition): number {
+    this.tookBytes = 0
     const { log } = this
     const { errorCode, divergingEpoch, records, highWatermark, logStartOffset = -1 } = found
     switch (errorCode) {
@@ -198,6 +201,7 @@ export class Follower implements TurnTask, ReadableReplica {
       if (this.gauge?.admits(batches.end - batches.start) === false) return LONG_PAUSE_MS
       this.#writeLater()
       log.appendReplicated(batches)
+      this.tookBytes = batches.end - batches.start
     }
     const committed = Math.min(highWatermark, log.endOffset)
     if (committed > this.#highWatermark) {

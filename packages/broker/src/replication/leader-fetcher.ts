@@ -15,13 +15,16 @@ import type { Turn, TurnTask } from '../host/turn.ts'
 import type { Follower } from './follower.ts'
 import type { Asker } from './peers/peer-connection.ts'
 import type { PeerError } from './peers/peer-error.ts'
+import { peerVersions } from './peers/peer-versions.ts'
 import type { Peers } from './peers/peers.ts'
+import type { ReplicationQuota } from './replication-quota.ts'
 
-const VERSION = Fetch.versions[1]
 const MIN_BYTES = 1
 const EPOCH_MAX = 0x7fffffff
 /** Between two failures of a leader that was reached, and until it is looked again whether it can be. */
 const PAUSE_MS = 100
+/** Whoever is held up looks so often whether it still is. */
+const THROTTLE_MS_MAX = 1_000
 /** A poll is not cut off more often for the sake of partitions that are new. */
 const INTERRUPT_MS_MIN = 100
 
@@ -48,6 +51,9 @@ export interface FetcherOptions {
   readonly settings: () => FetcherSettings
   /** The epoch of this broker's registration, -1 while it has none. */
   readonly brokerEpoch: () => number
+  /** What replicas take that catch up and are to be held up. */
+  readonly quota: ReplicationQuota
+  readonly isThrottled: (follower: Follower) => boolean
 }
 
 export class LeaderFetcher implements TurnTask, Asker<Answer> {
@@ -162,7 +168,7 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
         if (follower === undefined || this.#news.has(follower)) continue
         // It was asked for in another epoch, or from elsewhere: the answer is to another question.
         const isMeant = follower.askedOffset === follower.log.endOffset && follower.askedEpoch === follower.leaderEpoch
-        const pauseMs = isMeant ? follower.take(found) : 0
+        const pauseMs = isMeant ? follower.take(found) || this.#throttleMs(follower) : 0
         if (pauseMs > 0) this.#pause(follower, pauseMs)
         else this.#news.add(follower)
       }
@@ -177,6 +183,15 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
     if (!this.#isInterrupted && error.unsent) this.#rest()
     this.#isInterrupted = false
     this.#soon()
+  }
+
+  /** For how long a follower that catches up is to be held up after what it just took. */
+  #throttleMs(follower: Follower): number {
+    const bytes = follower.tookBytes
+    if (bytes === 0 || !this.#options.isThrottled(follower)) return 0
+    const { quota } = this.#options
+    quota.took(bytes)
+    return Math.min(THROTTLE_MS_MAX, quota.delayMs)
   }
 
   get #purpose(): 'fetch' | 'fetch-flushed' {
@@ -230,7 +245,7 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
       forgottenTopicsData: forgotten.map(([topicId, indexes]) => ({ topicId, partitions: [...indexes] })),
     }
     this.#isAsking = true
-    const question = { api: Fetch, version: VERSION, request, timeoutMs: waitMsMax + timeoutMs }
+    const question = { api: Fetch, version: peerVersions.Fetch, request, timeoutMs: waitMsMax + timeoutMs }
     peers.send(this.leader, this.#purpose, question, this)
   }
 
@@ -250,7 +265,10 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
 
   #endPauses(now: number): void {
     for (const [follower, until] of this.#paused) {
+      const { quota, isThrottled } = this.#options
       if (until > now) this.#at(until)
+      else if (quota.delayMs > 0 && isThrottled(follower))
+        this.#pause(follower, Math.min(THROTTLE_MS_MAX, quota.delayMs))
       else this.#askAnew(follower)
     }
   }

@@ -25,6 +25,7 @@ import { Follower, type FollowerEvents } from './follower.ts'
 import type { ClusterView } from './in-sync-replicas.ts'
 import { Partition, type PartitionEvents } from './partition.ts'
 import type { Peers } from './peers/peers.ts'
+import { namesReplica, ReplicationQuota } from './replication-quota.ts'
 import { Withdrawals } from './withdrawals.ts'
 
 /** The replicas of one topic that this broker has, by index. */
@@ -73,6 +74,8 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   readonly #byLog = new Map<Log, Partition | Follower>()
   readonly #listeners: LeadershipListener[] = []
   readonly #cluster: ClusterView | null
+  /** What this broker gives to replicas that catch up and are to be held up; null where no topic has any. */
+  readonly leaderQuota: ReplicationQuota | null = null
   readonly #fetchers: Fetchers | null
   readonly #withdrawals: Withdrawals | null
   /** In-sync replicas that were found to be others, to be told with those of the same turn. */
@@ -91,6 +94,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
       const { host, peers, image } = replication
       const brokerEpoch = (id: number) => image().brokers.get(id)?.epoch ?? -1
       const servesFromFollowers = () => config()['replica.selector.class'] !== ''
+      this.leaderQuota = new ReplicationQuota(host.clock, () => config()['leader.replication.throttled.rate'])
       this.#cluster = { nodeId, clock: host.clock, brokerEpoch, servesFromFollowers }
       this.#fetchers = new Fetchers({
         host,
@@ -98,6 +102,10 @@ export class Partitions implements PartitionEvents, FollowerEvents {
         peers,
         nodeId,
         brokerEpoch: () => brokerEpoch(nodeId),
+        quota: new ReplicationQuota(host.clock, () => config()['follower.replication.throttled.rate']),
+        isThrottled: ({ log, topicId, index }) =>
+          namesReplica(log.config['follower.replication.throttled.replicas'], index, nodeId) &&
+          image().topicsById.get(topicId)?.partitions[index]?.isr.includes(nodeId) === false,
         settings: () => ({
           waitMsMax: config()['replica.fetch.wait.max.ms'],
           partitionBytesMax: config()['replica.fetch.max.bytes'],

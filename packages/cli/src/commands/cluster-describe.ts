@@ -1,4 +1,10 @@
-import { goneBrokers, listReassignments } from '@odradek/client'
+import {
+  type Cluster,
+  describeLogDirectories,
+  goneBrokers,
+  listReassignments,
+  type Reassignment,
+} from '@odradek/client'
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import type { Command } from '../command.ts'
 import { counted, textTable } from '../text-table.ts'
@@ -11,7 +17,7 @@ export const clusterDescribe: Command = {
   run: (args) =>
     withCluster(args, async (cluster) => {
       const { clusterId, controllerId, brokers, topics } = await cluster.metadata(0)
-      const moving = await listReassignments(cluster)
+      const moving = await withProgress(cluster, await listReassignments(cluster))
       const gone = await goneBrokers(cluster)
       const places = [...topics.values()].flatMap(({ name, partitions }) =>
         partitions.map((place) => ({ topic: name, ...place })),
@@ -71,12 +77,48 @@ export const clusterDescribe: Command = {
       list('Without a leader', offline.map(line))
       list(
         'Being moved',
-        moving.map(({ topic, partition, replicas, adding, removing }) => {
-          return `${topic}-${partition}: replicas ${replicas.join(',')}, coming ${adding.join(',') || '-'}, going ${removing.join(',') || '-'}`
+        moving.map((move) => {
+          const { topic, partition, replicas, removing } = move
+          return `${topic}-${partition}: replicas ${replicas.join(',')}, coming ${comingText(move)}, going ${removing.join(',') || '-'}`
         }),
       )
       return 0
     }),
+}
+
+/** A move, and what the replicas that come have of what there is to copy, in bytes; null where a broker does not tell. */
+type Move = Reassignment & {
+  readonly bytes: number | null
+  readonly coming: readonly { readonly id: number; readonly bytes: number | null }[]
+}
+
+async function withProgress(cluster: Cluster, moves: readonly Reassignment[]): Promise<Move[]> {
+  if (moves.length === 0) return []
+  const { brokers, topics } = await cluster.metadata()
+  const asked = [...Map.groupBy(moves, ({ topic }) => topic)].map(([topic, ofTopic]) => ({
+    topic,
+    partitions: ofTopic.map(({ partition }) => partition),
+  }))
+  const { directories } = await describeLogDirectories(cluster, brokers, asked)
+  const sizes = new Map(
+    directories.flatMap(({ nodeId, replicas }) =>
+      replicas.map(({ topic, partition, sizeBytes }) => [`${nodeId} ${topic} ${partition}`, sizeBytes] as const),
+    ),
+  )
+  return moves.map((move) => {
+    const { topic, partition, adding } = move
+    const sizeAt = (id: number) => sizes.get(`${id} ${topic} ${partition}`) ?? null
+    const leader = topics.get(topic)?.partitions.find((place) => place.partition === partition)?.leader ?? -1
+    return { ...move, bytes: sizeAt(leader), coming: adding.map((id) => ({ id, bytes: sizeAt(id) })) }
+  })
+}
+
+function comingText({ bytes, coming }: Move): string {
+  const texts = coming.map(({ id, bytes: has }) => {
+    const share = has === null || bytes === null ? null : bytes === 0 ? 1 : Math.min(1, has / bytes)
+    return share === null ? String(id) : `${id} (${Math.floor(100 * share)} %)`
+  })
+  return texts.join(', ') || '-'
 }
 
 function line(place: {

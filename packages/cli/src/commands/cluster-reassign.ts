@@ -5,6 +5,8 @@ import {
   type PlannedMove,
   planReassignment,
   type TopicPlaces,
+  throttleMoves,
+  unthrottleMoves,
 } from '@odradek/client'
 import { errorName } from '@odradek/protocol'
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
@@ -34,26 +36,49 @@ export const clusterReassign: Command = {
       type: 'boolean',
       doc: 'Do it. The command ends when the move has begun: cluster describe shows how far it is.',
     },
-    cancel: { type: 'boolean', doc: 'Take back the moves that are not done, of these topics or of all.' },
+    throttle: {
+      type: 'string',
+      value: 'BYTES',
+      doc: 'With --apply: copy so many bytes a second at most, from and to each broker. It holds until --unthrottle.',
+    },
+    unthrottle: { type: 'boolean', doc: 'Copy as fast as it goes again, and forget what was held up.' },
+    cancel: {
+      type: 'boolean',
+      doc: 'Take back the moves that are not done, of these topics or of all; of all, also what held them up.',
+    },
     ...clusterFlags,
   },
   examples: [
     'odradek cluster reassign',
     'odradek cluster reassign --brokers 1,3 --apply',
     'odradek cluster reassign --topic orders --replicas 3 --apply',
+    'odradek cluster reassign --brokers 1,3 --throttle 20000000 --apply',
+    'odradek cluster reassign --unthrottle',
     'odradek cluster reassign --cancel',
   ],
   run: (args) =>
     withCluster(args, async (cluster) => {
       const names = args.list('topic')
       if (args.flag('cancel')) return await cancel(cluster, args, names)
+      if (args.flag('unthrottle')) return await unthrottle(cluster, args)
+      const throttle = args.text('throttle')
+      const bytesPerSecond = throttle === undefined ? null : parseNumber('throttle', throttle, 1)
       const plan = await planOf(cluster, args, names)
       if (args.flag('apply') && plan.length > 0) {
+        // First: what is copied meanwhile would not be held up.
+        if (bytesPerSecond !== null) await throttleMoves(cluster, plan, bytesPerSecond)
         const moves = plan.map(({ topic, partition, target }) => ({ topic, partition, replicas: target }))
         return report(args, plan, await alterReassignments(cluster, moves))
       }
       return report(args, plan, null)
     }),
+}
+
+async function unthrottle(cluster: Cluster, args: Arguments): Promise<number> {
+  const topics = await unthrottleMoves(cluster)
+  const text = topics === 0 ? 'Nothing was held up.' : `${counted(topics, 'topic')} no longer held up.`
+  process.stdout.write(args.flag('json') ? `${JSON.stringify({ topics })}\n` : `${text}\n`)
+  return 0
 }
 
 async function cancel(cluster: Cluster, args: Arguments, names: readonly string[]): Promise<number> {
@@ -65,6 +90,7 @@ async function cancel(cluster: Cluster, args: Arguments, names: readonly string[
   const moves = moving.map(({ topic, partition }) => ({ topic, partition, replicas: null }))
   const outcomes = await alterReassignments(cluster, moves)
   const failed = outcomes.filter(({ errorCode }) => errorCode !== 0)
+  if (names.length === 0 && failed.length === 0) await unthrottleMoves(cluster)
   if (args.flag('json')) process.stdout.write(`${JSON.stringify(outcomes, null, 2)}\n`)
   else process.stdout.write(`${counted(outcomes.length - failed.length, 'move')} taken back.\n${problems(failed)}`)
   return failed.length === 0 ? 0 : 1
@@ -116,7 +142,7 @@ function report(args: Arguments, plan: readonly PlannedMove[], outcomes: Outcome
       process.stdout.write(`${topic}-${partition}: ${replicas.join(',')} to ${target.join(',')}\n`)
     }
     const done =
-      outcomes === null ? 'would be moved. --apply does it' : 'are being moved. odradek cluster describe shows how far'
+      outcomes === null ? 'would be moved. --apply does it' : `${plan.length === 1 ? 'is' : 'are'} being moved. odradek cluster describe shows how far`
     process.stdout.write(`\n${counted(plan.length, 'partition')} ${done}.\n${problems(failed)}`)
   }
   return failed.length === 0 ? 0 : 1

@@ -15,6 +15,7 @@ import type { TopicImage } from '../../metadata/image.ts'
 import type { FollowerFetchWait } from '../../replication/fetch-waits.ts'
 import { Partition } from '../../replication/partition.ts'
 import type { ReadableReplica } from '../../replication/readable-replica.ts'
+import { namesReplica } from '../../replication/replication-quota.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { type CurrentLeader, currentLeaderFor, endpointsOf } from '../current-leader.ts'
 import { type Exchange, handle } from '../exchange.ts'
@@ -87,6 +88,8 @@ class FetchRead {
   #found: MutablePartitionResponse[] = []
   /** Bytes of records found. */
   bytes = 0
+  /** Those of them that count against what followers get that are held up. */
+  #throttledBytes = 0
   /** Whether the client should hear at once of a partition, because of an error or without any records. */
   isUrgent = false
   /** Those that may have news later. */
@@ -129,6 +132,7 @@ class FetchRead {
     this.#found = []
     this.replicas = []
     this.bytes = 0
+    this.#throttledBytes = 0
     this.isUrgent = false
     for (const position of this.#positions) {
       const response = this.#read(position)
@@ -184,6 +188,12 @@ class FetchRead {
       }
       if (replica !== null && this.#isBehind(found, position)) this.isUrgent = true
     }
+    const isThrottled = replica !== null && found instanceof Partition && this.#isThrottled(found, replica)
+    if (isThrottled && this.#broker.partitions.leaderQuota!.delayMs > 0) {
+      // It waits like one that has everything.
+      this.replicas.push(found)
+      return { ...refused(index, 0), highWatermark, lastStableOffset, logStartOffset: log.startOffset }
+    }
     const upTo = replica !== null ? log.endOffset : this.#committedOnly ? lastStableOffset : highWatermark
     const left = Math.min(position.partitionMaxBytes, this.#maxBytes - this.bytes)
     const read = log.read(position.fetchOffset, Math.max(left, 0), upTo, this.bytes === 0)
@@ -192,6 +202,7 @@ class FetchRead {
     }
     const { range } = read
     this.bytes += range?.length ?? 0
+    if (isThrottled) this.#throttledBytes += range?.length ?? 0
     this.replicas.push(found)
     return {
       partitionIndex: index,
@@ -207,6 +218,12 @@ class FetchRead {
             : null,
       records: range ?? NOTHING,
     }
+  }
+
+  /** Whether a follower that catches up is to be held up here. */
+  #isThrottled({ index, isr, log }: Partition, { id }: Replica): boolean {
+    const { nodeId } = this.#broker
+    return namesReplica(log.config['leader.replication.throttled.replicas'], index, nodeId) && !isr.includes(id)
   }
 
   /** What a consumer is told that is to read from another replica; null where it is not. */
@@ -250,6 +267,7 @@ class FetchRead {
       if (session && found.records !== NOTHING && found.records) this.#broker.fetchSessions.served(session, position)
     }
     this.#exchange.answerBytes = this.bytes
+    if (this.#throttledBytes > 0) this.#broker.partitions.leaderQuota!.took(this.#throttledBytes)
     const leaders = this.#found.map(({ currentLeader }) => currentLeader as CurrentLeader | undefined)
     const { listenerName } = this.#exchange.connection
     const nodeEndpoints = this.isUrgent ? endpointsOf(this.#broker, listenerName, leaders) : []
