@@ -71,4 +71,15 @@ describe('a plan to move partitions', () => {
     for (const ids of placed) assert.equal(new Set(ids.map((id) => rackOf.get(id))).size, 2, ids.join())
     for (const [replicas] of Object.values(counts(placed))) assert.equal(replicas, 3)
   })
+
+  it('spreads replicas over racks: where one is new, and without moving what is apart already', () => {
+    const inRacks = Object.entries({ 1: 'a', 2: 'a', 3: 'b', 4: 'b' }).map(([id, rack]) => ({ id: Number(id), rack }))
+    const rackOf = (id: number) => inRacks.find((broker) => broker.id === id)!.rack
+    const placed = after(partitions([1, 2], [2, 1], [1, 2], [2, 1]), inRacks, null)
+    for (const ids of placed) assert.equal(new Set(ids.map(rackOf)).size, 2, JSON.stringify(placed))
+    assert.deepEqual(counts(placed), { 1: [2, 1], 2: [2, 1], 3: [2, 1], 4: [2, 1] })
+    assert.deepEqual(planReassignment(partitions([1, 3], [2, 4], [3, 2], [4, 1]), inRacks, null), [])
+    const three = inRacks.slice(0, 3)
+    assert.deepEqual(planReassignment(partitions([1, 2, 3], [2, 3, 1], [3, 1, 2]), three, null), [], 'fewer racks')
+  })
 })

@@ -1,6 +1,6 @@
 /**
- * Which partitions to move so that they are on given brokers, and evenly: replicas that can stay do, the others go to the
- * broker that has fewest, in another rack than the partition's other replicas where there is one.
+ * Which partitions to move so that they are on given brokers, over their racks, and evenly: replicas that can stay do, the
+ * others go to the broker that has fewest, in another rack than the partition's other replicas where there is one.
  */
 
 /** A partition as it is. */
@@ -31,7 +31,7 @@ export function planReassignment(
   const replicas = new Map(brokers.map(({ id }) => [id, 0]))
   const targets = partitions.map((partition) => {
     const factor = Math.min(brokers.length, replicationFactor ?? partition.replicas.length)
-    const kept = partition.replicas.filter((id) => racks.has(id)).slice(0, factor)
+    const kept = thoseThatStay(partition.replicas, racks, factor)
     for (const id of kept) replicas.set(id, replicas.get(id)! + 1)
     return { factor, ids: kept }
   })
@@ -50,6 +50,20 @@ export function planReassignment(
       target.length === partition.replicas.length && target.every((id, at) => id === partition.replicas[at])
     return isSame ? [] : [{ ...partition, target }]
   })
+}
+
+/** The replicas that stay: on brokers that are to have them, and no two in one rack while another rack has none. */
+function thoseThatStay(
+  replicas: readonly number[],
+  racks: ReadonlyMap<number, string | null>,
+  factor: number,
+): number[] {
+  const able = replicas.filter((id) => racks.has(id))
+  const apart = able.filter((id, at) => able.findIndex((other) => racks.get(other) === racks.get(id)) === at)
+  const racksMax = Math.min(factor, new Set(racks.values()).size)
+  const beside = able.filter((id) => !apart.includes(id)).slice(0, Math.max(0, factor - racksMax))
+  const stay = new Set([...apart, ...beside])
+  return able.filter((id) => stay.has(id)).slice(0, factor)
 }
 
 function leastLoaded(
