@@ -1,7 +1,7 @@
 /** How many dead letters there are, of many topics at once: a handful of requests for all of them. */
 import type { Cluster } from '../cluster.ts'
 import { fetchMetadata, type TopicPlaces } from '../cluster-metadata.ts'
-import { EARLIEST, LATEST, listOffsets, MAX_TIMESTAMP, offsetOf } from '../partition-offsets.ts'
+import { EARLIEST, LATEST, listOffsets, MAX_TIMESTAMP, offsetOf, type TopicQuestion } from '../partition-offsets.ts'
 import type { DeadLetterTopic } from './dead-letter-topics.ts'
 import { briefMeaningOf } from './letter-meaning.ts'
 import { readNewest } from './newest-meanings.ts'
@@ -33,14 +33,23 @@ export async function summarizeDeadLetters(
   const places = topics.flatMap(({ topic }) => metadata.topics.get(topic) ?? [])
   const questions = places.map((topic) => ({ topic }))
   const since = Date.now() - (options.growthMs ?? GROWTH_MS)
-  const [starts, ends, then, oldest, newest] = await Promise.all([
+  const [starts, ends] = await Promise.all([
     listOffsets(cluster, questions, EARLIEST),
     listOffsets(cluster, questions, LATEST),
-    listOffsets(cluster, questions, since),
-    // The first record of any time.
-    listOffsets(cluster, questions, 0),
-    listOffsets(cluster, questions, MAX_TIMESTAMP),
   ])
+  // A look for a time opens batches: only where something is, and for the oldest only where another look did not find it.
+  const filled = narrowed(questions, (topic, partition) => {
+    return (offsetOf(ends, topic, partition) ?? 0) > (offsetOf(starts, topic, partition) ?? 0)
+  })
+  const [then, newest] = await Promise.all([
+    listOffsets(cluster, filled, since),
+    listOffsets(cluster, filled, MAX_TIMESTAMP),
+  ])
+  const older = narrowed(filled, (topic, partition) => {
+    return offsetOf(then, topic, partition) !== offsetOf(starts, topic, partition)
+  })
+  // The first record of any time.
+  const oldest = await listOffsets(cluster, older, 0)
   return topics.map(({ topic, group }): DeadLetterSummary => {
     const partitions = metadata.topics.get(topic)?.partitions ?? []
     let depth = 0
@@ -59,7 +68,7 @@ export async function summarizeDeadLetters(
       const first = offsetOf(then, topic, partition) ?? -1
       if (first >= 0) grown += end - Math.max(start, first)
       if (end <= start) continue
-      times.push(oldest.get(topic)?.get(partition)?.timestamp ?? -1)
+      times.push((oldest.get(topic)?.get(partition) ?? then.get(topic)?.get(partition))?.timestamp ?? -1)
       last.push(newest.get(topic)?.get(partition)?.timestamp ?? -1)
     }
     const known = (list: number[]) => list.filter((time) => time >= 0)
@@ -72,6 +81,17 @@ export async function summarizeDeadLetters(
       grown,
       isMissing,
     }
+  })
+}
+
+/** The questions about those partitions alone that `isWanted`. */
+function narrowed(
+  questions: readonly TopicQuestion[],
+  isWanted: (topic: string, partition: number) => boolean,
+): { readonly topic: TopicPlaces; readonly partitions: readonly number[] }[] {
+  return questions.flatMap(({ topic, partitions = topic.partitions.map(({ partition }) => partition) }) => {
+    const wanted = partitions.filter((partition) => isWanted(topic.name, partition))
+    return wanted.length === 0 ? [] : [{ topic, partitions: wanted }]
   })
 }
 
