@@ -29,7 +29,7 @@ const pictures: readonly Picture[] = [
     path: `${topic}/messages`,
     act: async (page) => {
       await page.locator('tr[data-row]').nth(2).click()
-      await page.getByRole('tab', { name: 'Value' }).waitFor()
+      await page.getByRole('tabpanel').waitFor()
     },
   },
   { name: 'partitions-zh', path: `${topic}/partitions`, locale: 'zh' },
