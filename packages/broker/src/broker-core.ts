@@ -272,7 +272,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
         clusterId: directories.clusterId,
         rack: config['broker.rack'] || null,
         isClean: [...directories].every(({ wasClean }) => wasClean),
-        isNew: !isExpected,
+        isLost: (topic, index) => directories.mayHaveLost(topic, index),
         place: () => placeOf(directories.first.directoryId),
         sessionTimeoutMs: config['broker.session.timeout.ms'],
       })

@@ -76,8 +76,8 @@ export interface MetadataOptions {
   readonly listeners?: readonly BrokerListener[]
   /** Whether the broker was stopped cleanly the last time, so that it has all it ever said to have. [true] */
   readonly isClean?: boolean
-  /** Whether it never had data before. [false] */
-  readonly isNew?: boolean
+  /** Whether what it had of a partition is gone with its disk. [false] */
+  readonly isLost?: (topic: string, index: number) => boolean
   /** Names the data that this process alone uses as long as it lives; null before there is any. [null] */
   readonly place?: () => string | null
   /** How long a broker counts as alive without a sign from it. [9000] */
@@ -480,11 +480,11 @@ export class Metadata {
     this.#follower.close()
   }
 
-  async #begin({ isClean = true, isNew = false }: MetadataOptions): Promise<void> {
+  async #begin({ isClean = true, isLost = () => false }: MetadataOptions): Promise<void> {
     const broker = {
       id: this.#nodeId,
       isClean,
-      isNew,
+      isLost,
       isFlushed: ({ configs }: TopicImage) => resolveTopicConfig(configs, this.brokerConfig)['flush.mode'] === 'sync',
     }
     const changes = [...this.image.topics.keys()].map((name) =>

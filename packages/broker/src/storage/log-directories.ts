@@ -154,6 +154,15 @@ export class LogDirectories implements Iterable<LogDirectory> {
     return this.#directories.some(({ offline }) => offline === null)
   }
 
+  /**
+   * Whether a log that was here may be gone with its disk: it is in none of the directories, and one of them is new. For the
+   * start, before logs are opened. One that nothing was written to yet has no directory either.
+   */
+  mayHaveLost(topic: string, partition: number): boolean {
+    if (this.#directories.every(({ clusterId }) => clusterId !== null)) return false
+    return !this.#directories.some(({ unclaimed }) => unclaimed.has(`${topic}-${partition}`))
+  }
+
   /** The cluster they belong to; null while they are new. */
   get clusterId(): string | null {
     return this.first.clusterId

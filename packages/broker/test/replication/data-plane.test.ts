@@ -1,10 +1,10 @@
 /** Three brokers: which replica serves whom, and what becomes of replicas whose disk or log fails. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
-import { existsSync, readdirSync, truncateSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DeleteRecords, errorName, Fetch } from '@odradek/protocol'
+import { DeleteRecords, ElectLeaders, errorName, Fetch } from '@odradek/protocol'
 import { needsKcat, startKcat } from '../clients/tools.ts'
 import { readRecords } from '../protocol-cross-check/read-records.ts'
 import { LocalCluster } from './local-cluster.ts'
@@ -171,5 +171,43 @@ describe('the replicas of three brokers', { timeout: 120_000 }, () => {
         `broker ${id}`,
       )
     }
+  })
+
+  it('are not led by one whose disk was replaced, though it was the last in sync', async () => {
+    const replicas = [3, 1, 2]
+    const topic = await cluster.createTopic('wiped', [replicas, replicas], {
+      'min.insync.replicas': '1',
+      'flush.mode': 'sync',
+    })
+    for (const index of [0, 1]) await write(3, topic, 5, 'v', index)
+    const lost = existsSync(join(cluster.directory(3, 'b'), 'wiped-0')) ? 0 : 1
+    for (const id of [1, 2]) {
+      await cluster.stop(id)
+      await cluster.until('wiped', ({ isrNodes }) => !isrNodes.includes(id), { index: lost, told: [3] })
+    }
+    await cluster.stop(3)
+    rmSync(cluster.directory(3, 'b'), { recursive: true })
+    rmSync(join(cluster.directory(3, 'a'), 'log-directories.json'))
+    for (const id of [3, 1, 2]) await cluster.start(id)
+    const { isrNodes, leaderId } = await cluster.until('wiped', ({ leaderId }) => leaderId === -1, { index: lost })
+    deepEqual([leaderId, isrNodes], [-1, []])
+    await cluster.until('wiped', ({ leaderId, isrNodes }) => leaderId === 3 && isrNodes.length === 3, {
+      index: 1 - lost,
+    })
+    // An operator says that the others' will do.
+    const request = { electionType: 1, topicPartitions: [{ topic: 'wiped', partitions: [lost] }], timeoutMs: 60_000 }
+    const elected = new Set<string>()
+    for (const id of [1, 2, 3]) {
+      const answer = await cluster.to(id).send(ElectLeaders, 2, request)
+      for (const { partitionResult } of answer.replicaElectionResults)
+        for (const { errorCode } of partitionResult) elected.add(errorName(errorCode))
+    }
+    ok(elected.has('NONE'), [...elected].join())
+    const led = await cluster.until('wiped', ({ isrNodes }) => isrNodes.length === 3, { index: lost })
+    const found = await cluster.at(led.leaderId, topic).read(0, { partition: lost, version: 13 })
+    deepEqual(
+      found.map(({ offset }) => offset),
+      [0, 1, 2, 3, 4],
+    )
   })
 })

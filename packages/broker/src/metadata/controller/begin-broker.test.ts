@@ -7,7 +7,7 @@ import { formatTopic } from '../values.ts'
 import { beginBroker } from './begin-broker.ts'
 
 const context = decisionContext()
-const clean = { id: 1, isClean: true, isNew: false }
+const clean = { id: 1, isClean: true, isLost: () => false }
 
 /** Elects for broker 1's start among live brokers 1 and 2, partitions given as [replicas, isr, leader]. */
 function elect(...partitions: [number[], number[], number][]) {
@@ -61,12 +61,12 @@ describe('the election of leaders when a broker starts', () => {
 })
 
 describe('a broker that was not stopped cleanly', () => {
-  function begin(fields: PartitionFields, { isFlushed = false, isNew = false } = {}) {
+  function begin(fields: PartitionFields, { isFlushed = false, isLost = false } = {}) {
     const image = withTopic(clusterImage(1, 2), 't', [fields])
-    const broker = { id: 1, isClean: false, isNew, isFlushed: () => isFlushed }
+    const broker = { id: 1, isClean: false, isLost: () => isLost, isFlushed: () => isFlushed }
     const decision = beginBroker(image, image.topics.get('t')!, broker, context)
-    const { isr, leader, leaderEpoch } = partitionsAfter(image, decision, 't')[0]!
-    return [isr, leader, leaderEpoch]
+    const { isr, leader, leaderEpoch, lastElr } = partitionsAfter(image, decision, 't')[0]!
+    return [isr, leader, leaderEpoch, ...(lastElr === undefined ? [] : [lastElr])]
   }
 
   it('leaves the ISR where others are in it', () => {
@@ -80,8 +80,10 @@ describe('a broker that was not stopped cleanly', () => {
     assert.deepEqual(begin({ replicas: [1, 2] }, { isFlushed: true }), [[1, 2], 1, 6])
   })
 
-  it('does not lead others with an empty disk', () => {
-    assert.deepEqual(begin({ replicas: [1, 2], isr: [1] }, { isNew: true, isFlushed: true }), [[], -1, 6])
-    assert.deepEqual(begin({ replicas: [1] }, { isNew: true }), [[1], 1, 6], 'there are no others')
+  it('does not lead others with another disk', () => {
+    assert.deepEqual(begin({ replicas: [1, 2], isr: [1] }, { isLost: true, isFlushed: true }), [[], -1, 6])
+    const eligible = { replicas: [1, 2, 3], isr: [1], elr: [3], lastElr: [2] }
+    assert.deepEqual(begin(eligible, { isLost: true }), [[], -1, 6, [2]], 'nor is it known for what it had')
+    assert.deepEqual(begin({ replicas: [1] }, { isLost: true }), [[1], 1, 6], 'there are no others')
   })
 })

@@ -2,15 +2,22 @@ import type { MetadataImage, TopicImage } from '../image.ts'
 import { topicKey } from '../keys.ts'
 import { formatTopic, type PartitionImage } from '../values.ts'
 import type { Decision, DecisionContext } from './decision.ts'
-import { eligibleLeader, isUsable, minInsyncReplicas, withEligible, withOffline } from './eligible-leaders.ts'
+import {
+  eligibleLeader,
+  isUsable,
+  minInsyncReplicas,
+  withEligible,
+  withOffline,
+  withoutKnown,
+} from './eligible-leaders.ts'
 
 /** The broker that starts. */
 export interface BeginningBroker {
   readonly id: number
   /** Whether it was stopped cleanly: everything it ever said to have is in its logs. */
   readonly isClean: boolean
-  /** Whether it never had data before, or has another disk. */
-  readonly isNew: boolean
+  /** Whether what it had of a partition is gone with its disk. */
+  isLost(topic: string, index: number): boolean
   /** Whether a topic's records are flushed before they count, so that an unclean stop loses none of them. */
   isFlushed(topic: TopicImage): boolean
 }
@@ -19,7 +26,7 @@ export interface BeginningBroker {
  * What a starting broker changes in its own name before it serves anything. Each start as a leader has an epoch of its
  * own, and after an unclean stop the broker leaves the in-sync replicas until it has caught up again: what it lost may
  * have been committed; the same holds of those eligible to lead. It stays where nobody else is in sync or eligible, unless
- * its disk is empty and others have replicas. `result` is the number of partitions changed.
+ * its disk is another and others have replicas. `result` is the number of partitions changed.
  */
 export function beginBroker(
   image: MetadataImage,
@@ -28,10 +35,12 @@ export function beginBroker(
   { config }: DecisionContext,
 ): Decision<number> {
   const minInsync = minInsyncReplicas(topic, config)
-  const isComplete = !broker.isNew && (broker.isClean || broker.isFlushed(topic))
+  const isComplete = broker.isClean || broker.isFlushed(topic)
   let changed = 0
   const partitions = topic.partitions.map((partition) => {
-    const begun = beginPartition(image, partition, { ...broker, isComplete }, minInsync)
+    const isLost = broker.isLost(topic.name, partition.index)
+    const state = { id: broker.id, isLost, isComplete: isComplete && !isLost }
+    const begun = beginPartition(image, partition, state, minInsync)
     if (begun !== partition) changed += 1
     return begun
   })
@@ -43,16 +52,17 @@ export function beginBroker(
 function beginPartition(
   image: MetadataImage,
   partition: PartitionImage,
-  { id, isNew, isComplete }: { readonly id: number; readonly isNew: boolean; readonly isComplete: boolean },
+  { id, isLost, isComplete }: { readonly id: number; readonly isLost: boolean; readonly isComplete: boolean },
   minInsync: number,
 ): PartitionImage {
   const { replicas, isr, elr = [], leader, leaderEpoch, partitionEpoch } = partition
   const isMember = isr.includes(id) || elr.includes(id)
-  const hasOthers = [...isr, ...elr].some((other) => other !== id) || (isNew && replicas.length > 1)
+  const hasOthers = [...isr, ...elr].some((other) => other !== id) || (isLost && replicas.length > 1)
   const isLeaving = isMember && !isComplete && hasOthers
-  // What is offline still shows it anew.
-  let next = withOffline(partition, id, false)
+  // What is offline still shows it anew; what is gone is no choice, clean or not, before it has caught up.
+  let next = withOffline(partition, id, isLost && replicas.length > 1)
   if (isLeaving) next = withEligible(partition, { ...next, isr: isr.filter((other) => other !== id) }, minInsync, [id])
+  if (isLeaving && isLost) next = withoutKnown(next, id)
   const isLed = leader !== id && image.brokers.has(leader)
   if (isMember && !isLed) {
     const inSync = replicas.find((other) => next.isr.includes(other) && isUsable(image, next, other))

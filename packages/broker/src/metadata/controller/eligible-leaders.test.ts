@@ -49,14 +49,14 @@ class Story {
   }
 
   /** A broker comes back: it registers, looks at its partitions, and listens. */
-  starts(id: number, { isClean = false, isNew = false, isFlushed = false } = {}): this {
+  starts(id: number, { isClean = false, isFlushed = false } = {}): this {
     const register = (ports: number[]) => {
       const listeners = ports.map((port) => ({ name: 'PLAINTEXT', host: 'h', port }))
       this.image = after(this.image, { key: brokerKey(id), value: formatBroker({ listeners, rack: null }), base: 0 })
       return this.settles()
     }
     register([])
-    const broker = { id, isClean, isNew, isFlushed: () => isFlushed }
+    const broker = { id, isClean, isLost: () => false, isFlushed: () => isFlushed }
     this.does(beginBroker(this.image, this.image.topics.get('t')!, broker, context))
     return register([id])
   }

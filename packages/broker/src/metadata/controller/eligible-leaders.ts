@@ -56,6 +56,13 @@ export function withoutEligible(partition: PartitionImage): PartitionImage {
   return rest
 }
 
+/** The partition without one of those that were in sync or eligible last. */
+export function withoutKnown(partition: PartitionImage, id: number): PartitionImage {
+  const { lastElr = [], ...rest } = partition
+  const others = lastElr.filter((other) => other !== id)
+  return others.length === 0 ? rest : { ...rest, lastElr: others }
+}
+
 /** The partition with the log of a replica usable again, or not. */
 export function withOffline(partition: PartitionImage, id: number, isOffline: boolean): PartitionImage {
   const { offline = [], ...rest } = partition
