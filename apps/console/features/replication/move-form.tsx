@@ -64,7 +64,22 @@ export function MoveForm(props: {
           </p>
         ))}
       </fieldset>
-      <Replicas value={query.replicas} onChange={(replicas) => onChange({ replicas })} />
+      <Whole
+        label={t('form.replicas')}
+        hint={t('form.replicasHint')}
+        wrong={t('form.replicasWrong')}
+        max={99}
+        value={query.replicas}
+        onChange={(replicas) => onChange({ replicas })}
+      />
+      <Whole
+        label={t('form.limit')}
+        hint={t('form.limitHint')}
+        wrong={t('form.limitWrong')}
+        max={100_000}
+        value={query.limit}
+        onChange={(limit) => onChange({ limit })}
+      />
     </>
   )
 }
@@ -88,22 +103,25 @@ function AddTopic({ onAdd }: { onAdd(topic: string): void }) {
   )
 }
 
-/** Takes effect when one leaves it or presses Enter. */
-function Replicas(props: { value: number | null; onChange(value: number | null): void }) {
-  const { value, onChange } = props
-  const t = useTranslations('replication')
+/** A whole number, or none. Takes effect when one leaves it or presses Enter. */
+function Whole(props: {
+  label: string
+  hint: string
+  wrong: string
+  max: number
+  value: number | null
+  onChange(value: number | null): void
+}) {
+  const { label, hint, wrong, max, value, onChange } = props
   const [draft, setDraft] = useState(value === null ? '' : String(value))
   useEffect(() => setDraft(value === null ? '' : String(value)), [value])
-  const isWrong = draft.trim() !== '' && !/^[1-9]\d?$/.test(draft.trim())
+  const text = draft.trim()
+  const isWrong = text !== '' && !(/^[1-9]\d{0,5}$/.test(text) && Number(text) <= max)
   const commit = () => {
-    if (!isWrong) onChange(draft.trim() === '' ? null : Number(draft))
+    if (!isWrong) onChange(text === '' ? null : Number(text))
   }
   return (
-    <Field
-      label={t('form.replicas')}
-      hint={t('form.replicasHint')}
-      error={isWrong ? t('form.replicasWrong') : undefined}
-    >
+    <Field label={label} hint={hint} error={isWrong ? wrong : undefined}>
       {(field) => (
         <Input
           {...field}

@@ -45,6 +45,7 @@ export function MoveList({ cluster, action }: { cluster: string; action: ReactNo
           </Button>
         </div>
       )}
+      {list.data?.bytesPerSecond != null && <Held cluster={cluster} bytesPerSecond={list.data.bytesPerSecond} />}
       {list.error !== null && (
         <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
       )}
@@ -77,6 +78,24 @@ export function MoveList({ cluster, action }: { cluster: string; action: ReactNo
           }}
         />
       )}
+    </div>
+  )
+}
+
+/** Copies are held up, also when none is made now: it holds until somebody lets go. */
+function Held({ cluster, bytesPerSecond }: { cluster: string; bytesPerSecond: number }) {
+  const t = useTranslations('replication')
+  const trpc = useTRPC()
+  const forbidden = useForbidden('administer', 'moveReplicas')
+  const changed = useReplicationChanged()
+  const letGo = useMutation(trpc.replication.unthrottle.mutationOptions({ onSuccess: changed }))
+  return (
+    <div className="flex flex-wrap items-center gap-2 border-b px-6 py-2 max-sm:px-4">
+      <span>{t.rich('held', { rate: () => <Bytes key="rate" value={bytesPerSecond} unit="/s" /> })}</span>
+      <Button small busy={letGo.isPending} disabledReason={forbidden} onClick={() => letGo.mutate({ cluster })}>
+        {t('letGo')}
+      </Button>
+      {letGo.error !== null && <ErrorState error={letGo.error} />}
     </div>
   )
 }

@@ -25,10 +25,11 @@ export function MovePlanTable(props: { plan: MovePlan | undefined; stale: boolea
       id: 'target',
       header: t('column.target'),
       cell: (row) => (
-        <span className="inline-flex gap-1.5">
-          {row.target.map((id) => (
-            <span key={id} className={row.adding.includes(id) ? 'font-strong text-accent' : undefined}>
-              {id}
+        <span>
+          {row.target.map((id, at) => (
+            <span key={id}>
+              {at > 0 && ', '}
+              <span className={row.adding.includes(id) ? 'font-strong text-accent' : undefined}>{id}</span>
             </span>
           ))}
         </span>

@@ -14,7 +14,7 @@ import { useTRPC } from '../../lib/trpc.tsx'
 import { useOneAtATime } from '../../lib/use-one-at-a-time.ts'
 import { MoveForm } from './move-form.tsx'
 import { MovePlanTable } from './move-plan-table.tsx'
-import { type MoveQuery, moveQuestion } from './move-query.ts'
+import { limitOf, type MoveQuery, moveQuestion } from './move-query.ts'
 import { OutcomeList } from './outcome-list.tsx'
 import type { MovePlan } from './outputs.ts'
 import { useReplicationChanged } from './use-replication-changed.ts'
@@ -54,11 +54,12 @@ export function MovePlanner(props: { cluster: string; query: MoveQuery; onChange
         const failed = results.filter(({ error }) => error !== null).length
         if (failed > 0) return void plan.refetch()
         toast({ text: t('move.begun', { count: results.length }) })
-        onChange({ plan: false, topic: [], brokers: [], without: null, replicas: null })
+        onChange({ plan: false, topic: [], brokers: [], without: null, replicas: null, limit: null })
       },
       onError: () => setConfirming(false),
     }),
   )
+  const limit = limitOf(query)
   const reason =
     forbidden ?? (data === undefined ? t('move.planFirst') : data.count === 0 ? t('move.nothing') : undefined)
   return (
@@ -85,7 +86,12 @@ export function MovePlanner(props: { cluster: string; query: MoveQuery; onChange
           {data !== undefined && data.busy > 0 && (
             <p className="text-meta text-muted">{t('move.busy', { count: data.busy })}</p>
           )}
-          {data !== undefined && data.count > 0 && <CommandLine label={frame('equivalent')} command={data.command} />}
+          {data !== undefined && data.count > 0 && (
+            <CommandLine
+              label={frame('equivalent')}
+              command={limit === null ? data.command : data.command.replace(' --apply', ` --throttle ${limit} --apply`)}
+            />
+          )}
           {plan.error !== null && <ErrorState error={plan.error} retry={() => plan.refetch()} busy={plan.isFetching} />}
           {begin.error !== null && (
             <ErrorState
@@ -112,7 +118,7 @@ export function MovePlanner(props: { cluster: string; query: MoveQuery; onChange
               <Button
                 kind="primary"
                 busy={begin.isPending}
-                onClick={() => once(() => begin.mutateAsync({ cluster, planId: data.planId }))}
+                onClick={() => once(() => begin.mutateAsync({ cluster, planId: data.planId, bytesPerSecond: limit }))}
               >
                 {t('move.act', { count: data.count, shown: exactNumber(data.count) })}
               </Button>
@@ -120,7 +126,8 @@ export function MovePlanner(props: { cluster: string; query: MoveQuery; onChange
           }
         >
           <p className="pb-2">
-            <Sentence plan={data} isRefused={false} />
+            <Sentence plan={data} isRefused={false} />{' '}
+            {limit !== null && t.rich('move.held', { rate: () => <Bytes key="rate" value={limit} unit="/s" /> })}
           </p>
         </Dialog>
       )}

@@ -9,6 +9,8 @@ export const moveQueryParsers = {
   /** A broker that is to be left: all others are to have them. */
   without: parseAsInteger,
   replicas: parseAsInteger,
+  /** Megabytes a second. */
+  limit: parseAsInteger,
 }
 
 export interface MoveQuery {
@@ -17,6 +19,12 @@ export interface MoveQuery {
   readonly brokers: number[]
   readonly without: number | null
   readonly replicas: number | null
+  readonly limit: number | null
+}
+
+/** Bytes a second that are copied at most; null: as fast as it goes. */
+export function limitOf({ limit }: MoveQuery): number | null {
+  return limit !== null && limit > 0 && limit <= 100_000 ? limit * 1_000_000 : null
 }
 
 /** The question as the API takes it; null where it asks for nothing. */

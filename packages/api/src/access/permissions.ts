@@ -45,6 +45,7 @@ export const procedurePermissions: Readonly<Record<string, Permission>> = {
   'replication.elect': 'operate',
   'replication.reassign': 'administer',
   'replication.cancel': 'administer',
+  'replication.unthrottle': 'administer',
   'replication.electUnclean': 'administer',
   'replication.unregister': 'administer',
   'topics.list': 'view',

@@ -3,10 +3,13 @@ import {
   alterReassignments,
   clusterEventKinds,
   clusterHistory,
+  describeConfigs,
   electLeaders,
   kafkaErrorName,
   type PartitionOutcome,
+  throttleMoves,
   unregisterBroker,
+  unthrottleMoves,
 } from '@odradek/client'
 import { z } from 'zod'
 import type { ClusterSession } from '../cluster-session.ts'
@@ -36,6 +39,9 @@ interface Outcome {
   readonly partition: number
   readonly error: { readonly name: string; readonly number: number; readonly text: string } | null
 }
+
+/** Copied of each broker at most; null: as fast as it goes. */
+const bytesPerSecond = z.int().min(1).max(1e12).nullable().default(null)
 
 const plans = new PlanStore<MovePlan, Outcome[]>()
 
@@ -100,12 +106,14 @@ export const replication = router({
       }
     }),
 
-  /** Begins what the plan says, once. Each partition has a result of its own. */
-  reassign: clusterProcedure.input(z.object({ planId: z.uuid() })).mutation(async ({ ctx, input }) => {
+  /** Begins what the plan says, once. Each partition has a result of its own. `bytesPerSecond`: of each broker at most, until that is let go. */
+  reassign: clusterProcedure.input(z.object({ planId: z.uuid(), bytesPerSecond })).mutation(async ({ ctx, input }) => {
     const tried = 'move partitions'
     const { cluster } = ctx.session
     const { isFirst, done } = plans.once(ctx.session.id, input.planId, tried, async ({ moves }) => {
       assertUnmoved(await cluster.metadata(0), moves)
+      // First: what is copied meanwhile would not be held up.
+      if (input.bytesPerSecond !== null) await throttleMoves(cluster, moves, input.bytesPerSecond)
       const wanted = moves.map(({ topic, partition, target }) => ({ topic, partition, replicas: target }))
       return outcomesOf(await alterReassignments(cluster, wanted))
     })
@@ -118,10 +126,22 @@ export const replication = router({
     return { results }
   }),
 
-  /** What is being moved, and how far it is. `moves` null: the cluster does not tell. */
+  /** What is being moved, how far it is, and whether it is held up. `moves` null: the cluster does not tell. */
   moves: clusterProcedure.query(async ({ ctx, input }) => {
     const moves = await ctx.console.replication(input.cluster).moves()
-    return { moves: moves === null ? null : await moveProgress(ctx.session, moves) }
+    const [progress, held] = await Promise.all([
+      moves === null ? null : moveProgress(ctx.session, moves),
+      heldTo(ctx.session).catch(() => null),
+    ])
+    return { moves: progress, bytesPerSecond: held }
+  }),
+
+  /** Lets replicas be copied as fast as it goes again. */
+  unthrottle: clusterProcedure.mutation(async ({ ctx }) => {
+    ctx.note({ resource: 'all brokers', before: { bytesPerSecond: await heldTo(ctx.session) } })
+    const topics = await unthrottleMoves(ctx.session.cluster)
+    ctx.note({ after: { bytesPerSecond: null, topics } })
+    return { topics }
   }),
 
   /** Takes moves back: the replicas are those from before. `partitions` null: of all. */
@@ -137,6 +157,8 @@ export const replication = router({
     const wanted = taken.map(({ topic, partition }) => ({ topic, partition, replicas: null }))
     const results = outcomesOf(await alterReassignments(ctx.session.cluster, wanted))
     desk.forget()
+    const isAll = taken.length === moving.length && results.every(({ error }) => error === null)
+    if (isAll && (await heldTo(ctx.session).catch(() => null)) !== null) await unthrottleMoves(ctx.session.cluster)
     ctx.note({ after: results })
     return { results }
   }),
@@ -186,6 +208,14 @@ export const replication = router({
       return { nodeId }
     }),
 })
+
+/** What brokers copy at most in a second; null: as fast as it goes. */
+async function heldTo(session: ClusterSession): Promise<number | null> {
+  const key = 'leader.replication.throttled.rate'
+  const entries = await describeConfigs(session.cluster, { type: 'broker', name: '' }, [key])
+  const entry = entries.find(({ name, isOverridden }) => name === key && isOverridden)
+  return entry?.value == null ? null : Number(entry.value)
+}
 
 function outcomesOf(outcomes: readonly PartitionOutcome[]): Outcome[] {
   return outcomes.map(({ topic, partition, errorCode, errorMessage }) => {
