@@ -5,6 +5,7 @@ import {
   DescribeLogDirs,
   IncrementalAlterConfigs,
   ListConfigResources,
+  UnregisterBroker,
 } from '@odradek/protocol'
 import { type Exchange, exchange } from './exchange.ts'
 
@@ -218,5 +219,14 @@ export const adminExchanges: readonly Exchange[] = [
       },
     ],
     platformatic: { say: ({ resourceTypes }) => [resourceTypes] },
+  }),
+  exchange<typeof UnregisterBroker>({
+    api: UnregisterBroker,
+    requests: [{ message: { brokerId: 3 } }],
+    responses: [
+      { message: { throttleTimeMs: 5, errorCode: 0, errorMessage: null } },
+      { message: { errorCode: 102, errorMessage: 'who?' } },
+    ],
+    platformatic: { say: ({ brokerId }) => [brokerId] },
   }),
 ]

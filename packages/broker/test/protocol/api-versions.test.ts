@@ -38,6 +38,7 @@ const KAFKA_4_2: Readonly<Record<number, readonly [first: number, last: number]>
   47: [0, 0],
   60: [0, 2],
   61: [0, 0],
+  64: [0, 0],
   74: [0, 1],
   75: [0, 0],
 }
