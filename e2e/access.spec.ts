@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
 import { routes } from './routes.ts'
 import { ownScene, type Scene } from './scene.ts'
+import { springLetters } from './scene-letters.ts'
 
 const root = join(import.meta.dirname, '..')
 const password = 'correct horse'
@@ -18,6 +19,7 @@ function addUser(scene: Scene, name: string, ...words: readonly string[]): void 
 const scene = ownScene({
   console: (made) => {
     addUser(made, 'vera', '--role', 'viewer', '--no-payloads')
+    addUser(made, 'olga', '--role', 'operator')
     addUser(made, 'ada', '--role', 'admin')
     return ['--bootstrap', made.bootstrap, '--users', join(made.directory, 'users.json')]
   },
@@ -26,6 +28,8 @@ const scene = ownScene({
 test.beforeAll(async () => {
   await scene.createTopic('orders', 2)
   await scene.produce('orders', [['k', 'the word of the day']])
+  await scene.createTopic('orders-dlt')
+  await springLetters(scene, 'orders-dlt', 1, () => 'orders')
 })
 
 async function signIn(page: Page, name: string): Promise<void> {
@@ -61,6 +65,8 @@ test('a page asks who comes, refuses a wrong password with the reason, and lets 
 })
 
 test('without a session no page shows anything of the cluster', async ({ page }) => {
+  // All pages, one after the other.
+  test.setTimeout(180_000)
   for (const route of routes) {
     await page.goto(scene.url(route.replace('{topic}', 'orders').replace('{group}', 'billing')))
     await expect(page).toHaveURL(/\/login\?next=/)
@@ -81,6 +87,28 @@ test('a viewer sees, and finds what they may not do shut, with the reason; the A
   await expect(page.getByText('the word of the day')).toHaveCount(0)
   const topics = await scene.admin.listTopics()
   expect(topics).not.toContain('not-made')
+})
+
+test('an operator sends letters again as they are; to edit them, purge them or decide on alerts takes more', async ({
+  page,
+}) => {
+  await signIn(page, 'olga')
+  await scene.open(page, '/local/dead-letters/topics/orders-dlt/0/0')
+  await expect(page.getByRole('button', { name: 'Resend', exact: true })).not.toHaveAttribute('aria-disabled', 'true')
+  const edit = page.getByRole('button', { name: 'Edit and resend' })
+  await expect(edit).toHaveAttribute('aria-disabled', 'true')
+  await expect(edit).toHaveAttribute('aria-description', /./)
+  const order = { cluster: 'local', topic: 'orders-dlt', partition: 0, offset: 0 }
+  for (const [path, body] of [
+    ['deadLetters.editAndResend', { ...order, id: crypto.randomUUID(), target: { kind: 'origin' }, changes: {} }],
+    ['deadLetters.purge', { cluster: 'local', planId: crypto.randomUUID(), confirm: 'orders-dlt' }],
+    ['alerts.enable', { cluster: 'local' }],
+    ['replication.cancel', { cluster: 'local', partitions: null }],
+  ] as const) {
+    const headers = { origin: scene.base }
+    const answer = await page.request.post(scene.url(`/api/trpc/${path}`), { data: body, headers })
+    expect(answer.status(), path).toBe(403)
+  }
 })
 
 test('an administrator makes a topic; signed out, the same browser may nothing any more', async ({ page }) => {

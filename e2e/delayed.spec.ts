@@ -120,6 +120,35 @@ test('another time: later it waits longer, now it is delivered, once, with what 
   expect(await logBounds(scene, 'moved', 1)).toEqual([[0, 1]])
 })
 
+test('a waiting record has a life; its topic is deleted only where somebody says that what waits goes too', async ({
+  page,
+}) => {
+  await timed('kept', { anna: HOUR_MS })
+  await scene.open(page, '/local/delayed/kept?at=0@0')
+  await page.getByRole('complementary').getByRole('link', { name: 'Life' }).click()
+  const life = page.getByRole('region', { name: 'Until it could be read' }).getByRole('listitem')
+  await expect(life).toHaveCount(3)
+  for (const [n, words] of ['Produced', 'Delayed', 'Waits to be delivered'].entries()) {
+    await expect(life.nth(n)).toContainText(words)
+  }
+  await expect(life.nth(2)).toContainText('asked for')
+  await scene.open(page, '/local/topics/kept/messages')
+  await page.getByRole('main').getByRole('button', { name: 'More' }).click()
+  await page.getByRole('menuitem', { name: 'Delete topic…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel(/^Type/).fill('kept')
+  await dialog.getByRole('button', { name: 'Delete topic' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('POLICY_VIOLATION')
+  expect(await scene.admin.listTopics()).toContain('kept')
+  await dialog.getByRole('checkbox', { name: 'Delete the records that wait too' }).check()
+  await dialog.getByRole('button', { name: 'Delete topic' }).click()
+  await expect(dialog).toBeHidden()
+  expect(await scene.admin.listTopics()).not.toContain('kept')
+  await scene.open(page, '/local/delayed')
+  await expect(page.getByRole('link', { name: 'several' })).toBeVisible()
+  await expect(page.getByRole('link', { name: 'kept' })).toHaveCount(0)
+})
+
 test('storage tells the marks of the disk, what goes when and why, and what stays', async ({ page }) => {
   await scene.createTopic('brief', 1, { 'retention.ms': '60000' })
   await scene.createTopic('table', 1, { 'cleanup.policy': 'compact' })
