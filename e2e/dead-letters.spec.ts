@@ -160,6 +160,49 @@ test('a job goes on when the page is loaded again, and the console and the broke
   expect(await depth('clicks')).toBe(300)
 })
 
+test('ten thousand letters: what is sent, what fails and what is left add up, in the page, the file and the topic', async ({
+  page,
+}) => {
+  await scene.createTopic('bulk')
+  await scene.createTopic('bulk-dlt')
+  await springLetters(scene, 'bulk-dlt', 10_000, (n) => (n % 10 === 0 ? null : 'bulk'))
+  await scene.open(page, letters('bulk-dlt', '/resend?to=origin'))
+  const sentence = /^10.000 letters match: 9.000 would be sent to bulk, 1.000 cannot be sent, 0 are skipped\.$/
+  await expect(page.getByText(sentence)).toBeVisible({ timeout: 20_000 })
+  const act = page.getByRole('button', { name: /^Resend 9.000$/ })
+  await act.click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel(/^Type/).fill('9000')
+  await dialog.getByRole('button', { name: /^Resend 9.000$/ }).click()
+  const done = page.getByText(/^Done\. 9.000 of 10.000 sent, 1.000 failed, 0 skipped\.$/)
+  await expect(done).toBeVisible({ timeout: 45_000 })
+  const download = page.waitForEvent('download')
+  await page.getByRole('link', { name: 'CSV' }).click()
+  let text = ''
+  for await (const chunk of await (await download).createReadStream()) text += chunk
+  const lines = text.trim().split('\r\n').slice(1)
+  expect([lines.length, lines.filter((line) => line.includes('sent')).length]).toEqual([10_000, 9_000])
+  expect(await depth('bulk')).toBe(9_000)
+  const records = await readRecords(scene, 'bulk', 9_000)
+  expect(new Set(records.map(({ key }) => key)).size).toBe(9_000)
+})
+
+test('a letter whose origin nobody knows can go back to its group alone, and says why', async ({ page }) => {
+  await giveUp(scene, 'lost', [{ key: 'k', value: 'v' }])
+  await scene.open(page, letters('dlq.lost', '/0/0'))
+  await page.getByRole('tab', { name: 'Original' }).click()
+  await expect(page.getByText(/Where this letter was read first is not known/)).toBeVisible()
+  await page.getByRole('button', { name: 'Resend', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  const radios = dialog.getByRole('radio')
+  await expect(radios).toHaveCount(2)
+  await expect(radios.nth(0)).toBeChecked()
+  await expect(radios.nth(1)).toBeDisabled()
+  await dialog.getByRole('button', { name: 'Resend', exact: true }).click()
+  await expect(dialog.getByText(/Sent\. It is now at/)).toBeVisible()
+  expect((await readRecords(scene, 'retry.lost', 1)).map(({ key }) => key)).toEqual(['k'])
+})
+
 test('a canary that comes back stops the job; what is left is given up with it', async ({ page }) => {
   await giveUp(
     scene,

@@ -12,6 +12,8 @@ export interface LetterToBe {
   readonly origin?: string
 }
 
+const BATCH_RECORDS = 1_000
+
 /** Writes records with headers, from outside, to the first partition of a topic; asking for it makes a retry topic. */
 export async function writeRecords(
   scene: Scene,
@@ -29,7 +31,11 @@ export async function writeRecords(
   })
   try {
     await producer.metadata({ topics: [topic], autocreateTopics: true, forceUpdate: true })
-    await producer.send({ messages: records.map((record) => ({ topic, partition: 0, ...record })) })
+    // All at once would be a batch that brokers refuse.
+    for (let from = 0; from < records.length; from += BATCH_RECORDS) {
+      const batch = records.slice(from, from + BATCH_RECORDS)
+      await producer.send({ messages: batch.map((record) => ({ topic, partition: 0, ...record })) })
+    }
   } finally {
     await producer.close()
   }
