@@ -36,7 +36,7 @@ function openBench(host: SimHost, { logCount = 10, settings = {} as Record<strin
   directory.started({ has: () => true })
   const write = (log: Log, value = 'v') => {
     appendRecords(log, [{ value: `${value} ${log.partition} ${log.endOffset}` }])
-    log.write()
+    log.endTurn()
     schedule.dirtied(log)
   }
   /** Writes to all, `rounds` times, and waits until all is durable. */
@@ -64,6 +64,24 @@ describe('several logs in sync mode', () => {
       assert.equal(log.recoveryPoint, 1, 'not in its own file yet')
     }
     assert.ok(directory.journalBytes > 1000)
+  })
+
+  it('keep what the journal has out of their files until a reader comes, and a kill loses none of it', async () => {
+    const host = createSimHost(5)
+    const { logs, writeAll } = openBench(host)
+    await writeAll()
+    const fileBytes = (log: Log) => host.disk.fileSize(`/data/t-${log.partition}/00000000000000000000.log`)
+    const before = logs.map(fileBytes)
+    await writeAll(20)
+    assert.deepEqual(logs.map(fileBytes), before)
+    for (const log of logs) assert.equal(log.writtenOffset, 1)
+    const [read] = logs
+    assert.equal(readAll(read!).length, 21)
+    assert.equal(read!.writtenOffset, 21)
+    assert.equal(fileBytes(read!), read!.sizeInBytes)
+    host.crash('process')
+    const again = openBench(host.reboot())
+    for (const log of again.logs) assert.equal(readAll(log).length, 21)
   })
 
   it('flush their own file where only one is dirty, large, or has a new segment', async () => {
