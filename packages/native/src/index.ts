@@ -27,7 +27,17 @@ export interface Native {
   }
 }
 
-/** The addon, or null where it was not built, or `ODRADEK_NATIVE=off` says to do without. */
+const FUNCTIONS = [
+  'crc32c',
+  'sendfile',
+  'send',
+  'fallocate',
+  'readCached',
+  'isCached',
+  'raiseFileLimit',
+] as const satisfies readonly Exclude<keyof Native, 'errno'>[]
+
+/** The addon, or null where it was not built or is older than this file, or `ODRADEK_NATIVE=off` says to do without. */
 export const native: Native | null = load()
 
 function load(): Native | null {
@@ -35,7 +45,9 @@ function load(): Native | null {
   const path = join(import.meta.dirname, '..', 'build', 'addon.node')
   if (!existsSync(path)) return null
   try {
-    return createRequire(import.meta.url)(path) as Native
+    const addon = createRequire(import.meta.url)(path) as Partial<Native>
+    // One that was built before a function came is of no use: the set-up builds it again.
+    return FUNCTIONS.every((name) => typeof addon[name] === 'function') ? (addon as Native) : null
   } catch {
     // Built for another machine or another libc.
     return null
