@@ -142,7 +142,9 @@ function report(args: Arguments, plan: readonly PlannedMove[], outcomes: Outcome
       process.stdout.write(`${topic}-${partition}: ${replicas.join(',')} to ${target.join(',')}\n`)
     }
     const done =
-      outcomes === null ? 'would be moved. --apply does it' : `${plan.length === 1 ? 'is' : 'are'} being moved. odradek cluster describe shows how far`
+      outcomes === null
+        ? 'would be moved. --apply does it'
+        : `${plan.length === 1 ? 'is' : 'are'} being moved. odradek cluster describe shows how far`
     process.stdout.write(`\n${counted(plan.length, 'partition')} ${done}.\n${problems(failed)}`)
   }
   return failed.length === 0 ? 0 : 1

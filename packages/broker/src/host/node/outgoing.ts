@@ -252,7 +252,7 @@ export class Outgoing {
     if (!this.#hasDescriptor || socket.writableLength > 0 || !socket.writable) return 0
     const { _handle: handle } = socket as unknown as PrivateHandle
     const sent = native!.send(handle?.fd ?? -1, bytes, 0, bytes.length)
-    return sent > 0 ? sent : 0
+    return Math.max(sent, 0)
   }
 
   #resume(): void {
