@@ -34,7 +34,7 @@ const brokerId = z
   .max(2 ** 31 - 1)
 
 /** What came of one partition. */
-interface Outcome {
+export interface Outcome {
   readonly topic: string
   readonly partition: number
   readonly error: { readonly name: string; readonly number: number; readonly text: string } | null
