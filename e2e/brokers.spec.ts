@@ -15,7 +15,7 @@ test('the list and a broker show what it holds and how it fares', async ({ page 
   await scene.createTopic('held', 2)
   await scene.produce('held', [['k', 'v'.repeat(5000)]])
   await page.goto(scene.url('/local/brokers'))
-  await expect(page.getByText('controller')).toBeVisible()
+  await expect(page.getByText('controller', { exact: true })).toBeVisible()
   await page.getByRole('table').getByRole('link', { name: '1', exact: true }).click()
   await expect(page.getByRole('heading', { level: 1, name: /Brokers/ })).toContainText('1')
   await expect(page.getByText('serving').first()).toBeVisible()
