@@ -56,7 +56,7 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
   // socket. On this server, which nobody reaches, it may: it is told only of those that are its own.
   const nextUpgrades = createServer()
   const folder = join(import.meta.dirname, '..')
-  if (!dev) useBuiltConfig(folder)
+  if (!dev) takeBuiltConfig(folder)
   const app = next({
     dev,
     dir: folder,
@@ -158,7 +158,7 @@ function openConsole(options: StartOptions): Console {
 }
 
 /** The pages are served by the configuration that they were built with: next.config.ts need not be compiled and run again. */
-function useBuiltConfig(folder: string): void {
+function takeBuiltConfig(folder: string): void {
   const file = join(folder, process.env.ODRADEK_CONSOLE_DIST ?? '.next', 'required-server-files.json')
   if (!existsSync(file)) throw new OptionError('The console is not built yet; odradek console builds it')
   const built: { config: object } = JSON.parse(readFileSync(file, 'utf8'))

@@ -13,13 +13,16 @@ import { Bytes, Unknown } from '../../components/ui/number.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { useToast } from '../../components/ui/toast.tsx'
 import { odradekCommand } from '../../lib/shell-command.ts'
-import { useTRPC } from '../../lib/trpc.tsx'
+import { useTRPC, useTRPCClient } from '../../lib/trpc.tsx'
+import { useOneAtATime } from '../../lib/use-one-at-a-time.ts'
 import { OutcomeList } from './outcome-list.tsx'
-import { type Move, placeName } from './outputs.ts'
+import { type Move, type Outcome, placeName } from './outputs.ts'
 import { ReplicaIds } from './replica-ids.tsx'
 import { useReplicationChanged } from './use-replication-changed.ts'
 
 const REFRESH_MS = 2_000
+/** Partitions that one request takes back. */
+const CANCEL_MAX = 10_000
 
 /** What is being moved and how far it is; moves are taken back here. */
 export function MoveList({ cluster, action }: { cluster: string; action: ReactNode }) {
@@ -29,6 +32,7 @@ export function MoveList({ cluster, action }: { cluster: string; action: ReactNo
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set())
   const [cancelling, setCancelling] = useState<readonly Move[] | null>(null)
   const list = useQuery(trpc.replication.moves.queryOptions({ cluster }, { refetchInterval: REFRESH_MS }))
+  const columns = useMoveColumns()
   const moves = list.data?.moves
   const chosen = moves?.filter((move) => selection.has(placeName(move))) ?? []
   const wanted = chosen.length > 0 ? chosen : (moves ?? [])
@@ -52,7 +56,7 @@ export function MoveList({ cluster, action }: { cluster: string; action: ReactNo
       <Table
         label={t('movingLabel')}
         className="flex-1"
-        columns={useMoveColumns()}
+        columns={columns}
         rows={moves ?? (list.error === null ? undefined : [])}
         rowKey={placeName}
         rowLabel={placeName}
@@ -87,12 +91,18 @@ function Held({ cluster, bytesPerSecond }: { cluster: string; bytesPerSecond: nu
   const t = useTranslations('replication')
   const trpc = useTRPC()
   const forbidden = useForbidden('administer', 'moveReplicas')
+  const once = useOneAtATime()
   const changed = useReplicationChanged()
   const letGo = useMutation(trpc.replication.unthrottle.mutationOptions({ onSuccess: changed }))
   return (
     <div className="flex flex-wrap items-center gap-2 border-b px-6 py-2 max-sm:px-4">
       <span>{t.rich('held', { rate: () => <Bytes key="rate" value={bytesPerSecond} unit="/s" /> })}</span>
-      <Button small busy={letGo.isPending} disabledReason={forbidden} onClick={() => letGo.mutate({ cluster })}>
+      <Button
+        small
+        busy={letGo.isPending}
+        disabledReason={forbidden}
+        onClick={() => once(() => letGo.mutateAsync({ cluster }))}
+      >
         {t('letGo')}
       </Button>
       {letGo.error !== null && <ErrorState error={letGo.error} />}
@@ -169,20 +179,28 @@ function CancelMoves(props: { cluster: string; moves: readonly Move[]; isAll: bo
   const { cluster, moves, isAll, onClose } = props
   const t = useTranslations('replication')
   const frame = useTranslations('frame')
-  const trpc = useTRPC()
+  const client = useTRPCClient()
   const toast = useToast()
   const { bootstrap } = useShell()
+  const once = useOneAtATime()
   const changed = useReplicationChanged()
-  const cancel = useMutation(
-    trpc.replication.cancel.mutationOptions({
-      onSuccess: async ({ results }) => {
-        await changed()
-        if (results.some(({ error }) => error !== null)) return
-        toast({ text: t('cancelMove.done', { count: results.length }) })
-        onClose()
-      },
-    }),
-  )
+  const cancel = useMutation({
+    mutationFn: async () => {
+      const results: Outcome[] = []
+      for (let at = 0; at < moves.length; at += CANCEL_MAX) {
+        const partitions = moves.slice(at, at + CANCEL_MAX).map(({ topic, partition }) => ({ topic, partition }))
+        results.push(...(await client.replication.cancel.mutate({ cluster, partitions })).results)
+      }
+      return results
+    },
+    // Also where a later part failed: what came before it is taken back.
+    onSettled: () => changed(),
+    onSuccess: (results) => {
+      if (results.some(({ error }) => error !== null)) return
+      toast({ text: t('cancelMove.done', { count: results.length }) })
+      onClose()
+    },
+  })
   const topics = [...new Set(moves.map(({ topic }) => topic))]
   // The command takes whole topics back: of single partitions there is none.
   const words = isAll ? [] : topics.flatMap((topic) => ['--topic', topic])
@@ -195,13 +213,7 @@ function CancelMoves(props: { cluster: string; moves: readonly Move[]; isAll: bo
       footer={
         <>
           <Button onClick={onClose}>{frame('close')}</Button>
-          <Button
-            kind="primary"
-            busy={cancel.isPending}
-            onClick={() =>
-              cancel.mutate({ cluster, partitions: moves.map(({ topic, partition }) => ({ topic, partition })) })
-            }
-          >
+          <Button kind="primary" busy={cancel.isPending} onClick={() => once(() => cancel.mutateAsync())}>
             {t('cancelMove.act', { count: moves.length })}
           </Button>
         </>
@@ -214,7 +226,7 @@ function CancelMoves(props: { cluster: string; moves: readonly Move[]; isAll: bo
           command={odradekCommand(bootstrap, 'cluster', 'reassign', '--cancel', ...words)}
         />
         {cancel.error !== null && <ErrorState error={cancel.error} />}
-        <OutcomeList results={cancel.data?.results} />
+        <OutcomeList results={cancel.data} />
       </div>
     </Dialog>
   )

@@ -11,6 +11,7 @@ import { ErrorState } from '../../components/ui/error-state.tsx'
 import { useToast } from '../../components/ui/toast.tsx'
 import { odradekCommand } from '../../lib/shell-command.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useOneAtATime } from '../../lib/use-one-at-a-time.ts'
 import { useReplicationChanged } from './use-replication-changed.ts'
 
 /** Forgets a broker that is gone for good, with the settings that were made for it alone. */
@@ -20,6 +21,7 @@ export function UnregisterBroker({ cluster, nodeId, onClose }: { cluster: string
   const trpc = useTRPC()
   const toast = useToast()
   const { bootstrap } = useShell()
+  const once = useOneAtATime()
   const changed = useReplicationChanged()
   const [typed, setTyped] = useState('')
   const id = String(nodeId)
@@ -45,7 +47,7 @@ export function UnregisterBroker({ cluster, nodeId, onClose }: { cluster: string
             kind="wrong"
             busy={forget.isPending}
             disabledReason={typed === id ? undefined : t('unregister.typeFirst')}
-            onClick={() => forget.mutate({ cluster, nodeId, confirm: typed })}
+            onClick={() => once(() => forget.mutateAsync({ cluster, nodeId, confirm: typed }))}
           >
             {t('unregister.act', { id })}
           </Button>

@@ -21,6 +21,7 @@ import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
 import { exactNumber } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useOneAtATime } from '../../lib/use-one-at-a-time.ts'
 import type { RetryOrder, RetryRow } from './outputs.ts'
 
 const REFRESH_MS = 3_000
@@ -40,7 +41,8 @@ export function RetryRecords({ cluster, topic }: { cluster: string; topic: strin
     n: parseAsInteger.withDefault(LIMIT),
   })
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set())
-  const [burying, setBurying] = useState(false)
+  /** Those that are asked about: the list goes on meanwhile. */
+  const [burying, setBurying] = useState<readonly { partition: number; offset: number }[] | null>(null)
   const [done, setDone] = useState<{ what: 'deliver' | 'bury'; result: RetryOrder } | null>(null)
   const list = useQuery(
     trpc.retries.records.queryOptions(
@@ -54,15 +56,17 @@ export function RetryRecords({ cluster, topic }: { cluster: string; topic: strin
     setSelection(new Set())
     void list.refetch()
   }
+  const once = useOneAtATime()
   const deliver = useMutation(trpc.retries.deliver.mutationOptions({ onSuccess: after('deliver') }))
   const bury = useMutation(trpc.retries.bury.mutationOptions({ onSuccess: after('bury') }))
+  // Of what was chosen, what still waits.
   const records = (data?.rows ?? [])
     .filter((row) => selection.has(keyOf(row)))
     .map(({ partition, offset }) => ({ partition, offset }))
   const search = useCallback((text: string) => void setQuery({ key: text === '' ? null : text }), [setQuery])
   const columns = useRetryColumns(cluster, topic)
   const icon = { size: 16, strokeWidth: 1.75, 'aria-hidden': true } as const
-  const nothing = selection.size === 0 ? t('chooseFirst') : undefined
+  const nothing = records.length === 0 ? t('chooseFirst') : undefined
   return (
     <>
       <TitleRow
@@ -70,7 +74,7 @@ export function RetryRecords({ cluster, topic }: { cluster: string; topic: strin
           { label: letters('title'), href: href.deadLetters(cluster) },
           { label: t('title'), href: href.retries(cluster) },
         ]}
-        title={selection.size === 0 ? topic : t('chosen', { count: selection.size })}
+        title={records.length === 0 ? topic : t('chosen', { count: records.length })}
         badges={
           data !== undefined && (
             <span className="text-meta text-muted">{t('counts', { waiting: exactNumber(data.waiting) })}</span>
@@ -82,12 +86,12 @@ export function RetryRecords({ cluster, topic }: { cluster: string; topic: strin
             <Button
               disabledReason={operate ?? nothing}
               busy={deliver.isPending}
-              onClick={() => deliver.mutate({ cluster, topic, records })}
+              onClick={() => once(() => deliver.mutateAsync({ cluster, topic, records }))}
             >
               <RotateCw {...icon} />
               {t('deliver')}
             </Button>
-            <Button disabledReason={operate ?? nothing} busy={bury.isPending} onClick={() => setBurying(true)}>
+            <Button disabledReason={operate ?? nothing} busy={bury.isPending} onClick={() => setBurying(records)}>
               <MailX {...icon} />
               {t('bury.act')}
             </Button>
@@ -146,13 +150,13 @@ export function RetryRecords({ cluster, topic }: { cluster: string; topic: strin
           />
         )}
       </PageBody>
-      {burying && (
+      {burying !== null && (
         <Bury
-          count={records.length}
-          onClose={() => setBurying(false)}
+          count={burying.length}
+          onClose={() => setBurying(null)}
           onConfirm={() => {
-            setBurying(false)
-            bury.mutate({ cluster, topic, records })
+            setBurying(null)
+            once(() => bury.mutateAsync({ cluster, topic, records: [...burying] }))
           }}
         />
       )}
