@@ -3,9 +3,11 @@
  * `odradek console users …` and `odradek console rotate-key`.
  * A password is asked for twice, unseen; from a pipe its first line is taken.
  */
+import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import {
+  ConsoleKeyError,
   defaultUserFilePath,
   forgetOldConsoleKeys,
   type Role,
@@ -21,7 +23,8 @@ class InputError extends Error {}
 try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
-  const isTold = error instanceof InputError || error instanceof UserFileError || error instanceof RangeError
+  const told = [InputError, UserFileError, ConsoleKeyError, RangeError]
+  const isTold = told.some((kind) => error instanceof kind)
   if (!isTold && !(error instanceof Error && 'syscall' in error)) throw error
   process.stderr.write(`odradek: ${(error as Error).message}\n`)
   process.exitCode = 1
@@ -72,18 +75,27 @@ async function run(words: readonly string[]): Promise<number> {
 
 function rotateKey(users: string, isForgetting: boolean): number {
   const path = keyFileBeside(users)
+  // A console whose settings name other files goes on with its own key: a new one here would change nothing.
+  if (!existsSync(path) && (isForgetting || !existsSync(users))) {
+    const lacking = isForgetting ? `there is no ${path}` : `there is neither ${path} nor ${users}`
+    throw new InputError(`${lacking}: name the users' file that the console has ("users" in its settings) with --users`)
+  }
   if (isForgetting) {
-    const gone = forgetOldConsoleKeys(path)
-    process.stdout.write(
-      `${gone === 0 ? 'There was no older key' : `${gone} older ${gone === 1 ? 'key' : 'keys'} removed`} in ${path}.\n`,
-    )
+    const { count, keptIn } = forgetOldConsoleKeys(path)
+    const text =
+      count === 0
+        ? `There was no older key in ${path}.`
+        : `${count} older ${count === 1 ? 'key' : 'keys'} removed from ${path}, and kept in ${keptIn}.\n` +
+          'Where the console misses the address of a webhook now, append that file to the key file; remove it when none does.'
+    process.stdout.write(`${text}\n`)
     return 0
   }
-  const count = rotateConsoleKey(path)
+  const count = rotateConsoleKey(path, users)
   const next =
     count === 1
       ? 'It was the first.'
-      : 'Consoles that run seal what they keep with it within seconds; then remove the older ones with --forget-old.'
+      : 'The console that evaluates the alerts of a cluster seals them with it, which the page of alerts tells; ' +
+        'once it names no rule there, remove the older ones with --forget-old.'
   process.stdout.write(`A new key seals from now on: ${path}. ${next}\n`)
   return 0
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createTopic, KeyedLog, produceMessage } from '@odradek/client'
 import { ConsoleKey, forgetOldConsoleKeys, rotateConsoleKey } from '../src/access/console-key.ts'
+import { AlertDesk } from '../src/alerts/alert-desk.ts'
 import { Console, createCaller, createContext } from '../src/index.ts'
 import { ConsoleScene } from './console-scene.ts'
 
@@ -127,6 +128,7 @@ test('a changed key: what the older sealed is called and sealed anew; without it
     }
     let sealed = ''
     while (!(await isSealedAnew()));
+    while ((await alerts.get({ cluster })).status.sealedByOlder > 0);
     forgetOldConsoleKeys(keyFile)
     assert.deepEqual(await alerts.test({ cluster, id: saved.id }), { status: 204, error: null })
     writeFileSync(keyFile, 'not a key')
@@ -143,6 +145,44 @@ test('a changed key: what the older sealed is called and sealed anew; without it
     assert.match(status.keyProblem ?? '', /another key sealed the webhooks of "Disks"/)
     assert.equal(rules[0]?.isWebhookLost, true)
     await assert.rejects(alerts.test({ cluster, id: saved.id }), /another key sealed it/)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+test('while rules are sealed anew one can be removed and another changed: neither comes back as it was', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'odradek-alerts-'))
+  const path = join(directory, 'users.key')
+  /** Says when the first rule is sealed anew. */
+  class ToldKey extends ConsoleKey {
+    readonly sealing = Promise.withResolvers<void>()
+    isTold = false
+    override seal(text: string, purpose: string): string {
+      if (this.isTold) this.sealing.resolve()
+      return super.seal(text, purpose)
+    }
+  }
+  const key = new ToldKey(path)
+  try {
+    await using scene = await ConsoleScene.open()
+    const session = scene.console.session(cluster)
+    const options = { session, key, isReadOnly: () => false, intervalMs: 25 }
+    const desk = new AlertDesk(options)
+    const fields = { kind: 'disk', scope: '', threshold: 100, forMs: 0, windowMs: 60_000, isEnabled: false } as const
+    const save = (id: string | undefined, name: string) =>
+      desk.save(id, { ...fields, name }, id === undefined ? { url: 'http://127.0.0.1:9/', secret: null } : 'keep', 'me')
+    await desk.enable()
+    const ids: string[] = []
+    for (let n = 10; n < 40; n++) ids.push((await save(undefined, `rule ${n}`)).after.id)
+    key.isTold = true
+    rotateConsoleKey(path)
+    await key.sealing.promise
+    // Those that come last: they are sealed after this.
+    await Promise.all([desk.remove(ids[29]!), save(ids[28], 'changed')])
+    while ((await desk.view()).status.sealedByOlder > 0);
+    const names = (await desk.view()).rules.map(({ name }) => name)
+    assert.deepEqual([names.length, names[0], names.includes('rule 38')], [29, 'changed', false])
+    await desk.close()
   } finally {
     rmSync(directory, { recursive: true })
   }

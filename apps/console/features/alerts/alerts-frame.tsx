@@ -69,6 +69,11 @@ export function AlertsFrame({ cluster, children }: { cluster: string; children: 
           </span>
         </p>
       )}
+      {!isOff && (status?.sealedByOlder ?? 0) > 0 && (
+        <p role="status" className="mx-6 my-3 text-muted max-sm:mx-4">
+          {t('sealedByOlder', { count: status?.sealedByOlder ?? 0 })}
+        </p>
+      )}
       <PageBody>
         {isOff ? (
           <EmptyState

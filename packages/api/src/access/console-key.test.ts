@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  appendFileSync,
+  chownSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ConsoleKey, forgetOldConsoleKeys, rotateConsoleKey } from './console-key.ts'
+import { ConsoleKey, ConsoleKeyError, forgetOldConsoleKeys, rotateConsoleKey } from './console-key.ts'
 
 /** A key file that is not there yet, in a directory that is gone at the end of its scope. */
 function keyFile() {
@@ -33,9 +46,64 @@ test('a new key seals, the older opens until it is forgotten; who runs notices b
   assert.deepEqual(key.open(before, 'a'), { text: 'secret', isOld: true })
   const after = key.seal('secret', 'a')
   assert.deepEqual(key.open(after, 'a'), { text: 'secret', isOld: false })
-  assert.equal(forgetOldConsoleKeys(file.path), 1)
+  const { count, keptIn } = forgetOldConsoleKeys(file.path)
+  assert.equal(count, 1)
   assert.deepEqual([key.open(before, 'a'), key.open(after, 'a')?.text], [null, 'secret'])
-  assert.equal(statSync(file.path).mode & 0o777, 0o600)
+  assert.deepEqual(
+    [file.path, keptIn].map((path) => statSync(path).mode & 0o777),
+    [0o600, 0o600],
+  )
+  // What was forgotten too early comes back, also after another change.
+  rotateConsoleKey(file.path)
+  assert.equal(forgetOldConsoleKeys(file.path).count, 1)
+  assert.equal(forgetOldConsoleKeys(file.path).count, 0)
+  assert.deepEqual([key.open(before, 'a'), key.open(after, 'a')], [null, null])
+  appendFileSync(file.path, readFileSync(keptIn))
+  assert.deepEqual([key.open(before, 'a')?.text, key.open(after, 'a')?.text], ['secret', 'secret'])
+})
+
+test('the file stays where a link leads, and its owner stays its owner', () => {
+  using file = keyFile()
+  using elsewhere = keyFile()
+  symlinkSync(elsewhere.path, file.path)
+  const key = new ConsoleKey(file.path)
+  const sealed = key.seal('secret', 'a')
+  // Root may give it away; for anybody else it is the same before and after.
+  if (process.geteuid?.() === 0) chownSync(elsewhere.path, 1234, 1234)
+  const { uid, gid } = statSync(elsewhere.path)
+  rotateConsoleKey(file.path)
+  const { keptIn } = forgetOldConsoleKeys(file.path)
+  assert.equal(keptIn, `${elsewhere.path}.forgotten`)
+  for (const { path } of [elsewhere, { path: keptIn }]) {
+    const now = statSync(path)
+    assert.deepEqual([now.uid, now.gid, now.mode & 0o777], [uid, gid, 0o600])
+  }
+  assert.equal(lstatSync(file.path).isSymbolicLink(), true)
+  assert.equal(key.open(sealed, 'a'), null)
+})
+
+test('of changes at the same time none loses the key of another; a lock that was left behind is named', async () => {
+  using file = keyFile()
+  const module = new URL('./console-key.ts', import.meta.url).href
+  // One that waits for long on a busy machine tries again, as a person would.
+  const script = `import { ConsoleKeyError, rotateConsoleKey } from ${JSON.stringify(module)}
+    for (let n = 0; n < 20; ) {
+      try { rotateConsoleKey(${JSON.stringify(file.path)}); n++ }
+      catch (error) { if (!(error instanceof ConsoleKeyError)) throw error }
+    }`
+  const children = [0, 1].map(() =>
+    spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' }),
+  )
+  const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0]))
+  assert.deepEqual(codes, [0, 0])
+  const lines = readFileSync(file.path, 'utf8').trim().split('\n')
+  assert.deepEqual([lines.length, new Set(lines).size], [40, 40])
+  assert.deepEqual(readdirSync(join(file.path, '..')), ['users.key'])
+  writeFileSync(`${file.path}.lock`, '')
+  assert.throws(
+    () => rotateConsoleKey(file.path),
+    (error) => error instanceof ConsoleKeyError && /users\.key\.lock is there/.test(error.message),
+  )
 })
 
 test('a file that is damaged is named with its line, and works again when it is restored', () => {

@@ -3,16 +3,40 @@
  * a file that only its owner can read. Consoles that share a cluster's rules share the file.
  *
  * The file has one key a line. The first seals; all of them open, so that a key can be changed: a new first line, everything
- * sealed anew, then the older lines go. A console that runs reads the file again when it has changed.
+ * sealed anew, then the older lines go, into a file beside it. A console that runs reads the file again when it has changed.
+ *
+ * The file is only ever replaced as a whole, by one at a time (`….lock`), where a symbolic link leads, and stays its owner's.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, resolve } from 'node:path'
 
 const KEY_BYTES = 32
 const IV_BYTES = 12
 const TAG_BYTES = 16
 const CIPHER = 'aes-256-gcm'
+/** A change of the file takes a moment; who finds another under way waits for so long. */
+const LOCK_WAIT_MS_MAX = 1_000
+const LOCK_LOOK_MS = 20
+
+/** Why the file cannot be used or changed, and what to do. */
+export class ConsoleKeyError extends Error {}
 
 /** What was sealed, opened; `isOld`: by a key that seals no more. */
 export interface Opened {
@@ -90,18 +114,71 @@ export class ConsoleKey {
   }
 }
 
-/** Puts a new key before those of the file, which is made if it is not there. Returns how many there are then. */
-export function rotateConsoleKey(path: string): number {
-  const keys = stampOf(path) === null ? [] : readKeys(path)
-  replace(path, [randomBytes(KEY_BYTES), ...keys])
-  return keys.length + 1
+/**
+ * Puts a new key before those of the file, which is made if it is not there. Returns how many there are then.
+ * @param like a file whose owner gets the first key
+ */
+export function rotateConsoleKey(path: string, like?: string): number {
+  return changed(path, (file) => {
+    // One that was made this moment by a console may have sealed already: it is kept.
+    if (stampOf(file) === null && make(file, like)) return 1
+    const keys = readKeys(file)
+    replace(file, [randomBytes(KEY_BYTES), ...keys], file)
+    return keys.length + 1
+  })
 }
 
-/** Leaves only the key that seals in the file: what others sealed is lost. Returns how many went. */
-export function forgetOldConsoleKeys(path: string): number {
-  const [first, ...old] = readKeys(path)
-  replace(path, [first!])
-  return old.length
+/** Leaves only the key that seals in the file. The others open nothing any more, and are kept in `keptIn` until somebody removes that. */
+export function forgetOldConsoleKeys(path: string): { readonly count: number; readonly keptIn: string } {
+  return changed(path, (file) => {
+    const [first, ...old] = readKeys(file)
+    const keptIn = `${file}.forgotten`
+    if (old.length === 0) return { count: 0, keptIn }
+    const before = existsSync(keptIn) ? readKeys(keptIn) : []
+    const unknown = old.filter((key) => !before.some((one) => one.equals(key)))
+    // First: between the two writes nothing is lost.
+    replace(keptIn, [...unknown, ...before], file)
+    replace(file, [first!], file)
+    return { count: old.length, keptIn }
+  })
+}
+
+/** Changes the file a path leads to, nobody else at the same time. */
+function changed<T>(path: string, change: (file: string) => T): T {
+  const file = target(path)
+  const lock = `${file}.lock`
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const until = performance.now() + LOCK_WAIT_MS_MAX
+  while (!taken(lock)) {
+    if (performance.now() >= until) {
+      throw new ConsoleKeyError(
+        `${lock} is there: somebody else changes the key. If nobody does, remove it and try again`,
+      )
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_LOOK_MS)
+  }
+  try {
+    return change(file)
+  } finally {
+    unlinkSync(lock)
+  }
+}
+
+function taken(lock: string): boolean {
+  try {
+    writeFileSync(lock, '', { mode: 0o600, flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
+  }
+}
+
+/** Where a symbolic link leads, also to a file that is not there yet: replaced itself it would part from its target. */
+function target(path: string): string {
+  if (existsSync(path)) return realpathSync(path)
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  return isLink ? target(resolve(dirname(path), readlinkSync(path))) : path
 }
 
 function readKeys(path: string): Buffer[] {
@@ -112,7 +189,7 @@ function readKeys(path: string): Buffer[] {
   const wrong = keys.findIndex((key) => key.length !== KEY_BYTES)
   if (keys.length > 0 && wrong < 0) return keys
   const where = keys.length === 0 ? 'is empty' : `has no key of the console in line ${wrong + 1}`
-  throw new Error(`${path} ${where}: restore it, or remove it and enter again what it sealed`)
+  throw new ConsoleKeyError(`${path} ${where}: restore it, or remove it and enter again what it sealed`)
 }
 
 /** Changes with the file's content; null where there is none. */
@@ -121,26 +198,54 @@ function stampOf(path: string): string | null {
   return stat === undefined ? null : `${stat.ino} ${stat.size} ${stat.mtimeNs}`
 }
 
-function draft(path: string, keys: readonly Buffer[]): string {
+/** Written beside the file, as its owner's where `like` is somebody else's: root may act for a console that is not root. */
+function draft(path: string, keys: readonly Buffer[], like: string | undefined): string {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const mine = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
   const text = keys.map((key) => `${key.toString('base64')}\n`).join('')
   writeFileSync(mine, text, { mode: 0o600, flush: true })
+  const owner = like === undefined ? undefined : statSync(like, { throwIfNoEntry: false })
+  const { uid, gid } = statSync(mine)
+  try {
+    if (owner !== undefined && (owner.uid !== uid || owner.gid !== gid)) chownSync(mine, owner.uid, owner.gid)
+  } catch (error) {
+    // A group's name counts for nothing here, for only the owner can read.
+    if (owner!.uid !== uid) {
+      unlinkSync(mine)
+      throw error
+    }
+  }
   return mine
 }
 
-function replace(path: string, keys: readonly Buffer[]): void {
-  renameSync(draft(path, keys), path)
+function replace(path: string, keys: readonly Buffer[], like: string): void {
+  renameSync(draft(path, keys, like), path)
+  flushDirectory(path)
 }
 
-/** Two consoles that start at once agree on one: the first that links its file into place. */
-function make(path: string): void {
-  const mine = draft(path, [randomBytes(KEY_BYTES)])
+/** Two consoles that start at once agree on one: the first that links its file into place. Returns whether that was this one. */
+function make(path: string, like?: string): boolean {
+  const file = target(path)
+  const mine = draft(file, [randomBytes(KEY_BYTES)], like)
   try {
-    linkSync(mine, path)
+    linkSync(mine, file)
+    flushDirectory(file)
+    return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
   } finally {
     unlinkSync(mine)
+  }
+}
+
+/** A name outlives a power failure once its directory is on disk. Windows opens no directories. */
+function flushDirectory(path: string): void {
+  if (process.platform === 'win32') return
+  const directory = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(directory)
+  } finally {
+    closeSync(directory)
   }
 }

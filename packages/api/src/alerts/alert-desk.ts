@@ -39,6 +39,8 @@ export interface AlertsStatus {
   readonly topic: string
   /** Why addresses of webhooks cannot be known here; null: they are, or there are none. */
   readonly keyProblem: string | null
+  /** Rules whose webhook an older key sealed: until there are none, the older keys must not be forgotten. */
+  readonly sealedByOlder: number
   /** The console that evaluates; null: none. */
   readonly runner: { readonly name: string; readonly isHere: boolean } | null
   readonly reason: string | null
@@ -93,6 +95,8 @@ export class AlertDesk {
   readonly #problems = new Map<string, string>()
   readonly #end = new AbortController()
   #following: Promise<void> | null = null
+  /** The last change of a rule: each reads the rule as the one before left it. */
+  #changing: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | null = null
   #round: Promise<void> | null = null
   /** On the monotonic clock: until then this console evaluates. */
@@ -182,12 +186,16 @@ export class AlertDesk {
   }
 
   /** Keeps a rule, a new one without an `id`. Returns it as it may be shown, and as it was before. */
-  async save(
+  save(
     id: string | undefined,
     fields: RuleFields,
     webhook: WebhookChange,
     by: string,
   ): Promise<{ readonly before: ShownRule | null; readonly after: ShownRule }> {
+    return this.#inTurn(() => this.#save(id, fields, webhook, by))
+  }
+
+  async #save(id: string | undefined, fields: RuleFields, webhook: WebhookChange, by: string) {
     const tried = `save alert rule "${fields.name}"`
     await this.#assertOn(tried)
     const before = id === undefined ? null : (this.#state.rules.get(id) ?? null)
@@ -206,7 +214,11 @@ export class AlertDesk {
     return { before: before === null ? null : shownRule(before), after: shownRule(rule) }
   }
 
-  async remove(id: string): Promise<ShownRule> {
+  remove(id: string): Promise<ShownRule> {
+    return this.#inTurn(() => this.#remove(id))
+  }
+
+  async #remove(id: string): Promise<ShownRule> {
     const tried = 'remove an alert rule'
     await this.#assertOn(tried)
     const rule = this.#state.rules.get(id)
@@ -282,20 +294,41 @@ export class AlertDesk {
     return this.#options.key.open(webhook.sealed, purposeOf(id))
   }
 
+  /** One after the other, whatever became of the one before. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#changing.then(change)
+    this.#changing = done.catch(() => {})
+    return done
+  }
+
   /** What an older key sealed is sealed by the one that seals now, so that the older can go. */
   async #sealAnew(): Promise<void> {
-    for (const rule of [...this.#state.rules.values()]) {
-      const opened = this.#opened(rule)
-      if (opened?.isOld !== true || rule.webhook === null) continue
-      const webhook = { ...rule.webhook, sealed: this.#options.key.seal(opened.text, purposeOf(rule.id)) }
-      await this.#log.write(ruleKey(rule.id), JSON.stringify({ ...rule, webhook }))
-    }
+    for (const id of this.#sealedByOlder()) await this.#inTurn(() => this.#sealOneAnew(id))
+  }
+
+  /** The rule as it is by now, not as it was when the round began: it may have been changed or removed. */
+  async #sealOneAnew(id: string): Promise<void> {
     await this.#follow()
+    const rule = this.#state.rules.get(id)
+    const opened = rule === undefined ? null : this.#opened(rule)
+    if (opened?.isOld !== true || rule?.webhook == null) return
+    const webhook = { ...rule.webhook, sealed: this.#options.key.seal(opened.text, purposeOf(id)) }
+    await this.#log.write(ruleKey(id), JSON.stringify({ ...rule, webhook }))
+    await this.#follow()
+  }
+
+  #sealedByOlder(): string[] {
+    return [...this.#state.rules.values()].filter((rule) => this.#opened(rule)?.isOld === true).map(({ id }) => id)
   }
 
   #status(isThere: boolean, lease: Lease | null): AlertsStatus {
     const firing = [...this.#state.incidents.values()].filter(({ state }) => state === 'firing').length
-    const base = { topic: ALERT_TOPIC, firing, keyProblem: this.#keyProblem() }
+    const base = {
+      topic: ALERT_TOPIC,
+      firing,
+      keyProblem: this.#keyProblem(),
+      sealedByOlder: this.#sealedByOlder().length,
+    }
     if (!isThere) return { ...base, state: 'off', runner: null, reason: null }
     const isHere = performance.now() < this.#heldUntil
     const isLive = lease !== null && (isHere || lease.untilMs > Date.now())
