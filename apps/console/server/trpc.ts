@@ -4,9 +4,7 @@ import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query'
 import { headers } from 'next/headers'
 import { cache } from 'react'
 import { host } from './host.ts'
-
-/** How long a page waits for its data before it is sent with skeletons; the browser then asks for itself. */
-const PREFETCH_MS_MAX = 400
+import { inTime } from './in-time.ts'
 
 /** The request's query client and router, for prefetching. */
 export const serverTrpc = cache(async () => {
@@ -17,24 +15,19 @@ export const serverTrpc = cache(async () => {
   return { queryClient, trpc }
 })
 
+/** Calls procedures for the request, until the signal ends them: for what would go on reading after the page is sent. */
+export async function serverCaller(signal: AbortSignal) {
+  const { router, context } = host()
+  return router.createCaller(await context(new Headers(await headers())), { signal })
+}
+
 /**
- * Asks for what the page shows, and returns what to hydrate. A cluster that is slow or away costs at most `PREFETCH_MS_MAX`.
+ * Asks for what the page shows, and returns what to hydrate. A cluster that is slow or away costs at most what `inTime` waits.
  * @param queries made by `trpc.x.y.queryOptions(input)`
  */
 // biome-ignore lint/suspicious/noExplicitAny: query options differ in all four parameters; only their promises matter here.
 export async function prefetch(...queries: FetchQueryOptions<any, any, any, any>[]) {
   const { queryClient } = await serverTrpc()
-  await inTime(Promise.all(queries.map((query) => queryClient.prefetchQuery(query))))
+  await inTime(() => Promise.all(queries.map((query) => queryClient.prefetchQuery(query))))
   return dehydrate(queryClient, { shouldDehydrateQuery: ({ state }) => state.status === 'success' })
-}
-
-/** What was asked for, if it comes while the page may wait for it; null if not, or if it failed. */
-export async function inTime<T>(asked: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, PREFETCH_MS_MAX, null)
-  })
-  const came = await Promise.race([asked.catch(() => null), late])
-  clearTimeout(timer)
-  return came
 }

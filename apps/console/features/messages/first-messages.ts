@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { QueryClient } from '@tanstack/react-query'
-import { inTime, serverTrpc } from '../../server/trpc.ts'
+import { inTime } from '../../server/in-time.ts'
+import { serverCaller } from '../../server/trpc.ts'
 import { isNewest, type MessageQuery, scanQuestion } from './message-query.ts'
 import type { MessageRow } from './outputs.ts'
 import type { FirstRows } from './use-row-scan.ts'
@@ -16,8 +16,9 @@ export async function firstMessages(
 ): Promise<FirstRows<MessageRow> | null> {
   if (!isNewest(query) || query.live || query.resume !== null || query.n > ROWS_MAX) return null
   const question = scanQuestion(cluster, topic, query)
-  const { trpc } = await serverTrpc()
-  // A client of its own: rows go to the list as they are, not once more among what is hydrated.
-  const found = await inTime(new QueryClient().fetchQuery(trpc.messages.sample.queryOptions(question)))
-  return found && { id: randomUUID(), question: JSON.stringify(question), ...found }
+  // Ended when it is late: readers of a leader that is slow would pile up, one with every page.
+  const found = await inTime(async (signal) => (await serverCaller(signal)).messages.sample(question))
+  // As it would come over HTTP: nothing in it is read-only there.
+  const first = found as Pick<FirstRows<MessageRow>, 'rows' | 'progress'> | null
+  return first && { id: randomUUID(), question: JSON.stringify(question), ...first }
 }
