@@ -48,17 +48,24 @@ class Story {
     return this.settles()
   }
 
+  /** Brokers are gone before anybody looks. */
+  die(...ids: number[]): this {
+    for (const id of ids) this.image = after(this.image, { key: brokerKey(id), value: null, base: 0 })
+    return this
+  }
+
   /** A broker comes back: it registers, looks at its partitions, and listens. */
   starts(id: number, { isClean = false, isFlushed = false } = {}): this {
-    const register = (ports: number[]) => {
-      const listeners = ports.map((port) => ({ name: 'PLAINTEXT', host: 'h', port }))
-      this.image = after(this.image, { key: brokerKey(id), value: formatBroker({ listeners, rack: null }), base: 0 })
-      return this.settles()
-    }
-    register([])
+    this.registers(id, [])
     const broker = { id, isClean, isLost: () => false, isFlushed: () => isFlushed }
     this.does(beginBroker(this.image, this.image.topics.get('t')!, broker, context))
-    return register([id])
+    return this.registers(id, [id])
+  }
+
+  registers(id: number, ports: number[]): this {
+    const listeners = ports.map((port) => ({ name: 'PLAINTEXT', host: 'h', port }))
+    this.image = after(this.image, { key: brokerKey(id), value: formatBroker({ listeners, rack: null }), base: 0 })
+    return this.settles()
   }
 
   /** The leader finds these in sync. */
@@ -109,9 +116,13 @@ describe('replicas that are eligible to lead', () => {
   it('do not lead before they have said what they have', () => {
     const story = new Story().dies(3).finds(1).dies(2).dies(1)
     assert.deepEqual(story.state, [-1, [1], [2], []])
-    const value = formatBroker({ listeners: [], rack: null })
-    story.does({ result: 0, change: { key: brokerKey(2), value, base: 0 } }).settles()
-    assert.deepEqual(story.state, [-1, [1], [2], []])
+    assert.deepEqual(story.registers(2, []).state, [-1, [1], [2], []])
+  })
+
+  it('are not thrown out with the ISR by one that lost its power and is back first', () => {
+    const story = new Story({ isr: [1, 2] }).die(1, 2)
+    assert.deepEqual(story.starts(2).state.slice(0, 2), [-1, [1]], 'what 1 has may be all there is')
+    assert.deepEqual(story.starts(1, { isClean: true }).state.slice(0, 2), [1, [1]])
   })
 
   it('are none where one that was not in sync leads', () => {
@@ -177,6 +188,12 @@ describe('a broker that withdraws replicas', () => {
   it('is in sync again with its log when it has caught up', () => {
     const story = new Story().withdraws(3).finds(1, 2, 3)
     assert.deepEqual([story.state, story.partition.offline], [[1, [1, 2, 3], [], []], undefined])
+  })
+
+  it('waits for the others that were in sync, where it finds its disk dead as it starts first', () => {
+    const story = new Story({ isr: [1, 2] }).die(1, 2).registers(2, []).withdraws(2)
+    assert.deepEqual(story.registers(2, [2]).state.slice(0, 2), [-1, [1]])
+    assert.deepEqual([story.starts(1, { isClean: true }).state.slice(0, 2), story.partition.offline], [[1, [1]], [2]])
   })
 
   it('says nothing of topics that are gone or that it has no replica of', () => {

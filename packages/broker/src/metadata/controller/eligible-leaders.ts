@@ -22,6 +22,11 @@ export function isUsable(image: MetadataImage, { offline }: PartitionImage, id: 
   return image.brokers.has(id) && offline?.includes(id) !== true
 }
 
+/** The same of one that serves: it has said what it has. One that only starts may have lost it, and leave yet. */
+export function isServing(image: MetadataImage, partition: PartitionImage, id: number): boolean {
+  return isUsable(image, partition, id) && image.brokers.get(id)!.listeners.length > 0
+}
+
 /** The same of one that is to stay: who is to lead, where there is a choice. */
 export function isStaying(image: MetadataImage, { offline }: PartitionImage, id: number): boolean {
   return image.isStaying(id) && offline?.includes(id) !== true
@@ -71,15 +76,10 @@ export function withOffline(partition: PartitionImage, id: number, isOffline: bo
   return others.length === 0 ? rest : { ...rest, offline: others }
 }
 
-/**
- * The first replica in assignment order that is eligible and serves; -1 for none. One that is only starting may still have
- * to say that it lost what it had.
- */
+/** The first replica in assignment order that is eligible and serves; -1 for none. */
 export function eligibleLeader(image: MetadataImage, partition: PartitionImage): number {
   const { replicas, elr = [] } = partition
-  const serving = replicas.filter(
-    (id) => elr.includes(id) && isUsable(image, partition, id) && image.brokers.get(id)!.listeners.length > 0,
-  )
+  const serving = replicas.filter((id) => elr.includes(id) && isServing(image, partition, id))
   return serving.find((id) => image.isStaying(id)) ?? serving[0] ?? -1
 }
 

@@ -63,19 +63,42 @@ describe('settling a topic', () => {
     assert.deepEqual([leader, leaderEpoch, isr], [2, 6, [2]])
   })
 
+  const put = (isStopping: boolean, ports: number[]) => {
+    const listeners = ports.map((port) => ({ name: 'P', host: 'h', port }))
+    const broker = image.brokers.get(1)!
+    const value = formatBroker({ listeners, rack: null, isStopping })
+    return after(image, { key: brokerKey(1), value, base: broker.modRevision })
+  }
+  /** Broker 1 starts, and has not said yet what it has. */
+  const starting = put(false, [])
+
   it('has others lead for a broker that is about to stop or does not listen yet, where others can', () => {
-    const put = (isStopping: boolean, ports: number[]) => {
-      const listeners = ports.map((port) => ({ name: 'P', host: 'h', port }))
-      const broker = image.brokers.get(1)!
-      const value = formatBroker({ listeners, rack: null, isStopping })
-      return after(image, { key: brokerKey(1), value, base: broker.modRevision })
-    }
-    for (const cluster of [put(true, [1]), put(false, [])]) {
+    const stopping = put(true, [1])
+    for (const cluster of [stopping, starting]) {
       const moved = settle({ replicas: [1, 2, 3], isr: [1, 3] }, {}, cluster)
       assert.deepEqual([moved.leader, moved.leaderEpoch, moved.isr], [3, 6, [1, 3]])
       assert.equal(settle({ replicas: [1, 2], isr: [1] }, {}, cluster).leader, 1)
-      assert.equal(settle({ replicas: [1, 4], isr: [1, 4], leader: 4 }, {}, cluster).leader, 1)
     }
+    assert.equal(settle({ replicas: [1, 4], isr: [1, 4], leader: 4 }, {}, stopping).leader, 1)
+  })
+
+  it('takes nobody out of the ISR for one that only starts, which may have lost what it had', () => {
+    const waiting = settle({ replicas: [1, 4], isr: [1, 4], leader: 4 }, {}, starting)
+    assert.deepEqual([waiting.leader, waiting.isr], [-1, [1, 4]])
+    const alone = withTopic(starting, 't', [{ replicas: [1, 4], isr: [1, 4], leader: 1 }])
+    assert.equal(settleTopic(alone, 't', decisionContext()).change, null)
+    const others = settle({ replicas: [1, 4, 2], isr: [1, 4, 2], leader: 4 }, {}, starting)
+    assert.deepEqual([others.leader, others.isr], [2, [1, 2]])
+    const offline = settle({ replicas: [4, 2], isr: [4, 2], leader: 4, offline: [2] })
+    assert.deepEqual([offline.leader, offline.isr], [-1, [4, 2]], 'nor for one without its log')
+    const moving = settle({ replicas: [1, 4], adding: [1], removing: [4], isr: [1, 4], leader: 4 }, {}, starting)
+    assert.deepEqual([moving.isr, moving.removing], [[1, 4], [4]])
+  })
+
+  it('elects nobody out of sync while one that is in sync starts, though it is allowed', () => {
+    const unclean = { 'unclean.leader.election.enable': 'true' }
+    const waiting = settle({ replicas: [2, 1, 4], isr: [1, 4], leader: 4 }, unclean, starting)
+    assert.deepEqual([waiting.leader, waiting.isr], [-1, [1, 4]])
   })
 
   it('ends a move when those that come are in sync', () => {

@@ -2,7 +2,8 @@
  * What a topic's partitions should be with the brokers that live now:
  *
  *   replicas that come are in sync         ▸ those that go are gone
- *   members of the ISR that are dead       ▸ leave it; the last ones stay, because nobody else has what they have
+ *   members of the ISR that are dead       ▸ leave it while one that serves is in it; the last ones stay, because nobody
+ *                                            else has what they have, and who only starts may have lost it
  *   leader dead, stopping or not in sync   ▸ the first replica in assignment order that is in sync and alive, or else one
  *                                            that is eligible (KIP-966), or none
  *
@@ -16,6 +17,7 @@ import { formatTopic, type PartitionImage } from '../values.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 import {
   eligibleLeader,
+  isServing,
   isStaying,
   isUsable,
   minInsyncReplicas,
@@ -83,6 +85,7 @@ function settlePartition(
   const { replicas, isr } = living
   const preferred = companion?.isVisible ? (other?.leader ?? -1) : -1
   const isEligible = (id: number) => isr.includes(id) && isUsable(image, living, id)
+  const isHere = (id: number) => isServing(image, living, id)
   let leader = partition.leader
   let members = isr
   let isBegunAnew = false
@@ -91,14 +94,16 @@ function settlePartition(
     const candidates = replicas.filter(isEligible)
     const staying = candidates.filter((id) => image.isStaying(id))
     const together = staying.find((id) => canLead(image, other, id))
-    leader = together ?? staying[0] ?? (isEligible(leader) ? leader : (candidates[0] ?? -1))
+    leader = together ?? staying[0] ?? (isEligible(leader) ? leader : (candidates.find(isHere) ?? -1))
   }
   // Records cannot wait where nobody leads both: their log may have been lost where the topic is led.
   if (companion?.isVisible === false && leader !== -1 && !canLead(image, other, leader))
     leader = replicas.find((id) => isEligible(id) && image.isStaying(id) && canLead(image, other, id)) ?? leader
   if (leader === -1) {
     leader = eligibleLeader(image, living)
-    if (leader === -1 && isUnclean) {
+    // One that has what others lack is about to serve: then nothing need be lost.
+    const isAwaited = replicas.some(isEligible)
+    if (leader === -1 && isUnclean && !isAwaited) {
       leader = replicas.find((id) => isStaying(image, living, id)) ?? -1
       isBegunAnew = leader !== -1
     }
@@ -125,12 +130,14 @@ function completeMove(image: MetadataImage, partition: PartitionImage): Partitio
   const { adding, removing, ...rest } = partition
   if (adding === undefined || removing === undefined) return partition
   const isr = rest.isr.filter((id) => !removing.includes(id))
-  const isComplete = adding.every((id) => isr.includes(id)) && isr.some((id) => isUsable(image, partition, id))
+  const isComplete = adding.every((id) => isr.includes(id)) && isr.some((id) => isServing(image, partition, id))
   return isComplete ? { ...rest, replicas: targetReplicas(partition), isr } : partition
 }
 
 function withLivingMembers(image: MetadataImage, partition: PartitionImage): PartitionImage {
   const { isr } = partition
   const living = isr.filter((id) => image.brokers.has(id))
-  return living.length === 0 || living.length === isr.length ? partition : { ...partition, isr: living }
+  // What the dead ones have is given up only for one that is known to have it too.
+  const isHeld = living.some((id) => isServing(image, partition, id))
+  return isHeld && living.length < isr.length ? { ...partition, isr: living } : partition
 }
