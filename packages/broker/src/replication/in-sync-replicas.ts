@@ -28,6 +28,8 @@ export interface ReplicaSets {
   readonly isr: readonly number[]
   /** Those that may lead where nobody in sync can: as long as there are any, nothing more is committed (KIP-966). */
   readonly elr?: readonly number[]
+  /** Those whose log cannot be used, though their broker may be alive. */
+  readonly offline?: readonly number[]
 }
 
 export class InSyncReplicas {
@@ -69,25 +71,29 @@ export class InSyncReplicas {
     this.#watch()
   }
 
-  /** Whether so many are in sync as must be, of as many as there are. */
+  /**
+   * Whether so many are in sync as must be, of as many as there are. Where the metadata has eligible ones they are too few,
+   * whatever `minInsync` is thought to be here.
+   */
   hasMin(minInsync: number): boolean {
-    const { isr, replicas } = this.#sets
-    return isr.length >= Math.min(minInsync, replicas.length)
+    const { isr, elr, replicas } = this.#sets
+    return elr === undefined && isr.length >= Math.min(minInsync, replicas.length)
   }
 
   /** All below what is returned may be committed, given that all below `ownOffset` is on this broker; -1 for nothing more. */
   committable(ownOffset: number, minInsync: number): number {
     if (this.#followers === null) return ownOffset
-    return this.hasMin(minInsync) && this.#sets.elr === undefined ? this.#followers.commonOffset(ownOffset) : -1
+    return this.hasMin(minInsync) ? this.#followers.commonOffset(ownOffset) : -1
   }
 
-  /** Nothing below it is left on any replica that is alive, given where this broker's log begins. */
+  /** Nothing below it is left on any replica that can be used, given where this broker's log begins. */
   lowWatermark(startOffset: number): number {
     const cluster = this.#cluster
     if (this.#followers === null || cluster === null) return startOffset
     let least = startOffset
     for (const id of this.#sets.replicas) {
-      if (id === cluster.nodeId || cluster.brokerEpoch(id) < 0) continue
+      const isUsable = cluster.brokerEpoch(id) >= 0 && this.#sets.offline?.includes(id) !== true
+      if (id === cluster.nodeId || !isUsable) continue
       least = Math.min(least, this.#followers.startOffsetOf(id))
     }
     return least

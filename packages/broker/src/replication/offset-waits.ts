@@ -28,6 +28,15 @@ export class OffsetWaits {
     }
   }
 
+  /** Forgets a wait that was given up, if it still waits. */
+  remove(wait: OffsetWait): void {
+    const at = this.#waits.indexOf(wait, this.#head)
+    if (at < 0) return
+    this.#offsets.splice(at, 1)
+    this.#waits.splice(at, 1)
+    this.#compact()
+  }
+
   /** Ends every wait for an offset up to and including `offset`. */
   reach(offset: number): void {
     while (this.#head < this.#offsets.length && this.#offsets[this.#head]! <= offset) {

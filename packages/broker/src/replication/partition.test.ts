@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { BatchHeader, encodeBatch, errors, readBatchHeader, sliceOf } from '@odradek/protocol'
 import { Turn } from '../host/turn.ts'
 import { type Bench, nodeBench, openLog } from '../storage/testing/log-kit.ts'
+import type { ReplicaSets } from './in-sync-replicas.ts'
 import type { OffsetWait } from './offset-waits.ts'
 import { Partition } from './partition.ts'
 
@@ -73,7 +74,7 @@ class Scene {
   }
 
   /** The metadata says more of it. */
-  leads(fields: { isr: readonly number[]; elr?: readonly number[] }): void {
+  leads(fields: Pick<ReplicaSets, 'isr' | 'elr' | 'offline'>): void {
     this.partitionEpoch++
     this.partition.lead({ leaderEpoch: 5, partitionEpoch: this.partitionEpoch, replicas: [1, 2, 3], ...fields })
     this.endTurn()
@@ -163,8 +164,21 @@ describe('a leader with followers', () => {
     scene.endTurn()
     scene.leads({ isr: [1], elr: [2] })
     assert.equal(scene.partition.highWatermark, 0, 'it is thought that more must be in sync')
+    assert.equal(scene.partition.hasMinInsyncReplicas, false, 'what is not committed is not promised either')
     scene.leads({ isr: [1] })
     assert.equal(scene.partition.highWatermark, 1)
+    assert.equal(scene.partition.hasMinInsyncReplicas, true)
+  })
+
+  it('has nobody begin to wait for what too few in sync can commit', () => {
+    using scene = new Scene({}, [1])
+    const end = scene.append()
+    scene.partition.waitFor(end, scene.wait('a read', true))
+    scene.partition.waitFor(end, scene.wait('other'))
+    assert.deepEqual(scene.heard, [], 'it hears of it at the end of the turn')
+    scene.endTurn()
+    assert.deepEqual(scene.heard, [`a read ${errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND.code}`])
+    assert.equal(scene.partition.waiting, 1)
   })
 
   it('tells who waits for a deletion when nothing of it is left on any replica that is alive', () => {
@@ -183,6 +197,23 @@ describe('a leader with followers', () => {
     scene.epochs.delete(3)
     scene.partition.brokerMoved(3)
     assert.deepEqual([scene.heard, scene.partition.lowWatermark], [['deleted 0'], 3], 'who is dead does not count')
+  })
+
+  it('waits for no replica whose log is offline to let go, and forgets who gave up', () => {
+    using scene = new Scene()
+    scene.append(4)
+    scene.endTurn()
+    for (const id of [2, 3]) scene.ask(id, 4)
+    scene.log.advanceStartOffset(3)
+    scene.partition.changed()
+    const [first, second] = [scene.wait('first'), scene.wait('second')]
+    for (const wait of [first, second]) scene.partition.waitForDeletion(3, wait)
+    scene.partition.removeDeletion(first)
+    assert.equal(scene.partition.waiting, 1)
+    scene.partition.askedBy(2, 20, 4, 3)
+    assert.deepEqual(scene.heard, [])
+    scene.leads({ isr: [1, 2], offline: [3] })
+    assert.deepEqual([scene.heard, scene.partition.lowWatermark], [['second 0'], 3])
   })
 
   it('lets nobody in who asks in the name of a registration that is over, or who lacks what was there before', () => {

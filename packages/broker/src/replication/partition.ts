@@ -51,7 +51,7 @@ export class Partition implements TurnTask, ReadableReplica {
   readonly #committed = new OffsetWaits()
   /** Waits for this replica's own flushes, where the high watermark waits for more. */
   readonly #flushed = new OffsetWaits()
-  /** Waits until the start of the log has moved on all replicas that are alive. */
+  /** Waits until the start of the log has moved on all replicas that can be used. */
   readonly #deleted = new OffsetWaits()
   readonly #fetches = new FetchWaits()
   readonly #proofs = new LeadershipProofs()
@@ -263,10 +263,15 @@ export class Partition implements TurnTask, ReadableReplica {
     }
   }
 
-  /** Ends `wait` once the high watermark is at least `offset`: at the end of this turn at the earliest. */
+  /**
+   * Ends `wait` once the high watermark is at least `offset`: at the end of this turn at the earliest. One that needs enough
+   * replicas in sync does not begin to wait while they are too few.
+   */
   waitFor(offset: number, wait: OffsetWait): void {
     if (this.#offlineCode !== 0) this.#turn.defer('answer', new Reached(wait, this.#offlineCode))
     else if (offset <= this.#highWatermark) this.#turn.defer('answer', new Reached(wait, 0))
+    else if (wait.needsInSync === true && !this.hasMinInsyncReplicas)
+      this.#turn.defer('answer', new Reached(wait, errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND.code))
     else this.#committed.add(offset, wait)
   }
 
@@ -279,16 +284,21 @@ export class Partition implements TurnTask, ReadableReplica {
     else this.#flushed.add(offset, wait)
   }
 
-  /** Nothing below it is left on any replica that is alive. */
+  /** Nothing below it is left on any replica that can be used. */
   get lowWatermark(): number {
     return this.#replicas.lowWatermark(this.log.startOffset)
   }
 
-  /** Ends `wait` once nothing below `offset` is left on any replica that is alive: at the end of this turn at the earliest. */
+  /** Ends `wait` once nothing below `offset` is left on any replica that can be used: at the end of this turn at the earliest. */
   waitForDeletion(offset: number, wait: OffsetWait): void {
     if (this.#offlineCode !== 0) this.#turn.defer('answer', new Reached(wait, this.#offlineCode))
     else if (offset <= this.lowWatermark) this.#turn.defer('answer', new Reached(wait, 0))
     else this.#deleted.add(offset, wait)
+  }
+
+  /** `wait` was given up. */
+  removeDeletion(wait: OffsetWait): void {
+    this.#deleted.remove(wait)
   }
 
   #recountStarts(): void {

@@ -1,6 +1,6 @@
 /**
  * DeleteRecords (key 21, versions 0 to 2): raises the log start offset (KIP-107); -1 stands for the high watermark. It is
- * answered when no replica that is alive has any of it left, or with REQUEST_TIMED_OUT: then it goes on all the same.
+ * answered when no replica that can be used has any of it left, or with REQUEST_TIMED_OUT: then it goes on all the same.
  */
 import { DeleteRecords, errors } from '@odradek/protocol'
 import type { OffsetWait } from '../../replication/offset-waits.ts'
@@ -33,7 +33,7 @@ export const deleteRecords = handle(DeleteRecords, (request, exchange, broker) =
   let left = deletions.filter(({ isDone }) => !isDone).length
   if (left === 0) return { topics }
   const timer = broker.host.timers.after(request.timeoutMs, () => {
-    for (const deletion of deletions) deletion.reached(errors.REQUEST_TIMED_OUT.code)
+    for (const deletion of deletions) deletion.timedOut()
   })
   exchange.onAbandoned = () => {
     timer.cancel()
@@ -96,12 +96,21 @@ class Deletion implements OffsetWait {
     this.isDone = true
     this.#answer.errorCode = errorCode
     if (errorCode === errors.NONE.code) this.#answer.lowWatermark = this.#partition.lowWatermark
-    this.#ended?.()
+    const ended = this.#ended
+    this.#ended = null
+    ended?.()
+  }
+
+  /** It goes on, but is not waited for any longer. */
+  timedOut(): void {
+    this.#partition.removeDeletion(this)
+    this.reached(errors.REQUEST_TIMED_OUT.code)
   }
 
   /** Nobody waits for it any more. */
   giveUp(): void {
     this.isDone = true
     this.#ended = null
+    this.#partition.removeDeletion(this)
   }
 }

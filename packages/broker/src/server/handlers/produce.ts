@@ -94,7 +94,7 @@ function append(
   }
   if (!records) return refused(index, errors.INVALID_RECORD.code, 'A partition was sent without a record batch.')
   if (waitsForReplicas(acks, written) && !written.hasMinInsyncReplicas) {
-    const text = `${written.isr.length} replicas are in sync, and min.insync.replicas is ${written.log.config['min.insync.replicas']}.`
+    const text = tooFewText(written)
     return refused(index, errors.NOT_ENOUGH_REPLICAS.code, text)
   }
   const full = written.clientRefusal(records.end - records.start)
@@ -389,4 +389,10 @@ class PartitionWait implements OffsetWait {
 function fail(response: MutablePartitionResponse, errorCode: number): void {
   response.errorCode = errorCode
   response.baseOffset = NO_OFFSET
+}
+
+function tooFewText({ isr, log }: Partition): string {
+  const minInsync = log.config['min.insync.replicas']
+  if (isr.length < minInsync) return `${isr.length} replicas are in sync, and min.insync.replicas is ${minInsync}.`
+  return `${isr.length} replicas are in sync: too few for the broker that noted it, though min.insync.replicas is ${minInsync} here. Have it the same on all brokers.`
 }
