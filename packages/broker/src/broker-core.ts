@@ -300,6 +300,8 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     const server = new Server(this)
     this.#server = server
     const bound = await server.listen(this.config.listeners.map((text) => parseListener(text)!))
+    // Others may give up what they wait for once this broker serves.
+    await this.partitions.withdrawn()
     await this.metadata.registerBroker(advertised(bound, this.config['advertised.listeners']))
     server.serve()
     return bound

@@ -244,6 +244,11 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     if (!directories.isAnyOnline) allOffline(error)
   }
 
+  /** Resolves when the metadata knows of all replicas that could not be used here so far. */
+  async withdrawn(): Promise<void> {
+    await this.#withdrawals?.settled()
+  }
+
   /** Ends all waits, before the logs are closed. */
   close(): void {
     this.#isClosed = true
@@ -278,6 +283,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
       led.configure(config)
       led.lead(image)
       if (led.followers !== null) this.#watchLag()
+      this.#withdrawAnew(led, image)
       return
     }
     const follower = held.followed[index]
@@ -324,6 +330,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
       known.configure(config)
       known.follow(leader, leaderEpoch)
       this.#fetchers?.follow(known)
+      this.#withdrawAnew(known, image)
       return
     }
     const led = held.led[index]
@@ -410,6 +417,12 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   #withdraw({ topicId, index }: Partition | Follower): void {
     const replicas = this.#options.replication?.image().topicsById.get(topicId)?.partitions[index]?.replicas ?? []
     if (replicas.length > 1) this.#withdrawals?.add(topicId, index)
+  }
+
+  /** One that withdrew may be taken back for what it asked before that. */
+  #withdrawAnew(replica: Partition | Follower, { offline }: PartitionImage): void {
+    const isLost = replica.offlineCode === errors.KAFKA_STORAGE_ERROR.code
+    if (isLost && offline?.includes(this.#options.nodeId) !== true) this.#withdraw(replica)
   }
 
   /** The metadata has it that replicas of a topic cannot be used here. */

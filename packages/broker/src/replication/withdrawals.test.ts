@@ -65,9 +65,24 @@ describe('replicas that are out of use', () => {
     assert.deepEqual([scene.told, scene.known], [['t 0'], []])
     scene.answers = [errors.REQUEST_TIMED_OUT.code, 0]
     scene.withdrawals.add('t', 1)
+    const settled = scene.withdrawals.settled().then(() => scene.known.push('settled'))
     await scene.endTurn()
     await scene.later()
-    assert.deepEqual([scene.told.at(-1), scene.known], ['t 0,1', ['t']])
+    await settled
+    assert.deepEqual([scene.told.at(-1), scene.known], ['t 0,1', ['t', 'settled']])
+  })
+
+  it('are not told of twice at a time, but again where the metadata took them back', async () => {
+    const scene = new Scene()
+    scene.withdrawals.add('t', 0)
+    const ended = scene.endTurn()
+    scene.withdrawals.add('t', 0)
+    await ended
+    await scene.endTurn()
+    assert.deepEqual([scene.told, scene.known], [['t 0'], ['t']])
+    scene.withdrawals.add('t', 0)
+    await scene.endTurn()
+    assert.deepEqual(scene.told, ['t 0', 't 0'])
   })
 
   it('are told of no more when their topic is gone, or the broker stops', async () => {

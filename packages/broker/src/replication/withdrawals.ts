@@ -22,23 +22,35 @@ export class Withdrawals {
   readonly #options: WithdrawalsOptions
   #lost = new Map<string, Set<number>>()
   #isTelling = false
+  /** Those that are being told of. */
+  #told: readonly (readonly [topicId: string, indexes: ReadonlySet<number>])[] = []
   #retry: Timer | null = null
   #isClosed = false
+  #awaiting: (() => void)[] = []
 
   constructor(options: WithdrawalsOptions) {
     this.#options = options
   }
 
+  /** What is being told of already is not told of twice: when the metadata has it, it is looked at anew. */
   add(topicId: string, index: number): void {
+    if (this.#told.some(([told, indexes]) => told === topicId && indexes.has(index))) return
     const indexes = this.#lost.get(topicId)
     if (indexes !== undefined) indexes.add(index)
     else this.#lost.set(topicId, new Set([index]))
     this.#soon()
   }
 
+  /** Resolves when the metadata has been told of all there is to tell, or this is closed. */
+  settled(): Promise<void> {
+    if (this.#isClosed || (!this.#isTelling && this.#lost.size === 0)) return Promise.resolve()
+    return new Promise((resolve) => void this.#awaiting.push(resolve))
+  }
+
   close(): void {
     this.#isClosed = true
     this.#retry?.cancel()
+    for (const resolve of this.#awaiting.splice(0)) resolve()
   }
 
   /** What is lost in one turn, a whole directory as a rule, is told together. */
@@ -51,9 +63,11 @@ export class Withdrawals {
   async #tell(): Promise<void> {
     const { withdraw, withdrawn, timers } = this.#options
     const told = [...this.#lost]
+    this.#told = told
     this.#lost = new Map()
     const outcomes = await Promise.all(told.map(([topicId, indexes]) => withdraw(topicId, [...indexes])))
     this.#isTelling = false
+    this.#told = []
     if (this.#isClosed) return
     let isToldAgain = false
     for (const [at, [topicId, indexes]] of told.entries()) {
@@ -63,6 +77,7 @@ export class Withdrawals {
         this.#lost.set(topicId, new Set([...indexes, ...more]))
       } else if (outcomes[at] === errors.NONE.code) withdrawn(topicId)
     }
+    if (this.#lost.size === 0) for (const resolve of this.#awaiting.splice(0)) resolve()
     if (!isToldAgain) this.#soon()
     else this.#retry = timers.after(RETRY_MS, () => this.#soon())
   }

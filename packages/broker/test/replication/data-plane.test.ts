@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DeleteRecords, ElectLeaders, errorName, Fetch } from '@odradek/protocol'
+import { topicKey } from '../../src/metadata/keys.ts'
+import { formatTopic, parseTopic } from '../../src/metadata/values.ts'
 import { needsKcat, startKcat } from '../clients/tools.ts'
 import { readRecords } from '../protocol-cross-check/read-records.ts'
 import { LocalCluster } from './local-cluster.ts'
@@ -59,7 +61,9 @@ describe('the replicas of three brokers', { timeout: 120_000 }, () => {
     let near = await fetchFrom(2, topic, 0, 'rack-2')
     while (near.highWatermark < 5) near = await fetchFrom(2, topic, 0, 'rack-2')
     deepEqual([near.preferredReadReplica, offsetsOf(near.records)], [-1, [0, 1, 2, 3, 4]])
-    equal(errorName((await fetchFrom(2, topic, 6)).errorCode), 'OFFSET_OUT_OF_RANGE')
+    equal(errorName((await fetchFrom(1, topic, 6)).errorCode), 'OFFSET_OUT_OF_RANGE')
+    const beyond = await fetchFrom(2, topic, 6)
+    deepEqual([errorName(beyond.errorCode), beyond.currentLeader?.leaderId], ['NOT_LEADER_OR_FOLLOWER', 1])
     equal(errorName((await fetchFrom(2, topic, 0, '', 10)).errorCode), 'NOT_LEADER_OR_FOLLOWER', 'older clients')
     // One that waits there hears of the next record when that is committed.
     const waiting = cluster.at(2, topic).fetch(5, { maxWaitMs: 60_000, version: 13 })
@@ -87,7 +91,8 @@ describe('the replicas of three brokers', { timeout: 120_000 }, () => {
     deepEqual([errorName(errorCode), lowWatermark], ['NONE', 4])
     for (const id of [1, 2, 3]) {
       const found = await fetchFrom(id, topic, 3)
-      deepEqual([errorName(found.errorCode), found.logStartOffset], ['OFFSET_OUT_OF_RANGE', 4], `broker ${id}`)
+      const expected = id === 1 ? 'OFFSET_OUT_OF_RANGE' : 'NOT_LEADER_OR_FOLLOWER'
+      deepEqual([errorName(found.errorCode), found.logStartOffset], [expected, 4], `broker ${id}`)
     }
   })
 
@@ -129,6 +134,25 @@ describe('the replicas of three brokers', { timeout: 120_000 }, () => {
     deepEqual([moved.isrNodes.toSorted(), moved.offlineReplicas], [[2, 3], [1]])
     await write(heir, topic, 2, 'more', lost)
     await write(1, topic, 2, 'more', 1 - lost)
+    // The leader takes it back for what it asked before it withdrew: it withdraws again.
+    const key = topicKey('moved')
+    const stored = async () => {
+      const { entry } = await cluster.store.get(key)
+      const value = parseTopic(key, entry!.value)
+      return { value, revision: entry!.modRevision, partition: value.partitions[lost]! }
+    }
+    const before = await stored()
+    const { offline: _, ...fields } = before.partition
+    const taken = { ...fields, isr: [...fields.isr, 1], partitionEpoch: fields.partitionEpoch + 1 }
+    const partitions = before.value.partitions.with(lost, taken)
+    const { succeeded } = await cluster.store.transact({
+      compares: [{ key, target: 'modRevision', revision: before.revision }],
+      success: [{ kind: 'put', key, value: formatTopic({ ...before.value, partitions }) }],
+    })
+    ok(succeeded)
+    let now = await stored()
+    for (; now.partition.partitionEpoch <= taken.partitionEpoch; now = await stored()) await sleep(10)
+    deepEqual([now.partition.isr.toSorted(), now.partition.offline], [[2, 3], [1]])
     // With its disk it is in sync again after a restart.
     cluster.disk(1).fail(/^$/)
     await cluster.stop(1)

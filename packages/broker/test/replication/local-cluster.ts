@@ -20,7 +20,8 @@ const DIRECTORIES = ['a', 'b']
 export class LocalCluster implements AsyncDisposable {
   readonly root: string
   readonly #config: Readonly<Record<string, string>>
-  readonly #store: EmbeddedStore
+  /** What all brokers know of each other is in it. */
+  readonly store: EmbeddedStore
   readonly #server: StoreServer
   readonly #brokers = new Map<number, Broker>()
   readonly #clients = new Map<number, WireClient>()
@@ -34,7 +35,7 @@ export class LocalCluster implements AsyncDisposable {
   ) {
     this.root = root
     this.#config = config
-    this.#store = store
+    this.store = store
     this.#server = server
   }
 
@@ -153,7 +154,7 @@ export class LocalCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const id of IDS) await this.stop(id)
     await this.#server.close()
-    await this.#store.close()
+    await this.store.close()
     await rm(this.root, { recursive: true, force: true })
   }
 }

@@ -5,7 +5,8 @@
  * A follower reads to the log's end, and by asking says what it has. It hears where its history parts from the leader's
  * before it is given anything (KIP-279), and is refused where it asks in the name of a registration that is over (KIP-903).
  *
- * Consumers read from followers too, up to what those know to be committed; a leader sends a consumer to the replica in its
+ * Consumers read from followers too, up to what those know to be committed; that an offset is out of range they hear from
+ * the leader alone: a client may begin anew where it hears that. A leader sends a consumer to the replica in its
  * rack where `replica.selector.class` says so (KIP-392).
  */
 import { errors, Fetch, type FetchRequest, type FetchResponse, sliceOf } from '@odradek/protocol'
@@ -172,12 +173,7 @@ class FetchRead {
   #read(position: FetchPosition): MutablePartitionResponse {
     const { index } = position
     const found = this.#replicaOf(position)
-    if (typeof found === 'number') {
-      const response = refused(index, found)
-      const leader = currentLeaderFor(found, this.#topicOf(position), index)
-      if (leader !== undefined) response.currentLeader = leader
-      return response
-    }
+    if (typeof found === 'number') return this.#refused(position, found)
     const { replica } = this
     const { log, highWatermark, lastStableOffset } = found
     if ((replica !== null || this.#rack !== '') && found instanceof Partition) {
@@ -198,7 +194,11 @@ class FetchRead {
     const left = Math.min(position.partitionMaxBytes, this.#maxBytes - this.bytes)
     const read = log.read(position.fetchOffset, Math.max(left, 0), upTo, this.bytes === 0)
     if (read.errorCode !== 0) {
-      return { ...refused(index, read.errorCode), highWatermark, logStartOffset: log.startOffset }
+      const logStartOffset = log.startOffset
+      // What is in range the leader alone can say: a follower may only be behind, or not have let go yet.
+      if (read.errorCode === errors.OFFSET_OUT_OF_RANGE.code && !(found instanceof Partition))
+        return { ...this.#refused(position, errors.NOT_LEADER_OR_FOLLOWER.code), highWatermark, logStartOffset }
+      return { ...refused(index, read.errorCode), highWatermark, logStartOffset }
     }
     const { range } = read
     this.bytes += range?.length ?? 0
@@ -218,6 +218,14 @@ class FetchRead {
             : null,
       records: range ?? NOTHING,
     }
+  }
+
+  /** Why a partition is not read from, and where it may be. */
+  #refused(position: FetchPosition, errorCode: number): MutablePartitionResponse {
+    const response = refused(position.index, errorCode)
+    const leader = currentLeaderFor(errorCode, this.#topicOf(position), position.index)
+    if (leader !== undefined) response.currentLeader = leader
+    return response
   }
 
   /** Whether a follower that catches up is to be held up here. */
