@@ -177,7 +177,7 @@ export class Follower implements TurnTask, ReadableReplica {
   #take(found: FetchedPartition): number {
     this.tookBytes = 0
     const { log } = this
-    const { errorCode, divergingEpoch, records, highWatermark, logStartOffset = -1 } = found
+    const { errorCode, divergingEpoch, records, logStartOffset = -1 } = found
     switch (errorCode) {
       case errors.NONE.code:
         break
@@ -198,11 +198,22 @@ export class Follower implements TurnTask, ReadableReplica {
     }
     const batches = borrowed(records)
     if (batches !== null && batches.end > batches.start) {
-      if (this.gauge?.admits(batches.end - batches.start) === false) return LONG_PAUSE_MS
+      if (this.gauge?.admits(batches.end - batches.start) === false) {
+        // What the leader let go of makes room here too.
+        this.#keepUpWith(found)
+        return LONG_PAUSE_MS
+      }
       this.#writeLater()
       log.appendReplicated(batches)
       this.tookBytes = batches.end - batches.start
     }
+    this.#keepUpWith(found)
+    return 0
+  }
+
+  /** What is committed, and where the log begins, is as at the leader, as far as it is here. */
+  #keepUpWith({ highWatermark, logStartOffset = -1 }: FetchedPartition): void {
+    const { log } = this
     const committed = Math.min(highWatermark, log.endOffset)
     if (committed > this.#highWatermark) {
       this.#highWatermark = committed
@@ -210,7 +221,6 @@ export class Follower implements TurnTask, ReadableReplica {
     }
     // What the leader let go of, but nothing that is not committed here.
     if (logStartOffset > log.startOffset) log.advanceStartOffset(Math.min(logStartOffset, this.#highWatermark))
-    return 0
   }
 
   /** The leader's history is another from some offset on. */
