@@ -2,9 +2,10 @@ import { deepEqual, equal, match } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { errors } from '@odradek/protocol'
 import type { MetadataImage } from '../image.ts'
-import { brokerConfigKey, knownBrokerKey } from '../keys.ts'
+import { intakeTopicName } from '../intake-topic.ts'
+import { brokerConfigKey, brokerKey, knownBrokerKey } from '../keys.ts'
 import { after, clusterImage } from '../testing/cluster-image.ts'
-import { withTopic } from '../testing/topic-under-test.ts'
+import { idOf, withTopic } from '../testing/topic-under-test.ts'
 import { formatBroker } from '../values.ts'
 import { forgetBrokerConfigs, unregisterBroker } from './unregister-broker.ts'
 
@@ -44,6 +45,20 @@ describe('a broker', () => {
       result.errorMessage!,
       /replicas of 4 partition\(s\): a-0, b-0, c-0, …\. .*cluster reassign --brokers 1,2 --apply/,
     )
+  })
+
+  it('with replicas of what waits for a topic is not either', () => {
+    const visible = withTopic(image, 'd', [{ replicas: [1, 2] }])
+    const held = withTopic(visible, intakeTopicName(idOf('d')), [{ replicas: [1, 2, 3], removing: [3], adding: [] }])
+    const { result, change } = unregisterBroker(held, 3)
+    deepEqual([result.errorCode, change], [errors.POLICY_VIOLATION.code, null])
+    match(result.errorMessage!, /replicas of 1 partition\(s\): d-0\./)
+  })
+
+  it('is forgotten only if it does not come back meanwhile', () => {
+    deepEqual(unregisterBroker(image, 3).change?.compares, [
+      { key: brokerKey(3), target: 'createRevision', revision: 0 },
+    ])
   })
 
   it('that lives is not: it would come back', () => {

@@ -1,6 +1,7 @@
 import { errors } from '@odradek/protocol'
 import type { MetadataImage } from '../image.ts'
-import { brokerConfigKey, knownBrokerKey } from '../keys.ts'
+import { intakeTopicOf } from '../intake-topic.ts'
+import { brokerConfigKey, brokerKey, knownBrokerKey } from '../keys.ts'
 import type { Decision, Refusal } from './decision.ts'
 
 /** Named in full in a refusal; of more it says how many. */
@@ -16,7 +17,9 @@ export function unregisterBroker(image: MetadataImage, id: number): Decision<Ref
   const result = { errorCode: problem?.errorCode ?? errors.NONE.code, errorMessage: problem?.errorMessage ?? null }
   const known = image.knownBrokers.get(id)
   if (problem !== null || known === undefined) return { result, change: null }
-  return { result, change: { key: knownBrokerKey(id), value: null, base: known.modRevision } }
+  // It may come back at this moment.
+  const compares = [{ key: brokerKey(id), target: 'createRevision', revision: 0 } as const]
+  return { result, change: { key: knownBrokerKey(id), value: null, base: known.modRevision, compares } }
 }
 
 /** Removes the settings that were made for a broker alone; where it lives again they stay. */
@@ -47,11 +50,14 @@ function problemOf(image: MetadataImage, id: number): Refusal | null {
 function partitionsOf(image: MetadataImage, id: number): { count: number; names: string[] } {
   const names: string[] = []
   let count = 0
-  for (const topic of image.listedTopics()) {
+  for (const topic of image.topics.values()) {
+    // What waits for a topic moves with it, and goes by its name.
+    const visibleId = intakeTopicOf(topic.name)
+    const name = visibleId === null ? topic.name : (image.topicsById.get(visibleId)?.name ?? topic.name)
     for (const { index, replicas } of topic.partitions) {
       if (!replicas.includes(id)) continue
       count += 1
-      if (names.length < PARTITIONS_NAMED) names.push(`${topic.name}-${index}`)
+      if (names.length < PARTITIONS_NAMED) names.push(`${name}-${index}`)
     }
   }
   return { count, names }
