@@ -1,6 +1,7 @@
 /** What waits, over the routers, against a broker: seen, moved to another time, delivered, recalled; and a life that is followed. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
 import {
@@ -13,6 +14,7 @@ import {
   listDelayed,
   produceMessage,
   recallDelayed,
+  rescheduleDelayed,
 } from '@odradek/client'
 import { Consumer } from '@platformatic/kafka'
 import { ConsoleScene } from './console-scene.ts'
@@ -137,11 +139,49 @@ test('a broker whose listener is silent silences no other, and is named', async 
   await assert.rejects(delayedPartitions(adminListenersAt([nobody])), { name: 'UnreachableError' })
 })
 
+test('a record whose recall was made, and not answered, is not lost: its copy stays', async () => {
+  const { scene, kafka } = await open()
+  await using _ = scene
+  await createTopic(kafka, { name: 'calls', partitions: 1, configs: { 'message.type': 'DELAY' } })
+  const headers = [header('TIMER_DELAY_SEC', '3600')]
+  await produceMessage(kafka, { topic: 'calls', key: text('k'), value: text('v'), headers })
+  const place = { topic: 'calls', partition: 0, offset: 0 }
+  let orders = 0
+  // Its leader does as it is told, and hangs up before it says so the first time; another broker answers.
+  await using leader = await listenerOf(async (path, init) => {
+    const response = await fetch(`http://${scene.broker.adminAddress}${path}`, init)
+    const told = { status: response.status, body: await response.text() }
+    return init.method === 'POST' && ++orders === 1 ? null : told
+  })
+  const none = JSON.stringify({ topic: 'calls', matched: 1, done: 0, skipped: 0, failed: 1 })
+  await using other = await listenerOf(async (_path, { method }) => ({
+    status: method === 'POST' ? 200 : 404,
+    body: none,
+  }))
+  const listeners = adminListenersAt([leader.address, other.address])
+  const moved = rescheduleDelayed(kafka, listeners, place, Date.now() + 7_200_000)
+  await assert.rejects(moved, { message: /copy with the new time waits at calls-0@\d+; whether it was recalled/ })
+  const { records } = await listDelayed(adminListenersAt([scene.broker.adminAddress!]), { topic: 'calls' })
+  assert.deepEqual(
+    records.map(({ offset, key }) => [offset, key]),
+    [[1, 'k']],
+  )
+})
+
 test('a cluster whose brokers cannot tell says why', async () => {
   await using scene = await ConsoleScene.open()
   const told = await scene.caller.delayed.topics({ cluster })
   assert.match(told.problem ?? '', /admin listener/)
   assert.match((await scene.caller.storage.get({ cluster })).problem ?? '', /admin listener/)
+  // What was tried is in the audit with its name, though nothing came of it.
+  const place = { partition: 0, offset: 7 }
+  await assert.rejects(scene.caller.delayed.recall({ cluster, topic: 'calls', records: [place] }))
+  await assert.rejects(scene.caller.delayed.deliver({ cluster, topic: 'calls', records: [place] }))
+  await assert.rejects(scene.caller.delayed.reschedule({ cluster, topic: 'calls', ...place, due: 1 }))
+  assert.deepEqual(
+    (await scene.caller.audit.list({ cluster })).entries.map(({ resource }) => resource),
+    ['record calls-0@7', 'topic calls', 'topic calls'],
+  )
 })
 
 test('a life through a retry to the dead letters, told from any record of it', async () => {
@@ -207,6 +247,26 @@ test('a life through a retry to the dead letters, told from any record of it', a
   const { missing } = await caller.life.get({ cluster, topic: 'orders', partition: 0, offset: 99 })
   assert.equal(missing?.missing, 'notWrittenYet')
 })
+
+/** An admin listener that answers so; null: it hangs up. */
+async function listenerOf(
+  answer: (path: string, init: { method: string; body?: string }) => Promise<{ status: number; body: string } | null>,
+) {
+  const server = createHttpServer(async (request, response) => {
+    const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString()
+    const told = await answer(request.url!, { method: request.method!, ...(body !== '' && { body }) })
+    if (told === null) request.destroy()
+    else response.writeHead(told.status).end(told.body)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    address: `127.0.0.1:${(server.address() as { port: number }).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
 
 /** Where nobody listens any more. */
 async function addressOfNobody(): Promise<string> {

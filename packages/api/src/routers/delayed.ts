@@ -92,8 +92,9 @@ export const delayed = router({
   recall: clusterProcedure
     .input(z.object({ topic: topicName, records }))
     .mutation(async ({ ctx, input: { topic, records: chosen } }) => {
+      ctx.note({ resource: `topic ${topic}` })
       const result = await recallDelayed(await listenersOf(ctx.session), { topic, records: chosen })
-      ctx.note({ resource: `topic ${topic}`, after: result })
+      ctx.note({ after: result })
       return result
     }),
 
@@ -101,8 +102,9 @@ export const delayed = router({
   deliver: clusterProcedure
     .input(z.object({ topic: topicName, records }))
     .mutation(async ({ ctx, input: { topic, records: chosen } }) => {
+      ctx.note({ resource: `topic ${topic}` })
       const result = await deliverDelayed(await listenersOf(ctx.session), { topic, records: chosen })
-      ctx.note({ resource: `topic ${topic}`, after: result })
+      ctx.note({ after: result })
       return result
     }),
 
@@ -110,9 +112,9 @@ export const delayed = router({
   reschedule: clusterProcedure
     .input(place.extend({ due: time }))
     .mutation(async ({ ctx, input: { cluster: _, due, ...at } }) => {
+      ctx.note({ resource: `record ${at.topic}-${at.partition}@${at.offset}` })
       const result = await rescheduleDelayed(ctx.session.cluster, await listenersOf(ctx.session), at, due)
-      const resource = `record ${at.topic}-${at.partition}@${at.offset}`
-      ctx.note({ resource, before: { due: result.dueBefore }, after: result })
+      ctx.note({ before: { due: result.dueBefore }, after: result })
       return result
     }),
 })

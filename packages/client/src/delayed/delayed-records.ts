@@ -1,7 +1,7 @@
 /** What waits in topics of timed messages and retries, from the admin listeners of the brokers that hold it. */
-import { type AdminListeners, askListeners, type SilentBroker } from '../admin/admin-listeners.ts'
+import { type AdminListeners, askListeners, type SilentBroker, silentText } from '../admin/admin-listeners.ts'
 import type { AdminAnswer } from '../admin/ask-admin.ts'
-import { RefusedError } from '../cluster-errors.ts'
+import { RefusedError, UnreachableError } from '../cluster-errors.ts'
 
 export interface DelayedQuery {
   readonly topic: string
@@ -11,7 +11,7 @@ export interface DelayedQuery {
   /** Due at or after, and before: epoch milliseconds. */
   readonly from?: number
   readonly to?: number
-  /** [100] */
+  /** [100]; a broker tells of 10,000 at most. */
   readonly limit?: number
 }
 
@@ -90,7 +90,7 @@ export async function delayedPartitions(
 export async function listDelayed(listeners: AdminListeners, query: DelayedQuery): Promise<DelayedList> {
   const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
   const { answers, silent } = await askListeners<DelayedList>(listeners, `/v1/delayed?${search}`)
-  const lists = answered(query.topic, answers)
+  const lists = answered(query.topic, answers, silent)
   const limit = query.limit ?? 100
   const records = lists.flatMap((list) => list.records).sort((a, b) => a.due - b.due)
   return {
@@ -102,49 +102,65 @@ export async function listDelayed(listeners: AdminListeners, query: DelayedQuery
   }
 }
 
-/** Takes records back: they will not be delivered. */
+/** Takes records back: they will not be delivered. Of a query those that `listDelayed` tells, and no others. */
 export async function recallDelayed(listeners: AdminListeners, selection: DelayedSelection): Promise<DelayedOrder> {
   return order(listeners, 'recall', selection)
 }
 
-/** Delivers records now. */
+/** Delivers records now. Of a query those that `listDelayed` tells, and no others. */
 export async function deliverDelayed(listeners: AdminListeners, selection: DelayedSelection): Promise<DelayedOrder> {
   return order(listeners, 'deliver', selection)
 }
 
-/** Makes dead letters of retries that wait, now. Throws where the topic is none of retries. */
+/** Makes dead letters of retries that wait, now; of a query as above. Throws where the topic is none of retries. */
 export async function buryDelayed(listeners: AdminListeners, selection: DelayedSelection): Promise<DelayedOrder> {
   return order(listeners, 'bury', selection)
 }
+
+/** Named records that a broker takes at once. */
+const RECORDS_MAX = 10_000
 
 async function order(
   listeners: AdminListeners,
   what: 'recall' | 'deliver' | 'bury',
   selection: DelayedSelection,
 ): Promise<DelayedOrder> {
-  const request = { method: 'POST', body: JSON.stringify(selection) }
   const { topic } = selection
-  const { answers, silent } = await askListeners<DelayedOrder>(listeners, `/v1/delayed/${what}`, request)
-  const results = answered(topic, answers)
-  const sum = (name: 'matched' | 'done' | 'skipped' | 'failed') =>
-    results.reduce((total, each) => total + each[name], 0)
-  if ('records' in selection) {
+  // A limit holds for all brokers together, which none of them knows: who asks chooses, and the order names records.
+  const { records, silent: untold } =
+    'records' in selection ? { records: selection.records, silent: [] } : await listDelayed(listeners, selection)
+  const unique = [
+    ...new Map(records.map(({ partition, offset }) => [`${partition} ${offset}`, { partition, offset }])).values(),
+  ]
+  const matched = unique.length
+  const silent = new Map(untold.map((broker) => [broker.nodeId ?? broker.reason, broker]))
+  let [done, skipped] = [0, 0]
+  // None is an order too: a broker says whether it is one that the topic takes.
+  for (let at = 0; at === 0 || at < matched; at += RECORDS_MAX) {
+    const request = { method: 'POST', body: JSON.stringify({ topic, records: unique.slice(at, at + RECORDS_MAX) }) }
+    const told = await askListeners<DelayedOrder>(listeners, `/v1/delayed/${what}`, request)
+    for (const broker of told.silent) silent.set(broker.nodeId ?? broker.reason, broker)
     // Every broker is told of all of them, and has those of its own partitions.
-    const matched = new Set(selection.records.map(({ partition, offset }) => `${partition} ${offset}`)).size
-    const [done, skipped] = [sum('done'), sum('skipped')]
-    return { topic, matched, done, skipped, failed: Math.max(0, matched - done - skipped), silent }
+    for (const result of answered(topic, told.answers, told.silent)) {
+      done += result.done
+      skipped += result.skipped
+    }
   }
-  return { topic, matched: sum('matched'), done: sum('done'), skipped: sum('skipped'), failed: sum('failed'), silent }
+  return { topic, matched, done, skipped, failed: Math.max(0, matched - done - skipped), silent: [...silent.values()] }
 }
 
-/** The answers of those brokers that hold something of the topic; throws RefusedError where none does. */
-export function answered<T>(topic: string, answers: readonly AdminAnswer<T>[]): T[] {
+/**
+ * The answers of those brokers that hold something of the topic. Where none does: throws RefusedError, or UnreachableError where a
+ * silent one may.
+ */
+export function answered<T>(topic: string, answers: readonly AdminAnswer<T>[], silent: readonly SilentBroker[]): T[] {
   const good = answers.filter(({ status }) => status === 200)
   if (good.length > 0) return good.map(({ body }) => body)
-  const text = answers[0]?.body.error ?? 'No broker was asked.'
-  throw new RefusedError(
-    text,
-    `look at what waits in topic "${topic}"`,
-    'Check the topic; records wait only in topics of type DELAY or RETRY.',
-  )
+  const tried = `look at what waits in topic "${topic}"`
+  const refused = answers.find(({ status }) => status !== 404)
+  const text = (refused ?? answers[0])?.body.error ?? 'No broker was asked.'
+  if (refused === undefined && silent.length > 0) {
+    throw new UnreachableError(tried, `${silentText(silent)}. Those that answer say: ${text}`)
+  }
+  throw new RefusedError(text, tried, 'Check the topic; records wait only in topics of type DELAY or RETRY.')
 }

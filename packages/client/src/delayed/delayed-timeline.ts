@@ -35,7 +35,7 @@ export async function delayedTimeline(
 ): Promise<DelayedTimeline> {
   const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
   const { answers, silent } = await askListeners<DelayedTimeline>(listeners, `/v1/delayed/timeline?${search}`)
-  const parts = answered(query.topic, answers)
+  const parts = answered(query.topic, answers, silent)
   const [{ from, to, bucketMs, counts }] = parts as [DelayedTimeline]
   const least = (values: readonly (number | null)[], best: (...values: number[]) => number) => {
     const known = values.filter((value) => value !== null)

@@ -1,9 +1,10 @@
 /**
  * Another time for a record that waits. There is no such order: a copy with the new time is written to the same partition,
  * then the record is recalled. In that order nothing is lost whenever this ends; two things can then be left of it, which
- * the copy's header tells apart. Where the record was delivered before it could be recalled, the copy is recalled.
+ * the copy's header tells apart. Where the record was delivered before it could be recalled, the copy is recalled; where nobody says
+ * what became of the record, it is not: it may be all that is left.
  */
-import type { AdminListeners } from '../admin/admin-listeners.ts'
+import { type AdminListeners, silentText } from '../admin/admin-listeners.ts'
 import type { Cluster } from '../cluster.ts'
 import { RefusedError } from '../cluster-errors.ts'
 import { type PayloadInput, produceMessage } from '../messages/produce-message.ts'
@@ -57,7 +58,10 @@ export async function rescheduleDelayed(
   const result = { dueBefore: record.due, due }
   const recall = (one: number) => recallDelayed(listeners, { topic, records: [{ partition, offset: one }] })
   try {
-    if ((await recall(offset)).done === 1) return { outcome: 'moved', ...result, offset: copy.offset }
+    const first = await recall(offset)
+    if (first.done === 1) return { outcome: 'moved', ...result, offset: copy.offset }
+    // Its leader did not answer, or refused: the recall may have been made, and the copy be all that there is.
+    if (first.skipped !== 1) throw new Error(silentText(first.silent) || 'its broker refused')
     const back = await recall(copy.offset)
     return { outcome: back.done === 1 ? 'delivered' : 'doubled', ...result, offset: copy.offset }
   } catch (error) {
