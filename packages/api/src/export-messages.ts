@@ -25,13 +25,16 @@ export function exportMessages(context: Context, inputText: string | null, signa
     })
   }
   const { cluster, format, ...search } = parsed.data
-  if (!isPermitted(context.visitor, 'payloads', cluster)) {
-    const anonymous = context.visitor.kind === 'anonymous'
+  const check = () => {
+    const { visitor } = context
+    if (isPermitted(visitor, 'payloads', cluster)) return
+    const anonymous = visitor.kind === 'anonymous'
     throw refuse(anonymous ? 'UNAUTHORIZED' : 'FORBIDDEN', 'You may not read what messages say.', {
       tried,
       remedy: anonymous ? 'Sign in.' : 'Ask an administrator of the console for the permission "payloads".',
     })
   }
+  check()
   const { settings } = context.console.session(cluster)
   const job = { kind: 'export', format, request: scanRequest(search) } as const
   const events = context.console.scans.run(settings, job, signal)
@@ -41,6 +44,8 @@ export function exportMessages(context: Context, inputText: string | null, signa
     chunks: (async function* () {
       try {
         for await (const event of events) {
+          // It may take long: whoever loses the permission meanwhile gets no more.
+          check()
           if (event.kind === 'text') yield event.text
           if (event.kind === 'progress' && event.progress.failure !== null) throw new Error(event.progress.failure)
         }

@@ -36,6 +36,11 @@ const guard = t.middleware(async ({ ctx, path, type, getRawInput, next }) => {
     })
   }
   const result = await next()
+  if (result.ok && type === 'subscription') {
+    // The context looks the visitor up each time: whoever lost the permission, or is gone, is told no more.
+    const check = () => assertPermitted(ctx, permission, clusterId, path)
+    return { ...result, data: whilePermitted(result.data as AsyncIterable<unknown>, check) }
+  }
   if (result.ok) return result
   throw asTrpcError(
     result.error.cause && result.error.code === 'INTERNAL_SERVER_ERROR' ? result.error.cause : result.error,
@@ -71,6 +76,14 @@ export const clusterProcedure = procedure
     })
     return result
   })
+
+/** What a subscription yields, each only where `check` lets it; ends with what that throws. */
+async function* whilePermitted<T>(events: AsyncIterable<T>, check: () => void): AsyncGenerator<T> {
+  for await (const event of events) {
+    check()
+    yield event
+  }
+}
 
 function clusterOf(input: unknown): string | null {
   const cluster = (input as { cluster?: unknown } | null | undefined)?.cluster

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { createTopic, produceMessage } from '@odradek/client'
 import { createTRPCClient, httpBatchLink, type TRPCClientError } from '@trpc/client'
 import {
   type AppRouter,
@@ -10,6 +11,7 @@ import {
   Console,
   createCaller,
   createContext,
+  exportMessages,
   procedurePermissions,
   UserFile,
 } from '../src/index.ts'
@@ -29,15 +31,16 @@ async function openWithUsers(options: { readOnly?: boolean } = {}) {
   await file.put('ada', password, { '*': { role: 'admin', payloads: true } })
   await file.put('eve', password, { elsewhere: { role: 'admin', payloads: true } })
   const scene = await ConsoleScene.open({ console: { users, ...options } })
-  const callerOf = async (name: string | null) => {
+  const contextOf = async (name: string | null) => {
     const token = name === null ? '' : await scene.console.access.login(name, password, '127.0.0.1')
     const header = (wanted: string) => (wanted === 'cookie' ? `odradek_session=${token}` : null)
-    return createCaller(await createContext(scene.console, { header, remoteAddress: '127.0.0.1' }))
+    return createContext(scene.console, { header, remoteAddress: '127.0.0.1' })
   }
   return {
     scene,
     file,
-    callerOf,
+    contextOf,
+    callerOf: async (name: string | null) => createCaller(await contextOf(name)),
     async [Symbol.asyncDispose]() {
       await scene[Symbol.asyncDispose]()
       await rm(folder, { recursive: true })
@@ -109,6 +112,35 @@ test('a user who is removed is gone at the next request, and the last one leaves
   assert.equal((await caller.session.me()).kind, 'anonymous')
   assert.equal(users.scene.console.access.isOpen, false)
   await assert.rejects(caller.topics.list({ cluster }), { code: 'UNAUTHORIZED' })
+})
+
+test('what streams to somebody ends when they are removed', async () => {
+  await using users = await openWithUsers()
+  const kafka = users.scene.console.session(cluster).cluster
+  await createTopic(kafka, { name: 'secrets', partitions: 1 })
+  const write = (text: string) => {
+    const key = { format: 'null', text: '' } as const
+    return produceMessage(kafka, { topic: 'secrets', key, value: { format: 'text', text }, headers: [] })
+  }
+  const tail = (await (await users.callerOf('otto')).messages.tail({ cluster, topic: 'secrets' }))[
+    Symbol.asyncIterator
+  ]()
+  const seen = async (wanted: string) => {
+    for (;;) {
+      const { value, done } = await tail.next()
+      if (done || JSON.stringify(value).includes(wanted)) return
+    }
+  }
+  await tail.next()
+  await write('public')
+  await seen('public')
+  const request = { cluster, topic: 'secrets', from: { kind: 'earliest' }, to: { kind: 'now' }, format: 'csv' }
+  const otto = await users.contextOf('otto')
+  const file = exportMessages(otto, JSON.stringify(request), AbortSignal.timeout(60_000))
+  await users.file.remove('otto')
+  await write('secret')
+  await assert.rejects(seen('secret'), { code: 'UNAUTHORIZED', message: 'Sign in first.' })
+  await assert.rejects(Array.fromAsync(file.chunks), { code: 'UNAUTHORIZED' })
 })
 
 test('a console that is started again signs nobody out; another password ends the sessions of the one before', async () => {
