@@ -1,6 +1,6 @@
 /** Moves of partitions before they are made: where each replica goes, and how much has to be copied for that. */
 import { type ClusterMetadata, KafkaError, type PlannedMove, planReassignment, RefusedError } from '@odradek/client'
-import type { ClusterSession } from '../cluster-session.ts'
+import type { ClusterSession, Sizes } from '../cluster-session.ts'
 import type { ReplicationDesk } from './replication-desk.ts'
 
 export interface MoveQuestion {
@@ -67,9 +67,7 @@ export async function planMoves(
   const planned = planReassignment(places, targets, question.replicas)
   const moves = planned.map((move): PlannedMoveRow => {
     const adding = move.target.filter((id) => !move.replicas.includes(id))
-    const size = sizes?.topics.get(move.topic)?.partitions.get(move.partition)
-    const bytes = adding.length === 0 ? 0 : sizes === null ? null : (size ?? 0) * adding.length
-    return { ...move, adding, bytes }
+    return { ...move, adding, bytes: bytesToCopy(sizes, move, adding.length) }
   })
   return {
     moves,
@@ -79,6 +77,17 @@ export async function planMoves(
     bytes: moves.reduce<number | null>((sum, { bytes }) => (sum === null || bytes === null ? null : sum + bytes), 0),
     brokers: loadOf(metadata, moves),
   }
+}
+
+/** Of a move with so many copies; null where no broker that has the partition tells its size. */
+export function bytesToCopy(sizes: Sizes | null, move: PlannedMove, copies: number): number | null {
+  if (copies === 0) return 0
+  if (sizes === null) return null
+  const size = sizes.topics.get(move.topic)?.partitions.get(move.partition)
+  if (size !== undefined) return size * copies
+  const told = new Set(sizes.logs.directories.filter(({ error }) => error === null).map(({ nodeId }) => nodeId))
+  // Just made, it is on no disk yet; else one that does not answer has it.
+  return move.replicas.every((id) => told.has(id)) ? 0 : null
 }
 
 /** Throws a RefusedError where a partition of the plan has other replicas now than it was planned from. */

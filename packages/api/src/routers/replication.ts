@@ -78,7 +78,11 @@ export const replication = router({
         limit: z.int().min(1).max(500).default(100),
       }),
     )
-    .query(({ ctx, input: { cluster: _, ...query } }) => clusterHistory(ctx.session.cluster, query)),
+    .query(({ ctx, input: { cluster, before, ...query } }) =>
+      before === null
+        ? ctx.console.replication(cluster).recent.page(query)
+        : clusterHistory(ctx.session.cluster, { ...query, before }),
+    ),
 
   /** What would be moved so that the partitions are on the brokers, evenly. */
   plan: clusterProcedure
@@ -149,8 +153,9 @@ export const replication = router({
     const desk = ctx.console.replication(input.cluster)
     desk.forget()
     const moving = (await desk.moves()) ?? []
+    const named = input.partitions && new Set(input.partitions.map(({ topic, partition }) => `${topic} ${partition}`))
     const isWanted = ({ topic, partition }: { topic: string; partition: number }) =>
-      input.partitions === null || input.partitions.some((one) => one.topic === topic && one.partition === partition)
+      named === null || named.has(`${topic} ${partition}`)
     const taken = moving.filter(isWanted)
     ctx.note({ resource: countText(taken.length), before: taken, changesNothing: taken.length === 0 })
     if (taken.length === 0) return { results: [] }
