@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { Snapshot } from './snapshot.ts'
 
 test('callers at the same time share one fetch, and later ones its result while it is young', async () => {
@@ -35,4 +36,32 @@ test('a failure is not kept; peek gives what is known and fetches meanwhile', as
   isAway = false
   assert.equal(await snapshot.get(), 'here')
   assert.equal(snapshot.peek(), 'here')
+})
+
+test('what took long to learn is as young as when it came; null is known too', async () => {
+  let fetches = 0
+  const snapshot = new Snapshot(300, async () => {
+    fetches++
+    await setTimeout(330)
+    return null
+  })
+  assert.equal(snapshot.recent(60_000), undefined)
+  assert.equal(await snapshot.get(), null)
+  assert.deepEqual([await snapshot.get(), fetches, snapshot.recent(60_000)], [null, 1, null])
+  snapshot.forget()
+  assert.equal(snapshot.recent(60_000), undefined)
+})
+
+test('a fetch that began before a change and ends before the next one does not count as its answer', async () => {
+  const waiting: ((value: string) => void)[] = []
+  const snapshot = new Snapshot(60_000, () => new Promise<string>((resolve) => waiting.push(resolve)))
+  const before = snapshot.get()
+  snapshot.forget()
+  const after = snapshot.get()
+  waiting[0]!('old')
+  assert.equal(await before, 'old')
+  const shared = snapshot.get()
+  assert.equal(waiting.length, 2, 'the one under way is shared still')
+  waiting[1]!('new')
+  assert.deepEqual(await Promise.all([after, shared, snapshot.get()]), ['new', 'new', 'new'])
 })

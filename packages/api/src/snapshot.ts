@@ -2,7 +2,8 @@
 export class Snapshot<T> {
   readonly #load: () => Promise<T>
   readonly #ageMaxMs: number
-  #value: T | null = null
+  #known: { readonly value: T } | null = null
+  /** When it came: what takes long to learn would else be old at once. */
   #atMs = Number.NEGATIVE_INFINITY
   #loading: Promise<T> | null = null
 
@@ -13,21 +14,23 @@ export class Snapshot<T> {
 
   /** At most `ageMaxMs` old. */
   async get(): Promise<T> {
-    if (this.#value !== null && performance.now() - this.#atMs <= this.#ageMaxMs) return this.#value
-    return this.refresh()
+    return this.#known !== null && this.#isYoungerThan(this.#ageMaxMs) ? this.#known.value : this.refresh()
   }
 
   /** What is known now, however old, or null; a new one is fetched meanwhile if it is old. For columns that may come late. */
   peek(): T | null {
-    if (performance.now() - this.#atMs > this.#ageMaxMs) this.refresh().catch(() => {})
-    return this.#value
+    if (!this.#isYoungerThan(this.#ageMaxMs)) this.refresh().catch(() => {})
+    return this.#known?.value ?? null
+  }
+
+  /** What is known if it is no older than that and nothing was changed since; undefined: nothing. Fetches nothing. */
+  recent(ageMs: number): T | undefined {
+    return this.#isYoungerThan(ageMs) ? this.#known?.value : undefined
   }
 
   /** Fetches now; callers at the same time share one fetch. */
   refresh(): Promise<T> {
-    this.#loading ??= this.#fetch().finally(() => {
-      this.#loading = null
-    })
+    this.#loading ??= this.#fetch()
     return this.#loading
   }
 
@@ -37,13 +40,23 @@ export class Snapshot<T> {
     this.#loading = null
   }
 
-  async #fetch(): Promise<T> {
-    const began = performance.now()
-    const value = await this.#load()
-    if (began >= this.#atMs) {
-      this.#value = value
-      this.#atMs = began
-    }
-    return value
+  #isYoungerThan(ageMs: number): boolean {
+    return performance.now() - this.#atMs <= ageMs
+  }
+
+  #fetch(): Promise<T> {
+    const loading: Promise<T> = this.#load()
+      .then((value) => {
+        // Not one that began before a change.
+        if (this.#loading === loading) {
+          this.#known = { value }
+          this.#atMs = performance.now()
+        }
+        return value
+      })
+      .finally(() => {
+        if (this.#loading === loading) this.#loading = null
+      })
+    return loading
   }
 }

@@ -14,6 +14,7 @@ import { Button, ButtonLink } from '../../components/ui/button.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Figure, FigureStrip } from '../../components/ui/figure.tsx'
 import { Exact, Unknown } from '../../components/ui/number.tsx'
+import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { cn } from '../../lib/cn.ts'
 import { href } from '../../lib/href.ts'
@@ -60,6 +61,7 @@ export function BrokersFrame({ cluster, children }: { cluster: string; children:
         {about.error !== null && (
           <ErrorState className="m-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
         )}
+        <SilentBrokers brokers={data?.silent} />
         {data !== undefined && <Notices cluster={cluster} data={data} />}
         {children}
       </PageBody>
@@ -79,7 +81,7 @@ function Figures({ cluster, data }: { cluster: string; data: ReplicationOverview
       </FigureStrip>
     )
   }
-  const { controllerId, controllerEpoch, partitions, moving } = data
+  const { controllerId, controllerEpoch, partitions, minIsrUnknown, moving, isMovingLate } = data
   const linked = (only: 'leaderless' | 'underMinIsr' | 'underReplicated' | 'notPreferred') => (
     <Link href={`${href.brokers(cluster, 'partitions')}?only=${only}`} className="hover:underline">
       <Exact value={partitions[only]} />
@@ -109,7 +111,8 @@ function Figures({ cluster, data }: { cluster: string; data: ReplicationOverview
       <Figure
         label={<span data-tip={t('faultAbout.underMinIsr')}>{t('figure.underMinIsr')}</span>}
         value={linked('underMinIsr')}
-        state={partitions.underMinIsr > 0 ? 'wrong' : 'good'}
+        state={partitions.underMinIsr > 0 ? 'wrong' : minIsrUnknown > 0 ? 'attention' : 'good'}
+        why={minIsrUnknown > 0 ? t('minIsrUnknown', { count: minIsrUnknown }) : undefined}
       />
       <Figure
         label={<span data-tip={t('faultAbout.underReplicated')}>{t('figure.underReplicated')}</span>}
@@ -122,7 +125,13 @@ function Figures({ cluster, data }: { cluster: string; data: ReplicationOverview
       />
       <Figure
         label={t('figure.moving')}
-        value={moving === null ? <Unknown reason={t('movesUntold')} /> : <Exact value={moving} />}
+        value={
+          moving === null ? (
+            <Unknown reason={t(isMovingLate ? 'movesLate' : 'movesUntold')} />
+          ) : (
+            <Exact value={moving} />
+          )
+        }
         state={moving !== null && moving > 0 ? 'busy' : 'good'}
       />
     </FigureStrip>

@@ -10,11 +10,14 @@ import {
   listReassignments,
   mapBounded,
   type Reassignment,
+  RefusedError,
+  type SilentBroker,
   UnsupportedError,
 } from '@odradek/client'
 import type { ClusterSession } from '../cluster-session.ts'
 import { Snapshot } from '../snapshot.ts'
 import { movesByPlace, type PartitionFault, type PartitionStanding, partitionStanding } from './partition-standing.ts'
+import { RecentHistory } from './recent-history.ts'
 
 export interface GoneBroker {
   readonly nodeId: number
@@ -44,8 +47,14 @@ export interface ReplicationOverview {
   /** Brokers that are not there, and have replicas or were not unregistered. */
   readonly gone: readonly GoneBroker[]
   readonly partitions: { readonly total: number } & Readonly<Record<PartitionFault, number>>
-  /** Partitions whose replicas are being moved; null: the cluster does not tell. */
+  /** Topics that lack replicas, and whose `min.insync.replicas` is not known: they may be below it. */
+  readonly minIsrUnknown: number
+  /** Partitions whose replicas are being moved; null: the cluster does not tell, or not now. */
   readonly moving: number | null
+  /** Whether who would tell of moves does not answer now. */
+  readonly isMovingLate: boolean
+  /** Brokers that do not tell, and why: epochs and who stops are known from the others. */
+  readonly silent: readonly SilentBroker[]
 }
 
 export interface PartitionQuery {
@@ -61,20 +70,30 @@ export interface PartitionPage {
 }
 
 const STANDING_AGE_MS_MAX = 4_000
+/** Before a cluster that tells nothing of its standing is asked again: any Kafka that is no Odradek. */
+const UNTOLD_MS = 15_000
 const WAIT_MS_MAX = 2_500
+/** What was told so long ago is shown while somebody lets us wait. */
+const RECENT_MS_MAX = 30_000
 const MOVES_AGE_MS_MAX = 1_000
 const MIN_ISR_AGE_MS_MAX = 30_000
-/** Topics that are asked for their `min.insync.replicas` at a time: those with a partition that lacks a replica. */
+/** One that was not told is asked for again sooner. */
+const MIN_ISR_RETRY_MS = 5_000
+/** Topics that are asked for their `min.insync.replicas` at a time, of those with a partition that lacks a replica: the rest comes next. */
 const MIN_ISR_TOPICS_MAX = 1_000
 
 export class ReplicationDesk {
+  /** What happened lately. */
+  readonly recent: RecentHistory
   readonly #session: ClusterSession
   readonly #standing: Snapshot<ClusterStanding | null>
   readonly #moves: Snapshot<readonly Reassignment[] | null>
-  readonly #minIsr = new Map<string, { readonly atMs: number; readonly value: number | null }>()
+  readonly #minIsr = new Map<string, { readonly untilMs: number; readonly value: number | null }>()
+  #untoldUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(session: ClusterSession) {
     this.#session = session
+    this.recent = new RecentHistory(session.cluster)
     this.#standing = new Snapshot(STANDING_AGE_MS_MAX, () => this.#learnStanding())
     this.#moves = new Snapshot(MOVES_AGE_MS_MAX, () => this.#learnMoves())
   }
@@ -94,15 +113,16 @@ export class ReplicationDesk {
   async overview(): Promise<ReplicationOverview> {
     const [metadata, moves, standing, known] = await Promise.all([
       this.#session.cluster.metadata(),
-      soon(this.moves()),
-      soon(this.#standing.get()),
-      soon(goneBrokers(this.#session.cluster)),
+      soon(this.#moves),
+      soon(this.#standing),
+      inTime(goneBrokers(this.#session.cluster), WAIT_MS_MAX).catch(() => null),
     ])
+    const { rows, minIsrUnknown } = await this.#all(metadata, moves ?? null)
     const partitions = { total: 0, leaderless: 0, underMinIsr: 0, underReplicated: 0, notPreferred: 0 }
     const leaders = new Map<number, number>()
     const preferred = new Map<number, number>()
     const replicas = new Map<number, { replicas: number; alone: number }>()
-    for (const row of await this.#all(metadata, moves)) {
+    for (const row of rows) {
       partitions.total += 1
       for (const fault of row.faults) partitions[fault] += 1
       if (row.leader >= 0) leaders.set(row.leader, (leaders.get(row.leader) ?? 0) + 1)
@@ -140,15 +160,19 @@ export class ReplicationDesk {
           ...(replicas.get(nodeId) ?? { replicas: 0, alone: 0 }),
         })),
       partitions,
+      minIsrUnknown,
       moving: moves?.length ?? null,
+      isMovingLate: moves === undefined,
+      silent: standing?.silent ?? [],
     }
   }
 
   /** Partitions by what is wrong with them, then by name. */
   async partitions({ only, search, page, pageSize }: PartitionQuery): Promise<PartitionPage> {
-    const [metadata, moves] = await Promise.all([this.#session.cluster.metadata(), soon(this.moves())])
+    const [metadata, moves] = await Promise.all([this.#session.cluster.metadata(), soon(this.#moves)])
     const words = search.toLowerCase().split(/\s+/).filter(Boolean)
-    const rows = (await this.#all(metadata, moves)).filter(({ topic, partition, faults, isMoving }) => {
+    const all = await this.#all(metadata, moves ?? null)
+    const rows = all.rows.filter(({ topic, partition, faults, isMoving }) => {
       const isWanted =
         only === 'all' || (only === 'faulty' ? faults.length > 0 : only === 'moving' ? isMoving : faults.includes(only))
       const name = `${topic}-${partition}`.toLowerCase()
@@ -158,7 +182,7 @@ export class ReplicationDesk {
     return { rows: rows.slice(page * pageSize, (page + 1) * pageSize), total: rows.length }
   }
 
-  async #all(metadata: ClusterMetadata, moves: readonly Reassignment[] | null): Promise<PartitionStanding[]> {
+  async #all(metadata: ClusterMetadata, moves: readonly Reassignment[] | null) {
     const moveOf = movesByPlace(moves ?? [])
     const places = [...metadata.topics.values()].flatMap(({ name, partitions }) =>
       partitions.map((place) => ({ topic: name, place })),
@@ -166,27 +190,38 @@ export class ReplicationDesk {
     const lacking = new Set(
       places.flatMap(({ topic, place }) => (place.isr.length < place.replicas.length ? [topic] : [])),
     )
-    await this.#learnMinIsr([...lacking].slice(0, MIN_ISR_TOPICS_MAX))
-    return places.map(({ topic, place }) =>
-      partitionStanding(topic, place, moveOf(topic, place.partition), this.#minIsr.get(topic)?.value ?? null),
-    )
+    await this.#learnMinIsr([...lacking])
+    const minIsrOf = (topic: string) => this.#minIsr.get(topic)?.value ?? null
+    const rows = places.map(({ topic, place }): PartitionStanding => {
+      return partitionStanding(topic, place, moveOf(topic, place.partition), minIsrOf(topic))
+    })
+    return { rows, minIsrUnknown: [...lacking].filter((topic) => minIsrOf(topic) === null).length }
   }
 
   async #learnMinIsr(topics: readonly string[]): Promise<void> {
     const now = performance.now()
-    for (const [topic, { atMs }] of this.#minIsr) if (now - atMs > MIN_ISR_AGE_MS_MAX) this.#minIsr.delete(topic)
-    const asked = topics.filter((topic) => !this.#minIsr.has(topic))
+    for (const [topic, { untilMs }] of this.#minIsr) if (now > untilMs) this.#minIsr.delete(topic)
+    const asked = topics.filter((topic) => !this.#minIsr.has(topic)).slice(0, MIN_ISR_TOPICS_MAX)
     await mapBounded(asked, 8, async (name) => {
       const key = 'min.insync.replicas'
       const entries = await describeConfigs(this.#session.cluster, { type: 'topic', name }, [key]).catch(() => [])
-      const value = Number(entries.find((entry) => entry.name === key)?.value ?? Number.NaN)
-      this.#minIsr.set(name, { atMs: now, value: Number.isInteger(value) ? value : null })
+      const told = Number(entries.find((entry) => entry.name === key)?.value ?? Number.NaN)
+      const value = Number.isInteger(told) ? told : null
+      this.#minIsr.set(name, { value, untilMs: now + (value === null ? MIN_ISR_RETRY_MS : MIN_ISR_AGE_MS_MAX) })
     })
   }
 
   async #learnStanding(): Promise<ClusterStanding | null> {
+    if (performance.now() < this.#untoldUntilMs) return null
     const { cluster, settings } = this.#session
-    return clusterStanding(await findAdminListeners(cluster, settings.adminAddress))
+    const standing = await findAdminListeners(cluster, settings.adminAddress)
+      .then(clusterStanding)
+      .catch((error: Error) => {
+        if (error instanceof RefusedError) return null
+        throw error
+      })
+    if (standing === null) this.#untoldUntilMs = performance.now() + UNTOLD_MS
+    return standing
   }
 
   async #learnMoves(): Promise<readonly Reassignment[] | null> {
@@ -199,9 +234,13 @@ export class ReplicationDesk {
   }
 }
 
-/** null where it fails, or takes long: a page does not wait for a broker that hangs. */
-function soon<T>(asked: Promise<T>): Promise<T | null> {
-  return inTime(asked, WAIT_MS_MAX).catch(() => null)
+/** What was told lately where it fails or takes long, for a page does not wait for a broker that hangs; undefined: nothing was. */
+async function soon<T>(asked: Snapshot<T>): Promise<T | undefined> {
+  try {
+    return await inTime(asked.get(), WAIT_MS_MAX)
+  } catch {
+    return asked.recent(RECENT_MS_MAX)
+  }
 }
 
 function weightOf({ faults, isMoving }: PartitionStanding): number {

@@ -8,7 +8,7 @@ import {
 } from '@odradek/protocol'
 import type { Cluster } from '../cluster.ts'
 import { fetchMetadata } from '../cluster-metadata.ts'
-import { lastRecords } from '../topics/last-records.ts'
+import { lastRecords, type RecordRun, type RecordWindow } from '../topics/last-records.ts'
 
 /** Which events, the newest first. */
 export interface HistoryQuery {
@@ -26,6 +26,8 @@ export interface HistoryQuery {
   readonly sinceMs?: number | undefined
   /** Those before this offset: `before` of the page before. */
   readonly before?: number | null | undefined
+  /** A page of the same question that was read from the end before: only what came since is read. */
+  readonly known?: HistoryPage | undefined
 }
 
 /** An event, and where it is in the topic. */
@@ -38,6 +40,8 @@ export interface HistoryPage {
   readonly events: readonly HistoryEvent[]
   /** What to ask for next as `before`; null: there is nothing older. */
   readonly before: number | null
+  /** The offset behind the newest record that was read. */
+  readonly next: number
 }
 
 /** Records read at once. */
@@ -48,28 +52,47 @@ const READ_MAX = 200_000
 /** Reads the history from its end. A page may be short, or empty, and have a `before` all the same: where to go on. */
 export async function clusterHistory(cluster: Cluster, query: HistoryQuery): Promise<HistoryPage> {
   const { topics } = await fetchMetadata(cluster, [clusterEventsTopic])
-  if (topics.get(clusterEventsTopic)?.errorCode !== 0) return { isKept: false, events: [], before: null }
-  const { limit, sinceMs = 0 } = query
+  if (topics.get(clusterEventsTopic)?.errorCode !== 0) return { isKept: false, events: [], before: null, next: 0 }
+  return historyPage((window) => lastRecords(cluster, clusterEventsTopic, 0, window), query)
+}
+
+/** The page of a log that `read` gives the newest records of a window of. */
+export async function historyPage(
+  read: (window: RecordWindow) => Promise<RecordRun>,
+  query: HistoryQuery,
+): Promise<HistoryPage> {
+  const { limit, sinceMs = 0, known } = query
+  const from = known?.next ?? 0
   const events: HistoryEvent[] = []
   const seen = new Set<string>()
+  /** Whether the page is full with it. What was written twice is told once. */
+  const take = (event: HistoryEvent): boolean => {
+    const identity = identityOfClusterEvent(event)
+    if (!isAsked(event, query) || seen.has(identity)) return false
+    seen.add(identity)
+    events.push(event)
+    return events.length === limit
+  }
   let before: number | null | undefined = query.before
-  for (let read = 0; read < READ_MAX; ) {
-    const run = await lastRecords(cluster, clusterEventsTopic, 0, { count: RUN, before: before ?? undefined })
+  let next: number | null = null
+  for (let count = 0; count < READ_MAX; ) {
+    const run = await read({ count: RUN, before: before ?? undefined, from })
+    next ??= run.next
     for (const { offset, value } of run.records.toReversed()) {
       const event = value === null ? null : decodeClusterEvent(value)
       if (event === null) continue
-      if (event.atMs < sinceMs) return { isKept: true, events, before: null }
-      const identity = identityOfClusterEvent(event)
-      if (!isAsked(event, query) || seen.has(identity)) continue
-      seen.add(identity)
-      events.push({ ...event, offset })
-      if (events.length === limit) return { isKept: true, events, before: offset }
+      if (event.atMs < sinceMs) return { isKept: true, events, before: null, next }
+      if (take({ ...event, offset })) return { isKept: true, events, before: offset, next }
     }
-    read += Math.max(1, run.records.length)
+    count += Math.max(1, run.records.length)
     before = run.before
     if (before === null) break
+    if (known !== undefined && before <= from) {
+      for (const event of known.events) if (take(event)) return { isKept: true, events, before: event.offset, next }
+      return { isKept: true, events, before: known.before, next }
+    }
   }
-  return { isKept: true, events, before: before ?? null }
+  return { isKept: true, events, before: before ?? null, next: next ?? 0 }
 }
 
 function isAsked(event: ClusterEvent, { topic, partition, broker, kinds }: HistoryQuery): boolean {
