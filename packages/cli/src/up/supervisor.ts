@@ -62,8 +62,9 @@ export class Supervisor {
   async stop(): Promise<void> {
     this.#isStarted = true
     await Promise.all(this.#brokers.map((broker) => broker.stop()))
-    await this.#store?.close()
+    // With the store its lock goes: what is there then may be another supervisor's.
     rmSync(this.#deployment.stateFile, { force: true })
+    await this.#store?.close()
   }
 
   #ended(broker: SupervisedBroker, how: string): void {
