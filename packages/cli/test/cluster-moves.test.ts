@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { startBroker } from '@odradek/broker'
 import { serveEmbeddedStore } from '@odradek/broker/cluster-store'
-import { Cluster, produceMessage, topicPlaces } from '@odradek/client'
+import { Cluster, describeConfigs, produceMessage, throttleMoves, topicPlaces } from '@odradek/client'
 import { runOdradek } from './odradek.ts'
 
 test('a move is held up, shown and let go', async () => {
@@ -37,6 +37,13 @@ test('a move is held up, shown and let go', async () => {
         headers: [],
       })
     const place = async () => (await topicPlaces(cluster, 'big')).partitions[0]!
+    const isOnlyAt = async (id: number) => {
+      const until = performance.now() + 60_000
+      while ((await place()).replicas.join() !== String(id)) {
+        assert.ok(performance.now() < until, JSON.stringify(await place()))
+        await setTimeout(50)
+      }
+    }
     const { leader: from } = await place()
     const to = 3 - from
     const move = ['cluster', 'reassign', '--topic', 'big', '--brokers', String(to)]
@@ -45,14 +52,30 @@ test('a move is held up, shown and let go', async () => {
     const moving = await odradek('cluster', 'describe')
     const shown = new RegExp(`big-0: replicas ${to},${from}, coming ${to}( \\(\\d+ %\\))?, going ${from}`)
     assert.match(moving.stdout, shown)
+    // Of partitions that are named, those alone.
+    assert.equal(
+      (await odradek('cluster', 'reassign', '--cancel', '--topic', 'big:7')).stdout,
+      'Nothing is being moved.',
+    )
+    const elected = await odradek('cluster', 'elect-leaders', '--topic', 'big:7')
+    assert.match(elected.stdout, /^0 leaders elected\.\nbig-7: [^\n]+$/, elected.stderr)
+    const taken = await odradek('cluster', 'reassign', '--cancel', '--topic', 'big:0')
+    assert.equal(taken.stdout, '1 move taken back.', taken.stderr)
+    await isOnlyAt(from)
+    assert.match((await odradek(...move.with(3, 'big:7'), '--apply')).stderr, /there is no partition 7 of topic "big"/)
+    assert.match((await odradek(...move.with(3, 'big:0'), '--apply')).stdout, /1 partition is being moved/)
+    // Another move of the topic is held up too, and those before it still are.
+    await throttleMoves(cluster, [{ topic: 'big', partition: 7, replicas: [from], target: [to] }], 1)
+    const key = 'follower.replication.throttled.replicas'
+    const [held] = await describeConfigs(cluster, { type: 'topic', name: 'big' }, [key])
+    assert.equal(held?.value, `0:${to},7:${to}`)
     const kept = await odradek('cluster', 'unregister', String(from))
     assert.match(kept.stderr, /has replicas of \d partition\(s\): .*big-0.*\. Move them first/)
     assert.match((await odradek('cluster', 'reassign', '--unthrottle')).stdout, /1 topic no longer held up/)
-    const until = performance.now() + 60_000
-    while ((await place()).replicas.join() !== String(to)) {
-      assert.ok(performance.now() < until, JSON.stringify(await place()))
-      await setTimeout(50)
-    }
+    await isOnlyAt(to)
+    await throttleMoves(cluster, [{ topic: 'big', partition: 0, replicas: [from], target: [to] }], 1)
+    const none = await odradek('cluster', 'reassign', '--cancel')
+    assert.equal(none.stdout, 'Nothing is being moved. 1 topic no longer held up.', none.stderr)
   } finally {
     await store.close()
     rmSync(directory, { recursive: true, force: true })

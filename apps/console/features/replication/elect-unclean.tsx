@@ -55,7 +55,14 @@ export function ElectUnclean(props: { cluster: string; topic: string; partition:
       <div className="flex flex-col gap-3 pb-2">
         <CommandLine
           label={frame('equivalent')}
-          command={odradekCommand(bootstrap, 'cluster', 'elect-leaders', '--topic', topic, '--unclean')}
+          command={odradekCommand(
+            bootstrap,
+            'cluster',
+            'elect-leaders',
+            '--topic',
+            `${topic}:${partition}`,
+            '--unclean',
+          )}
         />
         <ConfirmName name={name} value={typed} onChange={setTyped} />
         {elect.error !== null && <ErrorState error={elect.error} />}

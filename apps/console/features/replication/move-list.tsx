@@ -201,9 +201,13 @@ function CancelMoves(props: { cluster: string; moves: readonly Move[]; isAll: bo
       onClose()
     },
   })
-  const topics = [...new Set(moves.map(({ topic }) => topic))]
-  // The command takes whole topics back: of single partitions there is none.
-  const words = isAll ? [] : topics.flatMap((topic) => ['--topic', topic])
+  const byTopic = Map.groupBy(moves, ({ topic }) => topic)
+  const words = isAll
+    ? []
+    : [...byTopic].flatMap(([topic, ofTopic]) => [
+        '--topic',
+        `${topic}:${ofTopic.map(({ partition }) => partition).join(',')}`,
+      ])
   return (
     <Dialog
       open

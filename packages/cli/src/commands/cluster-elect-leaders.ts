@@ -2,6 +2,7 @@ import { electLeaders, topicPlaces } from '@odradek/client'
 import { errorName } from '@odradek/protocol'
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Command, UsageError } from '../command.ts'
+import { parseTopicScope } from '../partition-scope.ts'
 import { counted } from '../text-table.ts'
 
 export const clusterElectLeaders: Command = {
@@ -12,8 +13,8 @@ export const clusterElectLeaders: Command = {
       type: 'string',
       short: 't',
       multiple: true,
-      value: 'TOPIC',
-      doc: 'Only of this topic; may be repeated [all].',
+      value: 'TOPIC[:N,…]',
+      doc: 'Only of this topic, or of these partitions of it; may be repeated [all].',
     },
     unclean: {
       type: 'boolean',
@@ -21,19 +22,25 @@ export const clusterElectLeaders: Command = {
     },
     ...clusterFlags,
   },
-  examples: ['odradek cluster elect-leaders', 'odradek cluster elect-leaders --topic orders --unclean'],
+  examples: ['odradek cluster elect-leaders', 'odradek cluster elect-leaders --topic orders:3 --unclean'],
   run: (args) =>
     withCluster(args, async (cluster) => {
-      const names = args.list('topic')
+      const scopes = args.list('topic').map(parseTopicScope)
       const isUnclean = args.flag('unclean')
-      if (isUnclean && names.length === 0) throw new UsageError('cluster elect-leaders --unclean needs --topic')
+      if (isUnclean && scopes.length === 0) throw new UsageError('cluster elect-leaders --unclean needs --topic')
       const asked = await Promise.all(
-        names.map(async (name): Promise<[string, number[]]> => {
-          const { partitions } = await topicPlaces(cluster, name)
-          return [name, partitions.map(({ partition }) => partition)]
+        scopes.map(async ({ topic, partitions }) => {
+          if (partitions !== null) return { topic, partitions }
+          const places = await topicPlaces(cluster, topic)
+          return { topic, partitions: places.partitions.map(({ partition }) => partition) }
         }),
       )
-      const outcomes = await electLeaders(cluster, names.length === 0 ? null : new Map(asked), { isUnclean })
+      const byTopic = new Map<string, Set<number>>()
+      for (const { topic, partitions } of asked) {
+        byTopic.set(topic, new Set([...(byTopic.get(topic) ?? []), ...partitions]))
+      }
+      const wanted = new Map([...byTopic].map(([topic, partitions]) => [topic, [...partitions]]))
+      const outcomes = await electLeaders(cluster, scopes.length === 0 ? null : wanted, { isUnclean })
       // A partition with the leader it should have is no failure.
       const failed = outcomes.filter(
         ({ errorCode }) => errorCode !== 0 && errorName(errorCode) !== 'ELECTION_NOT_NEEDED',

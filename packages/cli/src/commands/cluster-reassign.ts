@@ -4,14 +4,13 @@ import {
   listReassignments,
   type PlannedMove,
   planReassignment,
-  type TopicPlaces,
   throttleMoves,
   unthrottleMoves,
 } from '@odradek/client'
 import { errorName } from '@odradek/protocol'
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Arguments, type Command, CommandError, UsageError } from '../command.ts'
-import { parseNumber } from '../partition-scope.ts'
+import { parseNumber, parseTopicScope } from '../partition-scope.ts'
 import { counted } from '../text-table.ts'
 
 export const clusterReassign: Command = {
@@ -28,8 +27,8 @@ export const clusterReassign: Command = {
       type: 'string',
       short: 't',
       multiple: true,
-      value: 'TOPIC',
-      doc: 'Only this topic; may be repeated [all].',
+      value: 'TOPIC[:N,…]',
+      doc: 'Only this topic, or these partitions of it; may be repeated [all].',
     },
     replicas: { type: 'string', value: 'N', doc: 'How many replicas each partition gets [as many as it has].' },
     apply: {
@@ -44,7 +43,7 @@ export const clusterReassign: Command = {
     unthrottle: { type: 'boolean', doc: 'Copy as fast as it goes again, and forget what was held up.' },
     cancel: {
       type: 'boolean',
-      doc: 'Take back the moves that are not done, of these topics or of all; of all, also what held them up.',
+      doc: 'Take back the moves that are not done, of what --topic names or of all; of all, also what held them up.',
     },
     ...clusterFlags,
   },
@@ -55,15 +54,16 @@ export const clusterReassign: Command = {
     'odradek cluster reassign --brokers 1,3 --throttle 20000000 --apply',
     'odradek cluster reassign --unthrottle',
     'odradek cluster reassign --cancel',
+    'odradek cluster reassign --cancel --topic orders:3',
   ],
   run: (args) =>
     withCluster(args, async (cluster) => {
-      const names = args.list('topic')
-      if (args.flag('cancel')) return await cancel(cluster, args, names)
+      const scopes = args.list('topic').map(parseTopicScope)
+      if (args.flag('cancel')) return await cancel(cluster, args, scopes)
       if (args.flag('unthrottle')) return await unthrottle(cluster, args)
       const throttle = args.text('throttle')
       const bytesPerSecond = throttle === undefined ? null : parseNumber('throttle', throttle, 1)
-      const plan = await planOf(cluster, args, names)
+      const plan = await planOf(cluster, args, scopes)
       if (args.flag('apply') && plan.length > 0) {
         // First: what is copied meanwhile would not be held up.
         if (bytesPerSecond !== null) await throttleMoves(cluster, plan, bytesPerSecond)
@@ -81,25 +81,31 @@ async function unthrottle(cluster: Cluster, args: Arguments): Promise<number> {
   return 0
 }
 
-async function cancel(cluster: Cluster, args: Arguments, names: readonly string[]): Promise<number> {
-  const moving = (await listReassignments(cluster)).filter(({ topic }) => names.length === 0 || names.includes(topic))
+async function cancel(cluster: Cluster, args: Arguments, scopes: readonly Scope[]): Promise<number> {
+  const moving = (await listReassignments(cluster)).filter(({ topic, partition }) => isIn(scopes, topic, partition))
   if (moving.length === 0) {
-    process.stdout.write(args.flag('json') ? '[]\n' : 'Nothing is being moved.\n')
+    const released = scopes.length === 0 ? await unthrottleMoves(cluster) : 0
+    const held = released === 0 ? '' : ` ${counted(released, 'topic')} no longer held up.`
+    process.stdout.write(args.flag('json') ? '[]\n' : `Nothing is being moved.${held}\n`)
     return 0
   }
   const moves = moving.map(({ topic, partition }) => ({ topic, partition, replicas: null }))
   const outcomes = await alterReassignments(cluster, moves)
   const failed = outcomes.filter(({ errorCode }) => errorCode !== 0)
-  if (names.length === 0 && failed.length === 0) await unthrottleMoves(cluster)
+  if (scopes.length === 0 && failed.length === 0) await unthrottleMoves(cluster)
   if (args.flag('json')) process.stdout.write(`${JSON.stringify(outcomes, null, 2)}\n`)
   else process.stdout.write(`${counted(outcomes.length - failed.length, 'move')} taken back.\n${problems(failed)}`)
   return failed.length === 0 ? 0 : 1
 }
 
-async function planOf(cluster: Cluster, args: Arguments, names: readonly string[]): Promise<PlannedMove[]> {
+async function planOf(cluster: Cluster, args: Arguments, scopes: readonly Scope[]): Promise<PlannedMove[]> {
   const { brokers, topics } = await cluster.metadata(0)
-  const missing = names.find((name) => !topics.has(name))
-  if (missing !== undefined) throw new CommandError(`there is no topic "${missing}"`)
+  for (const { topic, partitions } of scopes) {
+    const places = topics.get(topic)?.partitions
+    if (places === undefined) throw new CommandError(`there is no topic "${topic}"`)
+    const missing = partitions?.find((wanted) => !places.some(({ partition }) => partition === wanted))
+    if (missing !== undefined) throw new CommandError(`there is no partition ${missing} of topic "${topic}"`)
+  }
   const wanted = args
     .text('brokers')
     ?.split(',')
@@ -117,9 +123,10 @@ async function planOf(cluster: Cluster, args: Arguments, names: readonly string[
       `--replicas ${factor} needs as many brokers, and ${counted(targets.length, 'broker')} are to have them`,
     )
   }
-  const chosen: TopicPlaces[] = [...topics.values()].filter(({ name }) => names.length === 0 || names.includes(name))
-  const places = chosen.flatMap(({ name, partitions }) =>
-    partitions.map(({ partition, replicas }) => ({ topic: name, partition, replicas })),
+  const places = [...topics.values()].flatMap(({ name, partitions }) =>
+    partitions
+      .filter(({ partition }) => isIn(scopes, name, partition))
+      .map(({ partition, replicas }) => ({ topic: name, partition, replicas })),
   )
   const tooMany = factor === null ? places.find(({ replicas }) => replicas.length > targets.length) : undefined
   if (tooMany !== undefined) {
@@ -128,6 +135,14 @@ async function planOf(cluster: Cluster, args: Arguments, names: readonly string[
     )
   }
   return planReassignment(places, targets, factor)
+}
+
+type Scope = ReturnType<typeof parseTopicScope>
+
+/** Without scopes everything is. */
+function isIn(scopes: readonly Scope[], name: string, partition: number): boolean {
+  if (scopes.length === 0) return true
+  return scopes.some(({ topic, partitions }) => topic === name && (partitions?.includes(partition) ?? true))
 }
 
 type Outcomes = Awaited<ReturnType<typeof alterReassignments>>

@@ -20,16 +20,38 @@ export async function throttleMoves(
   bytesPerSecond: number,
 ): Promise<void> {
   for (const [name, ofTopic] of Map.groupBy(moves, ({ topic }) => topic)) {
+    const resource = { type: 'topic', name } as const
+    // Partitions of it may be on their way already: those stay held up.
+    const entries = await describeConfigs(cluster, resource, [LEADERS, FOLLOWERS])
+    const listOf = (key: string) => entries.find((entry) => entry.name === key && entry.isOverridden)?.value ?? ''
     const named = (ids: (move: PlannedMove) => readonly number[]) =>
-      ofTopic.flatMap((move) => ids(move).map((id) => `${move.partition}:${id}`)).join(',')
-    await alterConfigs(cluster, { type: 'topic', name }, [
-      { name: LEADERS, value: named(({ replicas, target }) => [...new Set([...replicas, ...target])]) },
-      { name: FOLLOWERS, value: named(({ replicas, target }) => target.filter((id) => !replicas.includes(id))) },
+      ofTopic.flatMap((move) => ids(move).map((id) => `${move.partition}:${id}`))
+    await alterConfigs(cluster, resource, [
+      {
+        name: LEADERS,
+        value: merged(
+          listOf(LEADERS),
+          named(({ replicas, target }) => [...replicas, ...target]),
+        ),
+      },
+      {
+        name: FOLLOWERS,
+        value: merged(
+          listOf(FOLLOWERS),
+          named(({ replicas, target }) => target.filter((id) => !replicas.includes(id))),
+        ),
+      },
     ])
   }
   const value = String(bytesPerSecond)
   const rates = RATES.map((name) => ({ name, value }))
   await alterConfigs(cluster, ALL_BROKERS, rates)
+}
+
+/** A list of `partition:broker`, or `*` for all of them, with more. */
+function merged(list: string, more: readonly string[]): string {
+  const before = list.split(',').filter((each) => each !== '')
+  return before.includes('*') ? '*' : [...new Set([...before, ...more])].join(',')
 }
 
 /** Takes away what `throttleMoves` set, in all topics. Returns how many topics had it. */
