@@ -1,8 +1,18 @@
-import { type Cluster, RefusedError, type ResendJob, resendJob, resendResults, runResendJob } from '@odradek/client'
+import {
+  type Cluster,
+  RefusedError,
+  type ResendJob,
+  type ResendResult,
+  resendJob,
+  resendResults,
+  runResendJob,
+} from '@odradek/client'
 import { counted } from './text-table.ts'
 
 const LOOK_MS = 500
 const REASONS_MAX = 5
+/** Letters whose reasons are counted. */
+const REASONS_OF_MAX = 10_000
 
 /**
  * Runs a job to where it ends or stops, telling how far it is on stderr; follows it where another process runs it. Ctrl-C
@@ -46,15 +56,28 @@ export function progressText({ id, state, matched, sent, failed, skipped, waitin
 /** Says on stderr why letters of a job failed or were skipped: the most frequent reasons among the first ten thousand. */
 export async function tellReasons(cluster: Cluster, { id, failed, skipped, waiting }: ResendJob): Promise<void> {
   if (failed + skipped === 0 || waiting > 0) return
-  const { results } = await resendResults(cluster, id, { outcomes: ['failed', 'skipped'], limit: 10_000 })
+  const page = await resendResults(cluster, id, { outcomes: ['failed', 'skipped'], limit: REASONS_OF_MAX })
+  for (const line of reasonLines(id, page, failed + skipped)) process.stderr.write(`${line}\n`)
+}
+
+/** The reasons of the first results of a job, the most frequent first. `total`: how many there are; `next` null: these are all. */
+export function reasonLines(
+  id: string,
+  { results, next }: { results: readonly Pick<ResendResult, 'outcome' | 'reason'>[]; next: number | null },
+  total: number,
+): string[] {
   const counts = new Map<string, number>()
   for (const { outcome, reason } of results) {
     const text = `${outcome}: ${reason ?? 'it is not told why'}`
     counts.set(text, (counts.get(text) ?? 0) + 1)
   }
   const most = [...counts].sort(([, one], [, other]) => other - one)
-  for (const [text, count] of most.slice(0, REASONS_MAX)) process.stderr.write(`${counted(count, 'letter')} ${text}\n`)
-  if (most.length > REASONS_MAX) process.stderr.write(`All of it: odradek dead-letters job show ${id} --results\n`)
+  const isWhole = next === null && most.length <= REASONS_MAX
+  return [
+    ...(next === null ? [] : [`Of the first ${results.length} of ${total}:`]),
+    ...most.slice(0, REASONS_MAX).map(([text, count]) => `${counted(count, 'letter')} ${text}`),
+    ...(isWhole ? [] : [`All of it: odradek dead-letters job show ${id} --results`]),
+  ]
 }
 
 /** 0 where all was sent, or skipped with a reason. */

@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { startBroker } from '@odradek/broker'
 import { Cluster } from '@odradek/client'
 import { CreateTopics, encodeBatch, Produce, sliceOf } from '@odradek/protocol'
-import { odradek } from './odradek.ts'
+import { odradek, runOdradek } from './odradek.ts'
 
 const broker = await startBroker({ config: { 'admin.listener': '127.0.0.1:0' } })
 const cluster = new Cluster({ bootstrap: [broker.address] })
@@ -66,6 +66,10 @@ test('topics delete takes what waits with it where that is said, and not otherwi
   assert.equal(await refused.ended(), 1)
   assert.match(refused.stderr(), /1 records wait in "holding".* Add --with-waiting to delete/)
   assert.match(await run('topics', 'delete', 'holding', ...addresses), /^ {2}1 record waits in it$/m)
+  const silent = ['--admin', `${broker.adminAddress},127.0.0.1:1`]
+  const partly = await runOdradek(['topics', 'delete', 'holding', '--bootstrap', broker.address, ...silent])
+  assert.match(partly.stdout, /^ {2}at least 1 record waits in it$/m)
+  assert.match(partly.stderr, /not all is known: .*127\.0\.0\.1:1/)
   assert.match(await run(...words, '--with-waiting'), /^Deleted\.$/m)
 })
 

@@ -1,4 +1,4 @@
-import { type PurgeTarget, planPurge, purgeLetters } from '@odradek/client'
+import { type PurgedPartition, type PurgePlan, type PurgeTarget, planPurge, purgeLetters } from '@odradek/client'
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Arguments, type Command, UsageError } from '../command.ts'
 import { lettersNamed, sourceOf } from '../letter-flags.ts'
@@ -41,14 +41,21 @@ export const deadLettersPurge: Command = {
       }
       const results = await purgeLetters(cluster, plan)
       const failed = results.filter(({ error }) => error !== null)
+      const purged = purgedLetters(plan, results)
       if (isJson) process.stdout.write(`${JSON.stringify({ plan, results }, null, 2)}\n`)
       else
         process.stdout.write(
-          `Purged ${counted(plan.letters, 'letter')} of ${counted(results.length - failed.length, 'partition')}.\n`,
+          `Purged ${counted(purged, 'letter')} of ${counted(results.length - failed.length, 'partition')}.\n`,
         )
       for (const { partition, error } of failed) process.stderr.write(`partition ${partition} failed: ${error}\n`)
       return failed.length > 0 ? 1 : 0
     }),
+}
+
+/** How many letters went: those of partitions that did not fail. */
+export function purgedLetters(plan: Pick<PurgePlan, 'rows'>, results: readonly PurgedPartition[]): number {
+  const done = new Set(results.filter(({ error }) => error === null).map(({ partition }) => partition))
+  return plan.rows.reduce((sum, { partition, letters }) => (done.has(partition) ? sum + letters : sum), 0)
 }
 
 function targetOf(args: Arguments): PurgeTarget {

@@ -9,9 +9,10 @@ import {
   listGroups,
   listOffsets,
   offsetOf,
+  type SilentBroker,
   topicPlaces,
 } from '@odradek/client'
-import { adminFlags, listenersOf } from '../admin-flags.ts'
+import { adminFlags, listenersOf, warnOfSilent } from '../admin-flags.ts'
 import { withCluster } from '../cluster-flags.ts'
 import { type Arguments, type Command, CommandError } from '../command.ts'
 import { counted } from '../text-table.ts'
@@ -41,7 +42,7 @@ export const topicsDelete: Command = {
       const { commits } = await committedOffsetsOf(cluster, groups)
       const readers = groups.filter(({ id }) => commits.get(id)?.has(name) === true)
       const { groups: described } = await describeGroups(cluster, readers)
-      const waiting = await waitingIn(args, cluster, name)
+      const { waiting, least, silent } = await waitingIn(args, cluster, name)
       const impact = {
         topic: name,
         partitions: topic.partitions.length,
@@ -52,11 +53,12 @@ export const topicsDelete: Command = {
       const isJson = args.flag('json')
       if (!isJson) {
         process.stdout.write(`${name}: ${counted(impact.partitions, 'partition')}, ${counted(records, 'record')}\n`)
-        if (waiting !== null && waiting > 0) process.stdout.write(`  ${waitingText(waiting)} in it\n`)
+        if (least > 0) process.stdout.write(`  ${waiting === null ? 'at least ' : ''}${waitingText(least)} in it\n`)
         for (const { id, state, members } of impact.groups) {
           process.stdout.write(`  read by ${id}: ${state}, ${counted(members, 'member')}\n`)
         }
       }
+      warnOfSilent(silent)
       if (!args.flag('apply')) {
         process.stdout.write(
           isJson ? `${JSON.stringify(impact, null, 2)}\n` : 'Nothing has been deleted. Add --apply to do it.\n',
@@ -66,7 +68,11 @@ export const topicsDelete: Command = {
       const withWaiting = args.flag('with-waiting')
       const [result] = await deleteTopics(cluster, [name], { withWaiting })
       const error = result?.error
-      if (error?.errorName === 'POLICY_VIOLATION' && !withWaiting && (await waitingIn(args, cluster, name)) !== 0) {
+      if (
+        error?.errorName === 'POLICY_VIOLATION' &&
+        !withWaiting &&
+        (await waitingIn(args, cluster, name)).waiting !== 0
+      ) {
         throw new CommandError(
           `cannot ${error.tried}: ${error.message} Add --with-waiting to delete what waits with it.`,
         )
@@ -77,13 +83,21 @@ export const topicsDelete: Command = {
     }),
 }
 
-/** Records that wait in a topic; null where nobody tells, as in clusters that know no such thing. */
-async function waitingIn(args: Arguments, cluster: Cluster, name: string): Promise<number | null> {
+interface WaitingInTopic {
+  /** null where nobody tells, as in clusters that know no such thing, or not all do. */
+  readonly waiting: number | null
+  /** Of those who tell. */
+  readonly least: number
+  readonly silent: readonly SilentBroker[]
+}
+
+async function waitingIn(args: Arguments, cluster: Cluster, name: string): Promise<WaitingInTopic> {
   try {
-    const { partitions } = await delayedPartitions(await listenersOf(args, cluster))
-    return partitions.filter(({ topic }) => topic === name).reduce((sum, { waiting }) => sum + waiting, 0)
+    const { partitions, silent } = await delayedPartitions(await listenersOf(args, cluster))
+    const least = partitions.filter(({ topic }) => topic === name).reduce((sum, { waiting }) => sum + waiting, 0)
+    return { waiting: silent.length === 0 ? least : null, least, silent }
   } catch {
-    return null
+    return { waiting: null, least: 0, silent: [] }
   }
 }
 
