@@ -12,6 +12,8 @@ export interface DeadLetterRow {
   readonly convention: DeadLetterPlace['convention']
   readonly knownBy: DeadLetterPlace['knownBy']
   readonly depth: number
+  /** A partition cannot be asked: there may be more than is told. */
+  readonly isPartial: boolean
   /** Letters of the last 24 hours. */
   readonly grown: number
   readonly oldestMs: number | null
@@ -73,9 +75,9 @@ export function totalsOf(places: readonly DeadLetterPlace[]): { letters: number;
 }
 
 export function rowOf(place: DeadLetterPlace, maySeeErrors: boolean): DeadLetterRow {
-  const { topic, group, convention, knownBy, depth, grown, oldestMs, newestMs, topError } = place
+  const { topic, group, convention, knownBy, depth, isPartial, grown, oldestMs, newestMs, topError } = place
   const error = maySeeErrors ? (topError?.split('\n', 1)[0] ?? null) : null
-  return { topic, group, convention, knownBy, depth, grown, oldestMs, newestMs, topError: error }
+  return { topic, group, convention, knownBy, depth, isPartial, grown, oldestMs, newestMs, topError: error }
 }
 
 function keyOf(place: DeadLetterPlace, sort: DeadLetterSort): string | number | null {

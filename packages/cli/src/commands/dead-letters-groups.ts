@@ -17,6 +17,10 @@ export const deadLettersGroups: Command = {
       const counted = await summarizeDeadLetters(cluster, topics)
       const errors = await topErrors(cluster, counted)
       const summaries = counted.map((summary) => ({ ...summary, topError: errors.get(summary.topic) ?? null }))
+      const partial = summaries.filter(({ isPartial }) => isPartial).map(({ topic }) => topic)
+      if (partial.length > 0) {
+        process.stderr.write(`odradek: not all is known: partitions of ${partial.join(', ')} cannot be asked\n`)
+      }
       if (args.flag('json')) {
         const rows = summaries.map((summary, at) => ({ ...topics[at], ...summary }))
         process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
@@ -25,8 +29,8 @@ export const deadLettersGroups: Command = {
       const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
       const head = ['GROUP', 'TOPIC', 'LETTERS', 'LAST 24H', 'OLDEST', 'NEWEST', 'MOST OFTEN']
       const rows = summaries.map((summary) => {
-        const { group, topic, depth, grown, oldestMs, newestMs, topError } = summary
-        return [group, topic, depth, grown, time(oldestMs), time(newestMs), topError]
+        const { group, topic, depth, isPartial, grown, oldestMs, newestMs, topError } = summary
+        return [group, topic, isPartial ? `≥ ${depth}` : depth, grown, time(oldestMs), time(newestMs), topError]
       })
       process.stdout.write(rows.length === 0 ? 'No topic holds dead letters.\n' : textTable(head, rows))
       return 0

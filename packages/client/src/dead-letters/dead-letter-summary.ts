@@ -16,8 +16,10 @@ export interface DeadLetterSummary {
   readonly newestMs: number | null
   /** How many came within `growthMs`. */
   readonly grown: number
-  /** The topic is gone, or a partition cannot be asked. */
+  /** The topic is gone. */
   readonly isMissing: boolean
+  /** A partition cannot be asked, as one without a leader: there may be more than is told. */
+  readonly isPartial: boolean
 }
 
 const GROWTH_MS = 24 * 3_600_000
@@ -54,14 +56,14 @@ export async function summarizeDeadLetters(
     const partitions = metadata.topics.get(topic)?.partitions ?? []
     let depth = 0
     let grown = 0
-    let isMissing = partitions.length === 0
+    let isPartial = false
     const times: number[] = []
     const last: number[] = []
     for (const { partition } of partitions) {
       const start = offsetOf(starts, topic, partition)
       const end = offsetOf(ends, topic, partition)
       if (start === null || end === null) {
-        isMissing = true
+        isPartial = true
         continue
       }
       depth += end - start
@@ -79,7 +81,8 @@ export async function summarizeDeadLetters(
       oldestMs: known(times).length > 0 ? Math.min(...known(times)) : null,
       newestMs: known(last).length > 0 ? Math.max(...known(last)) : null,
       grown,
-      isMissing,
+      isMissing: partitions.length === 0,
+      isPartial,
     }
   })
 }
