@@ -200,6 +200,105 @@ describe('several logs in sync mode', () => {
     }
   })
 
+  it('give the journal nothing that the end of the turn could still undo for want of room', async () => {
+    for (const isFullBefore of [true, false]) {
+      const host = createSimHost(8)
+      const { logs, write, writeAll, failed } = openBench(host)
+      const [log, beside, other, another] = logs as [Log, Log, Log, Log]
+      await writeAll()
+      const flushed = (...some: Log[]) =>
+        host.world.runUntil(() => some.every(({ flushedOffset, endOffset }) => flushedOffset === endOffset))
+      // So that what is reserved for what is kept ends soon.
+      write(log, 'x'.repeat(64_500))
+      await flushed(log)
+      for (const bytes of [1, 30_000, 30_000]) {
+        write(log, 'x'.repeat(bytes))
+        write(beside)
+        await flushed(log, beside)
+      }
+      assert.equal(log.writtenOffset, 2, 'the journal alone has the others')
+      write(other)
+      write(another)
+      await host.world.runFor(0.01)
+      write(log)
+      write(beside)
+      await host.world.runFor(0.01)
+      // In the next turn, which has not ended when the round in flight does.
+      for (let at = 0; at < 2; at++) appendRecords(log, [{ value: 'y'.repeat(30_000) }])
+      assert.equal(log.endOffset, 8)
+      if (isFullBefore) host.disk.leaveFree(0)
+      await flushed(other, another)
+      host.disk.leaveFree(0)
+      log.endTurn()
+      await flushed(beside)
+      assert.deepEqual(failed, [])
+      assert.equal(log.undone, isFullBefore ? 1 : 0)
+      assert.equal(log.endOffset, isFullBefore ? 6 : 8)
+      assert.equal(log.flushedOffset, log.endOffset)
+      const before = readAll(log)
+      host.crash('power')
+      assert.deepEqual(readAll(openBench(host.reboot()).logs[0]!), before)
+    }
+  })
+
+  it('find what the journal alone has there again, and later where the start has no room for it', async () => {
+    const host = createSimHost(9)
+    const { logs, write, writeAll } = openBench(host)
+    await writeAll()
+    for (let at = 0; at < 20; at++) {
+      for (const log of logs) write(log, 'x'.repeat(1000))
+      await host.world.runUntil(() => logs.every((log) => log.flushedOffset === log.endOffset))
+    }
+    host.crash('process')
+    const full = host.reboot()
+    // What was reserved for it is given back by the start, and others take that.
+    const writeFile = full.disk.write.bind(full.disk)
+    full.disk.write = (file, path, buffer, start, end, position) => {
+      if (path.endsWith('.log') && position + end - start > file.size)
+        throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+      writeFile(file, path, buffer, start, end, position)
+    }
+    assert.throws(() => openBench(full), /is full/)
+    const again = openBench(full.reboot())
+    for (const log of again.logs) assert.equal(readAll(log).length, 21)
+  })
+
+  it('keep the room of what is kept where the disk has none for more', async () => {
+    const host = createSimHost(10)
+    const { directory, logs, write, writeAll, failed } = openBench(host)
+    const [log, beside] = logs as [Log, Log]
+    await writeAll()
+    const flushed = () => host.world.runUntil(() => log.flushedOffset === log.endOffset)
+    // No room far ahead, so that what is reserved for what is kept ends soon.
+    directory.mayReserve = (bytes) => bytes < 1_000_000
+    const size = 17 * 65_536 - 900
+    while (log.sizeInBytes < size - 100) {
+      write(log, 'x'.repeat(Math.min(60_000, size - log.sizeInBytes - 100)))
+      await flushed()
+    }
+    for (const bytes of [1, 30_000, 30_000]) {
+      write(log, 'x'.repeat(bytes))
+      write(beside)
+      await flushed()
+    }
+    const { endOffset } = log
+    assert.equal(log.writtenOffset, endOffset - 3)
+    directory.mayReserve = () => true
+    host.disk.leaveFree(0)
+    // What is given back others have at once.
+    const truncate = host.disk.truncate.bind(host.disk)
+    host.disk.truncate = (...call) => {
+      truncate(...call)
+      host.disk.leaveFree(0)
+    }
+    for (let at = 0; at < 2; at++) appendRecords(log, [{ value: 'y'.repeat(30_000) }])
+    log.endTurn()
+    assert.equal(log.undone, 1)
+    assert.equal(log.failed, null)
+    assert.deepEqual(failed, [])
+    assert.equal(readAll(log).length, endOffset)
+  })
+
   it('are all lost to use when the journal fails, at once and for good', async () => {
     const host = createSimHost(7)
     const { directory, write, writeAll, logs, told } = openBench(host)

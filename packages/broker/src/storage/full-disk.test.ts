@@ -136,6 +136,18 @@ describe('a log on a full disk', () => {
     }
   })
 
+  it('is lost to use where what it cannot write cannot be undone either', () => {
+    const host = createSimHost(3)
+    const { log } = open(host)
+    appendSequenced(log, 0)
+    log.write()
+    host.disk.leaveFree(0)
+    host.disk.failNext('truncate', 'EIO')
+    const records = [{ value: Buffer.alloc(60_000), timestamp: 1000 }]
+    assert.throws(() => append(log, encodeBatch({ records })), { code: 'EIO' })
+    assert.equal((log.failed as NodeJS.ErrnoException | null)?.code, 'EIO')
+  })
+
   it('of a follower has no hole where the room ends in the midst of what its leader sent', async () => {
     const leader = open(createSimHost(1)).log
     for (let sequence = 0; sequence < 12; sequence++) appendSequenced(leader, sequence)

@@ -21,7 +21,7 @@ import type { Host } from '../host/host.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
 import { type Damage, DamagedLogError, noteDamage, readDamage } from './damage.ts'
 import { DeletedFiles } from './deleted-files.ts'
-import { DiskRoom, isNoRoom } from './disk-room.ts'
+import { DiskRoom, isNoRoom, noRoomError } from './disk-room.ts'
 import { FlushTally } from './flush-tally.ts'
 import { Journal } from './journal.ts'
 import { replayJournal } from './journal-replay.ts'
@@ -480,6 +480,9 @@ export class LogDirectory {
       return
     }
     const { count, refusedFrom } = replayJournal(host.disk, this.#journal, log)
+    log.write()
+    // They were acknowledged: where their log has no room they stay in the journal, for a start that finds some.
+    if (log.undone > 0) throw noRoomError(directory)
     if (count > 0) logger.info({ directory, count }, 'Records that were only in the journal are in the log now.')
     if (refusedFrom !== null)
       logger.warn(

@@ -35,6 +35,8 @@ export interface FlushedLog {
   readonly stage: Pick<Stage, 'buffer'>
   /** Writes what is staged. Throws on I/O errors. */
   write(): void
+  /** Sees to it that what is staged can be written at any time; false where it cannot, and is to be written now. */
+  keep(): boolean
   /** The same, and the files but for the epochs that must be durable before the recovery point moves. */
   prepareFlush(): void
   /** Begins to write the epochs where their file says something else, if the disk has room for them. */
@@ -171,7 +173,8 @@ export class LogFlush {
 
   /**
    * What a journal would have to take for all of the log to be durable. Null when it cannot: the names of files, or bytes
-   * that are not in the growing segment, must be durable first. Throws on I/O errors.
+   * that are not in the growing segment, must be durable first. What it takes is written, or kept: nothing that could be
+   * undone yet, as the turn in which it came has not ended. Throws on I/O errors.
    */
   journalRange(): JournalRange | null {
     const { active, flushedOffset } = this.#log
@@ -179,11 +182,12 @@ export class LogFlush {
     if (anchor === null || active === null || anchor.segment !== active || anchor.offset !== flushedOffset) return null
     if (this.#directories.size + this.#syncingDirectories.size > 0) return null
     if (this.#dirty.some((segment) => segment !== active)) return null
-    const stagedAt = anchor.position - this.#log.writtenBytes
-    if (stagedAt < 0) this.#log.write()
-    const { endOffset, stage } = this.#log
+    const isStaged = anchor.position >= this.#log.writtenBytes && this.#log.keep()
+    if (!isStaged) this.#log.write()
+    const { endOffset, stage, writtenBytes } = this.#log
     const length = active.size - anchor.position
-    const staged = stagedAt < 0 ? null : stage.buffer
+    const staged = isStaged ? stage.buffer : null
+    const stagedAt = anchor.position - writtenBytes
     return { segment: active, position: anchor.position, length, staged, stagedAt, offset: anchor.offset, endOffset }
   }
 

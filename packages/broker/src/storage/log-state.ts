@@ -234,9 +234,13 @@ export class LogState implements FlushedLog {
 
   /**
    * The disk has no room: the log ends again where it did when all of it was in the files or kept, as if what came since had
-   * never come. Nobody was told of it. An I/O error is thrown.
+   * never come. Nobody was told of it. An I/O error is thrown and sets `failed`.
    */
   undo(): void {
+    this.guarded(() => this.#undo())
+  }
+
+  #undo(): void {
     const { active, place } = this
     this.#writeKept()
     this.undone++
@@ -247,6 +251,7 @@ export class LogState implements FlushedLog {
     if (active === null) return
     const undoneBytes = active.size - this.#writtenBytes
     active.undo(this.#writtenBytes, this.#writtenEnd)
+    this.flush.dirty(active)
     this.recent?.clear()
     if (this.endOffset === this.#writtenEnd) return
     this.dirtyBytes = Math.max(0, this.dirtyBytes - undoneBytes)
@@ -298,10 +303,15 @@ export class LogState implements FlushedLog {
     const { undone } = this
     this.write()
     if (this.undone !== undone) throw noRoomError(this.directory)
-    this.active!.giveBack()
+    this.giveBack(this.active!)
     this.flush.add(this.active!.writeIndexes())
     this.takeSnapshot()
     this.begin(baseOffset)
+  }
+
+  /** Gives back what room `segment` does not use; the next flush makes that durable. */
+  giveBack(segment: Segment): void {
+    if (segment.giveBack()) this.flush.dirty(segment)
   }
 
   /** Puts what compaction made of `old` in their place; see segment-replacement.ts. One at a time. */

@@ -529,7 +529,7 @@ export class Log {
     const { active } = state
     state.guarded(() => {
       state.write()
-      active.giveBack()
+      state.giveBack(active)
     })
   }
 
@@ -545,7 +545,7 @@ export class Log {
         state.write()
         const { last } = state.segments
         if (last !== undefined) {
-          last.giveBack()
+          state.giveBack(last)
           state.flush.add(last.writeIndexes())
           state.takeSnapshot()
         }

@@ -38,8 +38,10 @@ export class Segment implements Holder {
   readonly #indexes: SegmentIndexes
   #file: DiskFile | null = null
   #size = -1
-  /** The disk has room for the bytes below; Infinity where it does not reserve any. */
+  /** The disk has room for the bytes below. */
   #reservedTo = 0
+  /** It would not reserve more: it is not asked again. */
+  #isReservingRefused = false
   /** Zeros were written up to here; Infinity where the disk had no room for them. */
   #zeroedTo = 0
   #syncing = 0
@@ -214,7 +216,7 @@ export class Segment implements Holder {
    */
   reserve(size: number, writtenTo: number): void {
     const end = this.size + size
-    if (end <= this.#reservedTo || end < EXTENTS_FROM_BYTES) return
+    if (end <= this.#reservedTo || end < EXTENTS_FROM_BYTES || this.#isReservingRefused) return
     const to = end + Math.min(Math.max(end, EXTENT_BYTES_MIN), EXTENT_BYTES_MAX)
     this.#reserveTo(Math.ceil(to / ROOM_BYTES) * ROOM_BYTES, writtenTo)
   }
@@ -224,9 +226,9 @@ export class Segment implements Holder {
    * it does not, room for that and `ahead` bytes more is asked for.
    */
   holds(writtenTo: number, ahead: number): boolean {
-    if (this.#size > this.#reservedTo)
+    if (this.#size > this.#reservedTo && !this.#isReservingRefused)
       this.#reserveTo(Math.ceil((this.#size + ahead) / ROOM_BYTES) * ROOM_BYTES, writtenTo)
-    return this.#size <= this.#reservedTo && this.#reservedTo !== Number.POSITIVE_INFINITY
+    return this.#size <= this.#reservedTo
   }
 
   /** Reserves the room for the whole of a segment of `size` bytes: `preallocate`. */
@@ -237,18 +239,26 @@ export class Segment implements Holder {
   #reserveTo(end: number, writtenTo: number): void {
     const from = Math.max(writtenTo, this.#reservedTo)
     if (this.#place.mayReserve?.(end - from) === false) return
-    this.#reservedTo = this.file.reserve(from, end - from) ? end : Number.POSITIVE_INFINITY
+    // What was reserved before stays so: something may count on it.
+    if (this.file.reserve(from, end - from)) this.#reservedTo = end
+    else this.#isReservingRefused = true
   }
 
-  /** Gives back the room that is reserved and not used. Everything that `size` counts must be written. */
-  giveBack(): void {
-    const isReserved = this.#reservedTo > this.size && this.#reservedTo !== Number.POSITIVE_INFINITY
-    if (isReserved || this.#zeroedTo > this.size) this.file.truncate(this.size)
+  /**
+   * Gives back the room that is reserved and not used. Everything that `size` counts must be written. True where the file was
+   * longer for it: until it is synced, a power failure can give it the zeros back.
+   */
+  giveBack(): boolean {
+    const isReserved = this.#reservedTo > this.size
+    const isZeroed = this.#zeroedTo > this.size
+    if (isReserved || isZeroed) this.file.truncate(this.size)
     this.#forgetRoom()
+    return isZeroed
   }
 
   #forgetRoom(): void {
     this.#reservedTo = 0
+    this.#isReservingRefused = false
     this.#zeroedTo = 0
   }
 

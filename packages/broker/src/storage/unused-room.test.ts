@@ -131,6 +131,50 @@ describe('room ahead of a growing segment', () => {
     assert.equal(fileBytes(host), before, 'nothing is changed')
   })
 
+  it('is gone for good where the log goes on without it: no power failure brings it back into what is closed', async () => {
+    for (let seed = 1; seed <= 8; seed++) {
+      for (const isUndone of [false, true]) {
+        const host = createSimHost(seed)
+        const log = open(host)
+        fill(log, MIB + 10_000)
+        log.flushNow()
+        if (isUndone) {
+          host.disk.leaveFree(0)
+          // More than what is reserved.
+          appendRecords(log, [{ value: 'x'.repeat(7 * MIB), timestamp: 1000 }])
+          assert.equal(log.undone, 1)
+          host.disk.leaveFree(Number.POSITIVE_INFINITY)
+          await host.world.runFor(1500)
+        }
+        log.roll()
+        fill(log, log.sizeInBytes + 1)
+        log.flushNow()
+        host.crash('power')
+        const recovered = recover(host.reboot(), [], log.endOffset)
+        assert.equal(recovered.endOffset, log.endOffset)
+        assert.equal(readAll(recovered).length, log.endOffset, `seed ${seed}`)
+      }
+    }
+  })
+
+  it('is not what the next start finds after a clean stop, the power failing behind it', () => {
+    for (let seed = 1; seed <= 12; seed++) {
+      for (const isSettled of [false, true]) {
+        const host = createSimHost(seed)
+        const log = open(host)
+        fill(log, MIB + 10_000)
+        log.flushNow()
+        if (isSettled) for (let at = 0; at < 3; at++) log.settle()
+        const { endOffset } = log
+        log.close(true)
+        host.crash('power')
+        const next = open(host.reboot(), { recoveryPoint: endOffset })
+        fill(next, next.sizeInBytes + 1)
+        assert.equal(readAll(next).length, endOffset + 1, `seed ${seed}`)
+      }
+    }
+  })
+
   it('comes out of a power failure at whichever moment as a log that ends where it was flushed, or later', async () => {
     for (let seed = 1; seed <= 25; seed++) {
       const host = createSimHost(seed)
