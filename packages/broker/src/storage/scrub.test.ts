@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type BrokerConfig, resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
+import { encodeBatch } from '@odradek/protocol'
+import type { Offload } from '../host/offload.ts'
 import { createSimHost, type SimHost } from '../host/sim/index.ts'
 import type { Damage } from './damage.ts'
 import type { Log } from './log.ts'
 import { LogDirectory } from './log-directory.ts'
 import { Scrub } from './scrub.ts'
+import type { ScrubArgs } from './scrub-job.ts'
 import { appendRecords, quiet, readAll, TOPIC_ID } from './testing/log-kit.ts'
 
 const HOUR_MS = 3_600_000
@@ -17,7 +20,7 @@ const config: BrokerConfig = {
 }
 
 /** A directory with logs of several closed segments, and a scrub of it that notes what it finds. */
-function machine(host: SimHost) {
+function machine(host: SimHost, offload: Offload = host.offload) {
   const directory = LogDirectory.open({ host, path: '/data', nodeId: 1, config, logger: quiet })
   directory.setClusterId('c')
   const topicConfig = resolveTopicConfig({ 'segment.bytes': '4000', 'file.delete.delay.ms': '0' })
@@ -26,7 +29,7 @@ function machine(host: SimHost) {
   const scrub = new Scrub({
     clock: host.clock,
     timers: host.timers,
-    offload: host.offload,
+    offload,
     disk: host.disk,
     logger: quiet,
     config: () => config,
@@ -133,6 +136,49 @@ describe('scrubbing', () => {
     log.truncateTo(log.segments()[2]!.baseOffset + 1)
     await host.world.complete(scrub.idle())
     assert.deepEqual([found, log.failed], [[], null])
+  })
+
+  it('takes nothing for damage that is about to replace what it began to read', async () => {
+    const host = createSimHost(6)
+    const swapped = Promise.withResolvers<void>()
+    let begun = false
+    const offload: Offload = {
+      run: async (job, args) => {
+        // The thread is busy with something else.
+        if ((args as ScrubArgs).position > 0) {
+          begun = true
+          await swapped.promise
+        }
+        return host.offload.run(job, args)
+      },
+      close: () => host.offload.close(),
+    }
+    const { directory, scrub, found } = machine(host, offload)
+    const log = directory.openLog('t', 0, TOPIC_ID, resolveTopicConfig({ 'segment.bytes': '40000' }))
+    fill(log)
+    log.roll()
+    log.flushNow()
+    await pass(host, scrub, 0)
+    host.clock.step(25 * HOUR_MS)
+    scrub.check()
+    await host.world.runUntil(() => begun)
+    const path = log.segments()[0]!.path('.log')
+    const file = host.disk.open(`${path}.cleaned`, 'create')
+    const cleaned = encodeBatch({ records: [{ value: 'y'.repeat(15_000), timestamp: 1 }] })
+    file.write(cleaned, 0, cleaned.length, 0)
+    file.close()
+    let isReplaced = false
+    log.replaceSegments(log.segments().slice(0, 1), () => {
+      isReplaced = true
+    })
+    await host.world.runUntil(() => host.disk.exists(`${path}.deleted`))
+    host.disk.slowDown('/data/t-0', HOUR_MS)
+    await host.world.runUntil(() => host.disk.exists(path))
+    swapped.resolve()
+    await host.world.runFor(60_000)
+    assert.equal(isReplaced, false)
+    assert.deepEqual([found, log.failed], [[], null])
+    await host.world.complete(scrub.idle())
   })
 
   it('reports what cannot be read, when it cannot be read twice', async () => {

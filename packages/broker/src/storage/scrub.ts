@@ -163,20 +163,22 @@ export class Scrub {
     const rate = config()['scrub.io.max.bytes.per.second']
     const bytesMax = Math.min(STRETCH_BYTES_MAX, rate)
     const args = { path: segment.path(LOG_SUFFIX), position, nextOffset, bytesMax }
+    // While it is replaced its files have another name, and its own may be that of what replaces it.
+    const isThere = () => this.#isThere(log, segment) && segment.path(LOG_SUFFIX) === args.path
     let result: ScrubResult | null = null
     for (let readings = 0; readings < 2 && (result === null || result.problem !== null); readings++) {
       const begunAt = clock.monotonic()
       try {
         result = await offload.run(job, args)
       } catch (error) {
-        if (this.#isThere(log, segment)) throw error
+        if (isThere()) throw error
         return null
       }
-      if (!this.#isThere(log, segment)) return null
+      if (!isThere()) return null
       this.readBytes += result.readBytes
       await this.#wait((result.readBytes / rate) * 1000 - (clock.monotonic() - begunAt))
     }
-    return this.#isThere(log, segment) ? result : null
+    return isThere() ? result : null
   }
 
   /** Whether what was read is still what the log consists of: it may have been compacted, cut or deleted meanwhile. */

@@ -55,6 +55,8 @@ export class SegmentReplacement {
         this.#step(this.#at + 1)
       }
     } catch (error) {
+      // Also where there is no room for a name: the segments are between two states, for the next start to bring in order.
+      this.#log.fail(error as Error)
       this.abandon(error as Error)
       throw error
     }

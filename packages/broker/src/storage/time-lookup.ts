@@ -1,6 +1,7 @@
 import { batchScanner } from './batch-scanner.ts'
 import { firstRecord, type RecordSearch, type TimestampOffset } from './record-search.ts'
 import type { Segment } from './segment.ts'
+import { LOG_SUFFIX } from './segment-files.ts'
 import type { SegmentList } from './segment-list.ts'
 
 /**
@@ -59,7 +60,7 @@ export function maxTimestampBelow(
 }
 
 function searchIn(segment: Segment, position: number, timestamp: number, from: number, to: number): RecordSearch {
-  return { path: segment.file.path, position, size: segment.size, timestamp, from, to }
+  return { path: segment.path(LOG_SUFFIX), position, size: segment.size, timestamp, from, to }
 }
 
 /** With `scan`, every batch header is read: compaction may have taken the record that a segment remembers as newest. */
