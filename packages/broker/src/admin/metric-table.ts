@@ -119,7 +119,7 @@ export const metricTable = {
   odradek_event_loop_delay_seconds: row(
     'histogram',
     [],
-    'How late the event loop was for what was due, every 20 ms while there is something to do.',
+    'How late the event loop was for what was due, every 20 ms, or 500 ms while there is little to do: a shorter stall may be missed then.',
   ),
   odradek_process_resident_bytes: row('gauge', [], 'Resident memory of the process.'),
   odradek_process_heap_bytes: row('gauge', [], 'Memory in use by JavaScript objects.'),
