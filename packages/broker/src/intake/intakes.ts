@@ -24,6 +24,8 @@ import { WorkQueue } from './work-queue.ts'
 /** How often it is looked whether the wall clock has stepped, and by how much it must have. */
 const CLOCK_CHECK_MS = 500
 const CLOCK_STEP_MS = 50
+/** After an append that was undone: a disk that refuses one is likely to refuse the next. */
+const REOPEN_MS = 1_000
 /** How often old segments are let go, at least. */
 const CLEAN_MS_MAX = 5_000
 
@@ -58,6 +60,8 @@ export class Intakes {
   readonly #visibleOf = new Map<Partition, Partition>()
   /** Led partitions of internal topics whose visible partition is not led yet, by topic id and index of the latter. */
   readonly #waiting = new Map<string, Partition>()
+  /** Those that begin anew in a while, by the partition that clients see. */
+  readonly #reopening = new Map<Partition, Timer>()
   #clockTimer: Timer | null = null
   /** Monotonic. */
   #cleanAt = 0
@@ -85,6 +89,7 @@ export class Intakes {
 
   /** Whether all is known of what waits in a topic that clients see. */
   isKnown(topicId: string): boolean {
+    for (const visible of this.#reopening.keys()) if (visible.topicId === topicId) return false
     return this.ofTopic(topicId).every(({ isLoaded }) => isLoaded)
   }
 
@@ -110,6 +115,7 @@ export class Intakes {
   /** This broker leads a partition no more. */
   lost(partition: Partition): void {
     const visibleId = intakeTopicOf(partition.topic)
+    this.#forgetReopening(visibleId ?? partition.topicId, partition.index)
     if (visibleId !== null) this.#waiting.delete(place(visibleId, partition.index))
     const visible = this.#visibleOf.get(partition) ?? partition
     const intake = this.#byVisible.get(visible)
@@ -128,6 +134,8 @@ export class Intakes {
     this.#waiting.clear()
     this.#work.close()
     this.#clockTimer?.cancel()
+    for (const timer of this.#reopening.values()) timer.cancel()
+    this.#reopening.clear()
   }
 
   /** Both are led: an intake begins, unless the disk of what clients see is away. */
@@ -162,14 +170,31 @@ export class Intakes {
     if (this.#clockTimer === null) this.#watchClock()
   }
 
-  /** What an intake knows is not what the log says: another one reads that. */
+  /** What an intake knows is not what the log says: another one reads that, a while later. */
   #openAnew(visible: Partition, partition: Partition): void {
     this.#options.logger.warn(
       { topic: visible.topic, partition: visible.index },
       'The disk had no room for what was to wait; what waits is read anew.',
     )
     this.#byVisible.get(visible)?.close()
-    this.#open(visible, partition)
+    this.#byVisible.delete(visible)
+    this.#visibleOf.delete(partition)
+    const waitsFor = place(visible.topicId, visible.index)
+    this.#waiting.set(waitsFor, partition)
+    const reopen = () => {
+      this.#reopening.delete(visible)
+      if (this.#waiting.get(waitsFor) === partition) this.#meet(visible, partition)
+    }
+    this.#reopening.set(visible, this.#options.timers.after(REOPEN_MS, reopen))
+  }
+
+  /** One of its partitions is led no more: it begins when both are led again. */
+  #forgetReopening(topicId: string, index: number): void {
+    for (const [visible, timer] of this.#reopening) {
+      if (visible.topicId !== topicId || visible.index !== index) continue
+      timer.cancel()
+      this.#reopening.delete(visible)
+    }
   }
 
   /** Whether the order of keys counts anywhere: indexes of what waits do not tell that, only the records do. */
