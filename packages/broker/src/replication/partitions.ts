@@ -82,6 +82,8 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   #isrChanges: IsrChange[] = []
   #isrPartitions: Partition[] = []
   #lagTimer: Timer | null = null
+  /** Damaged logs of the last replica in sync, by partition: nobody else has what they had. */
+  readonly #lastInSync = new WeakSet<Log>()
   #isClosed = false
 
   constructor(options: PartitionsOptions) {
@@ -433,13 +435,27 @@ export class Partitions implements PartitionEvents, FollowerEvents {
 
   /**
    * Where a replica is only damaged, and everybody knows that it is out of use, the leader has it whole: it is removed here,
-   * to be fetched anew.
+   * to be fetched anew. The last one in sync is kept when another is elected without it: this broker's next start removes it.
    */
   #removeDamaged(held: HeldTopic, { index, leader, isr, offline }: PartitionImage): void {
-    const { nodeId, logger } = this.#options
+    const { nodeId } = this.#options
     const replica = held.followed[index] ?? held.led[index]
-    const isElsewhere = leader >= 0 && !isr.includes(nodeId) && offline?.includes(nodeId) === true
-    if (!isElsewhere || !(replica?.log.failed instanceof DamagedLogError)) return
+    const isWithdrawn = offline?.includes(nodeId) === true
+    if (!isWithdrawn || !(replica?.log.failed instanceof DamagedLogError)) return
+    const { log } = replica
+    if (isr.includes(nodeId)) this.#lastInSync.add(log)
+    else if (leader >= 0) this.#removeReplaced(held, index, log, leader)
+  }
+
+  #removeReplaced(held: HeldTopic, index: number, log: Log, leader: number): void {
+    const { logger } = this.#options
+    if (this.#lastInSync.has(log)) {
+      logger.warn(
+        { topic: held.name, partition: index, leader, directory: log.directory },
+        'A damaged replica was the last in sync, and its leader may lack what it has: it is kept until the next start. Save what you need of its directory, then restart.',
+      )
+      return
+    }
     logger.warn(
       { topic: held.name, partition: index, leader },
       'A damaged replica is removed and fetched anew from its leader.',

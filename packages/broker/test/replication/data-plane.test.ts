@@ -46,6 +46,33 @@ describe('the replicas of three brokers', { timeout: 120_000 }, () => {
     return answer.responses[0]!.partitions[0]!
   }
 
+  /** Cuts the end off a closed segment of a broker's log, until who reads it there has noticed. Returns its file. */
+  async function damage(id: number, topic: Topic): Promise<string> {
+    const directory = ['a', 'b'].map((name) => join(cluster.directory(id, name), `${topic.name}-0`)).find(existsSync)!
+    const [, , victim] = readdirSync(directory).filter((name) => name.endsWith('.log'))
+    const file = join(directory, victim!)
+    truncateSync(file, 300)
+    const states = new Set<string>()
+    for (;;) {
+      const found = await fetchFrom(id, topic, Number(victim!.slice(0, 20)) + 2)
+      states.add(errorName(found.errorCode))
+      if (states.has('KAFKA_STORAGE_ERROR') || !existsSync(file)) return file
+      await sleep(10)
+    }
+  }
+
+  /** Elects whoever lives, as an operator may. */
+  async function electUnclean(topic: string, index: number): Promise<void> {
+    const request = { electionType: 1, topicPartitions: [{ topic, partitions: [index] }], timeoutMs: 60_000 }
+    const elected = new Set<string>()
+    for (const id of [1, 2, 3]) {
+      const answer = await cluster.to(id).send(ElectLeaders, 2, request)
+      for (const { partitionResult } of answer.replicaElectionResults)
+        for (const { errorCode } of partitionResult) elected.add(errorName(errorCode))
+    }
+    ok(elected.has('NONE'), [...elected].join())
+  }
+
   const offsetsOf = (records: Parameters<typeof readRecords>[0]) => readRecords(records).map(({ offset }) => offset)
 
   it('send a consumer to the one in its rack, which shows what is committed as soon as it is', async () => {
@@ -169,18 +196,7 @@ describe('the replicas of three brokers', { timeout: 120_000 }, () => {
       [2, 1],
       [3, 1],
     ] as const) {
-      const directory = ['a', 'b'].map((name) => join(cluster.directory(id, name), 'hurt-0')).find(existsSync)!
-      const [, , victim] = readdirSync(directory).filter((name) => name.endsWith('.log'))
-      truncateSync(join(directory, victim!), 300)
-      const offset = Number(victim!.slice(0, 20))
-      // Whoever reads it there notices.
-      const states = new Set<string>()
-      for (;;) {
-        const found = await fetchFrom(id, topic, offset + 2)
-        states.add(errorName(found.errorCode))
-        if (states.has('KAFKA_STORAGE_ERROR') || !existsSync(join(directory, victim!))) break
-        await sleep(10)
-      }
+      await damage(id, topic)
       await cluster.until('hurt', ({ isrNodes, leaderId, offlineReplicas }) => {
         return isrNodes.length === 3 && leaderId === leader && offlineReplicas.length === 0
       })
@@ -195,6 +211,27 @@ describe('the replicas of three brokers', { timeout: 120_000 }, () => {
         `broker ${id}`,
       )
     }
+  })
+
+  it('are kept, though damaged, where what they have may be nowhere else', async () => {
+    const topic = await cluster.createTopic('kept', [[2, 1, 3]], {
+      'segment.bytes': '1024',
+      'min.insync.replicas': '1',
+    })
+    for (const id of [1, 3]) await cluster.stop(id)
+    await cluster.until('kept', ({ isrNodes }) => isrNodes.length === 1)
+    await write(2, topic, 30)
+    const file = await damage(2, topic)
+    await cluster.until('kept', ({ leaderId }) => leaderId === -1)
+    for (const id of [1, 3]) await cluster.start(id)
+    await electUnclean('kept', 0)
+    // It knows of another leader, and that all who can be in sync are.
+    await cluster.until('kept', ({ leaderId, isrNodes }) => leaderId !== -1 && isrNodes.length === 2, { told: [2] })
+    ok(existsSync(file))
+    await cluster.stop(2)
+    await cluster.start(2)
+    await cluster.until('kept', ({ isrNodes }) => isrNodes.length === 3)
+    ok(!existsSync(file), 'who starts it again has what was to be saved')
   })
 
   it('are not led by one whose disk was replaced, though it was the last in sync', async () => {
@@ -219,14 +256,7 @@ describe('the replicas of three brokers', { timeout: 120_000 }, () => {
       index: 1 - lost,
     })
     // An operator says that the others' will do.
-    const request = { electionType: 1, topicPartitions: [{ topic: 'wiped', partitions: [lost] }], timeoutMs: 60_000 }
-    const elected = new Set<string>()
-    for (const id of [1, 2, 3]) {
-      const answer = await cluster.to(id).send(ElectLeaders, 2, request)
-      for (const { partitionResult } of answer.replicaElectionResults)
-        for (const { errorCode } of partitionResult) elected.add(errorName(errorCode))
-    }
-    ok(elected.has('NONE'), [...elected].join())
+    await electUnclean('wiped', lost)
     const led = await cluster.until('wiped', ({ isrNodes }) => isrNodes.length === 3, { index: lost })
     const found = await cluster.at(led.leaderId, topic).read(0, { partition: lost, version: 13 })
     deepEqual(
