@@ -42,7 +42,14 @@ export function useDeadLetterColumns(
       header: t('column.depth'),
       align: 'right',
       sortable: true,
-      cell: (row) => <Count value={row.depth} />,
+      cell: (row) =>
+        row.isPartial ? (
+          <span data-tip={t('partial')} className="text-attention">
+            ≥ <Count value={row.depth} />
+          </span>
+        ) : (
+          <Count value={row.depth} />
+        ),
     },
     {
       id: 'grown',

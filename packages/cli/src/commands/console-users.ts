@@ -62,7 +62,7 @@ export const consoleRotateKey: Command = {
   flags: {
     'forget-old': {
       type: 'boolean',
-      doc: 'Remove the older keys; what is still sealed by them has to be entered again.',
+      doc: 'Put the older keys aside (KEY.forgotten beside the key); what is still sealed by them has to be entered again.',
     },
     users: file,
   },
