@@ -273,6 +273,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
         rack: config['broker.rack'] || null,
         isClean: [...directories].every(({ wasClean }) => wasClean),
         isLost: (topic, index) => directories.mayHaveLost(topic, index),
+        isMissing: (topic, index) => directories.isMissing(topic, index),
         place: () => placeOf(directories.first.directoryId),
         sessionTimeoutMs: config['broker.session.timeout.ms'],
       })

@@ -78,6 +78,8 @@ export interface MetadataOptions {
   readonly isClean?: boolean
   /** Whether what it had of a partition is gone with its disk. [false] */
   readonly isLost?: (topic: string, index: number) => boolean
+  /** Whether there is nothing of a partition here. [false] */
+  readonly isMissing?: (topic: string, index: number) => boolean
   /** Names the data that this process alone uses as long as it lives; null before there is any. [null] */
   readonly place?: () => string | null
   /** How long a broker counts as alive without a sign from it. [9000] */
@@ -480,11 +482,12 @@ export class Metadata {
     this.#follower.close()
   }
 
-  async #begin({ isClean = true, isLost = () => false }: MetadataOptions): Promise<void> {
+  async #begin({ isClean = true, isLost = () => false, isMissing = () => false }: MetadataOptions): Promise<void> {
     const broker = {
       id: this.#nodeId,
       isClean,
       isLost,
+      isMissing,
       isFlushed: ({ configs }: TopicImage) => resolveTopicConfig(configs, this.brokerConfig)['flush.mode'] === 'sync',
     }
     const changes = [...this.image.topics.keys()].map((name) =>

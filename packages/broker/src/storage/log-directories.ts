@@ -160,6 +160,11 @@ export class LogDirectories implements Iterable<LogDirectory> {
    */
   mayHaveLost(topic: string, partition: number): boolean {
     if (this.#directories.every(({ clusterId }) => clusterId !== null)) return false
+    return this.isMissing(topic, partition)
+  }
+
+  /** Whether there is no log of a partition here that can be read; for the start, before logs are opened. */
+  isMissing(topic: string, partition: number): boolean {
     return !this.#directories.some(({ unclaimed }) => unclaimed.has(`${topic}-${partition}`))
   }
 

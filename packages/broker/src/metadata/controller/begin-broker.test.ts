@@ -7,7 +7,7 @@ import { formatTopic } from '../values.ts'
 import { beginBroker } from './begin-broker.ts'
 
 const context = decisionContext()
-const clean = { id: 1, isClean: true, isLost: () => false }
+const clean = { id: 1, isClean: true, isLost: () => false, isMissing: () => false }
 
 /** Elects for broker 1's start among live brokers 1 and 2, partitions given as [replicas, isr, leader]. */
 function elect(...partitions: [number[], number[], number][]) {
@@ -60,10 +60,23 @@ describe('the election of leaders when a broker starts', () => {
   })
 })
 
+describe('a replica that is out of use', () => {
+  it('is in use again with its log, and without it when it has caught up', () => {
+    const offlineAfter = (fields: PartitionFields, isMissing: boolean) => {
+      const image = withTopic(clusterImage(1, 2), 't', [{ offline: [1], leader: 2, ...fields }])
+      const broker = { ...clean, isMissing: () => isMissing, isFlushed: () => false }
+      return partitionsAfter(image, beginBroker(image, image.topics.get('t')!, broker, context), 't')[0]!.offline
+    }
+    assert.equal(offlineAfter({ replicas: [1, 2], isr: [2] }, false), undefined)
+    assert.deepEqual(offlineAfter({ replicas: [1, 2], isr: [2] }, true), [1], 'its disk was replaced before')
+    assert.equal(offlineAfter({ replicas: [1, 2], isr: [1, 2] }, true), undefined, 'there is nothing to have')
+  })
+})
+
 describe('a broker that was not stopped cleanly', () => {
   function begin(fields: PartitionFields, { isFlushed = false, isLost = false } = {}) {
     const image = withTopic(clusterImage(1, 2), 't', [fields])
-    const broker = { id: 1, isClean: false, isLost: () => isLost, isFlushed: () => isFlushed }
+    const broker = { id: 1, isClean: false, isLost: () => isLost, isMissing: () => isLost, isFlushed: () => isFlushed }
     const decision = beginBroker(image, image.topics.get('t')!, broker, context)
     const { isr, leader, leaderEpoch, lastElr } = partitionsAfter(image, decision, 't')[0]!
     return [isr, leader, leaderEpoch, ...(lastElr === undefined ? [] : [lastElr])]

@@ -18,6 +18,8 @@ export interface BeginningBroker {
   readonly isClean: boolean
   /** Whether what it had of a partition is gone with its disk. */
   isLost(topic: string, index: number): boolean
+  /** Whether there is nothing of a partition here, lost now or long ago, or never had. */
+  isMissing(topic: string, index: number): boolean
   /** Whether a topic's records are flushed before they count, so that an unclean stop loses none of them. */
   isFlushed(topic: TopicImage): boolean
 }
@@ -39,7 +41,8 @@ export function beginBroker(
   let changed = 0
   const partitions = topic.partitions.map((partition) => {
     const isLost = broker.isLost(topic.name, partition.index)
-    const state = { id: broker.id, isLost, isComplete: isComplete && !isLost }
+    const isMissing = broker.isMissing(topic.name, partition.index)
+    const state = { id: broker.id, isLost, isMissing, isComplete: isComplete && !isLost }
     const begun = beginPartition(image, partition, state, minInsync)
     if (begun !== partition) changed += 1
     return begun
@@ -52,15 +55,21 @@ export function beginBroker(
 function beginPartition(
   image: MetadataImage,
   partition: PartitionImage,
-  { id, isLost, isComplete }: { readonly id: number; readonly isLost: boolean; readonly isComplete: boolean },
+  {
+    id,
+    isLost,
+    isMissing,
+    isComplete,
+  }: { readonly id: number; readonly isLost: boolean; readonly isMissing: boolean; readonly isComplete: boolean },
   minInsync: number,
 ): PartitionImage {
   const { replicas, isr, elr = [], leader, leaderEpoch, partitionEpoch } = partition
   const isMember = isr.includes(id) || elr.includes(id)
   const hasOthers = [...isr, ...elr].some((other) => other !== id) || (isLost && replicas.length > 1)
   const isLeaving = isMember && !isComplete && hasOthers
-  // What is offline still shows it anew; what is gone is no choice, clean or not, before it has caught up.
-  let next = withOffline(partition, id, isLost && replicas.length > 1)
+  // What is offline still shows it anew; what is gone is no choice, clean or not, before it has caught up, whenever it went.
+  const isStillGone = partition.offline?.includes(id) === true && !isMember && isMissing
+  let next = withOffline(partition, id, replicas.length > 1 && (isLost || isStillGone))
   if (isLeaving) next = withEligible(partition, { ...next, isr: isr.filter((other) => other !== id) }, minInsync, [id])
   if (isLeaving && isLost) next = withoutKnown(next, id)
   const isLed = leader !== id && image.brokers.has(leader)

@@ -57,7 +57,7 @@ class Story {
   /** A broker comes back: it registers, looks at its partitions, and listens. */
   starts(id: number, { isClean = false, isFlushed = false } = {}): this {
     this.registers(id, [])
-    const broker = { id, isClean, isLost: () => false, isFlushed: () => isFlushed }
+    const broker = { id, isClean, isLost: () => false, isMissing: () => false, isFlushed: () => isFlushed }
     this.does(beginBroker(this.image, this.image.topics.get('t')!, broker, context))
     return this.registers(id, [id])
   }
