@@ -26,7 +26,7 @@ import type { Work, WorkQueue } from './work-queue.ts'
 /** Records of one delivery, and the bytes it should not grow above: fewer beside others, more where each waits for the disk. */
 const DELIVERY_RECORDS_MAX = 2_000
 const DELIVERY_BYTES_MAX = 100_000
-const DELIVERY_BYTES_MAX_BESIDE = 24_000
+const DELIVERY_BYTES_MAX_BESIDE = 18_000
 const SYNCED_DELIVERY_BYTES_MAX = 400_000
 /** Records whose bodies are read ahead, and about how many bytes. */
 const WINDOW_RECORDS_MAX = 20_000

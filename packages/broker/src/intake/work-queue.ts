@@ -20,7 +20,7 @@ const SLICE_SHARE = 0.5
 /** Others count as there for so long after one of them was answered. */
 const BESIDE_MS = 5
 /** Credit of slices by time without them: beside others, where others were there but not lately, and where nobody came in that time; and the most of it. */
-const CREDIT_SHARE_BESIDE = 0.2
+const CREDIT_SHARE_BESIDE = 0.15
 const CREDIT_SHARE = 0.5
 const CREDIT_SHARE_ALONE = 2
 const CREDIT_MS_MAX = 2
