@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { Snapshot } from './snapshot.ts'
 
 test('callers at the same time share one fetch, and later ones its result while it is young', async () => {
@@ -40,14 +39,18 @@ test('a failure is not kept; peek gives what is known and fetches meanwhile', as
 
 test('what took long to learn is as young as when it came; null is known too', async () => {
   let fetches = 0
-  const snapshot = new Snapshot(300, async () => {
+  let now = 0
+  const load = async () => {
     fetches++
-    await setTimeout(330)
+    now += 330
     return null
-  })
+  }
+  const snapshot = new Snapshot(300, load, () => now)
   assert.equal(snapshot.recent(60_000), undefined)
   assert.equal(await snapshot.get(), null)
   assert.deepEqual([await snapshot.get(), fetches, snapshot.recent(60_000)], [null, 1, null])
+  now += 301
+  assert.deepEqual([await snapshot.get(), fetches], [null, 2])
   snapshot.forget()
   assert.equal(snapshot.recent(60_000), undefined)
 })

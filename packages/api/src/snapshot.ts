@@ -2,12 +2,15 @@
 export class Snapshot<T> {
   readonly #load: () => Promise<T>
   readonly #ageMaxMs: number
+  readonly #now: () => number
   #known: { readonly value: T } | null = null
   /** When it came: what takes long to learn would else be old at once. */
   #atMs = Number.NEGATIVE_INFINITY
   #loading: Promise<T> | null = null
 
-  constructor(ageMaxMs: number, load: () => Promise<T>) {
+  /** `now`: milliseconds by a clock that never goes back. */
+  constructor(ageMaxMs: number, load: () => Promise<T>, now: () => number = () => performance.now()) {
+    this.#now = now
     this.#ageMaxMs = ageMaxMs
     this.#load = load
   }
@@ -41,7 +44,7 @@ export class Snapshot<T> {
   }
 
   #isYoungerThan(ageMs: number): boolean {
-    return performance.now() - this.#atMs <= ageMs
+    return this.#now() - this.#atMs <= ageMs
   }
 
   #fetch(): Promise<T> {
@@ -50,7 +53,7 @@ export class Snapshot<T> {
         // Not one that began before a change.
         if (this.#loading === loading) {
           this.#known = { value }
-          this.#atMs = performance.now()
+          this.#atMs = this.#now()
         }
         return value
       })
