@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { errorName } from '@odradek/protocol'
+import { clusterEventsTopic, errorName } from '@odradek/protocol'
 import type { MetadataImage } from '../image.ts'
 import { after, clusterImage, decisionContext } from '../testing/cluster-image.ts'
 import { createTopic, type TopicRequest, zeroTopicId } from './create-topic.ts'
-import { createOffsetsTopic, offsetsTopic } from './internal-topic.ts'
+import { createEventsTopic, createOffsetsTopic, offsetsTopic } from './internal-topic.ts'
 
 const one = clusterImage(1)
 const three = clusterImage(1, 2, 3)
@@ -192,5 +192,26 @@ describe('the topic of committed offsets', () => {
     assert.equal(replicas(1, 2).replicationFactor, 2)
     assert.equal(replicas(1, 2, 3, 4).replicationFactor, 3)
     assert.equal(errorName(replicas().errorCode), 'INVALID_REPLICATION_FACTOR')
+  })
+})
+
+describe('the topic of what happens to the cluster', () => {
+  const replicas = (image: MetadataImage, settings: Record<string, string> = {}) => {
+    const decision = createEventsTopic(image, decisionContext(settings))
+    return after(image, decision).topics.get(clusterEventsTopic)?.partitions[0]?.replicas ?? decision.result.errorCode
+  }
+
+  it('is led by the broker that came first, which remembers most', () => {
+    assert.deepEqual(replicas(clusterImage(3, 1, 2)), [3, 1, 2])
+    assert.deepEqual(replicas(clusterImage(4, 2, 3, 1)), [4, 2, 3])
+  })
+
+  it('has replicas in as many racks as there are', () => {
+    assert.deepEqual(replicas(clusterImage([5, 'a'], [4, 'a'], [3, 'a'], [2, 'b'])), [5, 2, 4])
+  })
+
+  it('is not made with fewer replicas than is set', () => {
+    const settings = { 'offsets.topic.replication.factor': '3' }
+    assert.equal(errorName(Number(replicas(clusterImage(1, 2), settings))), 'INVALID_REPLICATION_FACTOR')
   })
 })

@@ -18,9 +18,12 @@ export function createOffsetsTopic(image: MetadataImage, context: DecisionContex
   })
 }
 
-/** Makes the topic of what happens to the cluster, or finds it made. What it holds is for people, and bounded. */
+/**
+ * Makes the topic of what happens to the cluster, or finds it made. What it holds is for people, and bounded. Its first
+ * leader is the broker that came first: it remembers most of what happened before there was a topic.
+ */
 export function createEventsTopic(image: MetadataImage, context: DecisionContext): Decision<CreateTopicResult> {
-  return createInternalTopic(image, context, clusterEventsTopic, 1, {
+  const configs = {
     'cleanup.policy': 'delete',
     'compression.type': 'producer',
     // That fewer are in sync than is wanted is to be written down too.
@@ -30,25 +33,43 @@ export function createEventsTopic(image: MetadataImage, context: DecisionContext
     'segment.bytes': String(8 * 1024 * 1024),
     'retention.bytes': String(64 * 1024 * 1024),
     'retention.ms': String(30 * 24 * 3_600_000),
-  })
+  }
+  return createInternalTopic(image, context, clusterEventsTopic, 1, configs, oldestBrokers(image))
 }
 
+/** Live brokers, the oldest of every rack before the others of it. */
+function oldestBrokers(image: MetadataImage): number[] {
+  const byAge = image.liveBrokers().sort((a, b) => a.epoch - b.epoch)
+  const racks = new Set<string | null>()
+  const [first, others]: [number[], number[]] = [[], []]
+  for (const { id, rack } of byAge) {
+    if (racks.has(rack)) others.push(id)
+    else first.push(id)
+    racks.add(rack)
+  }
+  return [...first, ...others]
+}
+
+/** `preferred`: brokers to take, the leader first, for a topic of one partition; where they are too few, the usual placement decides. */
 function createInternalTopic(
   image: MetadataImage,
   context: DecisionContext,
   name: string,
   numPartitions: number,
   configs: Readonly<Record<string, string>>,
+  preferred: readonly number[] = [],
 ): Decision<CreateTopicResult> {
   const existing = image.topics.get(name)
   if (existing === undefined) {
     const factor = context.config['offsets.topic.replication.factor']
+    const replicationFactor =
+      factor === -1 ? Math.min(INTERNAL_REPLICATION_FACTOR, Math.max(1, image.brokers.size)) : factor
+    const isAssigned = preferred.length >= replicationFactor
     const request: TopicRequest = {
       name,
-      numPartitions,
-      replicationFactor:
-        factor === -1 ? Math.min(INTERNAL_REPLICATION_FACTOR, Math.max(1, image.brokers.size)) : factor,
-      assignments: [],
+      numPartitions: isAssigned ? -1 : numPartitions,
+      replicationFactor: isAssigned ? -1 : replicationFactor,
+      assignments: isAssigned ? [{ partitionIndex: 0, brokerIds: preferred.slice(0, replicationFactor) }] : [],
       configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
     }
     return createTopic(image, request, context)
