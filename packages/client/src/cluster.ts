@@ -86,19 +86,21 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * Sends one request and resolves with its answer; error codes in it are the caller's to read. Throws UnreachableError
-   * or UnsupportedError. `atMost` and `atLeast` narrow the version.
+   * or UnsupportedError. `atMost` and `atLeast` narrow the version. `before` is called right before the bytes are handed to
+   * the socket, in the same tick; what it throws ends the request, unsent.
    */
   async request<Q extends Shape, A extends Shape>(
     api: Api<Q, A>,
     input: Encodable<Q>,
     target: Target = 'any',
-    range: { atLeast?: number; atMost?: number; tried?: string } = {},
+    range: { atLeast?: number; atMost?: number; tried?: string; before?: () => void } = {},
   ): Promise<Decoded<A>> {
     const tried = range.tried ?? `${api.name}${target === 'any' ? '' : ` at ${targetText(target)}`}`
     const connection = await this.#connect(target, tried)
     const served = await this.#servedBy(connection, tried)
     const version = newestCommon(api, served.apis, range.atLeast ?? 0, range.atMost ?? Number.MAX_SAFE_INTEGER)
     if (version === null) throw new UnsupportedError(api.name, tried)
+    range.before?.()
     return this.#send(connection, api, version, input, tried)
   }
 

@@ -18,6 +18,7 @@ import {
   type Decoded,
   type Encodable,
   encodeBatch,
+  errors,
   InitProducerId,
   Produce,
   type ProduceRequest,
@@ -39,9 +40,9 @@ const LETTERS = 20
 const CLAIMED = Array.from({ length: 10 }, (_, number) => number)
 
 /** A job of which a runner claimed the first ten letters at a time, and sent them or not, before it died. */
-async function leftBehind(name: string, atMs: number, isSent: boolean) {
+async function leftBehind(name: string, atMs: number, isSent: boolean, configs: Record<string, string> = {}) {
   const dead = `${name}.DLT`
-  await createTopic(cluster, { name, partitions: 1 })
+  await createTopic(cluster, { name, partitions: 1, configs })
   await writeLetters(cluster, dead, name, { letters: LETTERS })
   const { id } = await jobOf(cluster, dead, { target: { kind: 'origin' } })
   const { producerId, producerEpoch } = await cluster.request(InitProducerId, {
@@ -62,11 +63,10 @@ async function leftBehind(name: string, atMs: number, isSent: boolean) {
     return { key: `key ${number}`, value: 'sent', headers, timestamp: Date.now() }
   })
   const batch = encodeBatch({ records, producerId, producerEpoch, baseSequence: 0 })
-  if (isSent) {
-    const answer = await produceBatch(cluster, { topic: name, partition: 0, leader: 1, batch })
-    assert.equal(answer.errorCode, 0)
-  }
-  return { id, dead, name }
+  const send = async () =>
+    (await produceBatch(cluster, { topic: name, partition: 0, leader: 1, batch: Buffer.from(batch) })).errorCode
+  if (isSent) assert.equal(await send(), 0)
+  return { id, dead, name, send }
 }
 
 const LONG_AGO = Date.now() - 7_200_000
@@ -78,10 +78,12 @@ for (const [name, atMs] of [
   ['long-ago', LONG_AGO],
 ] as const) {
   for (const isSent of [true, false]) {
-    test(`claimed ${name}, ${isSent ? 'and' : 'not'} sent: each is there once`, async () => {
-      const { id, dead, name: target } = await leftBehind(`${name}-${isSent}`, atMs, isSent)
+    test(`claimed ${name}, ${isSent ? 'and' : 'not'} sent: each is there once, also if its runner sends it yet`, async () => {
+      const { id, dead, name: target, send } = await leftBehind(`${name}-${isSent}`, atMs, isSent)
       const job = await runResendJob(cluster, id)
       assert.deepEqual([job.state, job.sent], ['done', LETTERS])
+      assert.deepEqual(await arrived(cluster, target), all(dead))
+      assert.equal(await send(), 0, 'it is told that it is there')
       assert.deepEqual(await arrived(cluster, target), all(dead))
     })
   }
@@ -89,13 +91,70 @@ for (const [name, atMs] of [
 
 for (const isSent of [true, false]) {
   test(`claimed, ${isSent ? 'sent' : 'not sent'}, and half of the letters gone since: what is known is told`, async () => {
-    const { id, dead, name } = await leftBehind(`gone-${isSent}`, Date.now(), isSent)
+    const { id, dead, name, send } = await leftBehind(`gone-${isSent}`, Date.now(), isSent)
     await deleteRecords(cluster, await planDeleteRecords(cluster, dead, { kind: 'offsets', offsets: { 0: 5 } }))
     const job = await runResendJob(cluster, id)
     assert.deepEqual([job.state, job.sent, job.skipped], ['done', isSent ? 20 : 15, isSent ? 0 : 5])
     assert.deepEqual(await arrived(cluster, name), all(dead, isSent ? 0 : 5))
+    const late = await send()
+    assert.ok(isSent ? late === 0 : late === errors.OUT_OF_ORDER_SEQUENCE_NUMBER.code, `late: error ${late}`)
+    assert.deepEqual(await arrived(cluster, name), all(dead, isSent ? 0 : 5))
   })
 }
+
+test('claimed long ago and sent to where records wait unseen: the partition remembers that it has them', async () => {
+  const { id, dead, name } = await leftBehind('unseen-sent', LONG_AGO, true, { 'message.type': 'DELAY' })
+  const job = await runResendJob(cluster, id)
+  assert.deepEqual([job.state, job.sent, job.failed], ['done', LETTERS, 0])
+  let found: string[] = []
+  while (found.length < LETTERS) found = await arrived(cluster, name)
+  assert.deepEqual(found, all(dead))
+})
+
+test('claimed long ago, and nobody knows whether it waits there unseen: a person is told', async () => {
+  const { id } = await leftBehind('unseen', LONG_AGO, false, { 'message.type': 'DELAY' })
+  const job = await runResendJob(cluster, id)
+  assert.deepEqual([job.state, job.sent, job.failed], ['done', LETTERS - CLAIMED.length, CLAIMED.length])
+})
+
+/** A runner that is held up right before it sends, until another has done all of its job; then its clock says how long that was. */
+class HeldUpCluster extends Cluster {
+  id = ''
+  sent: Promise<unknown> | null = null
+  readonly #clock: () => void
+
+  constructor(clock: () => void) {
+    super(cluster.options)
+    this.#clock = clock
+  }
+
+  override async request<Q extends Shape, A extends Shape>(
+    api: Api<Q, A>,
+    input: Encodable<Q>,
+    target?: Target,
+    range?: Parameters<Cluster['request']>[3],
+  ): Promise<Decoded<A>> {
+    const topic = api.key === Produce.key ? (input as unknown as ProduceRequest).topicData[0]!.name : ''
+    if (topic !== 'held' || this.sent !== null) return super.request(api, input, target, range)
+    assert.equal((await runResendJob(cluster, this.id)).state, 'done')
+    this.#clock()
+    this.sent = super.request(api, input, target, range)
+    return this.sent as Promise<Decoded<A>>
+  }
+}
+
+test('a runner that stood still before it sent sends nothing: it looks whose the job is, and it is not its own', async (t) => {
+  await createTopic(cluster, { name: 'held', partitions: 1 })
+  await writeLetters(cluster, 'held.DLT', 'held', { letters: LETTERS })
+  const { id } = await jobOf(cluster, 'held.DLT', { target: { kind: 'origin' } })
+  const now = Date.now
+  await using held = new HeldUpCluster(() => t.mock.method(Date, 'now', () => now() + 7_200_000))
+  held.id = id
+  // Nobody waits for it to be taken for dead.
+  await assert.rejects(runResendJob(held, id, { leaseMs: 0 }), /runs the job now/)
+  await assert.rejects(held.sent!, { name: 'Error', message: '' })
+  assert.deepEqual(await arrived(cluster, 'held'), all('held.DLT'))
+})
 
 /** Somebody who writes under the runner's producer id, just before its second batch: what that sends does not follow then. */
 class MeddledCluster extends Cluster {

@@ -1,5 +1,10 @@
-/** DescribeProducers (key 61, version 0): the producers whose sequence a partition remembers (KIP-664). */
+/**
+ * DescribeProducers (key 61, version 0): the producers whose sequence a partition remembers (KIP-664). Where records wait
+ * before they are seen, that is what clients write to; the broker's own producer, by which they become visible, is told
+ * beside them.
+ */
 import { DescribeProducers } from '@odradek/protocol'
+import { RESERVED_PRODUCER_ID_MIN } from '../../storage/reserved-producer-ids.ts'
 import { handle } from '../exchange.ts'
 import { missingPartitionError } from '../missing-partition-error.ts'
 
@@ -12,7 +17,11 @@ export const describeProducers = handle(DescribeProducers, (request, _exchange, 
         ? partition.offlineCode
         : missingPartitionError(broker.metadata.image, name, partitionIndex)
       if (errorCode !== 0 || !partition) return { partitionIndex, errorCode }
-      const activeProducers = [...partition.log.producers()].map((producer) => ({
+      const written = partition.hasIntake ? broker.intakes.get(partition)?.partition : undefined
+      const clients = [...(written?.log.producers() ?? [])].filter(
+        ({ producerId }) => producerId < RESERVED_PRODUCER_ID_MIN,
+      )
+      const activeProducers = [...clients, ...partition.log.producers()].map((producer) => ({
         producerId: producer.producerId,
         producerEpoch: producer.epoch,
         lastSequence: producer.lastSequence,

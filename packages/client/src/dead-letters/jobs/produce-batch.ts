@@ -10,16 +10,20 @@ export interface BatchAnswer {
   readonly recordErrors: readonly { readonly index: number; readonly text: string | null }[]
 }
 
-/** Sends one batch, to be acknowledged by all replicas in sync. Throws UnreachableError where no answer comes. */
+/**
+ * Sends one batch, to be acknowledged by all replicas in sync. Throws UnreachableError where no answer comes, and what
+ * `before` throws, which is called right before it is sent.
+ */
 export async function produceBatch(
   cluster: Cluster,
   to: { readonly topic: string; readonly partition: number; readonly leader: number; readonly batch: Buffer },
+  before: () => void = () => {},
 ): Promise<BatchAnswer> {
   const tried = `produce to topic "${to.topic}"`
   const partitionData = [{ index: to.partition, records: sliceOf(to.batch) }]
   const request = { acks: -1, timeoutMs: 20_000, topicData: [{ name: to.topic, partitionData }] }
   // Newer versions name topics by id.
-  const { responses } = await cluster.request(Produce, request, to.leader, { atMost: 12, tried })
+  const { responses } = await cluster.request(Produce, request, to.leader, { atMost: 12, tried, before })
   const answer = responses[0]?.partitionResponses[0]
   if (answer === undefined) {
     return { errorCode: errors.UNKNOWN_SERVER_ERROR.code, baseOffset: -1, text: null, recordErrors: [] }

@@ -2,7 +2,7 @@
  * One runner's work on a job, from its lease to its end:
  *
  *   settle   what earlier runners claimed and did not account for: the same batch is sent again under their producer id
- *            and sequence, which writes it once; where that is not known any more, the target is looked through
+ *            and sequence, which writes it once; where the target may have forgotten those, it is looked through before
  *   chunk    letters are read, their batches claimed; the claim is read back, and only if it counts they are sent
  *   account  what became of them is written with the next claim, at the latest before anything is waited for
  *
@@ -11,13 +11,14 @@
 import type { RecordInput } from '@odradek/protocol'
 import type { Cluster } from '../../cluster.ts'
 import { KafkaError, UnreachableError } from '../../cluster-errors.ts'
-import { findOut, noteRefusal } from './account-for.ts'
+import { findOut, noteRefusal, noteThere, whereIs } from './account-for.ts'
 import { buildChunk, type Chunk } from './build-chunk.ts'
 import { ComebackWatch } from './comeback-watch.ts'
 import type { JobsLog } from './jobs-log.ts'
-import type { ClaimRecord, JobRecord, JobsRecord, RunState } from './jobs-record.ts'
+import type { ClaimedBatch, ClaimRecord, JobRecord, JobsRecord, RunState } from './jobs-record.ts'
 import { claimKey, FAILED, type LedgerJob, type OpenClaim, SENT, WAITING } from './ledger-job.ts'
-import { lettersOfJob } from './letters-of-job.ts'
+import { lettersOfJob, waitingLetters } from './letters-of-job.ts'
+import { type Moment, momentNow, passedMs } from './moment.ts'
 import { readSteps, writeSteps } from './place-list.ts'
 import { ResendLease } from './resend-lease.ts'
 import { type ResendStamp, resendRecord } from './resend-record.ts'
@@ -41,6 +42,8 @@ export interface ResendRunOptions {
 const CHUNK_LETTERS = 1000
 /** Claims older than this are not simply sent again: the target may have forgotten the producer. */
 const SETTLE_MS = 3_600_000
+/** Nothing is sent so long after the look that said whose the job is: it is looked again. */
+const HELD_UP_MS = 15_000
 const LOOK_MS = 250
 /** Longer than a request can wait for its answer. */
 const WENT_WELL_MS = 60_000
@@ -158,11 +161,15 @@ export class ResendRun {
   }
 
   async #look(): Promise<LedgerJob> {
+    const at = momentNow()
     const job = this.#lease.of(await this.#log.sync())
+    this.#lookedAt = at
     this.#lastSeen = job
     return job
   }
   #lastSeen: LedgerJob | null = null
+  /** When it was last looked whose the job is. */
+  #lookedAt: Moment = momentNow()
 
   async #account(): Promise<void> {
     const records = this.#unwritten
@@ -293,37 +300,58 @@ export class ResendRun {
       check: async () => {
         await this.#look()
       },
+      isHeldUp: () => passedMs(this.#lookedAt) > HELD_UP_MS,
     })
   }
 
   /** Accounts for what an earlier runner claimed; false where that cannot be done now, and the job has stopped. */
-  async #settle(job: LedgerJob, { record: claim, lease }: OpenClaim): Promise<boolean> {
+  async #settle(job: LedgerJob, open: OpenClaim): Promise<boolean> {
+    const { record: claim, lease } = open
     const draft = new ResultDraft(this.#of())
-    const { producerId, producerEpoch } = lease
-    const isOurs = lease.epoch === this.#lease.record.epoch
-    if (isOurs) this.#chunk = Math.max(this.#chunk, claim.chunk + 1)
-    for (const [at, { topic, partition, sequence, letters: steps }] of claim.batches.entries()) {
-      const numbers = readSteps(steps)
-      const { letters } = await lettersOfJob(this.#cluster, job, numbers, Number.POSITIVE_INFINITY)
-      const isWhole = numbers.every((number) => letters.has(number))
-      if (!isWhole || Date.now() - claim.atMs > SETTLE_MS) {
-        await findOut(this.#cluster, job, claim.batches[at]!, claim.atMs, draft)
-        continue
-      }
-      const stamp = this.#stamp(job, claim.atMs)
-      const records: RecordInput[] = numbers.map((number) => resendRecord(letters.get(number)!, stamp))
-      const outcome = await this.#send({ topic, partition, records, producerId, producerEpoch, sequence })
-      if (outcome.kind === 'sent') {
-        draft.send(topic, partition, outcome.baseOffset, numbers)
-        if (isOurs) this.#sequences.set(`${topic}-${partition}`, sequence + numbers.length)
-      } else if (outcome.kind === 'refused') noteRefusal(draft, outcome, numbers, this.#batchMax)
-      else if (outcome.kind === 'unclear') await findOut(this.#cluster, job, claim.batches[at]!, claim.atMs, draft)
-      else {
-        await this.#stuck(outcome.reason)
-        return false
-      }
-    }
+    if (lease.epoch === this.#lease.record.epoch) this.#chunk = Math.max(this.#chunk, claim.chunk + 1)
+    for (const batch of claim.batches) if (!(await this.#settleBatch(job, open, batch, draft))) return false
     await this.#lease.write([draft.record([claim.epoch, claim.chunk])])
+    return true
+  }
+
+  /**
+   * Sends a claimed batch under its own producer id and sequence, which writes it once: also if whoever claimed it was only
+   * held up, and sends it after this. Where that is not certain the target is asked, and looked through, first.
+   */
+  async #settleBatch(
+    job: LedgerJob,
+    { record: claim, lease }: OpenClaim,
+    batch: ClaimedBatch,
+    draft: ResultDraft,
+  ): Promise<boolean> {
+    const { topic, partition, sequence } = batch
+    const { producerId, producerEpoch } = lease
+    const all = readSteps(batch.letters)
+    const { letters } = await lettersOfJob(this.#cluster, job, all, Number.POSITIVE_INFINITY)
+    const numbers = all.filter((number) => letters.has(number))
+    if (numbers.length < all.length || Date.now() - claim.atMs > SETTLE_MS) {
+      const found = await whereIs(this.#cluster, job, batch, { claim, lease })
+      if (found.kind === 'unknown') for (const number of all) draft.fail(number, found.reason)
+      else if (found.kind === 'there') noteThere(job, batch, found, letters, draft)
+      if (found.kind !== 'absent') return true
+      for (const number of all) if (!letters.has(number)) draft.giveBack(number)
+      if (numbers.length === 0) return true
+    }
+    const stamp = this.#stamp(job, claim.atMs)
+    const records: RecordInput[] = numbers.map((number) => resendRecord(letters.get(number)!, stamp))
+    const outcome = await this.#send({ topic, partition, records, producerId, producerEpoch, sequence })
+    if (outcome.kind === 'sent') {
+      draft.send(topic, partition, outcome.baseOffset, numbers)
+      if (lease.epoch === this.#lease.record.epoch) {
+        this.#sequences.set(`${topic}-${partition}`, sequence + numbers.length)
+      }
+    } else if (outcome.kind === 'refused') noteRefusal(draft, outcome, numbers, this.#batchMax)
+    else if (outcome.kind === 'unclear') {
+      await findOut(this.#cluster, job, { ...batch, letters: writeSteps(numbers) }, claim.atMs, draft)
+    } else {
+      await this.#stuck(outcome.reason)
+      return false
+    }
     return true
   }
 
@@ -383,14 +411,6 @@ export class ResendRun {
     job.cameBack = Math.max(job.cameBack, cameBack)
     return { bad: cameBack + job.counts[FAILED]!, tried: job.counts[SENT]! + job.counts[FAILED]! }
   }
-}
-
-function waitingLetters({ outcomes }: LedgerJob, most: number): number[] {
-  const numbers: number[] = []
-  for (let at = outcomes.indexOf(WAITING); at >= 0 && numbers.length < most; at = outcomes.indexOf(WAITING, at + 1)) {
-    numbers.push(at)
-  }
-  return numbers
 }
 
 function pause(ms: number): Promise<void> {

@@ -29,9 +29,14 @@ export interface SendPatience {
   readonly signal: AbortSignal
   /** Told why it waits, and null when it does not any more. */
   readonly onWaiting: (reason: string | null) => void
-  /** Throws where another runs the job by now: asked before what is sent again late. */
+  /** Throws where another runs the job by now: asked before what is sent late. */
   readonly check: () => Promise<void>
+  /** Whether nobody looked for so long that another may run it. */
+  readonly isHeldUp: () => boolean
 }
+
+/** This process stood still between looking whose the job is and sending: it looks again. */
+class HeldUpError extends Error {}
 
 const RETRY_MS = 100
 const RETRY_MS_MAX = 2000
@@ -62,7 +67,7 @@ export async function sendClaimed(
   cluster: Cluster,
   targets: ResendTargets,
   to: BatchToSend,
-  { patienceMs, signal, onWaiting, check }: SendPatience,
+  { patienceMs, signal, onWaiting, check, isHeldUp }: SendPatience,
 ): Promise<SendOutcome> {
   const { producerId, producerEpoch, sequence: baseSequence, records, topic, partition } = to
   const batch = encodeBatch({ records, producerId, producerEpoch, baseSequence })
@@ -70,9 +75,12 @@ export async function sendClaimed(
   /** Whether an answer was lost, or said that it is written and not safe. */
   let mayBeThere = false
   let checkedMs = beganMs
+  const before = () => {
+    if (isHeldUp()) throw new HeldUpError()
+  }
   for (let waitMs = RETRY_MS; ; waitMs = Math.min(RETRY_MS_MAX, waitMs * 2)) {
     let reason: string
-    if (performance.now() - checkedMs > CHECK_MS) {
+    if (performance.now() - checkedMs > CHECK_MS || isHeldUp()) {
       await check()
       checkedMs = performance.now()
     }
@@ -81,7 +89,7 @@ export async function sendClaimed(
       const answer =
         leader === null || leader < 0
           ? nobody(leader === null ? errors.UNKNOWN_TOPIC_OR_PARTITION.code : errors.LEADER_NOT_AVAILABLE.code)
-          : await produceBatch(cluster, { topic, partition, leader, batch })
+          : await produceBatch(cluster, { topic, partition, leader, batch }, before)
       if (answer.errorCode === 0) {
         onWaiting(null)
         return { kind: 'sent', baseOffset: answer.baseOffset }
@@ -97,6 +105,7 @@ export async function sendClaimed(
       }
       mayBeThere ||= WRITTEN.has(answer.errorCode)
     } catch (error) {
+      if (error instanceof HeldUpError) continue
       if (!(error instanceof UnreachableError || error instanceof KafkaError)) throw error
       if (error instanceof KafkaError && !error.isRetriable) throw error
       mayBeThere = true
