@@ -19,7 +19,8 @@ export function dumpLog(directory: string, options?: DumpOptions): Iterable<Dump
 
 /** Checks a partition's directory without changing it. */
 export function verifyLog(directory: string, options?: VerifyOptions): Verification {
-  return verify(createNodeDisk(), directory, options)
+  // Its name tells what the checkpoints beside it say of it.
+  return verify(createNodeDisk(), resolve(directory), options)
 }
 
 export interface Repair {

@@ -20,7 +20,8 @@ export interface ReplicaSize {
   readonly topic: string
   readonly partition: number
   readonly sizeBytes: number
-  readonly offsetLag: number
+  /** Offsets that it lacks of what is committed; null where it cannot be used. */
+  readonly offsetLag: number | null
   readonly isFuture: boolean
 }
 
@@ -60,7 +61,7 @@ export async function describeLogDirectories(
               topic: name,
               partition: partitionIndex,
               sizeBytes: partitionSize,
-              offsetLag,
+              offsetLag: offsetLag < 0 ? null : offsetLag,
               isFuture: isFutureKey,
             })),
           ),

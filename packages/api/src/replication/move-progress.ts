@@ -33,7 +33,7 @@ export async function moveProgress(session: ClusterSession, moves: readonly Reas
     partitions: of.map(({ partition }) => partition),
   }))
   const { directories } = await describeLogDirectories(session.cluster, metadata.brokers, asked)
-  const sizes = new Map<string, { readonly sizeBytes: number; readonly offsetLag: number }>()
+  const sizes = new Map<string, { readonly sizeBytes: number; readonly offsetLag: number | null }>()
   for (const { nodeId, replicas } of directories) {
     for (const replica of replicas) sizes.set(`${nodeId} ${replica.topic} ${replica.partition}`, replica)
   }

@@ -68,7 +68,9 @@ describe('a follower', () => {
     using scene = new Scene()
     assert.equal(scene.take(4, 9, 0), 0)
     assert.deepEqual(scene.offsets, [0, 4, 4], 'as far as it is here')
+    assert.equal(scene.follower.offsetLag, 5, 'what it lacks of what is committed')
     assert.equal(scene.take(2, 5, 6), 0)
+    assert.equal(scene.follower.offsetLag, 0)
     assert.deepEqual(scene.offsets, [5, 5, 6], 'and lets go of nothing that is not known to be committed')
   })
 

@@ -46,6 +46,8 @@ export class Follower implements TurnTask, ReadableReplica {
   #leader: number
   #leaderEpoch: number
   #highWatermark: number
+  /** The leader's, as it last told: what lies below may not be here yet. */
+  #leaderHighWatermark = -1
   #writing = false
   #offlineCode = 0
   /** As it was asked for last; -1 where it has not been, or must be asked for anew. */
@@ -96,6 +98,11 @@ export class Follower implements TurnTask, ReadableReplica {
   /** All below it is known to be committed. */
   get highWatermark(): number {
     return this.#highWatermark
+  }
+
+  /** How many committed records, counted by offsets, the leader has and this log does not, as far as is known; -1 without a log. */
+  get offsetLag(): number {
+    return this.log.failed === null ? Math.max(0, this.#leaderHighWatermark - this.log.endOffset) : -1
   }
 
   /** The end of committed records, as far as it is known here. */
@@ -214,6 +221,7 @@ export class Follower implements TurnTask, ReadableReplica {
   /** What is committed, and where the log begins, is as at the leader, as far as it is here. */
   #keepUpWith({ highWatermark, logStartOffset = -1 }: FetchedPartition): void {
     const { log } = this
+    this.#leaderHighWatermark = highWatermark
     const committed = Math.min(highWatermark, log.endOffset)
     if (committed > this.#highWatermark) {
       this.#highWatermark = committed

@@ -1,6 +1,7 @@
 import { BatchHeader, RECORDS, readBatchHeader, verifyBatchCrc, viewOf } from '@odradek/protocol'
 import type { Disk, DiskFile } from '../host/disk.ts'
 import { BatchReader } from './batch-reader.ts'
+import { isUnusedRoom } from './unused-room.ts'
 
 const WINDOW_BYTES = 4 * 1024 * 1024
 const MAGIC_AT = 16
@@ -28,7 +29,8 @@ export interface GoodBatches {
 
 /**
  * What of a segment can be read: where a batch is damaged, the next one that is right is looked for, byte by byte. One that
- * is right has offsets in `[baseOffset, limit)` that follow those before it, and a CRC that matches.
+ * is right has offsets in `[baseOffset, limit)` that follow those before it, and a CRC that matches. The last segment, which
+ * has no limit, may end in room that a process that was killed left unused: that is neither good nor bad.
  */
 export function findGoodBatches(disk: Disk, path: string, baseOffset: number, limit: number): GoodBatches {
   const file = disk.open(path, 'read')
@@ -41,7 +43,7 @@ export function findGoodBatches(disk: Disk, path: string, baseOffset: number, li
       const { stretch, problem } = readStretch(file, position, size, nextOffset, limit)
       if (stretch.end > stretch.position) good.push(stretch)
       nextOffset = stretch.nextOffset
-      if (problem === null) break
+      if (problem === null || (limit === Number.POSITIVE_INFINITY && isUnusedRoom(file, stretch.end, size))) break
       position = nextGoodPosition(file, stretch.end + 1, size, nextOffset, limit)
       bad.push({ position: stretch.end, end: position, problem })
     }

@@ -11,17 +11,13 @@
  * What is filled gets an empty batch, as compaction leaves them: offsets stay what they are, and every reader goes on behind.
  */
 import type { Disk } from '../host/disk.ts'
-import { OffsetCheckpoint } from './checkpoint.ts'
+import { CLEANER_CHECKPOINT, checkpointedOffset, RECOVERY_POINTS } from './checkpointed-offset.ts'
 import { DAMAGE_NOTE, readDamage } from './damage.ts'
 import { findGoodBatches, type GoodBatches } from './good-batches.ts'
 import { listLogFiles, type SegmentFiles } from './log-files.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
 import { parseFileName } from './segment-files.ts'
 import { verifyLog } from './verify.ts'
-
-/** Written by compaction into the data directory: below, offsets may be missing. */
-const CLEANER_CHECKPOINT = 'cleaner-offset-checkpoint'
-const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
 
 /** Offsets without records from now on: `[from, to)`. */
 export interface LostOffsets {
@@ -58,8 +54,8 @@ export interface RepairPlan {
 export function planRepair(disk: Disk, directory: string): RepairPlan {
   const { segments: files, snapshots, leftovers } = listLogFiles(disk, directory)
   const { findings } = verifyLog(disk, directory)
-  const recoveryPoint = offsetIn(disk, directory, RECOVERY_POINTS)
-  const compactedTo = offsetIn(disk, directory, CLEANER_CHECKPOINT)
+  const recoveryPoint = checkpointedOffset(disk, directory, RECOVERY_POINTS)
+  const compactedTo = checkpointedOffset(disk, directory, CLEANER_CHECKPOINT)
   const badFiles = new Set(findings.map(({ file }) => file))
   const segments: SegmentRepair[] = []
   const lost: LostOffsets[] = []
@@ -130,14 +126,4 @@ function lostIn(baseOffset: number, endOffset: number, { good, bad }: GoodBatche
 
 function isOrphan(path: string): boolean {
   return parseFileName(path.slice(path.lastIndexOf('/') + 1))?.state === ''
-}
-
-/** What a checkpoint of the data directory says of the log, 0 when nothing. */
-function offsetIn(disk: Disk, directory: string, checkpoint: string): number {
-  const path = directory.replace(/\/+$/, '')
-  const slash = path.lastIndexOf('/')
-  const [, topic, partition] = /^(.+)-(\d+)$/.exec(path.slice(slash + 1)) ?? []
-  const found = OffsetCheckpoint.read(disk, `${slash < 0 ? '.' : path.slice(0, slash)}/${checkpoint}`)
-  if (typeof found === 'string' || topic === undefined) return 0
-  return found.get(topic, Number(partition)) ?? 0
 }

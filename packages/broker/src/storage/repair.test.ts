@@ -3,7 +3,9 @@ import { describe, it } from 'node:test'
 import { resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
 import { encodeBatch } from '@odradek/protocol'
 import { createSimHost, type SimHost } from '../host/sim/index.ts'
+import { BatchReader } from './batch-reader.ts'
 import { DAMAGE_NOTE, noteDamage } from './damage.ts'
+import { findGoodBatches } from './good-batches.ts'
 import type { Log } from './log.ts'
 import { LogDirectory } from './log-directory.ts'
 import { applyRepair } from './repair.ts'
@@ -67,6 +69,16 @@ function checkRepaired(host: SimHost, before: ReturnType<typeof stopped>['before
   return log
 }
 
+/** The length of the last batch in a file. */
+function lastBatchBytes(host: SimHost, path: string): number {
+  const { good, size } = findGoodBatches(host.disk, path, 0, Number.POSITIVE_INFINITY)
+  const reader = new BatchReader()
+  reader.open(host.disk.open(path, 'read'), 0, good.at(-1)!.end, true)
+  let position = 0
+  while (reader.next()) position = reader.position
+  return size - position
+}
+
 function offsetsOf(lost: readonly { from: number; to: number }[]): Set<number> {
   return new Set(lost.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, at) => from + at)))
 }
@@ -109,6 +121,48 @@ describe('repairing a log', () => {
       // After a crash its batches alone tell of a producer.
       if (plan.lost[0]!.to < before.end - 10) assert.equal(lastSequence, before.sequence)
     }
+  })
+
+  it('takes the room that a killed process left behind the last batch for none of its business', () => {
+    const host = createSimHost(1)
+    const { directory } = open(host)
+    const log = directory.openLog('t', 0, TOPIC_ID, resolveTopicConfig({}))
+    while (log.sizeInBytes < 1_100_000) {
+      append(log, encodeBatch({ records: [{ value: 'x'.repeat(9000), timestamp: 1 }] }), 0)
+      log.write()
+    }
+    log.flushNow()
+    directory.checkpointNow()
+    const { endOffset, sizeInBytes } = log
+    host.crash('process')
+    const next = host.reboot()
+    const path = `${PATH}/00000000000000000000.log`
+    assert.ok(next.disk.fileSize(path) > sizeInBytes)
+    assert.equal(planRepair(next.disk, PATH).segments[0]!.deed, 'nothing')
+
+    // What was durable is gone from before it: that is filled, and nothing is left behind what fills it.
+    const file = next.disk.open(path, 'write')
+    file.write(Buffer.alloc(9000), 0, 9000, sizeInBytes - 9000)
+    file.close()
+    const { plan } = repair(next)
+    assert.deepEqual(plan.lost, [{ from: endOffset - 1, to: endOffset }])
+    assert.equal(changesAnything(planRepair(next.disk, PATH)), false)
+    assert.deepEqual(verifyLog(next.disk, PATH, { deep: true }).findings, [])
+  })
+
+  it('is told of by verify: what was durable and is not there, and what was noted', () => {
+    const { before, host } = stopped(createSimHost(1))
+    const last = before.files.at(-1)!
+    const file = host.disk.open(last, 'write')
+    const { end } = before
+    file.truncate(file.size() - lastBatchBytes(host, last))
+    file.close()
+    const problems = () => verifyLog(host.disk, PATH).findings.filter(({ severity }) => severity === 'error')
+    assert.match(problems()[0]!.problem, new RegExp(`^the log ends at offset \\d+, and all below ${end} was durable$`))
+    noteDamage(host.disk, PATH, { file: 'x.log', position: 7, problem: 'the CRC does not match', foundMs: 0 })
+    assert.ok(problems().some(({ problem }) => problem === 'damage was found in x.log: the CRC does not match'))
+    repair(host)
+    assert.deepEqual(problems(), [])
   })
 
   it('cuts a tail that was never durable, and sets nothing aside for it', () => {

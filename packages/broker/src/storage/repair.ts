@@ -74,8 +74,9 @@ function repairSegment(disk: Disk, directory: string, segment: SegmentRepair, be
   if (deed === 'cut' || deed === 'fill') {
     observe(disk, segment, before)
     const file = disk.open(files.log, 'write')
-    if (deed === 'cut') file.truncate(position)
-    else appendFill(file, position, nextOffset, endOffset, before)
+    // Also before filling: room that was not used may follow.
+    file.truncate(position)
+    if (deed === 'fill') appendFill(file, position, nextOffset, endOffset, before)
     file.syncNow()
     file.close()
   } else observe(disk, segment, before)

@@ -2,7 +2,8 @@
 import { RecordCursor } from '@odradek/protocol'
 import type { Disk } from '../host/disk.ts'
 import { BatchReader } from './batch-reader.ts'
-import { OffsetCheckpoint } from './checkpoint.ts'
+import { CLEANER_CHECKPOINT, checkpointedOffset, RECOVERY_POINTS } from './checkpointed-offset.ts'
+import { DAMAGE_NOTE, readDamage } from './damage.ts'
 import { EpochCache } from './epoch-cache.ts'
 import { listLogFiles, type SegmentFiles } from './log-files.ts'
 import { OffsetIndex } from './offset-index.ts'
@@ -44,8 +45,6 @@ export function verifyLog(disk: Disk, directory: string, options: VerifyOptions 
   return new Check(disk, directory, options).run()
 }
 
-/** Written by compaction into the data directory. */
-const CLEANER_CHECKPOINT = 'cleaner-offset-checkpoint'
 /** Findings per file; past it a damaged file would drown the others. */
 const FINDINGS_PER_FILE_MAX = 20
 
@@ -80,11 +79,20 @@ class Check {
   }
 
   run(): Verification {
+    // Read first: of a log that is in use it may be further by the time that the segments were read.
+    const recoveryPoint = checkpointedOffset(this.#disk, this.#directory, RECOVERY_POINTS)
     const { segments, snapshots, leftovers } = listLogFiles(this.#disk, this.#directory)
+    const damage = readDamage(this.#disk, this.#directory)
+    if (damage !== null)
+      this.#error(`${this.#directory}/${DAMAGE_NOTE}`, -1, `damage was found in ${damage.file}: ${damage.problem}`)
     for (const file of leftovers) this.#warn(file, -1, 'left over from a crash')
     if (segments.length === 0 && !this.#disk.exists(`${this.#directory}/${PARTITION_METADATA}`))
       this.#error(this.#directory, -1, 'is no log: it has neither segments nor partition.metadata')
     for (const [at, segment] of segments.entries()) this.#segment(segment, at === segments.length - 1)
+    if (this.#nextOffset < recoveryPoint) {
+      const problem = `the log ends at offset ${this.#nextOffset}, and all below ${recoveryPoint} was durable`
+      this.#error(segments.at(-1)?.log ?? this.#directory, -1, problem)
+    }
     this.#epochs()
     for (const { offset, path } of snapshots) {
       const problem = decodeSnapshot(this.#disk.readFile(path)!)
@@ -172,13 +180,7 @@ class Check {
 
   /** Below it compaction may have left gaps: the broker notes it for each compacted log. */
   #compactedTo(): number {
-    if (this.#cleanedTo >= 0) return this.#cleanedTo
-    const slash = this.#directory.replace(/\/+$/, '').lastIndexOf('/')
-    const parent = slash < 0 ? '.' : this.#directory.slice(0, slash)
-    const [, topic, partition] = /^(.+)-(\d+)$/.exec(this.#directory.slice(slash + 1).replace(/\/+$/, '')) ?? []
-    const checkpoint = OffsetCheckpoint.read(this.#disk, `${parent}/${CLEANER_CHECKPOINT}`)
-    const known = typeof checkpoint !== 'string' && topic !== undefined && checkpoint.get(topic, Number(partition))
-    this.#cleanedTo = known || 0
+    if (this.#cleanedTo < 0) this.#cleanedTo = checkpointedOffset(this.#disk, this.#directory, CLEANER_CHECKPOINT)
     return this.#cleanedTo
   }
 

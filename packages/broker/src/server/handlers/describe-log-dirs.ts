@@ -1,4 +1,7 @@
-/** DescribeLogDirs (key 35, versions 1 to 4): sizes of the logs in each data directory, and of its volume (KIP-827). */
+/**
+ * DescribeLogDirs (key 35, versions 1 to 4): sizes of the logs in each data directory, and of its volume (KIP-827). The lag of a
+ * replica is what it lacks of the leader's high watermark; -1 where its log cannot be used.
+ */
 import { DescribeLogDirs, errors } from '@odradek/protocol'
 import type { BrokerContext } from '../broker-context.ts'
 import { handle } from '../exchange.ts'
@@ -22,7 +25,9 @@ export const describeLogDirs = handle(DescribeLogDirs, (request, _exchange, brok
           partitions: indexes.flatMap((partitionIndex) => {
             const log = broker.partitions.logOf(name, partitionIndex)
             if (log === undefined || directories.directoryOf(log) !== directory) return []
-            return [{ partitionIndex, partitionSize: log.sizeInBytes, offsetLag: 0, isFutureKey: false }]
+            const own = log.failed === null ? 0 : -1
+            const offsetLag = broker.partitions.follower(name, partitionIndex)?.offsetLag ?? own
+            return [{ partitionIndex, partitionSize: log.sizeInBytes, offsetLag, isFutureKey: false }]
           }),
         }))
         return {
