@@ -255,7 +255,7 @@ async function listenerOf(
   const server = createHttpServer(async (request, response) => {
     const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString()
     const told = await answer(request.url!, { method: request.method!, ...(body !== '' && { body }) })
-    if (told === null) request.destroy()
+    if (told === null) request.socket.destroy()
     else response.writeHead(told.status).end(told.body)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
