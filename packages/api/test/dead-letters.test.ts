@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { alterConfigs, type Cluster, chunks, createTopic, groupTopics, readDeadLetters } from '@odradek/client'
 import { Producer, stringSerializers } from '@platformatic/kafka'
+import { anonymousVisitor, type Visitor } from '../src/access/visitor.ts'
+import type { Context } from '../src/context.ts'
 import { jobResults } from '../src/http/job-results.ts'
 import { createContext } from '../src/index.ts'
 import { ConsoleScene } from './console-scene.ts'
@@ -124,6 +126,12 @@ test('10,000 letters: facets, check and job say the same, and the sums add up; t
   for await (const text of jobResults(context, JSON.stringify({ cluster, job: job.id })))
     lines += text.split('\r\n').length - 1
   assert.equal(lines, 10_001, 'a line for each letter, and the names')
+  let visitor: Visitor = context.visitor
+  const leaving: Context = Object.create(context, { visitor: { get: () => visitor } })
+  const file = jobResults(leaving, JSON.stringify({ cluster, job: job.id }))
+  assert.match((await file.next()).value as string, /^index,/)
+  visitor = anonymousVisitor
+  await assert.rejects(file.next(), { code: 'UNAUTHORIZED' }, 'whoever signs out on the way gets no more')
   const retry = await scene.caller.jobs.check({
     cluster,
     topic: 'big-dlt',

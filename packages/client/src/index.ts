@@ -43,6 +43,7 @@ export * from './dead-letters/letter-facets.ts'
 export { type LetterConvention, letterConventions, redriveHeaders } from './dead-letters/letter-headers.ts'
 export type { DeadLetterAttempt, LetterMeaning, LetterOrigin, LetterRedrive } from './dead-letters/letter-meaning.ts'
 export { type LetterState, type LetterStateKind, type LetterWhere, letterStates } from './dead-letters/letter-where.ts'
+export { withOriginal } from './dead-letters/original-records.ts'
 export * from './dead-letters/purge-letters.ts'
 export * from './dead-letters/resolve-letters.ts'
 export {

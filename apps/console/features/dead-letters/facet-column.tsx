@@ -1,7 +1,7 @@
 'use client'
 import type { LetterFacets } from '@odradek/api'
 import { useTranslations } from 'next-intl'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { Button } from '../../components/ui/button.tsx'
 import { Checkbox } from '../../components/ui/field.tsx'
 import { Count } from '../../components/ui/number.tsx'
@@ -68,10 +68,11 @@ function Facet(props: {
 }) {
   const { title, values, chosen, word, onChoose } = props
   const t = useTranslations('deadLetters')
+  const [isOpen, setIsOpen] = useState(false)
   const known = new Map(values.flatMap(({ value, count }) => (value === null ? [] : [[value, count] as const])))
   // What is chosen stays where it can be taken back, also when nothing has it any more.
   for (const value of chosen) if (!known.has(value)) known.set(value, 0)
-  const shown = [...known].slice(0, SHOWN_MAX)
+  const shown = [...known].filter(([value], at) => isOpen || at < SHOWN_MAX || chosen.includes(value))
   if (known.size === 0) return null
   return (
     <fieldset className="flex min-w-0 flex-col gap-1">
@@ -100,8 +101,10 @@ function Facet(props: {
           </span>
         </div>
       ))}
-      {known.size > SHOWN_MAX && (
-        <p className="pl-6 text-meta text-muted">{t('facet.more', { count: known.size - SHOWN_MAX })}</p>
+      {shown.length < known.size && (
+        <Button small kind="quiet" className="self-start" onClick={() => setIsOpen(true)}>
+          {t('facet.more', { count: known.size - shown.length })}
+        </Button>
       )}
     </fieldset>
   )

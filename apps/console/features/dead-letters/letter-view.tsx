@@ -54,6 +54,8 @@ export function LetterView(props: {
   const unresolve = useMutation(trpc.deadLetters.unresolve.mutationOptions({ onSuccess: onChanged }))
   const icon = { size: 16, strokeWidth: 1.75, 'aria-hidden': true } as const
   const acts = { onLoadAll, ...(onFilter && { onFilter }) }
+  // A letter without a copy of its record is looked at, and sent, as that record.
+  const record = (meaning.isReference ? original?.message : null) ?? message
   return (
     <>
       <div className="flex flex-wrap items-center gap-2 border-b px-4 py-2">
@@ -98,16 +100,19 @@ export function LetterView(props: {
       >
         {tab === 'attempts' && <Attempts meaning={meaning} />}
         {tab === 'value' && (
-          <PayloadPane root="value" label={words('column.value')} payload={message.value} {...acts} />
+          <>
+            {meaning.isReference && <p className="px-4 pt-3 text-muted">{t('original.reference')}</p>}
+            <PayloadPane root="value" label={words('column.value')} payload={record.value} {...acts} />
+          </>
         )}
-        {tab === 'key' && <PayloadPane root="key" label={words('column.key')} payload={message.key} {...acts} />}
+        {tab === 'key' && <PayloadPane root="key" label={words('column.key')} payload={record.key} {...acts} />}
         {tab === 'headers' && <Headers message={message} />}
         {tab === 'original' && <Original cluster={cluster} message={message} meaning={meaning} original={original} />}
         {tab === 'history' && <LetterHistory place={place} history={history} meaning={meaning} />}
         {tab === 'metadata' && <Metadata message={message} />}
       </Tabs>
       {act === 'resend' && <ResendDialog place={place} onClose={() => setAct(null)} onDone={onChanged} />}
-      {act === 'edit' && <EditDialog place={place} message={message} onClose={() => setAct(null)} onDone={onChanged} />}
+      {act === 'edit' && <EditDialog place={place} message={record} onClose={() => setAct(null)} onDone={onChanged} />}
     </>
   )
 }

@@ -52,6 +52,15 @@ export function Original(props: {
     )
   }
   const { isSameKey, isSameValue, message: record } = original
+  if (meaning.isReference) {
+    return (
+      <>
+        {head}
+        <p className="px-4 pb-2 text-muted">{t('original.reference')}</p>
+        <PayloadPane root="value" label={words('column.value')} payload={record.value} />
+      </>
+    )
+  }
   return (
     <>
       {head}

@@ -190,3 +190,8 @@ export function dueDelivery({ deliveries }: AlertIncident, nowMs: number): Alert
   const next = deliveries.find(({ state }) => state === 'waiting')
   return next !== undefined && next.nextAtMs !== null && next.nextAtMs <= nowMs ? next : null
 }
+
+/** Whether there is something left to do about it. */
+export function isUnfinished({ state, deliveries }: AlertIncident): boolean {
+  return state === 'firing' || deliveries.some((each) => each.state === 'waiting')
+}

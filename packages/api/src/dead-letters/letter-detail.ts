@@ -30,7 +30,7 @@ export interface OriginalRecord {
   /** Why it is not there, in the words of the protocol or of the search; null where it is. */
   readonly missing: MissingReason | null
   readonly failure: string | null
-  /** Whether key and value are byte for byte those of the letter; null where that cannot be told. */
+  /** Whether key and value are byte for byte those of the letter; null where that cannot be told, or it has no copy. */
   readonly isSameKey: boolean | null
   readonly isSameValue: boolean | null
 }
@@ -48,8 +48,8 @@ export async function letterDetail(console: Console, session: ClusterSession, qu
   ])
   if (letter === null) return { found, meaning: null, state: null, history, original: null }
   const original = await originalOf(console, session, query, letter, found.message)
-  const { convention, group, origin, retries, reason, attempts, error, redrive } = letter
-  const meaning: LetterMeaning = { convention, group, origin, retries, reason, attempts, error, redrive }
+  const { convention, group, origin, retries, reason, attempts, error, isReference, redrive } = letter
+  const meaning: LetterMeaning = { convention, group, origin, retries, reason, attempts, error, isReference, redrive }
   return { found, meaning, state, history, original }
 }
 
@@ -57,7 +57,7 @@ async function originalOf(
   console: Console,
   session: ClusterSession,
   { decoders, bytesMax }: LetterQuery,
-  { origin }: DeadLetter,
+  { origin, isReference }: DeadLetter,
   message: FullMessage,
 ): Promise<OriginalRecord | null> {
   if (origin === null || origin.partition < 0 || origin.offset < 0) return null
@@ -72,8 +72,8 @@ async function originalOf(
       message: original,
       missing: null,
       failure: null,
-      isSameKey: isSame(original.key, message.key),
-      isSameValue: isSame(original.value, message.value),
+      isSameKey: isReference ? null : isSame(original.key, message.key),
+      isSameValue: isReference ? null : isSame(original.value, message.value),
     }
   } catch (error) {
     return { ...nothing, missing: null, failure: (error as Error).message }

@@ -40,13 +40,17 @@ export async function* jobResults(context: Context, text: string): AsyncGenerato
     throw refuse('BAD_REQUEST', 'The request is not understood.', { tried, remedy: 'Use the page of the job.' })
   }
   const { cluster, job, outcomes } = parsed.data
-  if (!isPermitted(context.visitor, 'view', cluster)) {
-    const isAnonymous = context.visitor.kind === 'anonymous'
+  // The context looks the visitor up each time.
+  const check = () => {
+    const { visitor } = context
+    if (isPermitted(visitor, 'view', cluster)) return
+    const isAnonymous = visitor.kind === 'anonymous'
     throw refuse(isAnonymous ? 'UNAUTHORIZED' : 'FORBIDDEN', 'You may not see this cluster.', {
       tried,
       remedy: isAnonymous ? 'Sign in.' : 'Ask an administrator of the console.',
     })
   }
+  check()
   const session = context.console.session(cluster)
   await context.console.deadLetters(cluster).job(job)
   yield `${COLUMNS.join(',')}\r\n`
@@ -56,6 +60,8 @@ export async function* jobResults(context: Context, text: string): AsyncGenerato
       limit: ROWS_AT_ONCE,
       ...(outcomes !== undefined && { outcomes }),
     })
+    // It may take long: whoever signed out or lost the permission meanwhile gets no more.
+    check()
     yield page.results
       .map(({ index, partition, offset, outcome, reason, target }) => {
         const where = [target?.topic ?? '', target?.partition ?? '', target?.offset ?? '']

@@ -1,4 +1,4 @@
-import { type LetterEdit, type PayloadFormat, payloadFormats, readLetter } from '@odradek/client'
+import { type LetterEdit, type PayloadFormat, payloadFormats, readLetter, withOriginal } from '@odradek/client'
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Arguments, type Command, CommandError, UsageError } from '../command.ts'
 import { lettersNamed, makeJob, parsePlace, sourceOf, whoIs } from '../letter-flags.ts'
@@ -36,7 +36,7 @@ export const deadLettersEdit: Command = {
         topic,
         select: { kind: 'places', places: [place] },
         target: targetOf(args) ?? { kind: retryTopic === null ? 'origin' : 'retry' },
-        edit: await editOf(args, letter.headers),
+        edit: await editOf(args, (await withOriginal(cluster, letter)).headers),
         again: args.flag('again'),
         by: whoIs(),
         ...(id !== undefined && { id }),

@@ -39,7 +39,7 @@ export const deadLettersShow: Command = {
         ...letter.headers.map(({ key, value }) => `header      ${key}: ${shown(value)}`),
         `key         ${shown(letter.key)}`,
         '',
-        shown(letter.value),
+        letter.isReference ? '(no copy of the record: it is at its origin)' : shown(letter.value),
       ]
       process.stdout.write(`${lines.map((each) => each.trimEnd()).join('\n')}\n`)
       if (error?.stack) process.stdout.write(`\n${error.stack}\n`)

@@ -80,7 +80,7 @@ export async function readLetter(cluster: Cluster, topic: string, place: LetterP
 
 /**
  * Tells `visit` of each committed record of a partition in `[from, to)`, as far as there are any; it returns false to end
- * that. Returns the offset that was reached: everything before it was looked at, or is gone.
+ * that. Returns the offset that was reached: everything before it was looked at, or is gone. `bytesMax`: of one fetch.
  */
 export async function walkPartition(
   cluster: Cluster,
@@ -89,11 +89,12 @@ export async function walkPartition(
   from: number,
   to: number,
   visit: (cursor: RecordCursor) => boolean,
+  bytesMax: number = FETCH_BYTES,
 ): Promise<number> {
   const tried = `read topic "${topic.name}"`
   const leader = topic.partitions.find((place) => place.partition === partition)?.leader ?? -1
   if (leader < 0) throw new KafkaError(errors.LEADER_NOT_AVAILABLE.code, tried)
-  const limits = { isolation: 1, maxBytes: FETCH_BYTES, partitionMaxBytes: FETCH_BYTES } as const
+  const limits = { isolation: 1, maxBytes: bytesMax, partitionMaxBytes: bytesMax } as const
   let offset = from
   while (offset < to) {
     const [fetched] = await fetchBatches(cluster, topic.name, [{ partition, leader, offset }], limits)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startBroker } from '@odradek/broker'
-import { Metadata } from '@odradek/protocol'
+import { DeleteRecords, Metadata } from '@odradek/protocol'
 import { Cluster } from '../cluster.ts'
 import { alterConfigs } from '../configs/alter-configs.ts'
 import { type ProduceInput, produceMessage } from '../messages/produce-message.ts'
@@ -15,6 +15,7 @@ import { resendResults } from './jobs/resend-job.ts'
 import type { ResendRequest } from './jobs/resend-request.ts'
 import { runResendJob } from './jobs/run-resend-job.ts'
 import { planResend } from './jobs/select-letters.ts'
+import { withOriginal } from './original-records.ts'
 import { letterHistory, letterState } from './resolve-letters.ts'
 
 const broker = await startBroker()
@@ -27,6 +28,7 @@ after(async () => {
 
 const bytes = (value: Buffer | null) => ({ format: 'base64', text: value!.toString('base64') }) as const
 const text = (value: string) => ({ format: 'text', text: value }) as const
+const nothing = { format: 'null', text: '' } as const
 
 /** Reads a partition until it has `count` records. */
 async function records(topic: string, count: number, partition = 0): Promise<DeadLetter[]> {
@@ -109,4 +111,63 @@ test('retried twice, dead, found, edited and sent again: to the group, or where 
       ['resent', 'test', 'orders-1'],
     ],
   )
+})
+
+test("a share group's letters without a copy: their records are sent, where they are there; never an empty one", async () => {
+  await createTopic(cluster, { name: 'jobs', partitions: 2 })
+  await createTopic(cluster, { name: 'dlq.workers', partitions: 1 })
+  for (const n of [0, 1, 2]) {
+    const headers = [{ key: 'trace', value: text(`t${n}`) }]
+    await produceMessage(cluster, { topic: 'jobs', partition: 1, key: text(`k${n}`), value: text(`v${n}`), headers })
+  }
+  // As KIP-1191 writes them: text headers, and no key or value unless the group says so.
+  const write = async (origin: Record<string, string>, copy: Partial<ProduceInput> = {}) => {
+    const said = { ...origin, group: 'workers', 'delivery.count': '5', message: 'Offset rejected by client.' }
+    const headers = Object.entries(said).map(([key, value]) => ({ key: `__dlq.errors.${key}`, value: text(value) }))
+    await produceMessage(cluster, { topic: 'dlq.workers', key: nothing, value: nothing, ...copy, headers })
+  }
+  await write({ topic: 'jobs', partition: '1', offset: '1' })
+  await write({ topic: 'jobs', partition: '1', offset: '0' })
+  await write({ topic: 'jobs', partition: '1', offset: '2' }, { key: text('k2'), value: text('copied') })
+  await write({ topic: 'gone', partition: '0', offset: '0' })
+  const partitions = [{ partitionIndex: 1, offset: 1 }]
+  const topics = [{ name: 'jobs', partitions }]
+  await cluster.request(
+    DeleteRecords,
+    { topics, timeoutMs: 20_000 },
+    (await source.topic('jobs')).partitions[1]!.leader,
+  )
+
+  const letters = await records('dlq.workers', 4)
+  assert.deepEqual(
+    letters.map(({ isReference, group }) => [isReference, group]),
+    [true, true, false, true].map((isReference) => [isReference, 'workers']),
+  )
+  const followed = await withOriginal(cluster, letters[0]!)
+  assert.deepEqual([followed.key!.toString(), followed.value!.toString(), followed.isReference], ['k1', 'v1', false])
+
+  const request = {
+    topic: 'dlq.workers',
+    select: { kind: 'query' },
+    target: { kind: 'topic', topic: 'orders' },
+  } as const
+  const plan = await planResend(source, { ...request, by: 'test' })
+  assert.deepEqual([plan.matched, plan.toSend, plan.toFail, plan.toSkip], [4, 2, 2, 0])
+  assert.match(plan.reasons[0]!.reason, /no copy of its record/)
+  const { job, results } = await resend(request)
+  assert.deepEqual([job.sent, job.failed], [2, 2])
+  assert.deepEqual(
+    results.map(({ outcome }) => outcome),
+    ['sent', 'failed', 'sent', 'failed'],
+  )
+  for (const [at, key, value, trace] of [
+    [0, 'k1', 'v1', 't1'],
+    [2, 'k2', 'copied', undefined],
+  ] as const) {
+    const { partition, offset } = results[at]!.target!
+    const [sent] = await readDeadLetters(cluster, 'orders', partition, offset, offset + 1)
+    assert.deepEqual([sent!.key!.toString(), sent!.value!.toString()], [key, value])
+    assert.equal(sent!.headers.find((header) => header.key === 'trace')?.value?.toString(), trace)
+    assert.ok(!sent!.headers.some((header) => header.key.startsWith('__dlq')), 'attempts begin anew')
+  }
 })

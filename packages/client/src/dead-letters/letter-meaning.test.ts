@@ -5,10 +5,10 @@ import { errorOfText } from './letter-error.ts'
 import { isKeptHeader } from './letter-headers.ts'
 import { briefMeaningOf, type LetterMeaning, meaningOf } from './letter-meaning.ts'
 
-function read(headers: Record<string, string | Buffer>): LetterMeaning {
+function read(headers: Record<string, string | Buffer>, value: string | null = 'x'): LetterMeaning {
   const list = Object.entries(headers).map(([key, value]) => ({ key, value }))
   const cursor = new RecordCursor()
-  cursor.open(sliceOf(encodeBatch({ records: [{ value: 'x', headers: list }] })))
+  cursor.open(sliceOf(encodeBatch({ records: [{ value, headers: list }] })))
   assert.ok(cursor.next())
   const meaning = meaningOf(cursor)
   const brief = { errorClass: meaning.error?.className ?? null, originTopic: meaning.origin?.topic ?? null }
@@ -72,6 +72,12 @@ test('Kafka Connect, share groups and Streams', () => {
   assert.deepEqual([streams.convention, streams.error!.className], ['streams', 'a.B'])
 })
 
+test('a letter of a share group without a copy of its record is told apart; nobody else writes such letters', () => {
+  const headers = { '__dlq.errors.topic': 'orders', '__dlq.errors.partition': '1', '__dlq.errors.offset': '7' }
+  assert.deepEqual([read(headers, null).isReference, read(headers).isReference], [true, false])
+  assert.equal(read({ 'kafka_dlt-original-topic': 'orders' }, null).isReference, false, 'a tombstone of Spring')
+})
+
 test('what says nothing, and what says nonsense', () => {
   assert.deepEqual(read({}), {
     convention: null,
@@ -81,6 +87,7 @@ test('what says nothing, and what says nonsense', () => {
     reason: null,
     attempts: [],
     error: null,
+    isReference: false,
     redrive: null,
   })
   const letter = read({ ORIGIN_TOPIC: 'orders', ORIGIN_OFFSET: 'many', ATTEMPTS: '{"a":', RECONSUME_TIME: '-' })

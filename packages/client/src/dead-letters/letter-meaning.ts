@@ -46,6 +46,8 @@ export interface LetterMeaning {
   /** Newest last; only Odradek notes them. */
   readonly attempts: readonly DeadLetterAttempt[]
   readonly error: LetterError | null
+  /** It only says where its record is: share groups copy that only where they are told to (KIP-1191). */
+  readonly isReference: boolean
   readonly redrive: LetterRedrive | null
 }
 
@@ -62,7 +64,16 @@ type Facts = Partial<Record<LetterFact, Buffer>>
 export function meaningOf(cursor: RecordCursor): LetterMeaning {
   const found = factsOf(cursor)
   const redrive = redriveOf(cursor)
-  const nothing = { convention: null, group: null, origin: null, retries: 0, reason: null, attempts: [], error: null }
+  const nothing = {
+    convention: null,
+    group: null,
+    origin: null,
+    retries: 0,
+    reason: null,
+    attempts: [],
+    error: null,
+    isReference: false,
+  }
   if (found === null) return { ...nothing, redrive }
   const { convention, facts } = found
   const topic = textOf(facts.topic)
@@ -84,6 +95,7 @@ export function meaningOf(cursor: RecordCursor): LetterMeaning {
     reason: textOf(facts.reason),
     attempts,
     error: errorOf(facts, attempts.at(-1)?.error ?? null),
+    isReference: convention === 'share' && cursor.keyStart < 0 && cursor.valueStart < 0,
     redrive,
   }
 }

@@ -1,6 +1,7 @@
 /** What a job sends next: letters taken in their order, sorted into one batch for each partition that they go to. */
 import type { RecordInput } from '@odradek/protocol'
 import type { DeadLetter } from '../dead-letter.ts'
+import { ORIGINAL_GONE } from '../original-records.ts'
 import { type ResendStamp, recordBytes, resendRecord } from './resend-record.ts'
 import type { ResendTargets } from './resend-targets.ts'
 
@@ -48,6 +49,11 @@ export function buildChunk({ numbers, letters, stamp, targets, obstacle, batchMa
     const reason = letter === undefined ? 'It is not there any more.' : obstacle(number)
     if (letter === undefined || reason !== null) {
       skipped.push([number, reason ?? ''])
+      count++
+      continue
+    }
+    if (letter.isReference) {
+      failed.push([number, ORIGINAL_GONE])
       count++
       continue
     }

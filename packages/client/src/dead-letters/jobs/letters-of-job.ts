@@ -1,7 +1,9 @@
 /** Reads letters of a job by their numbers, as many as fit in a bound of bytes. */
+import { chunks } from '../../bounded.ts'
 import type { Cluster } from '../../cluster.ts'
 import { topicPlaces } from '../../cluster-metadata.ts'
 import { type DeadLetter, letterAt, walkPartition } from '../dead-letter.ts'
+import { withOriginals } from '../original-records.ts'
 import { type LedgerJob, WAITING } from './ledger-job.ts'
 
 export interface ReadLetters {
@@ -12,8 +14,9 @@ export interface ReadLetters {
 }
 
 const LETTERS_BYTES_MAX = 16 * 1024 * 1024
+const ORIGINALS_AT_ONCE = 64
 
-/** `numbers` rise. Throws where the topic is another than the job's. */
+/** `numbers` rise. Letters that only say where their record is come with it, where it is still there. */
 export async function lettersOfJob(
   cluster: Cluster,
   job: LedgerJob,
@@ -47,10 +50,37 @@ export async function lettersOfJob(
       at++
       return at < end
     })
-    if (isFull) return { letters, count: at }
+    if (isFull) break
     at = end
   }
-  return { letters, count: numbers.length }
+  return { letters, count: await followReferences(cluster, letters, numbers.slice(0, at), bytesMax) }
+}
+
+/** Puts the records in the place of letters that only name them; returns how many of the numbers are dealt with then. */
+async function followReferences(
+  cluster: Cluster,
+  letters: Map<number, DeadLetter>,
+  numbers: readonly number[],
+  bytesMax: number,
+): Promise<number> {
+  const references = [...letters].filter(([, { isReference }]) => isReference)
+  let bytes = 0
+  for (const some of chunks(references, ORIGINALS_AT_ONCE)) {
+    if (bytes > bytesMax) {
+      const count = numbers.indexOf(some[0]![0])
+      for (const number of numbers.slice(count)) letters.delete(number)
+      return count
+    }
+    const followed = await withOriginals(
+      cluster,
+      some.map(([, letter]) => letter),
+    )
+    for (const [at, letter] of followed.entries()) {
+      letters.set(some[at]![0], letter)
+      bytes += (letter.key?.length ?? 0) + (letter.value?.length ?? 0)
+    }
+  }
+  return numbers.length
 }
 
 /** The first letters that wait, by their numbers. */

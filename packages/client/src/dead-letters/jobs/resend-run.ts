@@ -327,7 +327,9 @@ export class ResendRun {
     const { topic, partition, sequence } = batch
     const { producerId, producerEpoch } = lease
     const all = readSteps(batch.letters)
-    const { letters } = await lettersOfJob(this.#cluster, job, all, Number.POSITIVE_INFINITY)
+    const read = await lettersOfJob(this.#cluster, job, all, Number.POSITIVE_INFINITY)
+    // One that names a record that is gone is not left either.
+    const letters = new Map([...read.letters].filter(([, { isReference }]) => !isReference))
     const numbers = all.filter((number) => letters.has(number))
     if (numbers.length < all.length || Date.now() - claim.atMs > SETTLE_MS) {
       const found = await whereIs(this.#cluster, job, batch, { claim, lease })

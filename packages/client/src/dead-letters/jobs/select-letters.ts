@@ -5,6 +5,8 @@ import { groupNow } from '../../groups/group-now.ts'
 import type { MessageSource } from '../../messages/scan/message-source.ts'
 import type { LetterPlace } from '../dead-letter.ts'
 import { type DeadLetterTopic, deadLetterTopic } from '../dead-letter-topics.ts'
+import { type LetterOrigin, meaningOf } from '../letter-meaning.ts'
+import { goneOriginals, ORIGINAL_GONE } from '../original-records.ts'
 import { type LetterScanRequest, visitLetters } from '../scan-letters.ts'
 import { topicKeyOf } from './jobs-ledger.ts'
 import { jobsLogOf } from './jobs-log.ts'
@@ -18,6 +20,8 @@ export interface SelectedLetter extends LetterPlace {
   /** Where it was read first; null where that is not known. */
   readonly originTopic: string | null
   readonly isGone: boolean
+  /** Where its record is, of which it has no copy; null where it has one. */
+  readonly record: LetterOrigin | null
 }
 
 export interface Selection {
@@ -92,8 +96,12 @@ async function find(source: MessageSource, request: ResendRequest, tried: string
   const progress = await visitLetters(
     source,
     scan,
-    ({ offset }, partition, { originTopic }) => {
-      letters.push({ partition, offset, originTopic, isGone: false })
+    (cursor, partition, { originTopic }) => {
+      const { offset } = cursor
+      // Only one without key and value may be one that names its record.
+      const meaning = cursor.keyStart < 0 && cursor.valueStart < 0 ? meaningOf(cursor) : null
+      const record = meaning?.isReference === true ? meaning.origin : null
+      letters.push({ partition, offset, originTopic, isGone: false, record })
       rest.delete(`${partition}@${offset}`)
       if (letters.length > LETTERS_MAX) stop.abort()
       return false
@@ -105,7 +113,7 @@ async function find(source: MessageSource, request: ResendRequest, tried: string
     throw new RefusedError(`More than ${LETTERS_MAX} letters match.`, tried, 'Choose fewer, by time or error.')
   }
   if (progress.failure !== null) throw new RefusedError(progress.failure, tried, 'Try again.')
-  for (const place of rest.values()) letters.push({ ...place, originTopic: null, isGone: true })
+  for (const place of rest.values()) letters.push({ ...place, originTopic: null, isGone: true, record: null })
   return letters
 }
 
@@ -152,6 +160,10 @@ export async function planResend(source: MessageSource, request: ResendRequest):
   }
   const names = [...new Set(letters.flatMap((letter) => targetOf(letter) ?? []))]
   const known = (await fetchMetadata(cluster, names)).topics
+  const gone = await goneOriginals(
+    cluster,
+    letters.flatMap(({ record }) => record ?? []),
+  )
   const reasons = new Map<string, { outcome: 'fail' | 'skip'; reason: string; count: number }>()
   const targets = new Map<string, number>()
   const rows: ResendPlanRow[] = []
@@ -163,9 +175,11 @@ export async function planResend(source: MessageSource, request: ResendRequest):
     const fail =
       target === null
         ? 'Its origin is unknown: it can only go back to the group.'
-        : isThere
-          ? null
-          : `Topic ${target} does not exist.`
+        : !isThere
+          ? `Topic ${target} does not exist.`
+          : letter.record !== null && gone.has(letter.record)
+            ? ORIGINAL_GONE
+            : null
     const outcome = skip !== null ? 'skip' : fail !== null ? 'fail' : 'send'
     const reason = skip ?? fail
     counts[outcome]++
