@@ -206,9 +206,9 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       checkIntervalMs: () => this.config['log.retention.check.interval.ms'],
       partitionOf: (topicId, index) => this.partitions.byId(topicId, index),
       peers: this.peers,
-      createDeadLetterTopic: (groupId) => this.#inBackground(metadata.createGroupTopic('dlq', groupId)),
+      createDeadLetterTopic: (groupId) => this.#inBackground(metadata.ownTopics.createOfGroup('dlq', groupId)),
       deadLetterPrefix: () => this.config['dlq.topic.prefix'],
-      retire: (topicId) => this.#inBackground(metadata.removeIntakeTopic(topicId)),
+      retire: (topicId) => this.#inBackground(metadata.ownTopics.removeIntake(topicId)),
     })
     this.events = new ClusterEvents({
       clock: host.clock,
@@ -217,7 +217,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       logger,
       image: () => metadata.image,
       isController: () => metadata.isController,
-      createTopic: () => this.#inBackground(metadata.createEventsTopic()),
+      createTopic: () => this.#inBackground(metadata.ownTopics.createEvents()),
     })
     this.partitions.listen(this)
     this.partitions.apply(metadata.image, metadata.image.topics.keys())

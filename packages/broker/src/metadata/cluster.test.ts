@@ -127,9 +127,9 @@ describe('a cluster', () => {
   it('decides in a broker’s own name what no controller is needed for', async () => {
     const brokers = await Brokers.start(2)
     const other = brokers.at(2)
-    assert.deepEqual([...(await brokers.until(other.autoCreateTopics(['made'])))], [])
-    assert.equal((await brokers.until(other.createOffsetsTopic())).errorCode, 0)
-    assert.equal(await brokers.until(other.createGroupTopic('retry', 'g')), 0)
+    assert.deepEqual([...(await brokers.until(other.ownTopics.createNamed(['made'])))], [])
+    assert.equal((await brokers.until(other.ownTopics.createOffsets())).errorCode, 0)
+    assert.equal(await brokers.until(other.ownTopics.createOfGroup('retry', 'g')), 0)
     const set = { name: 'retention.ms', value: '1', configOperation: 0 }
     const alter = [{ resourceType: 2, resourceName: 'made', configs: [set] }]
     assert.deepEqual(codes(await brokers.until(other.incrementalAlterConfigs(alter))), ['NONE'])
@@ -143,7 +143,7 @@ describe('a cluster', () => {
 
   it('lets one of two make a topic that both need at once', async () => {
     const brokers = await Brokers.start(3)
-    const made = await brokers.until(Promise.all([1, 2, 3].map((id) => brokers.at(id).autoCreateTopics([`t`]))))
+    const made = await brokers.until(Promise.all([1, 2, 3].map((id) => brokers.at(id).ownTopics.createNamed([`t`]))))
     assert.deepEqual(
       made.map((refusals) => refusals.size),
       [0, 0, 0],

@@ -181,7 +181,7 @@ describe('the metadata of a broker', () => {
     const { metadata, until, stop } = await start(startHost(), { config: { 'num.partitions': '2' } })
     await until(metadata.createTopics([request('there')]))
     const names = ['new', 'there', 'a b', '__consumer_offsets', '__transaction_state', 'new']
-    const refusals = await until(metadata.autoCreateTopics(names))
+    const refusals = await until(metadata.ownTopics.createNamed(names))
     assert.deepEqual([...refusals].map(([name, code]) => [name, errorName(code)]).sort(), [
       ['__transaction_state', 'UNKNOWN_TOPIC_OR_PARTITION'],
       ['a b', 'INVALID_TOPIC_EXCEPTION'],
@@ -189,7 +189,7 @@ describe('the metadata of a broker', () => {
     assert.equal(metadata.image.topics.get('new')?.partitions.length, 2)
     assert.equal(metadata.image.topics.get('__consumer_offsets')?.configs['cleanup.policy'], 'compact')
     assert.equal(
-      (await until(metadata.createOffsetsTopic())).topicId,
+      (await until(metadata.ownTopics.createOffsets())).topicId,
       metadata.image.topics.get('__consumer_offsets')?.topicId,
     )
     await stop()

@@ -1,14 +1,14 @@
 /**
  * The broker's view of the cluster and the way to change it:
  *
- *   requests ─▶ decisions (controller/, pure) ─▶ ControllerWrites ─▶ MetadataStore
+ *   requests ─▶ Decisions (controller/, pure) ─▶ ControllerWrites ─▶ MetadataStore
  *                        ▲                                               │ watch
  *                      image ◀───────────── ImageFollower ◀──────────────┘
  *
  * A change is made when the store has it; it is seen when it comes back by the watch. Methods resolve after that.
  */
-import { type BrokerConfig, type BrokerLayers, resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
-import { clusterEventsTopic, errors } from '@odradek/protocol'
+import { type BrokerConfig, type BrokerLayers, resolveTopicConfig } from '@odradek/config'
+import { errors } from '@odradek/protocol'
 import type { Logger } from 'pino'
 import type { Host } from '../host/host.ts'
 import { addPartitions, type PartitionsRequest, type PartitionsResult } from './controller/add-partitions.ts'
@@ -23,13 +23,7 @@ import {
 } from './controller/alter-configs.ts'
 import { alterIsr, type IsrChange, type IsrOutcome } from './controller/alter-isr.ts'
 import { beginBroker } from './controller/begin-broker.ts'
-import {
-  type CreateTopicResult,
-  createTopic,
-  refusedTopic,
-  type TopicRequest,
-  zeroTopicId,
-} from './controller/create-topic.ts'
+import type { CreateTopicResult, TopicRequest } from './controller/create-topic.ts'
 import type { Decision, DecisionContext, Refusal } from './controller/decision.ts'
 import {
   type DeleteTopicResult,
@@ -38,8 +32,6 @@ import {
   type TopicReference,
 } from './controller/delete-topic.ts'
 import { type ElectionResult, electionType, electLeaders } from './controller/elect-leaders.ts'
-import { alignIntakeTopic, intakeTopicsToAlign, removeIntakeTopic } from './controller/intake-topics.ts'
-import { createEventsTopic, createOffsetsTopic, offsetsTopic } from './controller/internal-topic.ts'
 import {
   type ReassignmentRequest,
   type ReassignmentResult,
@@ -49,16 +41,13 @@ import { settleTopic } from './controller/settle-topic.ts'
 import { forgetBrokerConfigs, unregisterBroker } from './controller/unregister-broker.ts'
 import { withdrawReplicas } from './controller/withdraw-replicas.ts'
 import { ControllerDuties } from './controller-duties.ts'
-import { ControllerWrites } from './controller-writes.ts'
-import { GroupTopicNames } from './group-topic-names.ts'
+import { Decisions } from './decisions.ts'
 import { handedOver, leadsForOthers } from './hand-over.ts'
 import type { MetadataImage, TopicImage } from './image.ts'
 import { ImageFollower, type ImageListener } from './image-follower.ts'
-import { hasIntake, intakeTopicName } from './intake-topic.ts'
+import { namedTwice, OwnTopics } from './own-topics.ts'
 import { Registration } from './registration.ts'
-import { type GroupRole, groupTopicName, roleConfigs, topicOfGroup } from './retry-topics.ts'
-import { type MetadataStore, StoreError } from './store.ts'
-import { isInternalTopic } from './topic-name.ts'
+import type { MetadataStore } from './store.ts'
 import type { BrokerListener, Configs } from './values.ts'
 
 export interface MetadataOptions {
@@ -91,31 +80,23 @@ export interface MetadataOptions {
 export class Metadata {
   readonly #host: Host
   readonly #nodeId: number
-  readonly #static: Configs
   readonly #logger: Logger
   readonly #follower: ImageFollower
   readonly #registration: Registration
-  readonly #writes: ControllerWrites
-  /** What this broker writes in its own name. */
-  readonly #ownWrites: ControllerWrites
   readonly #duties: ControllerDuties
-  #context: DecisionContext | null = null
-  #contextOf: MetadataImage['brokerConfigs'] | null = null
-  readonly #groupTopics: GroupTopicNames
+  readonly #decisions: Decisions
+  /** The topics that brokers make themselves. */
+  readonly ownTopics: OwnTopics
 
   private constructor(options: MetadataOptions, follower: ImageFollower, registration: Registration) {
     this.#host = options.host
     this.#nodeId = options.nodeId
-    this.#static = options.config
     this.#logger = options.logger
     this.#follower = follower
     this.#registration = registration
-    this.#writes = new ControllerWrites(options.store, follower, registration)
-    this.#ownWrites = new ControllerWrites(options.store, follower, registration, 'broker')
-    this.#groupTopics = new GroupTopicNames(
-      () => follower.image,
-      () => this.brokerConfig,
-    )
+    const { store, config, nodeId, host } = options
+    this.#decisions = new Decisions({ store, follower, registration, random: host.random, nodeId, config })
+    this.ownTopics = new OwnTopics(this.#decisions)
     this.#duties = new ControllerDuties({
       timers: options.host.timers,
       logger: options.logger,
@@ -159,7 +140,7 @@ export class Metadata {
       })
       const metadata = new Metadata(options, follower, registration)
       await metadata.#begin(options)
-      await metadata.#alignIntakesOfAll()
+      if (metadata.isController) await metadata.ownTopics.alignAllIntakes()
       metadata.#followAsController()
       return metadata
     } catch (error) {
@@ -179,12 +160,12 @@ export class Metadata {
 
   /** Where this broker's settings come from: dynamic ones of its own and of all brokers, static ones. */
   get configLayers(): BrokerLayers {
-    return this.#decisionContext().layers
+    return this.#decisions.context.layers
   }
 
   /** This broker's settings with the dynamic ones in force; the same object while they are the same. */
   get brokerConfig(): BrokerConfig {
-    return this.#decisionContext().config
+    return this.#decisions.brokerConfig
   }
 
   /** Calls `listener` after each change of the image, with what changed; returns how to stop. It must not throw. */
@@ -210,60 +191,7 @@ export class Metadata {
     requests: readonly TopicRequest[],
     { validateOnly = false }: { validateOnly?: boolean } = {},
   ): Promise<CreateTopicResult[]> {
-    return await this.#createTopics(requests, validateOnly, this.#writes)
-  }
-
-  async #createTopics(
-    requests: readonly TopicRequest[],
-    validateOnly: boolean,
-    writes: ControllerWrites,
-  ): Promise<CreateTopicResult[]> {
-    const byName = Map.groupBy(requests, (request) => request.name)
-    const results = await Promise.all(
-      [...byName].map(([name, [request, ...others]]) =>
-        others.length > 0
-          ? refusedTopic(name, invalidRequest(`The request names topic "${name}" more than once.`))
-          : this.#submit(
-              (image, context) => {
-                const decision = createTopic(image, request!, context)
-                // The id of a topic that will not be there would be a false promise.
-                return validateOnly ? { ...decision, result: { ...decision.result, topicId: zeroTopicId } } : decision
-              },
-              (refusal) => refusedTopic(name, refusal),
-              { validateOnly, writes },
-            ),
-      ),
-    )
-    if (!validateOnly) await this.#alignIntakes(byName.keys())
-    return results
-  }
-
-  /**
-   * Makes topics with the broker's defaults, as a client's Metadata request may ask for. Resolves to the error codes of
-   * those that could not be made; one that exists meanwhile is no error.
-   */
-  async autoCreateTopics(names: readonly string[]): Promise<Map<string, number>> {
-    const refusals = new Map<string, number>()
-    await Promise.all(
-      [...new Set(names)].map(async (name) => {
-        const errorCode = await this.#autoCreate(name)
-        if (errorCode !== errors.NONE.code && errorCode !== errors.TOPIC_ALREADY_EXISTS.code)
-          refusals.set(name, errorCode)
-      }),
-    )
-    return refusals
-  }
-
-  /** The topic of committed offsets, made where it is missing. NONE, or why it cannot be. */
-  async createOffsetsTopic(): Promise<CreateTopicResult> {
-    return await this.#submit(createOffsetsTopic, (refusal) => refusedTopic(offsetsTopic, refusal), {
-      writes: this.#anyWrites,
-    })
-  }
-
-  /** The topic of what happens to the cluster, made where it is missing. NONE, or why it cannot be. */
-  async createEventsTopic(): Promise<CreateTopicResult> {
-    return await this.#submit(createEventsTopic, (refusal) => refusedTopic(clusterEventsTopic, refusal))
+    return await this.ownTopics.create(requests, { validateOnly, as: 'controller' })
   }
 
   /** One result per reference, in order. */
@@ -274,58 +202,15 @@ export class Metadata {
         const refuse = (refusal: Refusal): DeleteTopicResult => ({ ...reference, ...refusal })
         const problem = problems[index]!
         if (problem !== null) return refuse(invalidRequest(problem))
-        return this.#submit((image, context) => deleteTopic(image, reference, context), refuse)
+        return this.#decisions.submit((image, context) => deleteTopic(image, reference, context), refuse)
       }),
     )
     await Promise.all(
       results.map(({ errorCode, topicId }) =>
-        errorCode === errors.NONE.code ? this.removeIntakeTopic(topicId) : undefined,
+        errorCode === errors.NONE.code ? this.ownTopics.removeIntake(topicId) : undefined,
       ),
     )
     return results
-  }
-
-  /** The name of a group's topic: that which there is, or that which it gets when it is first used. */
-  groupTopicName(role: GroupRole, groupId: string): string {
-    return this.#groupTopics.nameOf(role, groupId)
-  }
-
-  /** The group whose topic is made when a topic of this name is first used; null for names of other topics. */
-  groupOfTopicName(name: string): { role: GroupRole; groupId: string } | null {
-    return this.#groupTopics.groupOf(name)
-  }
-
-  /** Makes the topic of a group where it is missing. NONE, or why it cannot be. */
-  async createGroupTopic(role: GroupRole, groupId: string): Promise<number> {
-    const prefix = this.#groupTopics.prefixOf(role)
-    let name = ''
-    const errorCode = await this.#submit(
-      (image, context) => {
-        const existing = topicOfGroup(image, role, prefix, groupId)
-        name = existing?.name ?? groupTopicName(image, role, prefix, groupId)
-        if (existing !== undefined) return { result: errors.NONE.code as number, change: null }
-        const configs = Object.entries(roleConfigs(image, role, groupId, this.#groupTopics.prefixOf('retry'))).map(
-          ([key, value]) => ({ name: key, value }),
-        )
-        const request = { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs }
-        const { result, change } = createTopic(image, request, context)
-        return { result: result.errorCode, change }
-      },
-      (refusal) => refusal.errorCode,
-      { writes: this.#anyWrites },
-    )
-    await this.#alignIntakes([name])
-    return errorCode
-  }
-
-  /** Removes the intake topic of a topic that is gone, or whose records no longer wait. */
-  async removeIntakeTopic(topicId: string): Promise<void> {
-    if (!this.image.topics.has(intakeTopicName(topicId))) return
-    await this.#submit(
-      (image) => removeIntakeTopic(image, topicId),
-      () => false,
-      { writes: this.#anyWrites },
-    )
   }
 
   /** One result per request, in order; a topic named twice is INVALID_REQUEST both times. */
@@ -339,12 +224,14 @@ export class Metadata {
         const { name } = request
         const refuse = (refusal: Refusal): PartitionsResult => ({ name, ...refusal })
         if (byName.get(name)!.length > 1) {
-          return refuse(invalidRequest(`The request names topic "${name}" more than once.`))
+          return refuse(namedTwice(name))
         }
-        return this.#submit((image, context) => addPartitions(image, request, context), refuse, { validateOnly })
+        return this.#decisions.submit((image, context) => addPartitions(image, request, context), refuse, {
+          validateOnly,
+        })
       }),
     )
-    if (!validateOnly) await this.#alignIntakes(byName.keys())
+    if (!validateOnly) await this.ownTopics.alignIntakes(byName.keys())
     return results
   }
 
@@ -375,10 +262,11 @@ export class Metadata {
     const byTopic = [...Map.groupBy(changes, ({ topicId }) => topicId)]
     await Promise.all(
       byTopic.map(async ([topicId, ofTopic]) => {
-        const results = await this.#ownWrites
-          .submit(
-            (image) => alterIsr(image, author, topicId, ofTopic, this.#decisionContext()),
+        const results = await this.#decisions
+          .insist(
+            (image, context) => alterIsr(image, author, topicId, ofTopic, context),
             ({ errorCode }) => ofTopic.map((): IsrOutcome => ({ errorCode })),
+            'own',
           )
           .catch((error: Error) => {
             this.#logger.debug({ err: error }, 'The metadata store does not answer; the in-sync replicas stay')
@@ -396,14 +284,16 @@ export class Metadata {
    * not answer: then it is to be said again. Never rejects.
    */
   async withdrawReplicas(topicId: string, indexes: readonly number[]): Promise<number> {
-    return await this.#submit(
-      (image, context) => withdrawReplicas(image, this.#nodeId, topicId, indexes, context),
-      ({ errorCode }) => errorCode,
-      { writes: this.#ownWrites },
-    ).catch((error: Error) => {
-      this.#logger.debug({ err: error }, 'The metadata store does not answer; replicas are withdrawn later')
-      return errors.REQUEST_TIMED_OUT.code
-    })
+    return await this.#decisions
+      .submit(
+        (image, context) => withdrawReplicas(image, this.#nodeId, topicId, indexes, context),
+        ({ errorCode }) => errorCode,
+        { as: 'own' },
+      )
+      .catch((error: Error) => {
+        this.#logger.debug({ err: error }, 'The metadata store does not answer; replicas are withdrawn later')
+        return errors.REQUEST_TIMED_OUT.code
+      })
   }
 
   /** Elects leaders for partitions by topic (all of them without indexes); results by topic. */
@@ -416,7 +306,7 @@ export class Metadata {
         const refuse = (refusal: Refusal) => (indexes ?? []).map((index) => ({ index, ...refusal }))
         const decide = (image: MetadataImage, context: DecisionContext) =>
           electLeaders(image, name, indexes, type, context)
-        return [name, await this.#submit(decide, refuse)]
+        return [name, await this.#decisions.submit(decide, refuse)]
       }),
     )
     return new Map(elected)
@@ -429,7 +319,7 @@ export class Metadata {
     const results = await Promise.all(
       [...requests].map(async ([name, ofTopic]): Promise<[string, ReassignmentResult[]]> => {
         const refuse = (refusal: Refusal) => ofTopic.map(({ index }) => ({ index, ...refusal }))
-        return [name, await this.#submit((image) => reassignPartitions(image, name, ofTopic), refuse)]
+        return [name, await this.#decisions.submit((image) => reassignPartitions(image, name, ofTopic), refuse)]
       }),
     )
     return new Map(results)
@@ -437,12 +327,12 @@ export class Metadata {
 
   /** Forgets a broker that is gone, and its settings. NONE, or why it is not forgotten. */
   async unregisterBroker(id: number): Promise<Refusal> {
-    const result = await this.#submit(
+    const result = await this.#decisions.submit(
       (image) => unregisterBroker(image, id),
       (refusal) => refusal,
     )
     if (result.errorCode === errors.NONE.code)
-      await this.#submit(
+      await this.#decisions.submit(
         (image) => forgetBrokerConfigs(image, id),
         () => false,
       )
@@ -491,13 +381,13 @@ export class Metadata {
       isFlushed: ({ configs }: TopicImage) => resolveTopicConfig(configs, this.brokerConfig)['flush.mode'] === 'sync',
     }
     const changes = [...this.image.topics.keys()].map((name) =>
-      this.#submit(
+      this.#decisions.submit(
         (image, context) => {
           const topic = image.topics.get(name)
           return topic === undefined ? { result: 0, change: null } : beginBroker(image, topic, broker, context)
         },
         () => 0,
-        { writes: this.#anyWrites },
+        { as: 'any' },
       ),
     )
     const changed = await Promise.all(changes)
@@ -510,7 +400,7 @@ export class Metadata {
       this.#duties.changed(image, change)
       if (!change.controller || !this.isController) return
       this.#logger.info({ epoch: image.controllerEpoch }, 'This broker is the controller now')
-      this.#alignIntakesOfAll().catch((error: Error) => {
+      this.ownTopics.alignAllIntakes().catch((error: Error) => {
         this.#logger.warn({ err: error }, 'Topics that records wait in could not be looked after')
       })
     })
@@ -521,50 +411,14 @@ export class Metadata {
     await Promise.all(
       names.map(async (name) => {
         // Most are as they should be.
-        if (settleTopic(this.image, name, this.#decisionContext()).change === null) return
-        const changed = await this.#writes.submit(
-          (image) => settleTopic(image, name, this.#decisionContext()),
+        if (settleTopic(this.image, name, this.#decisions.context).change === null) return
+        const changed = await this.#decisions.insist(
+          (image, context) => settleTopic(image, name, context),
           () => 0,
         )
         if (changed > 0) this.#logger.info({ topic: name, partitions: changed }, 'Partitions settled')
       }),
     )
-  }
-
-  /** For what any broker may decide: the controller's writes go together. */
-  get #anyWrites(): ControllerWrites {
-    return this.isController ? this.#writes : this.#ownWrites
-  }
-
-  /** Makes and changes the intake topics that go with topics of these names. Nothing to do costs nothing. */
-  async #alignIntakes(names: Iterable<string>): Promise<void> {
-    const concerned = [...names].filter((name) => hasIntake(this.image.topics.get(name)?.configs['message.type']))
-    await Promise.all(
-      concerned.map((name) =>
-        this.#submit(
-          (image, context) => alignIntakeTopic(image, name, context),
-          () => false,
-          { writes: this.#anyWrites },
-        ),
-      ),
-    )
-  }
-
-  async #alignIntakesOfAll(): Promise<void> {
-    if (!this.isController) return
-    const { names, orphans } = intakeTopicsToAlign(this.image)
-    await this.#alignIntakes(names)
-    await Promise.all(orphans.map((topicId) => this.removeIntakeTopic(topicId)))
-  }
-
-  async #autoCreate(name: string): Promise<number> {
-    if (name === offsetsTopic) return (await this.createOffsetsTopic()).errorCode
-    if (isInternalTopic(name)) return errors.UNKNOWN_TOPIC_OR_PARTITION.code
-    const group = this.groupOfTopicName(name)
-    if (group !== null) return await this.createGroupTopic(group.role, group.groupId)
-    const request = { name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }
-    const [result] = await this.#createTopics([request], false, this.#anyWrites)
-    return result!.errorCode
   }
 
   async #alter(
@@ -577,42 +431,15 @@ export class Metadata {
       requests.map((request, index) => {
         const refuse = (refusal: Refusal) => refusedAlter(request, refusal)
         if (repeated[index]) return refuse(invalidRequest('The request names the same resource more than once.'))
-        return this.#submit((image, context) => decide(image, request, context), refuse, {
+        return this.#decisions.submit((image, context) => decide(image, request, context), refuse, {
           validateOnly,
-          writes: this.#anyWrites,
+          as: 'any',
         })
       }),
     )
     const topics = requests.filter(({ resourceType }) => resourceType === configResource.topic)
-    if (!validateOnly) await this.#alignIntakes(topics.map(({ resourceName }) => resourceName))
+    if (!validateOnly) await this.ownTopics.alignIntakes(topics.map(({ resourceName }) => resourceName))
     return results
-  }
-
-  #submit<Result>(
-    decide: (image: MetadataImage, context: DecisionContext) => Decision<Result>,
-    refuse: (refusal: Refusal) => Result,
-    { validateOnly = false, writes = this.#writes }: { validateOnly?: boolean; writes?: ControllerWrites } = {},
-  ): Promise<Result> {
-    const submitted = writes.submit((image) => {
-      const decision = decide(image, this.#decisionContext())
-      return validateOnly ? { result: decision.result, change: null } : decision
-    }, refuse)
-    return submitted.catch((error: Error) => {
-      if (!(error instanceof StoreError && error.code === 'UNAVAILABLE')) throw error
-      return refuse({ errorCode: errors.REQUEST_TIMED_OUT.code, errorMessage: `${error.message}. Try again later.` })
-    })
-  }
-
-  #decisionContext(): DecisionContext {
-    const { brokerConfigs } = this.image
-    if (this.#context === null || this.#contextOf !== brokerConfigs) {
-      const dynamic = brokerConfigs.get(String(this.#nodeId))?.configs ?? {}
-      const dynamicDefault = brokerConfigs.get('')?.configs ?? {}
-      const layers: BrokerLayers = { dynamic, dynamicDefault, static: this.#static }
-      this.#context = { config: resolveBrokerConfig(layers), layers, random: this.#host.random }
-      this.#contextOf = brokerConfigs
-    }
-    return this.#context
   }
 }
 

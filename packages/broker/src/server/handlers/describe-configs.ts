@@ -77,7 +77,7 @@ function entriesOf(
 function withTopicName(broker: BrokerContext, groupId: string, entry: ConfigEntry): ConfigEntry {
   const role = entry.name === 'retry.topic.name' ? 'retry' : entry.name === 'dlq.topic.name' ? 'dlq' : null
   if (role === null) return entry
-  return { ...entry, value: broker.metadata.groupTopicName(role, groupId), synonyms: [] }
+  return { ...entry, value: broker.metadata.ownTopics.nameOf(role, groupId), synonyms: [] }
 }
 
 function dynamicDefaults(broker: BrokerContext): ConfigEntry[] {

@@ -23,7 +23,7 @@ export const findCoordinator = handle(
       answer()
       return undefined
     }
-    broker.metadata.createOffsetsTopic().then(answer, (error: Error) => {
+    broker.metadata.ownTopics.createOffsets().then(answer, (error: Error) => {
       broker.logger.warn({ err: error }, 'The topic of committed offsets could not be created')
       answer()
     })

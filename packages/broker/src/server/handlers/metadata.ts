@@ -38,7 +38,7 @@ export const metadata = handle(
       for (const { name, topicId } of topics) {
         if (name === null || topicId !== ZERO_UUID || broker.metadata.image.topics.has(name)) continue
         // Where groups retry, and their dead letters, are the broker's to make.
-        const isAllowed = broker.config['auto.create.topics.enable'] || broker.metadata.groupOfTopicName(name) !== null
+        const isAllowed = broker.config['auto.create.topics.enable'] || broker.metadata.ownTopics.groupOf(name) !== null
         if (isAllowed) missing.add(name)
       }
     }
@@ -50,7 +50,7 @@ export const metadata = handle(
         request,
       )
     }
-    broker.metadata.autoCreateTopics([...missing]).then(
+    broker.metadata.ownTopics.createNamed([...missing]).then(
       (refusals) => {
         const found = topics.map((topic) => find(broker, topic, request, refusals))
         exchange.answer(answer(broker, listenerName, found, request))
