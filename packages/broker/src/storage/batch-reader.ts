@@ -1,7 +1,9 @@
 import { BatchHeader, RECORDS, readBatchHeader, type Slice, verifyBatchCrc, viewOf } from '@odradek/protocol'
 import type { DiskFile } from '../host/disk.ts'
 
+/** What is read at a time, where there is so much. */
 const WINDOW_BYTES = 1024 * 1024
+const NOTHING = Buffer.alloc(0)
 
 /**
  * Steps through the whole batches of a file, records included: for recovery, replay, compaction and the tools. Trusts
@@ -13,7 +15,7 @@ export class BatchReader {
   problem: string | null = null
   /** Where the batch that `next` moved to begins in the file; after the last, where it ended. */
   position = 0
-  buffer: Buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES)
+  buffer: Buffer = NOTHING
   view: DataView = viewOf(this.buffer)
   /** The batch's bytes are `buffer[start, end)`. They hold until the next call. */
   start = 0
@@ -79,8 +81,9 @@ export class BatchReader {
   /** Sees to it that `[position, position + size)` is in the window. */
   #fill(position: number, size: number): boolean {
     if (position >= this.#windowStart && position + size <= this.#windowEnd) return true
-    if (size > this.buffer.length) {
-      this.buffer = Buffer.allocUnsafeSlow(size)
+    const room = Math.max(size, Math.min(WINDOW_BYTES, this.#fileEnd - position))
+    if (room > this.buffer.length) {
+      this.buffer = Buffer.allocUnsafeSlow(room)
       this.view = viewOf(this.buffer)
     }
     const wanted = Math.min(this.buffer.length, this.#fileEnd - position)

@@ -13,6 +13,8 @@ import { SimRandom } from './sim-random.ts'
 import { SimTrace } from './sim-trace.ts'
 import { SimWire } from './sim-wire.ts'
 
+/** So many steps are done in one macrotask: then the process may look at what else there is, rejections nobody handled among it. */
+const STEPS_PER_MACROTASK = 8
 /** Events as near as this to a turn's last one may be read in the same turn. */
 const TURN_MS = 0.05
 
@@ -181,16 +183,20 @@ export class SimWorld {
     }
   }
 
-  /** Each step in a macrotask of its own, so that all promises settle in between. */
+  /** Each step in a tick of its own, after all microtasks of the one before: all promises settle in between. */
   #drive(done: () => boolean, errorWhenIdle: string | null): Promise<void> {
     let left = this.#stepsMax
     return new Promise((resolve, reject) => {
+      const tick = () => process.nextTick(turn)
       const turn = () => {
         try {
           if (done()) resolve()
           else if (left-- === 0) reject(this.#failure(`no end after ${this.#stepsMax} steps`))
-          else if (this.step()) setImmediate(turn)
-          else if (errorWhenIdle === null) resolve()
+          else if (this.step()) {
+            // A tick that was asked for in a tick would come before the microtasks of that one.
+            if (left % STEPS_PER_MACROTASK === 0) setImmediate(turn)
+            else queueMicrotask(tick)
+          } else if (errorWhenIdle === null) resolve()
           else reject(this.#failure(errorWhenIdle))
         } catch (error) {
           if (error instanceof Error) error.message += this.#where()
