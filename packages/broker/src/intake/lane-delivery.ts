@@ -9,7 +9,7 @@
  * records under the same sequence, and the target knows whether it has them. A target that refuses gets the same again
  * after a pause.
  */
-import { BatchHeader, errors, readBatchHeader, sliceOf } from '@odradek/protocol'
+import { BatchHeader, errorName, errors, readBatchHeader, sliceOf } from '@odradek/protocol'
 import type { Logger } from 'pino'
 import type { Clock, Timer, Timers } from '../host/clock.ts'
 import type { Partition } from '../replication/partition.ts'
@@ -321,12 +321,13 @@ export class LaneDelivery implements Work {
         reached: (code) => {
           if (code === errors.NONE.code) this.#arrived()
           else if (isOutOfOrder(code)) this.#outOfOrder(flight, target, code)
-          else this.#again(code, `${name} was lost`, again)
+          else this.#again(code, `${name} answers ${errorName(code)}`, again)
         },
       })
       return false
     }
-    if (!isOutOfOrder(errorCode)) return this.#again(errorCode, `${name} refuses records`, again)
+    if (!isOutOfOrder(errorCode))
+      return this.#again(errorCode, `${name} refuses records: ${errorName(errorCode)}`, again)
     return this.#outOfOrder(flight, target, errorCode)
   }
 

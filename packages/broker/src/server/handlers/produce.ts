@@ -5,9 +5,11 @@
 import {
   BatchHeader,
   errors,
+  PRODUCER_ID,
   Produce,
   type ProduceRequest,
   type ProduceResponse,
+  RECORDS,
   readBatchHeader,
   type Slice,
   setMaxTimestamp,
@@ -22,6 +24,7 @@ import type { Admission } from '../../intake/intake-rules.ts'
 import type { PartitionIntake } from '../../intake/partition-intake.ts'
 import type { OffsetWait } from '../../replication/offset-waits.ts'
 import type { Partition } from '../../replication/partition.ts'
+import { RESERVED_PRODUCER_ID_MIN } from '../../storage/reserved-producer-ids.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import type { BrokerEndpoint } from '../broker-endpoints.ts'
 import { type CurrentLeader, currentLeaderFor, endpointsOf } from '../current-leader.ts'
@@ -100,14 +103,15 @@ function append(
   const full = written.clientRefusal(records.end - records.start)
   if (full !== null) return refused(index, errors.NOT_ENOUGH_REPLICAS.code, full)
   const { config } = partition.log
-  const target: Target = { exchange, partition, written, intake, pending }
+  const delivered = isDelivery(records)
+  const target: Target = { exchange, partition, written, intake, pending, delivered }
   const options: ValidationOptions = {
-    maxMessageBytes: config['max.message.bytes'],
+    maxMessageBytes: delivered ? Number.MAX_SAFE_INTEGER : config['max.message.bytes'],
     timestampType: config['message.timestamp.type'],
     beforeMaxMs: config['message.timestamp.before.max.ms'],
     afterMaxMs: config['message.timestamp.after.max.ms'],
     nowMs: broker.host.clock.now(),
-    compacted: config['cleanup.policy'].includes('compact'),
+    compacted: !delivered && config['cleanup.policy'].includes('compact'),
     // Records that are compressed anew are opened anyway.
     deep: config['record.validation'] === 'deep' || config['compression.type'] !== 'producer',
     apiVersion,
@@ -140,6 +144,16 @@ interface Target {
   readonly written: Partition
   readonly intake: PartitionIntake | null
   readonly pending: PendingProduce
+  /** See isDelivery. */
+  readonly delivered: boolean
+}
+
+/**
+ * Whether another broker delivers here what waited there. That was within bounds when it was accepted, and has grown by what
+ * the broker says of it since: a bound of this topic would keep it, and all that is due after it, for ever.
+ */
+function isDelivery({ view, start, end }: Slice): boolean {
+  return end - start >= RECORDS && view.getInt32(start + PRODUCER_ID) >= RESERVED_PRODUCER_ID_MIN / 2 ** 32
 }
 
 /** A batch that is opened beside the loop: its answer is filled in when that is done, and the request's waits for it. */
@@ -163,13 +177,13 @@ function openLater(target: Target, records: Slice, options: ValidationOptions): 
 
 /** Appends a batch that was validated and is in its topic's form. */
 function store(target: Target, valid: Slice): MutablePartitionResponse {
-  const { exchange, partition, written, intake, pending } = target
+  const { exchange, partition, written, intake, pending, delivered } = target
   const { broker } = exchange
   const { index } = partition
   let batch = valid
   readBatchHeader(batch.view, batch.start, header)
   const bytesMax = partition.log.config['max.message.bytes']
-  if (header.sizeInBytes > bytesMax) {
+  if (header.sizeInBytes > bytesMax && !delivered) {
     const text = `The batch has ${header.sizeInBytes} bytes as its topic stores it; max.message.bytes is ${bytesMax}.`
     return badBatch(broker, partition, errors.MESSAGE_TOO_LARGE.code, -1, text)
   }
