@@ -57,6 +57,11 @@ test('the list is searched and sorted by the server, and the address says it all
   await scene.open(page, '/local/topics')
   await page.keyboard.press('/')
   await page.keyboard.type('SORT')
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Save all that match as CSV' }).click(),
+  ])
+  expect(file.suggestedFilename()).toBe('topics.csv')
   // The list is a few seconds old at most.
   await expect(page.getByRole('table').getByRole('row')).toHaveCount(4, { timeout: 20_000 })
   await page.getByRole('columnheader', { name: 'Partitions' }).getByRole('button').click()

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { scopes } from '../../../packages/config/src/config-entries.ts'
+import docs from '../messages/config-docs.zh.json' with { type: 'json' }
 import { messages } from './messages.ts'
 
 /** Every sentence under its dotted key. */
@@ -48,4 +50,14 @@ test('every file of messages is loaded', () => {
     )
     assert.deepEqual(Object.keys(messages[locale]).sort(), files.sort())
   }
+})
+
+test('what each config means is told in Chinese, as it is told in English now', () => {
+  const english = Object.values(scopes).flatMap((rows) => Object.values(rows).map(({ doc }) => doc))
+  assert.deepEqual(
+    Object.keys(docs).sort(),
+    [...new Set(english)].sort(),
+    'to be mended in messages/config-docs.zh.json',
+  )
+  for (const text of Object.values(docs)) assert.match(text, /[\u4e00-\u9fff].*[。]$/)
 })

@@ -9,6 +9,7 @@ import {
   createContext,
   handleExport,
   handleJobResults,
+  handleLists,
   handleSignIn,
   UserFileError,
 } from '@odradek/api'
@@ -31,6 +32,14 @@ export interface RunningConsole {
 const BODY_BYTES_MAX = 4 * 1024 * 1024
 const FRAME_BYTES_MAX = 256 * 1024
 const PORTS_TRIED_MAX = 20
+
+/** What can be saved as a file, by its address. */
+const files = new Map([
+  ['/api/export', handleExport],
+  ['/api/job-results', handleJobResults],
+  ['/api/topics.csv', handleLists],
+  ['/api/groups.csv', handleLists],
+])
 
 /** Starts the console and resolves when it serves. @throws OptionError, and what the system says about the port. */
 export async function startConsole(options: StartOptions): Promise<RunningConsole> {
@@ -104,9 +113,9 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
         refuse(response, 500, 'The sign-in failed.')
       })
     }
-    if (path === '/api/export' || path === '/api/job-results') {
+    const handle = files.get(path)
+    if (handle !== undefined) {
       const context = () => createContext(console, factsOf(request))
-      const handle = path === '/api/export' ? handleExport : handleJobResults
       return void handle(context, request, response).catch((error: Error) => {
         process.stderr.write(`${error.stack}\n`)
         response.destroy()

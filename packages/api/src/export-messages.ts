@@ -1,6 +1,7 @@
-import { isPermitted } from './access/visitor.ts'
+import { assertPermitted } from './access/assert-permitted.ts'
 import type { Context } from './context.ts'
-import { asTrpcError, refuse } from './failure.ts'
+import { asTrpcError } from './failure.ts'
+import { fileInput } from './http/file-input.ts'
 import { exportInput, scanRequest } from './message-search.ts'
 
 export interface MessageExport {
@@ -15,25 +16,9 @@ export interface MessageExport {
  * Throws a TRPCError where it cannot begin: a wrong input, no permission, no such cluster.
  */
 export function exportMessages(context: Context, inputText: string | null, signal: AbortSignal): MessageExport {
-  const parsed = exportInput.safeParse(parseJson(inputText ?? ''))
   const tried = 'export messages'
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw refuse('BAD_REQUEST', `${issue?.path.join('.') || 'input'}: ${issue?.message ?? 'not understood'}`, {
-      tried,
-      remedy: 'Export from the page of a topic.',
-    })
-  }
-  const { cluster, format, ...search } = parsed.data
-  const check = () => {
-    const { visitor } = context
-    if (isPermitted(visitor, 'payloads', cluster)) return
-    const anonymous = visitor.kind === 'anonymous'
-    throw refuse(anonymous ? 'UNAUTHORIZED' : 'FORBIDDEN', 'You may not read what messages say.', {
-      tried,
-      remedy: anonymous ? 'Sign in.' : 'Ask an administrator of the console for the permission "payloads".',
-    })
-  }
+  const { cluster, format, ...search } = fileInput(exportInput, inputText ?? '', tried)
+  const check = () => assertPermitted(context, 'payloads', cluster, tried)
   check()
   const { settings } = context.console.session(cluster)
   const job = { kind: 'export', format, request: scanRequest(search) } as const
@@ -53,13 +38,5 @@ export function exportMessages(context: Context, inputText: string | null, signa
         throw asTrpcError(error)
       }
     })(),
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -1,9 +1,15 @@
 /** The list of groups: searched, sorted and paged here. */
-import { describeGroups, type ListedGroup, listGroups } from '@odradek/client'
+import { describeGroups, type GroupMember, type ListedGroup, listGroups, mapBounded } from '@odradek/client'
+import { z } from 'zod'
 import type { ClusterSession } from './cluster-session.ts'
 
 export const groupSorts = ['id', 'state', 'members', 'lag'] as const
 export type GroupSort = (typeof groupSorts)[number]
+
+export interface GroupClient {
+  readonly clientId: string
+  readonly host: string
+}
 
 export interface GroupRow {
   readonly id: string
@@ -14,6 +20,8 @@ export interface GroupRow {
   readonly coordinator: number
   /** Known for the rows of the page only where the list is not sorted by it. */
   readonly members: number | null
+  /** The programs that are members, each once; of a list filtered by member those that match. null like `members`. */
+  readonly clients: readonly GroupClient[] | null
   readonly topics: readonly string[]
   /** null: not known yet. */
   readonly lag: number | null
@@ -21,18 +29,23 @@ export interface GroupRow {
   readonly lagTrend: number | null
 }
 
-export interface GroupQuery {
-  readonly search: string
-  readonly sort: GroupSort
-  readonly descending: boolean
-  readonly page: number
-  readonly pageSize: number
+/** What is asked of the list. */
+export const groupQuery = z.object({
+  /** Parts of the id, all of which must be in it, in any case. */
+  search: z.string().max(500).default(''),
+  /** Parts of what one member is called by: client id, host, member id, group.instance.id. */
+  member: z.string().max(500).default(''),
+  sort: z.enum(groupSorts).default('id'),
+  descending: z.boolean().default(false),
+  page: z.int().min(0).max(1_000_000).default(0),
+  pageSize: z.int().min(1).max(200).default(50),
   /** All if empty. */
-  readonly states: readonly string[]
-  readonly onlyWithLag: boolean
+  states: z.array(z.string().max(50)).max(20).default([]),
+  onlyWithLag: z.boolean().default(false),
   /** Only those that have commits in this topic, or read it. */
-  readonly topic?: string | undefined
-}
+  topic: z.string().max(1000).optional(),
+})
+export type GroupQuery = z.output<typeof groupQuery>
 
 export interface GroupPage {
   readonly rows: readonly GroupRow[]
@@ -47,32 +60,45 @@ export interface GroupPage {
 
 export async function listGroupRows(session: ClusterSession, query: GroupQuery): Promise<GroupPage> {
   const needsSample = query.sort === 'lag' || query.onlyWithLag || query.topic !== undefined
-  const [{ groups, missing }, sample] = await Promise.all([
+  const [listed, sample] = await Promise.all([
     listGroups(session.cluster),
     needsSample ? session.sampler.sample().catch(() => null) : session.sampler.last,
   ])
+  const missing = new Map(listed.missing.map(({ nodeId, reason }) => [nodeId, reason]))
   const states: Record<string, number> = {}
-  for (const { state } of groups) states[state] = (states[state] ?? 0) + 1
-  const words = query.search.toLowerCase().split(/\s+/).filter(Boolean)
+  for (const { state } of listed.groups) states[state] = (states[state] ?? 0) + 1
+  const words = wordsOf(query.search)
+  const memberWords = wordsOf(query.member)
   const lagOf = (id: string) => sample?.lags.get(id) ?? null
-  const matching = groups.filter(({ id, state }) => {
-    const lower = id.toLowerCase()
-    if (!words.every((word) => lower.includes(word))) return false
+  let matching = listed.groups.filter(({ id, state }) => {
+    if (!holds(id, words)) return false
     if (query.states.length > 0 && !query.states.includes(state)) return false
     if (query.onlyWithLag && !((lagOf(id) ?? 0) > 0)) return false
     return query.topic === undefined || sample?.commits.get(id)?.has(query.topic) === true
   })
-  const members = new Map<string, number>()
+  const members = new Map<string, readonly GroupMember[]>()
   const learnMembers = async (of: readonly ListedGroup[]) => {
-    // A coordinator that does not answer leaves the number of its groups' members unknown, not the list empty.
-    const described = await describeGroups(session.cluster, of).catch(() => null)
-    for (const [id, { members: list }] of described?.groups ?? []) members.set(id, list.length)
+    // A coordinator that does not answer leaves the members of its groups unknown, not the list empty.
+    const byCoordinator = [...Map.groupBy(of, ({ coordinator }) => coordinator)]
+    await mapBounded(byCoordinator, 8, async ([nodeId, groups]) => {
+      try {
+        const described = await describeGroups(session.cluster, groups)
+        for (const [id, group] of described.groups) members.set(id, group.members)
+      } catch (error) {
+        // Without their members it cannot be said whether its groups are meant.
+        if (memberWords.length > 0) missing.set(nodeId, (error as Error).message)
+      }
+    })
   }
-  if (query.sort === 'members') await learnMembers(matching)
+  const needsMembers = query.sort === 'members' || memberWords.length > 0
+  if (needsMembers) await learnMembers(matching)
+  const isMeant = ({ clientId, host, id, instanceId }: GroupMember) =>
+    holds(`${clientId} ${host} ${id} ${instanceId ?? ''}`, memberWords)
+  if (memberWords.length > 0) matching = matching.filter(({ id }) => members.get(id)?.some(isMeant))
   const direction = query.descending ? -1 : 1
   const key = (group: ListedGroup): string | number | null => {
     if (query.sort === 'lag') return lagOf(group.id)
-    if (query.sort === 'members') return members.get(group.id) ?? null
+    if (query.sort === 'members') return members.get(group.id)?.length ?? null
     return query.sort === 'state' ? group.state : group.id
   }
   const sorted = matching.sort((a, b) => {
@@ -83,19 +109,41 @@ export async function listGroupRows(session: ClusterSession, query: GroupQuery):
     return direction * (x < y ? -1 : 1)
   })
   const page = sorted.slice(query.page * query.pageSize, (query.page + 1) * query.pageSize)
-  if (query.sort !== 'members') await learnMembers(page)
+  if (!needsMembers) await learnMembers(page)
   const rows = page.map((group): GroupRow => {
     const topics = [...(sample?.commits.get(group.id)?.keys() ?? [])].sort()
+    const described = members.get(group.id)
     return {
       ...group,
       type: group.type || 'classic',
-      members: members.get(group.id) ?? null,
+      members: described?.length ?? null,
+      clients: described ? clientsOf(memberWords.length > 0 ? described.filter(isMeant) : described) : null,
       topics,
       lag: lagOf(group.id),
       lagTrend: lagTrendOf(session, group.id),
     }
   })
-  return { rows, total: sorted.length, states, missing, isLagPending: sample === null }
+  return {
+    rows,
+    total: sorted.length,
+    states,
+    missing: [...missing].map(([nodeId, reason]) => ({ nodeId, reason })),
+    isLagPending: sample === null,
+  }
+}
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().split(/\s+/).filter(Boolean)
+}
+
+function holds(text: string, words: readonly string[]): boolean {
+  const lower = text.toLowerCase()
+  return words.every((word) => lower.includes(word))
+}
+
+function clientsOf(members: readonly GroupMember[]): GroupClient[] {
+  const byName = new Map(members.map(({ clientId, host }) => [`${clientId}\n${host}`, { clientId, host }]))
+  return [...byName.keys()].sort().flatMap((name) => byName.get(name) ?? [])
 }
 
 const TREND_MS = 60_000

@@ -1,5 +1,6 @@
 /** The list of topics: searched, sorted and paged here, so that a browser never gets ten thousand. */
 import type { TopicPlaces } from '@odradek/client'
+import { z } from 'zod'
 import type { ClusterSession } from './cluster-session.ts'
 import { type TopicHealth, topicHealth } from './topic-health.ts'
 
@@ -16,16 +17,18 @@ export interface TopicRow extends TopicHealth {
   readonly recordsInPerSecond: number | null
 }
 
-export interface TopicQuery {
+/** What is asked of the list. */
+export const topicQuery = z.object({
   /** Parts of the name, all of which must be in it, in any case. */
-  readonly search: string
-  readonly sort: TopicSort
-  readonly descending: boolean
-  readonly page: number
-  readonly pageSize: number
-  readonly internal: boolean
-  readonly only: 'all' | 'unhealthy'
-}
+  search: z.string().max(500).default(''),
+  sort: z.enum(topicSorts).default('name'),
+  descending: z.boolean().default(false),
+  page: z.int().min(0).max(1_000_000).default(0),
+  pageSize: z.int().min(1).max(200).default(50),
+  internal: z.boolean().default(false),
+  only: z.enum(['all', 'unhealthy']).default('all'),
+})
+export type TopicQuery = z.output<typeof topicQuery>
 
 export interface TopicPage {
   readonly rows: readonly TopicRow[]

@@ -4,8 +4,8 @@
  */
 import { initTRPC } from '@trpc/server'
 import { z } from 'zod'
-import { type Permission, procedurePermissions } from './access/permissions.ts'
-import { isPermitted } from './access/visitor.ts'
+import { assertPermitted } from './access/assert-permitted.ts'
+import { procedurePermissions } from './access/permissions.ts'
 import { auditedInput } from './audit/audit-entry.ts'
 import type { ChangeNote, Context } from './context.ts'
 import { asTrpcError, failureOf, messageOf, refuse } from './failure.ts'
@@ -27,7 +27,7 @@ const guard = t.middleware(async ({ ctx, path, type, getRawInput, next }) => {
   if (permission === undefined) throw new Error(`${path} has no row in the table of permissions`)
   if (type === 'mutation') ctx.assertSameOrigin()
   const clusterId = clusterOf(await getRawInput())
-  assertPermitted(ctx, permission, clusterId, path)
+  assertPermitted(ctx, permission, clusterId, `run ${path}`)
   const isReading = type !== 'mutation' || permission === 'public'
   if (!isReading && ctx.console.isReadOnly(clusterId)) {
     throw refuse('FORBIDDEN', 'The console is in read-only mode.', {
@@ -38,7 +38,7 @@ const guard = t.middleware(async ({ ctx, path, type, getRawInput, next }) => {
   const result = await next()
   if (result.ok && type === 'subscription') {
     // The context looks the visitor up each time: whoever lost the permission, or is gone, is told no more.
-    const check = () => assertPermitted(ctx, permission, clusterId, path)
+    const check = () => assertPermitted(ctx, permission, clusterId, `run ${path}`)
     return { ...result, data: whilePermitted(result.data as AsyncIterable<unknown>, check) }
   }
   if (result.ok) return result
@@ -88,17 +88,4 @@ async function* whilePermitted<T>(events: AsyncIterable<T>, check: () => void): 
 function clusterOf(input: unknown): string | null {
   const cluster = (input as { cluster?: unknown } | null | undefined)?.cluster
   return typeof cluster === 'string' ? cluster : null
-}
-
-function assertPermitted(ctx: Context, permission: Permission, clusterId: string | null, path: string): void {
-  if (isPermitted(ctx.visitor, permission, clusterId)) return
-  const tried = `run ${path}`
-  if (ctx.visitor.kind === 'anonymous') {
-    throw refuse('UNAUTHORIZED', 'Sign in first.', { tried, remedy: 'Sign in.' })
-  }
-  const where = clusterId === null ? '' : ` on cluster "${clusterId}"`
-  throw refuse('FORBIDDEN', `You lack the permission "${permission}"${where}.`, {
-    tried,
-    remedy: 'Ask an administrator of the console for it.',
-  })
 }

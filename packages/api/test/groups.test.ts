@@ -122,6 +122,13 @@ test('an armed reset is applied when the last member has left', async () => {
   const consumer = new Consumer({ ...options, deserializers: stringDeserializers })
   consumer.topics.trackAll(topic)
   await consumer.joinGroup({})
+  const { rows } = await caller.groups.list({ cluster, member: 'WORK 127.' })
+  assert.deepEqual(
+    rows.map(({ id, members, clients }) => [id, members, clients?.map(({ clientId }) => clientId)]),
+    [[group, 1, ['worker']]],
+    'a group is found by client id and host of a member',
+  )
+  assert.deepEqual((await caller.groups.list({ cluster, member: 'somebody' })).rows, [])
   const plan = await caller.groups.resetPlan({ cluster, group, target: { kind: 'earliest' } })
   assert.equal(plan.state.canBeMoved, false)
   await assert.rejects(caller.groups.resetApply({ cluster, planId: plan.planId }), { code: 'PRECONDITION_FAILED' })

@@ -97,6 +97,7 @@ test('what stands on one page is sent as its query tells it, and again when it h
   const node = { cluster, nodeId: broker!.nodeId }
   const field = (name: string) => (view: unknown) => (view as Record<string, unknown>)[name]
   const whole = (view: unknown) => view
+  const search = { cluster, search: 'create one' }
   /** What a subscription brings, and what of it is the same whenever it is asked for. */
   const live = [
     [client.topics.partitionsLive, topic, () => caller.topics.partitions(topic), whole],
@@ -105,9 +106,11 @@ test('what stands on one page is sent as its query tells it, and again when it h
     [client.brokers.listLive, { cluster }, () => caller.brokers.list({ cluster }), field('length')],
     [client.brokers.live, node, () => caller.brokers.get(node), field('nodeId')],
     [client.overview.getLive, { cluster }, () => caller.overview.get({ cluster }), field('topics')],
+    [client.audit.live, search, () => caller.audit.list(search), field('entries')],
     [client.audit.live, { cluster }, () => caller.audit.list({ cluster }), field('entries')],
   ] as const
-  for (const [procedure, input, ask, same] of live) {
+  for (const row of live) {
+    const [procedure, input, ask, same] = row
     const views = arrivals<unknown>()
     const started = arrivals<void>()
     const subscribe = procedure.subscribe as (
@@ -122,6 +125,12 @@ test('what stands on one page is sent as its query tells it, and again when it h
       await produce()
       await sampler.take()
       assert.deepEqual(await views.next(), await ask(), 'the record that came since')
+    }
+    if (procedure === client.audit.live) {
+      await sampler.take()
+      await caller.topics.create({ cluster, topic: `one-${live.indexOf(row)}` })
+      await sampler.take()
+      assert.deepEqual(same(await views.next()), same(await ask()), 'the change that came since, and nothing before it')
     }
     subscription.unsubscribe()
   }

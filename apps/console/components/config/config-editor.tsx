@@ -10,8 +10,12 @@ import { FilterInput } from '../ui/filter-input.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import { ConfigRow } from './config-row.tsx'
 
+export type ConfigDocs = Readonly<Record<string, string>>
+
 export interface ConfigEditorProps {
   label: string
+  /** What configs mean in the language of the page, by what they mean in English; undefined: English is that language. */
+  docs: ConfigDocs | undefined
   /** Undefined while the first load runs. */
   entries: readonly ConfigEntry[] | undefined
   /** Why nothing may be changed. */
@@ -32,8 +36,13 @@ export function ConfigEditor(props: ConfigEditorProps) {
     changed: parseAsBoolean.withDefault(false),
   })
   const search = useCallback((q: string) => void setQuery({ q }), [setQuery])
+  const translated = entries?.map((entry) => {
+    const documentation =
+      entry.documentation === null ? null : (props.docs?.[entry.documentation] ?? entry.documentation)
+    return { ...entry, documentation }
+  })
   const words = query.q.toLowerCase().split(/\s+/).filter(Boolean)
-  const shown = entries?.filter((entry) => {
+  const shown = translated?.filter((entry) => {
     const text = `${entry.name} ${entry.documentation ?? ''} ${entry.value ?? ''}`.toLowerCase()
     return (!query.changed || entry.isOverridden) && words.every((word) => text.includes(word))
   })

@@ -25,8 +25,6 @@ import { AuditStatusLine } from './audit-status-line.tsx'
 import type { AuditEntry } from './outputs.ts'
 
 const REFRESH_MS = 5_000
-/** What was searched for, or lies further back, is asked for. */
-const SEARCH_MS = 10_000
 
 /** What was changed on the cluster, by whom, newest first; a row opens with what was before and after. */
 export function AuditList({ cluster }: { cluster: string }) {
@@ -37,30 +35,20 @@ export function AuditList({ cluster }: { cluster: string }) {
   const administer = useForbidden('administer')
   const [query, setQuery] = useQueryStates(auditQueryParsers)
   const search = useCallback((q: string) => void setQuery({ q, before: null }), [setQuery])
-  const newest = auditInput(cluster, { q: '', before: null })
-  const keep = useKept(trpc.audit.list.queryKey(newest))
+  const input = auditInput(cluster, query)
+  const keep = useKept(trpc.audit.list.queryKey(input))
   const keepStatus = useKept(trpc.audit.status.queryKey({ cluster }))
   const live = useSubscription(
-    trpc.audit.live.subscriptionOptions(
-      { cluster },
-      {
-        onData(page) {
-          keep(page)
-          keepStatus(page?.status ?? null)
-        },
+    trpc.audit.live.subscriptionOptions(input, {
+      onData(page) {
+        keep(page)
+        keepStatus(page?.status ?? null)
       },
-    ),
-  )
-  const input = auditInput(cluster, query)
-  const isNewest = input.search === '' && query.before === null
-  const refetchInterval = liveInterval(live, REFRESH_MS)
-  const status = useQuery(trpc.audit.status.queryOptions({ cluster }, { refetchInterval }))
-  const list = useQuery(
-    trpc.audit.list.queryOptions(input, {
-      placeholderData: keepPreviousData,
-      refetchInterval: isNewest ? refetchInterval : SEARCH_MS,
     }),
   )
+  const refetchInterval = liveInterval(live, REFRESH_MS)
+  const status = useQuery(trpc.audit.status.queryOptions({ cluster }, { refetchInterval }))
+  const list = useQuery(trpc.audit.list.queryOptions(input, { placeholderData: keepPreviousData, refetchInterval }))
   const enable = useMutation(
     trpc.audit.enable.mutationOptions({ onSuccess: () => queryClient.invalidateQueries(trpc.audit.pathFilter()) }),
   )

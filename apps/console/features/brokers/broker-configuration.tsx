@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { parseAsStringLiteral, useQueryState } from 'nuqs'
-import { ConfigEditor } from '../../components/config/config-editor.tsx'
+import { type ConfigDocs, ConfigEditor } from '../../components/config/config-editor.tsx'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Select } from '../../components/ui/select.tsx'
@@ -12,7 +12,8 @@ import { useTRPC } from '../../lib/trpc.tsx'
 const scopes = ['this', 'all'] as const
 
 /** A broker's configs, or those that hold for all brokers; those that can be changed while it runs are edited in place. */
-export function BrokerConfiguration({ cluster, nodeId }: { cluster: string; nodeId: number }) {
+export function BrokerConfiguration(props: { cluster: string; nodeId: number; docs: ConfigDocs | undefined }) {
+  const { cluster, nodeId, docs } = props
   const t = useTranslations('brokers')
   const trpc = useTRPC()
   const queryClient = useQueryClient()
@@ -39,6 +40,7 @@ export function BrokerConfiguration({ cluster, nodeId }: { cluster: string; node
         <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
       )}
       <ConfigEditor
+        docs={docs}
         label={t('tab.configuration')}
         entries={list.data ?? (list.error === null ? undefined : [])}
         forbidden={forbidden}

@@ -1,7 +1,7 @@
 'use client'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
-import { Count, Exact } from '../../components/ui/number.tsx'
+import { Count, Exact, Unknown } from '../../components/ui/number.tsx'
 import type { Column } from '../../components/ui/table.tsx'
 import { href } from '../../lib/href.ts'
 import { GroupState } from './group-state.tsx'
@@ -42,6 +42,22 @@ export function useGroupColumns(cluster: string): readonly (Column<GroupRow> & {
       align: 'right',
       sortable: true,
       cell: (row) => <Exact value={row.members} />,
+    },
+    {
+      id: 'clients',
+      title: t('column.clients'),
+      header: t('column.clients'),
+      narrow: 'hidden',
+      cell: ({ clients }) => {
+        if (clients === null) return <Unknown />
+        const names = [...new Set(clients.map(({ clientId }) => clientId))]
+        return (
+          <span className="text-muted" title={clients.map(({ clientId, host }) => `${clientId} · ${host}`).join('\n')}>
+            {names.slice(0, 2).join(', ')}
+            {names.length > 2 && ` ${t('moreTopics', { count: names.length - 2 })}`}
+          </span>
+        )
+      },
     },
     {
       id: 'lag',

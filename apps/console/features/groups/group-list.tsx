@@ -1,5 +1,5 @@
 'use client'
-import { Columns3, Users } from 'lucide-react'
+import { Users } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { useQueryStates } from 'nuqs'
 import { useCallback } from 'react'
@@ -9,11 +9,11 @@ import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { Checkbox } from '../../components/ui/field.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
-import { Menu, MenuChoice } from '../../components/ui/menu.tsx'
+import { ListTools } from '../../components/ui/list-tools.tsx'
 import { PagedTable } from '../../components/ui/paged-table.tsx'
 import { useColumns } from '../../components/ui/use-columns.ts'
 import { useGroupColumns } from './group-columns.tsx'
-import { groupQueryInput, groupQueryParsers } from './group-query.ts'
+import { groupListInput, groupQueryInput, groupQueryParsers } from './group-query.ts'
 import { useGroupPage } from './use-group-page.ts'
 
 /** All groups: searched, sorted and paged by the server. */
@@ -27,8 +27,9 @@ export function GroupList({ cluster }: { cluster: string }) {
   const list = useGroupPage(input)
   const { data } = list
   const search = useCallback((q: string) => void setQuery({ q, page: 1 }), [setQuery])
+  const searchMember = useCallback((member: string) => void setQuery({ member, page: 1 }), [setQuery])
   const states = Object.entries(data?.states ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
-  const isFiltered = query.q !== '' || query.state.length > 0 || query.lagging
+  const isFiltered = query.q !== '' || query.member !== '' || query.state.length > 0 || query.lagging
   return (
     <>
       <TitleRow
@@ -42,7 +43,13 @@ export function GroupList({ cluster }: { cluster: string }) {
         }
       />
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b px-6 pb-3 max-sm:px-4">
-        <FilterInput label={t('filter')} value={query.q} onChange={search} className="w-72 max-sm:w-full" />
+        <FilterInput label={t('filter')} value={query.q} onChange={search} className="w-56 max-sm:w-full" />
+        <FilterInput
+          label={t('filterMember')}
+          value={query.member}
+          onChange={searchMember}
+          className="w-56 max-sm:w-full"
+        />
         <Checkbox checked={query.lagging} onChange={(lagging) => setQuery({ lagging, page: 1 })}>
           {t('lagging')}
         </Checkbox>
@@ -57,17 +64,13 @@ export function GroupList({ cluster }: { cluster: string }) {
             {state} <span className="text-muted">{count}</span>
           </Checkbox>
         ))}
-        <Menu
-          label={frame('table.columns')}
-          className="ml-auto max-sm:hidden"
-          trigger={<Columns3 size={16} strokeWidth={1.75} aria-hidden />}
-        >
-          {columns.slice(1).map((column) => (
-            <MenuChoice key={column.id} chosen={!hidden.has(column.id)} onSelect={() => toggle(column.id)}>
-              {column.title}
-            </MenuChoice>
-          ))}
-        </Menu>
+        <ListTools
+          columns={columns.slice(1)}
+          hidden={hidden}
+          toggle={toggle}
+          csv="/api/groups.csv"
+          input={groupListInput(cluster, query)}
+        />
       </div>
       <PageBody>
         {data !== undefined && data.missing.length > 0 && (
@@ -91,7 +94,7 @@ export function GroupList({ cluster }: { cluster: string }) {
               <EmptyState
                 title={t('empty.noMatch')}
                 action={
-                  <Button onClick={() => setQuery({ q: '', state: [], lagging: false, page: 1 })}>
+                  <Button onClick={() => setQuery({ q: '', member: '', state: [], lagging: false, page: 1 })}>
                     {frame('table.clear')}
                   </Button>
                 }

@@ -1,5 +1,5 @@
 'use client'
-import { Columns3, Plus, Rows3 } from 'lucide-react'
+import { Plus, Rows3 } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { parseAsBoolean, useQueryState, useQueryStates } from 'nuqs'
 import { useCallback, useState } from 'react'
@@ -10,13 +10,13 @@ import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { Checkbox } from '../../components/ui/field.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
-import { Menu, MenuChoice } from '../../components/ui/menu.tsx'
+import { ListTools } from '../../components/ui/list-tools.tsx'
 import { PagedTable } from '../../components/ui/paged-table.tsx'
 import { useColumns } from '../../components/ui/use-columns.ts'
 import { CreateTopic } from './dialogs/create-topic.tsx'
 import { DeleteTopics } from './dialogs/delete-topics.tsx'
 import { slowColumns, useTopicColumns } from './topic-columns.tsx'
-import { topicQueryInput, topicQueryParsers } from './topic-query.ts'
+import { topicListInput, topicQueryInput, topicQueryParsers } from './topic-query.ts'
 import { useTopicPage } from './use-topic-page.ts'
 
 /** All topics: searched, sorted and paged by the server, so that ten thousand are no more than fifty. */
@@ -81,17 +81,13 @@ export function TopicList({ cluster }: { cluster: string }) {
         <Checkbox checked={query.unhealthy} onChange={(unhealthy) => setQuery({ unhealthy, page: 1 })}>
           {t('unhealthy')}
         </Checkbox>
-        <Menu
-          label={t('columns')}
-          className="ml-auto max-sm:hidden"
-          trigger={<Columns3 size={16} strokeWidth={1.75} aria-hidden />}
-        >
-          {columns.slice(1).map((column) => (
-            <MenuChoice key={column.id} chosen={!hidden.has(column.id)} onSelect={() => toggle(column.id)}>
-              {column.title}
-            </MenuChoice>
-          ))}
-        </Menu>
+        <ListTools
+          columns={columns.slice(1)}
+          hidden={hidden}
+          toggle={toggle}
+          csv="/api/topics.csv"
+          input={topicListInput(cluster, query)}
+        />
       </div>
       <PageBody>
         <PagedTable

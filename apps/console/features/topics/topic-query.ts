@@ -23,16 +23,23 @@ export const loadTopicQuery = createLoader(topicQueryParsers)
 
 export type TopicQuery = Awaited<ReturnType<typeof loadTopicQuery>>
 
-/** The input of `topics.list` for it. Numbers that no page has are brought into bounds. */
-export function topicQueryInput(cluster: string, query: TopicQuery) {
+/** What of the list is wanted, on whichever page. */
+export function topicListInput(cluster: string, query: TopicQuery) {
   return {
     cluster,
     search: query.q.slice(0, 500),
     sort: query.sort,
     descending: query.desc,
-    page: Math.min(Math.max(query.page - 1, 0), 1_000_000),
-    pageSize: Math.min(Math.max(query.size, 10), 200),
     internal: query.internal,
     only: query.unhealthy ? ('unhealthy' as const) : ('all' as const),
+  }
+}
+
+/** The input of `topics.list` for it. Numbers that no page has are brought into bounds. */
+export function topicQueryInput(cluster: string, query: TopicQuery) {
+  return {
+    ...topicListInput(cluster, query),
+    page: Math.min(Math.max(query.page - 1, 0), 1_000_000),
+    pageSize: Math.min(Math.max(query.size, 10), 200),
   }
 }

@@ -3,7 +3,17 @@
  * entries are kept here, and are gone with the console.
  */
 import { randomUUID } from 'node:crypto'
-import { type Cluster, createTopic, KafkaError, lastRecords, produceMessage, topicPlaces } from '@odradek/client'
+import {
+  type Cluster,
+  createTopic,
+  KafkaError,
+  LATEST,
+  lastRecords,
+  listOffsets,
+  offsetOf,
+  produceMessage,
+  topicPlaces,
+} from '@odradek/client'
 import { type AuditEntry, type AuditEvent, auditEntry, entryOf } from './audit-entry.ts'
 import { BoundedEntries } from './bounded-entries.ts'
 
@@ -109,6 +119,15 @@ export class AuditTrail {
     const { records, before } = await lastRecords(this.#cluster, AUDIT_TOPIC, 0, options)
     const written = records.flatMap(({ value }) => readEntry(value) ?? []).reverse()
     return { entries: [...waiting, ...written], before, status }
+  }
+
+  /** A text that is another as soon as there are entries that were not there before, or the status is another. */
+  async mark(): Promise<string> {
+    if (this.#unwritten.size > 0) await this.#write()
+    const status = await this.status()
+    const topic = status.state === 'off' ? null : await topicPlaces(this.#cluster, AUDIT_TOPIC)
+    const ends = await listOffsets(this.#cluster, topic === null ? [] : [{ topic, partitions: [0] }], LATEST)
+    return JSON.stringify([status, this.#unwritten.last?.id ?? null, offsetOf(ends, AUDIT_TOPIC, 0)])
   }
 
   /** Those that are wanted among the newest thousand, newest first. */

@@ -21,6 +21,11 @@ export class BoundedEntries {
     return this.#entries[0]?.entry
   }
 
+  /** The newest, or undefined. */
+  get last(): AuditEntry | undefined {
+    return this.#entries.at(-1)?.entry
+  }
+
   /** Oldest first. */
   get all(): AuditEntry[] {
     return this.#entries.map(({ entry }) => entry)

@@ -2,10 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { csvCell, resendResults } from '@odradek/client'
 import { z } from 'zod'
-import { isPermitted } from '../access/visitor.ts'
+import { assertPermitted } from '../access/assert-permitted.ts'
 import type { Context } from '../context.ts'
-import { refuse } from '../failure.ts'
 import { answerFile } from './answer-file.ts'
+import { fileInput } from './file-input.ts'
 
 const ROWS_AT_ONCE = 5000
 const COLUMNS = ['index', 'partition', 'offset', 'outcome', 'reason', 'target', 'targetPartition', 'targetOffset']
@@ -32,25 +32,11 @@ export function handleJobResults(
   }))
 }
 
-/** The lines of the file, the column names first. Throws TRPCErrors. */
+/** The lines of the file, the column names first; until its end only for whom the cluster is to be seen. Throws TRPCErrors. */
 export async function* jobResults(context: Context, text: string): AsyncGenerator<string> {
   const tried = 'read the results of a job'
-  const parsed = input.safeParse(parseJson(text))
-  if (!parsed.success) {
-    throw refuse('BAD_REQUEST', 'The request is not understood.', { tried, remedy: 'Use the page of the job.' })
-  }
-  const { cluster, job, outcomes } = parsed.data
-  // The context looks the visitor up each time.
-  const check = () => {
-    const { visitor } = context
-    if (isPermitted(visitor, 'view', cluster)) return
-    const isAnonymous = visitor.kind === 'anonymous'
-    throw refuse(isAnonymous ? 'UNAUTHORIZED' : 'FORBIDDEN', 'You may not see this cluster.', {
-      tried,
-      remedy: isAnonymous ? 'Sign in.' : 'Ask an administrator of the console.',
-    })
-  }
-  check()
+  const { cluster, job, outcomes } = fileInput(input, text, tried)
+  assertPermitted(context, 'view', cluster, tried)
   const session = context.console.session(cluster)
   await context.console.deadLetters(cluster).job(job)
   yield `${COLUMNS.join(',')}\r\n`
@@ -61,7 +47,7 @@ export async function* jobResults(context: Context, text: string): AsyncGenerato
       ...(outcomes !== undefined && { outcomes }),
     })
     // It may take long: whoever signed out or lost the permission meanwhile gets no more.
-    check()
+    assertPermitted(context, 'view', cluster, tried)
     yield page.results
       .map(({ index, partition, offset, outcome, reason, target }) => {
         const where = [target?.topic ?? '', target?.partition ?? '', target?.offset ?? '']
@@ -69,13 +55,5 @@ export async function* jobResults(context: Context, text: string): AsyncGenerato
       })
       .join('')
     from = page.next
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

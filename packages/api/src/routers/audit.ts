@@ -19,10 +19,16 @@ export const audit = router({
   /** Newest first; `search` looks into who, action, resource and error, as far back as `searched` says. */
   list: clusterProcedure.input(listInput).query(({ ctx, input }) => listed(ctx.console.audit(input.cluster), input)),
 
-  /** The newest, and how the trail fares, whenever one of them has changed; null: ask for them, and be told why. */
-  live: clusterProcedure.subscription(({ ctx, input, signal }) =>
-    liveView(ctx.session.sampler, signal, () => listed(ctx.console.audit(input.cluster), listInput.parse({}))),
-  ),
+  /** A page of the list whenever it has changed; null: ask for it, and be told why. It is read again only where there is more to read. */
+  live: clusterProcedure.input(listInput).subscription(({ ctx, input, signal }) => {
+    const trail = ctx.console.audit(input.cluster)
+    let seen: { readonly mark: string; readonly page: Awaited<ReturnType<typeof listed>> } | null = null
+    return liveView(ctx.session.sampler, signal, async () => {
+      const mark = await trail.mark()
+      if (seen?.mark !== mark) seen = { mark, page: await listed(trail, input) }
+      return seen.page
+    })
+  }),
 
   /** Makes the topic, after a person has agreed. */
   enable: clusterProcedure.mutation(async ({ ctx, input }) => {

@@ -6,7 +6,7 @@ import { visitorText } from '../access/visitor.ts'
 import type { ClusterSession } from '../cluster-session.ts'
 import { refuse } from '../failure.ts'
 import { groupDetail } from '../group-detail.ts'
-import { groupSorts, lagTrendOf, listGroupRows } from '../group-listing.ts'
+import { groupQuery, lagTrendOf, listGroupRows } from '../group-listing.ts'
 import { diagnose } from '../groups/diagnosis.ts'
 import { beats, liveView } from '../live-view.ts'
 import { odradekCommand } from '../shell-word.ts'
@@ -45,23 +45,12 @@ const resetScope = z
   .max(10_000)
   .nullable()
 
-const listInput = z.object({
-  search: z.string().max(500).default(''),
-  sort: z.enum(groupSorts).default('id'),
-  descending: z.boolean().default(false),
-  page: z.int().min(0).max(1_000_000).default(0),
-  pageSize: z.int().min(1).max(200).default(50),
-  states: z.array(z.string().max(50)).max(20).default([]),
-  onlyWithLag: z.boolean().default(false),
-  topic: z.string().max(1000).optional(),
-})
-
 export const groups = router({
-  list: clusterProcedure.input(listInput).query(({ ctx, input }) => listGroupRows(ctx.session, input)),
+  list: clusterProcedure.input(groupQuery).query(({ ctx, input }) => listGroupRows(ctx.session, input)),
 
   /** A page of the list whenever it has changed; null: ask for it, and be told why it cannot be had. */
   listLive: clusterProcedure
-    .input(listInput)
+    .input(groupQuery)
     .subscription(({ ctx, input, signal }) =>
       liveView(ctx.session.sampler, signal, () => listGroupRows(ctx.session, input)),
     ),

@@ -23,7 +23,7 @@ import { odradekCommand } from '../shell-word.ts'
 import { topicColumns } from '../topic-columns.ts'
 import { groupsOfTopics } from '../topic-dependents.ts'
 import { findTopic, topicDetail, topicPartitions } from '../topic-detail.ts'
-import { listTopics, recordsOf, topicSorts } from '../topic-listing.ts'
+import { listTopics, recordsOf, topicQuery } from '../topic-listing.ts'
 import { clusterProcedure, router } from '../trpc.ts'
 
 const topicName = z.string().min(1).max(1000)
@@ -43,20 +43,10 @@ const deleteTarget = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('keep'), count: z.int().min(0) }),
 ])
 
-const listInput = z.object({
-  search: z.string().max(500).default(''),
-  sort: z.enum(topicSorts).default('name'),
-  descending: z.boolean().default(false),
-  page: z.int().min(0).max(1_000_000).default(0),
-  pageSize: z.int().min(1).max(200).default(50),
-  internal: z.boolean().default(false),
-  only: z.enum(['all', 'unhealthy']).default('all'),
-})
-
 const deletions = new PlanStore<DeleteRecordsPlan, DeletedRecords[]>()
 
 export const topics = router({
-  list: clusterProcedure.input(listInput).query(({ ctx, input }) => {
+  list: clusterProcedure.input(topicQuery).query(({ ctx, input }) => {
     // From here people go on to messages.
     ctx.console.scans.warm()
     return listTopics(ctx.session, input)
@@ -64,7 +54,7 @@ export const topics = router({
 
   /** A page of the list whenever it has changed, with the slow columns if they are wanted; null: ask for it, and be told why. */
   listLive: clusterProcedure
-    .input(listInput.extend({ columns: z.boolean().default(false) }))
+    .input(topicQuery.extend({ columns: z.boolean().default(false) }))
     .subscription(({ ctx, input, signal }) => {
       return liveView(ctx.session.sampler, signal, async () => {
         // Whoever watches would wait a whole round for what is late by a moment.

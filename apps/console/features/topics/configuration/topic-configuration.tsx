@@ -1,7 +1,7 @@
 'use client'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
-import { ConfigEditor } from '../../../components/config/config-editor.tsx'
+import { type ConfigDocs, ConfigEditor } from '../../../components/config/config-editor.tsx'
 import { useForbidden } from '../../../components/frame/shell.tsx'
 import { ErrorState } from '../../../components/ui/error-state.tsx'
 import { odradekCommand } from '../../../lib/shell-command.ts'
@@ -9,7 +9,8 @@ import { useTRPC } from '../../../lib/trpc.tsx'
 import { useTopicsChanged } from '../dialogs/use-topics-changed.ts'
 
 /** A topic's configs: what each means, where its value comes from, and changing or resetting it in place. */
-export function TopicConfiguration({ cluster, topic }: { cluster: string; topic: string }) {
+export function TopicConfiguration(props: { cluster: string; topic: string; docs: ConfigDocs | undefined }) {
+  const { cluster, topic, docs } = props
   const t = useTranslations('topics')
   const trpc = useTRPC()
   const changed = useTopicsChanged()
@@ -23,6 +24,7 @@ export function TopicConfiguration({ cluster, topic }: { cluster: string; topic:
         <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
       )}
       <ConfigEditor
+        docs={docs}
         label={t('tab.configuration')}
         entries={list.data ?? (list.error === null ? undefined : [])}
         forbidden={forbidden}

@@ -1,6 +1,7 @@
 import { HydrationBoundary } from '@tanstack/react-query'
 import { TopicConfiguration } from '../../../../../features/topics/configuration/topic-configuration.tsx'
 import { nameOf } from '../../../../../lib/href.ts'
+import { configDocs } from '../../../../../server/config-docs.ts'
 import { prefetch, serverTrpc } from '../../../../../server/trpc.ts'
 
 export default async function TopicConfigurationPage(props: { params: Promise<{ cluster: string; topic: string }> }) {
@@ -10,7 +11,7 @@ export default async function TopicConfigurationPage(props: { params: Promise<{ 
   const state = await prefetch(trpc.topics.configs.queryOptions(input))
   return (
     <HydrationBoundary state={state}>
-      <TopicConfiguration {...input} />
+      <TopicConfiguration {...input} docs={await configDocs()} />
     </HydrationBoundary>
   )
 }
