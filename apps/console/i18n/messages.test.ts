@@ -54,10 +54,7 @@ test('every file of messages is loaded', () => {
 
 test('what each config means is told in Chinese, as it is told in English now', () => {
   const english = Object.values(scopes).flatMap((rows) => Object.values(rows).map(({ doc }) => doc))
-  assert.deepEqual(
-    Object.keys(docs).sort(),
-    [...new Set(english)].sort(),
-    'to be mended in messages/config-docs.zh.json',
-  )
+  const missing = english.filter((text) => !Object.hasOwn(docs, text))
+  assert.deepEqual(missing, [], 'to be told in messages/config-docs.zh.json, too')
   for (const text of Object.values(docs)) assert.match(text, /[\u4e00-\u9fff].*[。]$/)
 })
