@@ -186,6 +186,7 @@ test('brokers whose supervisor is killed stop in order, and start again with the
   const stateFile = join(directory.path, 'up.json')
   const state = JSON.parse(readFileSync(stateFile, 'utf8'))
   writeFileSync(stateFile, JSON.stringify({ ...state, pid: process.pid }))
+  assert.deepEqual(await statusOf(directory.path), { running: false, directory: directory.path })
   await using again = odradek(words(directory.path, '--mode', 'multi-master', '--brokers', '2'))
   await listening(again, 2)
   await untilStatus(directory.path, ({ cluster }) => cluster?.brokers.every(({ leaders }) => leaders === 1) === true)
@@ -240,6 +241,9 @@ test('what cannot be started says why, in one line', async () => {
     [['up', '--brokers', '1', '--cores', '1'], /not both/],
     [['up', '--set', 'node.id=4'], /up sets node.id of each broker itself/],
     [words(data.path), /is the data directory of a broker/],
+    [words(join(data.path, 'meta.properties')), /meta\.properties cannot be the directory of a cluster/],
+    // Where an entry is refused as if its parent were not there.
+    [words('/proc/odradek'), /\/proc\/odradek cannot be the directory of a cluster/],
     [words(directory.path, '--host', '192.0.2.1'), /broker 1 does not start .*192\.0\.2\.1/],
   ]
   for (const [line, why] of bad) {

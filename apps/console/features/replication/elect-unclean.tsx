@@ -10,6 +10,7 @@ import { Dialog } from '../../components/ui/dialog.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { odradekCommand } from '../../lib/shell-command.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useOneAtATime } from '../../lib/use-one-at-a-time.ts'
 import { OutcomeList } from './outcome-list.tsx'
 import { placeName } from './outputs.ts'
 import { useReplicationChanged } from './use-replication-changed.ts'
@@ -21,6 +22,7 @@ export function ElectUnclean(props: { cluster: string; topic: string; partition:
   const frame = useTranslations('frame')
   const trpc = useTRPC()
   const { bootstrap } = useShell()
+  const once = useOneAtATime()
   const changed = useReplicationChanged()
   const [typed, setTyped] = useState('')
   const name = placeName({ topic, partition })
@@ -45,7 +47,7 @@ export function ElectUnclean(props: { cluster: string; topic: string; partition:
             kind="wrong"
             busy={elect.isPending}
             disabledReason={typed === name ? undefined : t('unclean.typeFirst')}
-            onClick={() => elect.mutate({ cluster, topic, partition, confirm: typed })}
+            onClick={() => once(() => elect.mutateAsync({ cluster, topic, partition, confirm: typed }))}
           >
             {t('unclean.act')}
           </Button>

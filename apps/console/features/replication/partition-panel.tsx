@@ -116,7 +116,16 @@ function Replicas({ rows }: { rows: readonly ReplicaRow[] }) {
         </span>
       ),
     },
-    { id: 'state', header: t('column.state'), cell: (row) => <ReplicaState row={row} /> },
+    {
+      id: 'state',
+      header: t('column.state'),
+      cell: (row) => (
+        <span className="inline-flex flex-wrap items-center gap-1.5">
+          <ReplicaState row={row} />
+          {row.eligibility !== null && <Badge tip={t(`${row.eligibility}Tip`)}>{t(row.eligibility)}</Badge>}
+        </span>
+      ),
+    },
     { id: 'size', header: t('column.size'), align: 'right', cell: (row) => <Bytes value={row.sizeBytes} /> },
     {
       id: 'lag',

@@ -1,5 +1,5 @@
 /** One partition, replica by replica. */
-import { describeConfigs, describeLogDirectories, KafkaError } from '@odradek/client'
+import { describeConfigs, describeLogDirectories, eligibleLeaders, KafkaError } from '@odradek/client'
 import type { ClusterSession } from '../cluster-session.ts'
 import { findTopic } from '../topic-detail.ts'
 import { type PartitionStanding, partitionStanding } from './partition-standing.ts'
@@ -11,6 +11,8 @@ export interface ReplicaRow {
   readonly isInSync: boolean
   /** On a broker or disk that is away. */
   readonly isOffline: boolean
+  /** Not in sync: whether it has all that is committed, and leads where nobody in sync can; or had it, and may have lost it (KIP-966). */
+  readonly eligibility: 'eligible' | 'lastKnown' | null
   /** It comes, or goes, by a move. */
   readonly move: 'adding' | 'removing' | null
   /** null: its broker does not tell. */
@@ -39,15 +41,17 @@ export async function partitionReplicas(
   const { brokers } = await session.cluster.metadata()
   const asked = brokers.filter(({ nodeId }) => place.replicas.includes(nodeId))
   const keys = ['min.insync.replicas', 'unclean.leader.election.enable']
-  const [moves, { directories }, configs] = await Promise.all([
+  const [moves, { directories }, configs, leadersOf] = await Promise.all([
     desk.moves().catch(() => null),
     describeLogDirectories(session.cluster, asked, [{ topic: name, partitions: [partition] }]),
     describeConfigs(session.cluster, { type: 'topic', name }, keys).catch(() => []),
+    eligibleLeaders(session.cluster, [name]).catch(() => null),
   ])
   const value = (key: string) => configs.find((entry) => entry.name === key)?.value ?? null
   const minIsr = value('min.insync.replicas') === null ? null : Number(value('min.insync.replicas'))
   const unclean = value('unclean.leader.election.enable')
   const move = moves?.find((one) => one.topic === name && one.partition === partition)
+  const leaders = leadersOf?.(name, partition)
   const standing = partitionStanding(name, place, move, minIsr)
   return {
     ...standing,
@@ -64,6 +68,11 @@ export async function partitionReplicas(
         isLeader: nodeId === place.leader,
         isInSync: place.isr.includes(nodeId),
         isOffline: place.offline.includes(nodeId),
+        eligibility: leaders?.eligible.includes(nodeId)
+          ? 'eligible'
+          : leaders?.lastKnown.includes(nodeId)
+            ? 'lastKnown'
+            : null,
         move: coming ?? (standing.removing.includes(nodeId) ? 'removing' : null),
         sizeBytes: found?.sizeBytes ?? null,
         offsetLag: found?.offsetLag ?? null,

@@ -1,6 +1,7 @@
 import {
   type Cluster,
   describeLogDirectories,
+  eligibleLeaders,
   goneBrokers,
   listReassignments,
   type Reassignment,
@@ -39,6 +40,14 @@ export const clusterDescribe: Command = {
         ({ topic, partition, isr, replicas }) => isr.length < replicas.length && !isMoving.has(`${topic} ${partition}`),
       )
       const offline = places.filter(({ leader }) => leader === -1)
+      const lacking = [...underReplicated, ...offline]
+      const leadersOf = await eligibleLeaders(
+        cluster,
+        lacking.map(({ topic }) => topic),
+      )
+      const withEligible = (place: (typeof places)[number]) => {
+        return { ...place, ...(leadersOf?.(place.topic, place.partition) ?? { eligible: null, lastKnown: null }) }
+      }
       const result = {
         clusterId,
         controllerId,
@@ -50,8 +59,8 @@ export const clusterDescribe: Command = {
           replicas: places.filter(({ replicas }) => replicas.includes(nodeId)).length,
         })),
         partitions: places.length,
-        underReplicated,
-        offline,
+        underReplicated: underReplicated.map(withEligible),
+        offline: offline.map(withEligible),
         moving,
       }
       if (args.flag('json')) {
@@ -73,8 +82,8 @@ export const clusterDescribe: Command = {
             : `broker ${id} at ${address}: has nothing. odradek cluster unregister ${id} forgets it`,
         ),
       )
-      list('Under-replicated', underReplicated.map(line))
-      list('Without a leader', offline.map(line))
+      list('Under-replicated', result.underReplicated.map(line))
+      list('Without a leader', result.offline.map(line))
       list(
         'Being moved',
         moving.map((move) => {
@@ -127,9 +136,19 @@ function line(place: {
   leader: number
   replicas: readonly number[]
   isr: readonly number[]
+  eligible: readonly number[] | null
+  lastKnown: readonly number[] | null
 }): string {
-  const { topic, partition, leader, replicas, isr } = place
-  return `${topic}-${partition}: leader ${leader}, replicas ${replicas.join(',')}, in sync ${isr.join(',')}`
+  const { topic, partition, leader, replicas, isr, eligible, lastKnown } = place
+  const parts = [
+    `leader ${leader < 0 ? 'none' : leader}`,
+    `replicas ${replicas.join(',')}`,
+    `in sync ${isr.join(',') || 'none'}`,
+    // They have all that is committed.
+    ...(eligible?.length ? [`eligible ${eligible.join(',')}`] : []),
+    ...(lastKnown?.length ? [`last known ${lastKnown.join(',')}`] : []),
+  ]
+  return `${topic}-${partition}: ${parts.join(', ')}`
 }
 
 function list(title: string, lines: readonly string[]): void {

@@ -37,7 +37,7 @@ export const status: Command = {
   async run(args) {
     const directory = resolve(args.text('data-dir') ?? 'cluster')
     const state = readUpState(directory)
-    if (state === null || !isRunning(state)) {
+    if (state === null || !(await isRunning(state))) {
       if (args.flag('json')) process.stdout.write(`${JSON.stringify({ running: false, directory })}\n`)
       else process.stdout.write(`Nothing runs in ${directory}.\n`)
       return 1

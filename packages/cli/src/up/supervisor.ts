@@ -2,7 +2,7 @@
  * Runs a deployment: serves the store, starts the brokers, starts them again when they end, and stops all cleanly. The
  * brokers stop by themselves when this process is gone.
  */
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StoreServer } from '@odradek/broker/cluster-store'
 import { CommandError } from '../command.ts'
@@ -34,7 +34,6 @@ export class Supervisor {
         `${deployment.directory} is the data directory of a broker. Give odradek up one of its own.`,
       )
     }
-    mkdirSync(deployment.directory, { recursive: true })
     const supervisor = new Supervisor(deployment)
     supervisor.#store = await serveEmbedded(deployment)
     supervisor.#brokers = deployment.brokers.map(
@@ -80,6 +79,7 @@ export class Supervisor {
   #write(): void {
     writeUpState(this.#deployment.stateFile, {
       pid: process.pid,
+      socketPath: this.#deployment.socketPath,
       mode: this.#deployment.mode,
       startedAt: this.#startedAt,
       brokers: this.#brokers.map((broker) => ({
@@ -109,10 +109,15 @@ async function serveEmbedded(deployment: Deployment): Promise<{ close(): Promise
   } catch (error) {
     if (error instanceof StoreInUseError) {
       const running = readUpState(directory)
-      const process = running !== null && isRunning(running) ? ` (process ${running.pid})` : ''
+      const process = running !== null && (await isRunning(running)) ? ` (process ${running.pid})` : ''
       throw new CommandError(`${directory} is in use by odradek up${process}. Stop that first.`)
     }
-    throw new CommandError(`the metadata store cannot be opened: ${(error as Error).message}`)
+    const { message } = error as Error
+    if (error instanceof Error && 'syscall' in error)
+      throw new CommandError(
+        `${directory} cannot be the directory of a cluster: ${message}. Choose another with --data-dir.`,
+      )
+    throw new CommandError(`the metadata store cannot be opened: ${message}`)
   }
   return server
 }

@@ -1,9 +1,13 @@
+import { once } from 'node:events'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 
 /** What `odradek up` runs, as it writes it down for `odradek status`. */
 export interface UpState {
   readonly pid: number
+  /** Where that process serves the store of metadata. */
+  readonly socketPath: string
   readonly mode: string
   readonly startedAt: string
   readonly brokers: readonly {
@@ -39,12 +43,19 @@ export function readUpState(directory: string): UpState | null {
   return JSON.parse(text) as UpState
 }
 
-/** Whether the process that wrote the state still runs. */
-export function isRunning({ pid }: UpState): boolean {
+/**
+ * Whether the process that wrote the state still runs: somebody takes connections where it serves the store. That a process
+ * has its id says nothing: after a power failure it may be any other's.
+ */
+export async function isRunning({ socketPath }: UpState): Promise<boolean> {
+  const socket = connect(socketPath)
   try {
-    process.kill(pid, 0)
+    await once(socket, 'connect')
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    // Another user's.
+    return (error as NodeJS.ErrnoException).code === 'EACCES'
+  } finally {
+    socket.destroy()
   }
 }
