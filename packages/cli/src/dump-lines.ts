@@ -39,6 +39,7 @@ export function dumpLine(entry: DumpEntry): string {
         entry.timestampType === 'LogAppendTime' && 'append time',
         entry.isTransactional && 'transactional',
         entry.isControl && 'control',
+        entry.isDamaged && 'DAMAGED: as its header is now',
         entry.deleteHorizon >= 0 && `delete horizon ${time(entry.deleteHorizon)}`,
       ].filter((mark) => mark !== false)
       const row = cells.map((cell, at) => String(cell).padEnd(BATCH_COLUMNS[at]![1])).join(' ')

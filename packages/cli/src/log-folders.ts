@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { CommandError } from './command.ts'
 
 /** `<topic>-<partition>`. */
@@ -27,5 +27,5 @@ export function logFolders(path: string): string[] {
 
 /** `greetings-0` of a path, for titles. */
 export function logName(folder: string): string {
-  return basename(folder)
+  return basename(resolve(folder))
 }

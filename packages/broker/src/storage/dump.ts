@@ -1,8 +1,17 @@
 /** Reading a log offline: what is in its segments, indexes and snapshots, as plain objects for a table or JSON. */
-import { codecWithId, RecordCursor, readControlRecord } from '@odradek/protocol'
-import type { Disk } from '../host/disk.ts'
+import {
+  BatchHeader,
+  codecWithId,
+  RECORDS,
+  RecordCursor,
+  readBatchHeader,
+  readControlRecord,
+  viewOf,
+} from '@odradek/protocol'
+import type { Disk, DiskFile } from '../host/disk.ts'
 import { BatchReader } from './batch-reader.ts'
 import { EpochCache } from './epoch-cache.ts'
+import { nextGoodPosition } from './good-batches.ts'
 import { listLogFiles, type SegmentFiles } from './log-files.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
@@ -42,6 +51,8 @@ export type DumpEntry =
       readonly isTransactional: boolean
       readonly isControl: boolean
       readonly deleteHorizon: number
+      /** Its CRC does not match: what is said of it is what its header says now. */
+      readonly isDamaged: boolean
     }
   | {
       readonly kind: 'record'
@@ -75,12 +86,12 @@ export type DumpEntry =
       readonly transactionStartOffset: number
     }
   | { readonly kind: 'epoch'; readonly epoch: number; readonly startOffset: number }
-  /** Where reading a file had to stop, and why. */
+  /** What of a file could not be read, and why. What follows it is read again from the next batch that is right. */
   | { readonly kind: 'problem'; readonly file: string; readonly position: number; readonly problem: string }
 
 /**
  * What the partition in `directory` holds, in order: epochs, then each segment with its batches and indexes, then the
- * producers of the snapshots. Changes nothing; a damaged file is read up to the damage, which is an entry then.
+ * producers of the snapshots. Changes nothing; damage is an entry, and what can be read behind it follows.
  */
 export function* dumpLog(disk: Disk, directory: string, options: DumpOptions = {}): Generator<DumpEntry> {
   const files = listLogFiles(disk, directory)
@@ -90,35 +101,55 @@ export function* dumpLog(disk: Disk, directory: string, options: DumpOptions = {
   for (const [at, segment] of files.segments.entries()) {
     const next = files.segments[at + 1]?.baseOffset ?? Number.POSITIVE_INFINITY
     if (next <= (options.from ?? 0) || segment.baseOffset >= (options.to ?? Number.POSITIVE_INFINITY)) continue
-    yield* dumpBatches(disk, segment, options, at === files.segments.length - 1)
+    yield* dumpBatches(disk, segment, options, next)
     if (options.indexes) yield* dumpIndexes(disk, segment)
   }
   for (const { path } of files.snapshots) yield* dumpSnapshot(disk, path)
 }
 
-function* dumpBatches(disk: Disk, segment: SegmentFiles, options: DumpOptions, isLast: boolean): Generator<DumpEntry> {
-  const file = disk.open(segment.log, 'read')
+/** `limit`: where the next segment begins, Infinity of the last. */
+function* dumpBatches(disk: Disk, segment: SegmentFiles, options: DumpOptions, limit: number): Generator<DumpEntry> {
+  const { log, baseOffset } = segment
+  const file = disk.open(log, 'read')
   const reader = new BatchReader()
   const { from = 0, to = Number.POSITIVE_INFINITY } = options
+  let nextOffset = baseOffset
   try {
     const size = file.size()
-    yield { kind: 'segment', file: segment.log, baseOffset: segment.baseOffset, size }
-    reader.open(file, 0, size, true)
-    while (reader.next()) {
-      const { header } = reader
-      if (header.baseOffset >= to) return
-      if (header.lastOffset < from) continue
-      yield batchEntry(segment.log, reader)
-      if (options.records) yield* dumpRecords(segment.log, reader)
+    yield { kind: 'segment', file: log, baseOffset, size }
+    for (let start = 0; start < size; ) {
+      reader.open(file, start, size, true)
+      while (reader.next()) {
+        const { header } = reader
+        nextOffset = Math.max(nextOffset, header.nextOffset)
+        if (header.baseOffset >= to) return
+        if (header.lastOffset < from) continue
+        yield batchEntry(log, header, reader.position)
+        if (options.records) yield* dumpRecords(log, reader)
+      }
+      const { position, problem } = reader
+      if (problem === null || (limit === Number.POSITIVE_INFINITY && isUnusedRoom(file, position, size))) return
+      yield { kind: 'problem', file: log, position, problem }
+      const header = wholeHeader(file, position, size)
+      if (header !== null) yield batchEntry(log, header, position, true)
+      start = nextGoodPosition(file, position + 1, size, nextOffset, limit)
     }
-    if (reader.problem !== null && !(isLast && isUnusedRoom(file, reader.position, size)))
-      yield { kind: 'problem', file: segment.log, position: reader.position, problem: reader.problem }
   } finally {
     file.close()
   }
 }
 
-function batchEntry(file: string, { header, position }: BatchReader): DumpEntry {
+/** What the header of a damaged batch says, where its length is possible; null where it is no header at all. */
+function wholeHeader(file: DiskFile, position: number, size: number): BatchHeader | null {
+  const bytes = Buffer.alloc(RECORDS)
+  if (file.read(bytes, 0, RECORDS, position) < RECORDS) return null
+  const header = new BatchHeader()
+  readBatchHeader(viewOf(bytes), 0, header)
+  const isWhole = header.magic === 2 && header.sizeInBytes >= RECORDS && position + header.sizeInBytes <= size
+  return isWhole ? header : null
+}
+
+function batchEntry(file: string, header: BatchHeader, position: number, isDamaged = false): DumpEntry {
   const { baseOffset, lastOffset, count, leaderEpoch, producerId, producerEpoch, baseSequence, maxTimestamp } = header
   const { timestampType, isTransactional, isControl, deleteHorizon } = header
   return {
@@ -139,6 +170,7 @@ function batchEntry(file: string, { header, position }: BatchReader): DumpEntry 
     isTransactional,
     isControl,
     deleteHorizon,
+    isDamaged,
   }
 }
 

@@ -80,8 +80,10 @@ function readStretch(
   return { stretch: { position, end, firstOffset, nextOffset }, problem: problem ?? reader.problem }
 }
 
-/** Where the next right batch begins at or after `position`; the file's size when there is none. */
-function nextGoodPosition(file: DiskFile, position: number, size: number, from: number, limit: number): number {
+/**
+ * Where the next right batch begins at or after `position`, with offsets in `[from, limit)`; the file's size when there is none.
+ */
+export function nextGoodPosition(file: DiskFile, position: number, size: number, from: number, limit: number): number {
   let buffer = Buffer.allocUnsafe(0)
   let view = viewOf(buffer)
   let windowStart = position

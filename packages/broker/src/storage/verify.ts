@@ -1,10 +1,11 @@
 /** Checking a log offline: every batch, and whether everything that was derived from the batches agrees with them. */
 import { RecordCursor } from '@odradek/protocol'
-import type { Disk } from '../host/disk.ts'
+import type { Disk, DiskFile } from '../host/disk.ts'
 import { BatchReader } from './batch-reader.ts'
 import { CLEANER_CHECKPOINT, checkpointedOffset, RECOVERY_POINTS } from './checkpointed-offset.ts'
 import { DAMAGE_NOTE, readDamage } from './damage.ts'
 import { EpochCache } from './epoch-cache.ts'
+import { nextGoodPosition } from './good-batches.ts'
 import { listLogFiles, type SegmentFiles } from './log-files.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
@@ -53,6 +54,14 @@ interface SeenBatch {
   readonly lastOffset: number
 }
 
+/** What was seen of a segment. */
+interface SeenSegment {
+  readonly batches: SeenBatch[]
+  /** Bytes that cannot be read; ends are exclusive. */
+  readonly unreadable: { readonly position: number; readonly end: number }[]
+  maxTimestamp: number
+}
+
 class Check {
   readonly #disk: Disk
   readonly #directory: string
@@ -88,7 +97,7 @@ class Check {
     for (const file of leftovers) this.#warn(file, -1, 'left over from a crash')
     if (segments.length === 0 && !this.#disk.exists(`${this.#directory}/${PARTITION_METADATA}`))
       this.#error(this.#directory, -1, 'is no log: it has neither segments nor partition.metadata')
-    for (const [at, segment] of segments.entries()) this.#segment(segment, at === segments.length - 1)
+    for (const [at, segment] of segments.entries()) this.#segment(segment, segments[at + 1]?.baseOffset ?? null)
     if (this.#nextOffset < recoveryPoint) {
       const problem = `the log ends at offset ${this.#nextOffset}, and all below ${recoveryPoint} was durable`
       this.#error(segments.at(-1)?.log ?? this.#directory, -1, problem)
@@ -111,33 +120,48 @@ class Check {
     }
   }
 
-  #segment(segment: SegmentFiles, isLast: boolean): void {
+  /** `nextBase`: where the next segment begins, null of the last. */
+  #segment(segment: SegmentFiles, nextBase: number | null): void {
     const { baseOffset, log } = segment
+    const isLast = nextBase === null
     if (baseOffset < this.#nextOffset)
       this.#error(log, -1, `begins at offset ${baseOffset}, before the end ${this.#nextOffset} of the one before`)
     const file = this.#disk.open(log, 'read')
-    const reader = new BatchReader()
-    const seen: SeenBatch[] = []
-    let maxTimestamp = -1
     try {
       const size = file.size()
-      this.#sizeInBytes += size
       if (size === 0) this.#gap(log, -1, baseOffset)
       if (size === 0 || this.#batches === 0) this.#nextOffset = Math.max(this.#nextOffset, baseOffset)
-      reader.open(file, 0, size, true)
-      while (reader.next()) {
-        this.#batch(log, reader)
-        seen.push({ position: reader.position, lastOffset: reader.header.lastOffset })
-        maxTimestamp = Math.max(maxTimestamp, reader.header.maxTimestamp)
-      }
-      const isEnd = reader.problem === null || (isLast && isUnusedRoom(file, reader.position, size))
-      if (!isEnd) this.#error(log, reader.position, reader.problem!)
+      const seen = this.#read(log, file, size, nextBase)
       this.#index(segment, seen, size, isLast)
-      this.#timeIndex(segment, seen, maxTimestamp, isLast)
+      this.#timeIndex(segment, seen, isLast)
       this.#transactionIndex(segment)
     } finally {
       file.close()
     }
+  }
+
+  /** Looks at all batches; where one cannot be read, goes on with the next that can. */
+  #read(log: string, file: DiskFile, size: number, nextBase: number | null): SeenSegment {
+    const seen: SeenSegment = { batches: [], unreadable: [], maxTimestamp: -1 }
+    const limit = nextBase ?? Number.POSITIVE_INFINITY
+    const reader = new BatchReader()
+    for (let from = 0; from < size; ) {
+      reader.open(file, from, size, true)
+      while (reader.next()) {
+        this.#batch(log, reader)
+        seen.batches.push({ position: reader.position, lastOffset: reader.header.lastOffset })
+        seen.maxTimestamp = Math.max(seen.maxTimestamp, reader.header.maxTimestamp)
+      }
+      const { position, problem } = reader
+      this.#sizeInBytes += position - from
+      if (problem === null || (nextBase === null && isUnusedRoom(file, position, size))) break
+      from = nextGoodPosition(file, position + 1, size, this.#nextOffset, limit)
+      this.#sizeInBytes += from - position
+      const next = from < size ? `the next that can be read begins at byte ${from}` : 'nothing that can be read follows'
+      this.#error(log, position, `${problem}; ${next}`)
+      seen.unreadable.push({ position, end: from })
+    }
+    return seen
   }
 
   #batch(log: string, reader: BatchReader): void {
@@ -184,7 +208,7 @@ class Check {
     return this.#cleanedTo
   }
 
-  #index({ baseOffset, log, index }: SegmentFiles, seen: readonly SeenBatch[], size: number, isLast: boolean): void {
+  #index({ baseOffset, log, index }: SegmentFiles, seen: SeenSegment, size: number, isLast: boolean): void {
     if (index === null) {
       if (!isLast && size > 0) this.#warn(log, -1, 'has no offset index')
       return
@@ -195,28 +219,27 @@ class Check {
       this.#warn(index, -1, problem)
       return
     }
-    const offsets = new Map(seen.map(({ position, lastOffset }) => [position, lastOffset]))
+    const offsets = new Map(seen.batches.map(({ position, lastOffset }) => [position, lastOffset]))
     for (let at = 0; at < entries.entries; at++) {
-      if (offsets.get(entries.position(at)) !== entries.offset(at))
-        this.#warn(index, at * 8, `no batch at position ${entries.position(at)} ends with offset ${entries.offset(at)}`)
+      const position = entries.position(at)
+      if (offsets.get(position) === entries.offset(at)) continue
+      // That of a batch that cannot be read says nothing wrong.
+      if (seen.unreadable.some((bytes) => position >= bytes.position && position < bytes.end)) continue
+      this.#warn(index, at * 8, `no batch at position ${position} ends with offset ${entries.offset(at)}`)
     }
   }
 
-  #timeIndex(
-    { baseOffset, log, timeIndex }: SegmentFiles,
-    seen: readonly SeenBatch[],
-    max: number,
-    isLast: boolean,
-  ): void {
+  #timeIndex({ baseOffset, log, timeIndex }: SegmentFiles, seen: SeenSegment, isLast: boolean): void {
     if (timeIndex === null) {
-      if (!isLast && seen.length > 0) this.#warn(log, -1, 'has no time index')
+      if (!isLast && seen.batches.length > 0) this.#warn(log, -1, 'has no time index')
       return
     }
     const entries = new TimeIndex(baseOffset, this.#disk.readFile(timeIndex))
     const problem = entries.problem()
+    const { maxTimestamp, unreadable } = seen
     if (problem !== null) this.#warn(timeIndex, -1, problem)
-    else if (!isLast && entries.lastTimestamp !== max)
-      this.#warn(timeIndex, -1, `ends with timestamp ${entries.lastTimestamp}, the newest is ${max}`)
+    else if (!isLast && unreadable.length === 0 && entries.lastTimestamp !== maxTimestamp)
+      this.#warn(timeIndex, -1, `ends with timestamp ${entries.lastTimestamp}, the newest is ${maxTimestamp}`)
   }
 
   #transactionIndex({ baseOffset, transactionIndex }: SegmentFiles): void {
