@@ -1,6 +1,5 @@
 /** Writes as fast as a broker takes it, and tries again what is refused because the disk is full. */
 import { deepEqual } from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ListOffsets } from '@odradek/protocol'
 import type { WireTopic } from '../protocol/wire-topic.ts'
 import type { ReadRecord } from '../protocol-cross-check/read-records.ts'
@@ -8,7 +7,6 @@ import type { ReadRecord } from '../protocol-cross-check/read-records.ts'
 const NOT_ENOUGH_REPLICAS = 19
 const EARLIEST = -2
 const LATEST = -1
-const RETRY_MS = 5
 
 export interface FloodOptions {
   readonly topic: WireTopic
@@ -31,7 +29,7 @@ export async function flood(options: FloodOptions): Promise<number> {
       answered?.(answer.errorCode, answer.errorMessage ?? null)
       if (answer.errorCode === 0) break
       deepEqual([answer.errorCode, answer.baseOffset], [NOT_ENOUGH_REPLICAS, -1])
-      await sleep(RETRY_MS)
+      await boundsOf(topic, partition)
     }
     batches++
   }

@@ -3,7 +3,6 @@ import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict'
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { FindCoordinator, InitProducerId, OffsetCommit } from '@odradek/protocol'
 import { usedPercent } from '../../src/cleanup/disk-state.ts'
 import { type Broker, startBroker } from '../../src/index.ts'
@@ -11,6 +10,7 @@ import { WireTopic } from '../protocol/wire-topic.ts'
 import { WireClient } from '../wire-client.ts'
 import { boundsOf, flood, readFlood } from './flood.ts'
 import { hostOn, type SmallDisk, smallDisk } from './small-disk.ts'
+import { until } from './until.ts'
 
 const MIB = 1024 * 1024
 const DISK_BYTES = 64 * MIB
@@ -56,15 +56,6 @@ async function json(broker: Broker, path: string): Promise<Told> {
   return (await response.json()) as Told
 }
 
-/** Asks again until `is` likes the answer. */
-async function until<T>(ask: () => Promise<T>, is: (answer: T) => boolean): Promise<T> {
-  for (;;) {
-    const answer = await ask()
-    if (is(answer)) return answer
-    await sleep(20)
-  }
-}
-
 describe('a small disk', { timeout: TIMEOUT_MS }, () => {
   it('never fills: the oldest segments go, from the topic that has most', async () => {
     using disk = smallDisk(DISK_BYTES)
@@ -97,8 +88,9 @@ describe('a small disk', { timeout: TIMEOUT_MS }, () => {
     )
     ok(most > 80 && most <= 92, `${most} % were used, ${refused} batches refused`)
     await until(
-      async () => usedPercent(disk.space()),
-      (percent) => percent <= 85.5,
+      'the disk is forced down to 85 %',
+      async () => ({ ...(await json(broker, '/v1/disks')), percent: usedPercent(disk.space()) }),
+      ({ percent }) => percent <= 85.5,
     )
     for (const partition of [0, 1]) {
       const { start, end } = await boundsOf(large, partition)
@@ -122,6 +114,7 @@ describe('a small disk', { timeout: TIMEOUT_MS }, () => {
       return { errorCode, errorMessage }
     }
     await until(
+      'the coordinator is there',
       () => client.send(FindCoordinator, 0, { key: 'g' }),
       ({ errorCode }) => errorCode === 0,
     )
@@ -139,11 +132,11 @@ describe('a small disk', { timeout: TIMEOUT_MS }, () => {
       return answer.topics[0]!.partitions[0]!.errorCode
     }
     equal((await produce()).errorCode, 0)
-    equal(await until(commit, (errorCode) => errorCode !== COORDINATOR_LOAD_IN_PROGRESS), 0)
+    equal(await until('it has loaded', commit, (errorCode) => errorCode !== COORDINATOR_LOAD_IN_PROGRESS), 0)
 
     fillTo(disk, 91)
     let count = 1
-    const refusal = await until(produce, ({ errorCode }) => {
+    const refusal = await until('records are refused', produce, ({ errorCode }) => {
       if (errorCode === 0) count++
       return errorCode !== 0
     })
@@ -160,6 +153,7 @@ describe('a small disk', { timeout: TIMEOUT_MS }, () => {
 
     fillTo(disk, 96, 'more')
     await until(
+      'the disk is full',
       () => json(broker, '/v1/disks'),
       ({ disks }) => disks[0]!.state === 'full',
     )
@@ -170,7 +164,7 @@ describe('a small disk', { timeout: TIMEOUT_MS }, () => {
     rmSync(join(disk.path, 'more'))
     rmSync(join(disk.path, 'other'))
     equal((await produce()).errorCode, 0, 'at the next try')
-    equal(await until(commit, (errorCode) => errorCode === 0), 0)
+    equal(await until('commits are taken again', commit, (errorCode) => errorCode === 0), 0)
     equal((await json(broker, '/health')).status, 'ok')
     deepEqual(await boundsOf(topic, 0), { start: 0, end: count + 1 })
   })
@@ -218,6 +212,7 @@ describe('a small disk', { timeout: TIMEOUT_MS }, () => {
     })
     written.catch(() => {})
     const { disks } = await until(
+      'nothing is left that may go',
       () => json(broker, '/v1/disks'),
       (answer) => answer.disks[0]!.isExhausted && isRefused,
     )

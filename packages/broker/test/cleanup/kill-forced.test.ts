@@ -8,7 +8,6 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { usedPercent } from '../../src/cleanup/disk-state.ts'
 import { SimRandom } from '../../src/host/sim/index.ts'
@@ -18,6 +17,7 @@ import { readRecords } from '../protocol-cross-check/read-records.ts'
 import { WireClient } from '../wire-client.ts'
 import { boundsOf } from './flood.ts'
 import { type SmallDisk, smallDisk } from './small-disk.ts'
+import { until } from './until.ts'
 
 const DISK_BYTES = 32 * 1024 * 1024
 const BATCH_BYTES = 50_000
@@ -58,7 +58,7 @@ async function write(topic: WireTopic, acknowledged: Map<number, number>, next: 
         next.number++
       } else {
         equal(answer.errorCode, NOT_ENOUGH_REPLICAS)
-        await sleep(2)
+        await boundsOf(topic, 0)
       }
     } catch (error) {
       if (!/closed the connection|ECONNRESET|EPIPE/.test(String(error))) throw error
@@ -115,14 +115,18 @@ test(`a broker that is killed while it makes room (seed ${SEED})`, { timeout: TI
         write(new WireTopic(connections[at]!, name, topicId), acknowledged[at]!, next[at]!),
       )
       const before = starts
-      while (starts[0] === before[0] && starts[1] === before[1]) {
-        starts = await Promise.all(topics.map(async (topic) => (await boundsOf(topic, 0)).start))
+      const look = async () => {
+        const now = await Promise.all(topics.map(async (topic) => (await boundsOf(topic, 0)).start))
         most = Math.max(most, usedPercent(disk.space()))
+        return now
       }
+      starts = await until('segments are let go of', look, (now) => now[0] !== before[0] || now[1] !== before[1])
       moved++
       // Somewhere within what comes next.
       const written = () => next[0]!.number + next[1]!.number
-      for (const last = written() + random.below(40); written() < last; ) await boundsOf(topics[0]!, 0)
+      const last = written() + random.below(40)
+      const count = async () => (await boundsOf(topics[0]!, 0)) && written()
+      await until(`${last} are written`, count, (now) => now >= last)
       child.kill('SIGKILL')
       await Promise.all(writers)
       for (const connection of connections) connection.close()

@@ -53,23 +53,26 @@ test('the plan tells what will go and when, and it goes then', async () => {
   )
   for (const { at } of plan.steps) {
     const inMs = Date.parse(at) - Date.now()
-    ok(inMs > HOUR_MS - 10_000 && inMs < 2 * HOUR_MS + 1000, at)
+    ok(inMs > HOUR_MS - 60_000 && inMs < 2 * HOUR_MS + 1000, at)
   }
   deepEqual((await planOf(topic.name, 0)).kept, 'young')
   equal((await boundsOf(topic, 0)).start, 0)
 
   const soon = await WireTopic.create(client, { configs: { 'retention.ms': `${HOUR_MS}` } })
+  // Milliseconds are rounded here and there.
+  const isOverAt = Date.now() + 1490
   await write(soon, HOUR_MS - 1500, 0, 0)
   const [step] = (await planOf(soon.name)).steps
-  ok(Date.parse(step!.at) > Date.now())
+  // A machine that is slow enough has let go of it by now.
+  if (step !== undefined) deepEqual([Date.parse(step.at) >= isOverAt, step.startOffsets[0]], [true, 1])
   await lines.said('Old segments were let go.', soon.name)
-  ok(Date.now() >= Date.parse(step!.at) - 10, `${step!.at} is not over`)
-  equal((await boundsOf(soon, 0)).start, step!.startOffsets[0])
+  equal((await boundsOf(soon, 0)).start, 1)
   const told = await ask<CleanupPlanView>(`/v1/cleanup/plan?topic=${soon.name}`)
   deepEqual(
     told.recent.map(({ partition, reason, segments, startOffset }) => [partition, reason, segments, startOffset]),
     [[0, 'time', 1, 1]],
   )
+  ok(Date.parse(told.recent[0]!.time) >= isOverAt, `it went at ${told.recent[0]!.time}`)
   ok(told.deleted.time.segments >= 1 && told.deleted.time.bytes > 900)
 })
 
@@ -89,7 +92,7 @@ test('the plan tells how compacted topics stand; they are compacted in the end',
   const before = await state()
   ok(before.dirtyRatio > 0 && before.dirtyRatio < 1, `${before.dirtyRatio}`)
   const dueInMs = Date.parse(before.dueAt!) - Date.now()
-  ok(dueInMs > HOUR_MS - 10_000 && dueInMs <= HOUR_MS, before.dueAt!)
+  ok(dueInMs > HOUR_MS - 60_000 && dueInMs <= HOUR_MS, before.dueAt!)
   equal((await planOf(topic.name)).kept, 'compacted')
 })
 

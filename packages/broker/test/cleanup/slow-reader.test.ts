@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Fetch } from '@odradek/protocol'
 import { startBroker } from '../../src/index.ts'
 import { LogLines } from '../log-lines.ts'
@@ -13,6 +12,7 @@ import { readRecords } from '../protocol-cross-check/read-records.ts'
 import { WireClient } from '../wire-client.ts'
 import { boundsOf, flood } from './flood.ts'
 import { hostOn, smallDisk } from './small-disk.ts'
+import { until } from './until.ts'
 
 const MIB = 1024 * 1024
 /** More than sockets take in between. */
@@ -69,6 +69,8 @@ test('a slow reader of a segment that is deleted to make room', { timeout: 250_0
     records.map((_, at) => [at, at]),
   )
   ok(records.length * BATCH_BYTES > 15 * MIB, `${records.length} records`)
-  // The system has no event for room on a disk.
-  while (disk.space().usedBytes > (usedBytes + freeBytes) * 0.87 - 15 * MIB) await sleep(10)
+  // The system has no event for room on a disk: the broker is asked something meanwhile.
+  const used = async () => ({ ...(await boundsOf(topic, 0)), ...disk.space() })
+  const most = (usedBytes + freeBytes) * 0.87 - 15 * MIB
+  await until(`no more than ${most} bytes are used`, used, (now) => now.usedBytes <= most)
 })
