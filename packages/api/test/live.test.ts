@@ -97,6 +97,8 @@ test('what stands on one page is sent as its query tells it, and again when it h
   const node = { cluster, nodeId: broker!.nodeId }
   const field = (name: string) => (view: unknown) => (view as Record<string, unknown>)[name]
   const whole = (view: unknown) => view
+  const place = { ...topic, partition: 1 }
+  const all = { cluster, only: 'all' } as const
   const search = { cluster, search: 'create one' }
   /** What a subscription brings, and what of it is the same whenever it is asked for. */
   const live = [
@@ -105,6 +107,15 @@ test('what stands on one page is sent as its query tells it, and again when it h
     [client.topics.producersLive, topic, () => caller.topics.producers(topic), whole],
     [client.brokers.listLive, { cluster }, () => caller.brokers.list({ cluster }), field('length')],
     [client.brokers.live, node, () => caller.brokers.get(node), field('nodeId')],
+    [client.replication.overviewLive, { cluster }, () => caller.replication.overview({ cluster }), field('moving')],
+    [
+      client.replication.partitionsLive,
+      { cluster, only: 'all' },
+      () => caller.replication.partitions(all),
+      field('rows'),
+    ],
+    [client.replication.partitionLive, place, () => caller.replication.partition(place), field('replicas')],
+    [client.replication.historyLive, { cluster }, () => caller.replication.history({ cluster }), field('events')],
     [client.overview.getLive, { cluster }, () => caller.overview.get({ cluster }), field('topics')],
     [client.audit.live, search, () => caller.audit.list(search), field('entries')],
     [client.audit.live, { cluster }, () => caller.audit.list({ cluster }), field('entries')],

@@ -1,5 +1,6 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { ArrowLeftRight } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import Link from 'next/link'
@@ -18,7 +19,9 @@ import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { cn } from '../../lib/cn.ts'
 import { href } from '../../lib/href.ts'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { ElectPreferred } from './elect-preferred.tsx'
 import type { ReplicationOverview } from './outputs.ts'
 
@@ -31,7 +34,11 @@ export function BrokersFrame({ cluster, children }: { cluster: string; children:
   const t = useTranslations('replication')
   const brokers = useTranslations('brokers')
   const trpc = useTRPC()
-  const about = useQuery(trpc.replication.overview.queryOptions({ cluster }, { refetchInterval: REFRESH_MS }))
+  const onData = useKept(trpc.replication.overview.queryKey({ cluster }))
+  const live = useSubscription(trpc.replication.overviewLive.subscriptionOptions({ cluster }, { onData }))
+  const about = useQuery(
+    trpc.replication.overview.queryOptions({ cluster }, { refetchInterval: liveInterval(live, REFRESH_MS) }),
+  )
   const { data } = about
   return (
     <>

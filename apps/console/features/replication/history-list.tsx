@@ -1,5 +1,6 @@
 'use client'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { History } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
@@ -14,7 +15,9 @@ import { Select } from '../../components/ui/select.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { EventText, eventState } from './event-text.tsx'
 import { historyKinds, historyQueryInput, historyQueryParsers } from './history-query.ts'
 import { type HistoryEvent, placeName } from './outputs.ts'
@@ -28,10 +31,15 @@ export function HistoryList({ cluster }: { cluster: string }) {
   const trpc = useTRPC()
   const [query, setQuery] = useQueryStates(historyQueryParsers)
   const input = historyQueryInput(cluster, query)
+  const onData = useKept(trpc.replication.history.queryKey(input))
+  const isNewest = query.before === null
+  const live = useSubscription(
+    trpc.replication.historyLive.subscriptionOptions(isNewest ? input : skipToken, { onData }),
+  )
   const list = useQuery(
     trpc.replication.history.queryOptions(input, {
       placeholderData: keepPreviousData,
-      refetchInterval: query.before === null ? REFRESH_MS : false,
+      refetchInterval: isNewest ? liveInterval(live, REFRESH_MS) : false,
     }),
   )
   const { data } = list

@@ -1,5 +1,6 @@
 'use client'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { ShieldCheck } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
@@ -15,7 +16,9 @@ import { Pager } from '../../components/ui/pager.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { href } from '../../lib/href.ts'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { ElectPreferred } from './elect-preferred.tsx'
 import { FaultBadges } from './fault-badges.tsx'
 import { type PartitionRow, placeName } from './outputs.ts'
@@ -40,10 +43,12 @@ export function PartitionList({ cluster }: { cluster: string }) {
   const [query, setQuery] = useQueryStates(partitionQueryParsers)
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set())
   const input = partitionQueryInput(cluster, query)
+  const onData = useKept(trpc.replication.partitions.queryKey(input))
+  const live = useSubscription(trpc.replication.partitionsLive.subscriptionOptions(input, { onData }))
   const list = useQuery(
     trpc.replication.partitions.queryOptions(input, {
       placeholderData: keepPreviousData,
-      refetchInterval: REFRESH_MS,
+      refetchInterval: liveInterval(live, REFRESH_MS),
     }),
   )
   const rows = list.data?.rows

@@ -1,5 +1,6 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { TriangleAlert } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
@@ -13,7 +14,9 @@ import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Tabs } from '../../components/ui/tabs.tsx'
 import { href } from '../../lib/href.ts'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { ElectPreferred } from './elect-preferred.tsx'
 import { ElectUnclean } from './elect-unclean.tsx'
 import { EventLine } from './event-line.tsx'
@@ -28,8 +31,11 @@ export function PartitionPanel(props: { cluster: string; topic: string; partitio
   const t = useTranslations('replication')
   const trpc = useTRPC()
   const [tab, setTab] = useState<'replicas' | 'history'>('replicas')
+  const input = { cluster, topic, partition }
+  const onData = useKept(trpc.replication.partition.queryKey(input))
+  const live = useSubscription(trpc.replication.partitionLive.subscriptionOptions(input, { onData }))
   const found = useQuery(
-    trpc.replication.partition.queryOptions({ cluster, topic, partition }, { refetchInterval: REFRESH_MS }),
+    trpc.replication.partition.queryOptions(input, { refetchInterval: liveInterval(live, REFRESH_MS) }),
   )
   const { data } = found
   return (
@@ -148,8 +154,11 @@ function ReplicaState({ row }: { row: ReplicaRow }) {
 function PartitionHistory({ cluster, topic, partition }: { cluster: string; topic: string; partition: number }) {
   const t = useTranslations('replication')
   const trpc = useTRPC()
+  const input = { cluster, topic, partition, limit: 50 }
+  const onData = useKept(trpc.replication.history.queryKey(input))
+  const live = useSubscription(trpc.replication.historyLive.subscriptionOptions(input, { onData }))
   const history = useQuery(
-    trpc.replication.history.queryOptions({ cluster, topic, partition, limit: 50 }, { refetchInterval: REFRESH_MS }),
+    trpc.replication.history.queryOptions(input, { refetchInterval: liveInterval(live, REFRESH_MS) }),
   )
   const { data, error } = history
   if (error !== null) return <ErrorState className="m-4" error={error} retry={() => history.refetch()} />

@@ -14,6 +14,7 @@ import {
 import { z } from 'zod'
 import type { ClusterSession } from '../cluster-session.ts'
 import { refuse } from '../failure.ts'
+import { liveView } from '../live-view.ts'
 import { offsetNumber, partitionNumber, topicName } from '../message-search.ts'
 import { PlanStore } from '../plan-store.ts'
 import { assertUnmoved, type MovePlan, planMoves } from '../replication/move-plan.ts'
@@ -33,6 +34,21 @@ const brokerId = z
   .min(0)
   .max(2 ** 31 - 1)
 
+const partitionQuery = z.object({
+  only: z.enum(['faulty', 'all', 'moving', ...partitionFaults]).default('faulty'),
+  search: z.string().max(500).default(''),
+  page: z.int().min(0).max(1_000_000).default(0),
+  pageSize: z.int().min(1).max(200).default(50),
+})
+
+const historyQuery = z.object({
+  topic: topicName.optional(),
+  partition: partitionNumber.optional(),
+  broker: brokerId.optional(),
+  kinds: z.array(z.enum(clusterEventKinds)).min(1).optional(),
+  limit: z.int().min(1).max(500).default(100),
+})
+
 /** What came of one partition. */
 export interface Outcome {
   readonly topic: string
@@ -49,39 +65,49 @@ export const replication = router({
   /** Controller, epochs, brokers that are gone, how many partitions are not as they should be. */
   overview: clusterProcedure.query(({ ctx, input }) => ctx.console.replication(input.cluster).overview()),
 
+  /** This and the other live ones whenever they have changed; null: ask for them, and be told why they cannot be had. */
+  overviewLive: clusterProcedure.subscription(({ ctx, input, signal }) =>
+    liveView(ctx.session.sampler, signal, () => ctx.console.replication(input.cluster).overview()),
+  ),
+
   /** Partitions and what is wrong with them, the worst first. */
   partitions: clusterProcedure
-    .input(
-      z.object({
-        only: z.enum(['faulty', 'all', 'moving', ...partitionFaults]).default('faulty'),
-        search: z.string().max(500).default(''),
-        page: z.int().min(0).max(1_000_000).default(0),
-        pageSize: z.int().min(1).max(200).default(50),
-      }),
-    )
+    .input(partitionQuery)
     .query(({ ctx, input }) => ctx.console.replication(input.cluster).partitions(input)),
+
+  partitionsLive: clusterProcedure
+    .input(partitionQuery)
+    .subscription(({ ctx, input, signal }) =>
+      liveView(ctx.session.sampler, signal, () => ctx.console.replication(input.cluster).partitions(input)),
+    ),
 
   /** One partition: each replica, whether it is in sync, what it has. */
   partition: clusterProcedure
     .input(place)
     .query(({ ctx, input }) => partitionReplicas(ctx.session, ctx.console.replication(input.cluster), input)),
 
+  partitionLive: clusterProcedure
+    .input(place)
+    .subscription(({ ctx, input, signal }) =>
+      liveView(ctx.session.sampler, signal, () =>
+        partitionReplicas(ctx.session, ctx.console.replication(input.cluster), input),
+      ),
+    ),
+
   /** What happened to brokers, controllers, leaders, in-sync replicas and moves, the newest first. `isKept`: whether it is written down. */
   history: clusterProcedure
-    .input(
-      z.object({
-        topic: topicName.optional(),
-        partition: partitionNumber.optional(),
-        broker: brokerId.optional(),
-        kinds: z.array(z.enum(clusterEventKinds)).min(1).optional(),
-        before: offsetNumber.nullable().default(null),
-        limit: z.int().min(1).max(500).default(100),
-      }),
-    )
+    .input(historyQuery.extend({ before: offsetNumber.nullable().default(null) }))
     .query(({ ctx, input: { cluster, before, ...query } }) =>
       before === null
         ? ctx.console.replication(cluster).recent.page(query)
         : clusterHistory(ctx.session.cluster, { ...query, before }),
+    ),
+
+  /** The newest of it. */
+  historyLive: clusterProcedure
+    .input(historyQuery)
+    .subscription(({ ctx, input: { cluster, ...query }, signal }) =>
+      liveView(ctx.session.sampler, signal, () => ctx.console.replication(cluster).recent.page(query)),
     ),
 
   /** What would be moved so that the partitions are on the brokers, evenly. */
