@@ -59,15 +59,15 @@ test('agreed to, a rule fires to its webhook once, and once more when it is reso
   await dialog.getByRole('button', { name: 'Save rule' }).dblclick()
   await expect(dialog).toBeHidden()
   const row = page.getByRole('row', { name: /billing/ })
-  await expect(row).toContainText('firing', { timeout: 20_000 })
-  await expect(row).toContainText('sent', { timeout: 20_000 })
+  await expect(row).toContainText('firing')
+  await expect(row).toContainText('sent')
   expect(calls.map(({ event, subject, value }) => [event, subject, value])).toEqual([
     ['test', undefined, undefined],
     ['firing', 'billing', 30],
   ])
   await commit(scene, 'billing', { orders: [30] })
-  await expect(row).toContainText('resolved', { timeout: 20_000 })
-  await expect.poll(() => calls.length, { timeout: 20_000 }).toBe(3)
+  await expect(row).toContainText('resolved')
+  await expect.poll(() => calls.length).toBe(3)
   expect(calls[2]?.event).toBe('resolved')
   // The address is shown as far as its host, the secret not at all: on no page, and in no answer.
   await page.getByRole('link', { name: 'Rules' }).click()

@@ -66,7 +66,7 @@ export class ClusterScene {
       const places = topics.get(topic)?.partitions ?? []
       return places.length > 0 && isRight(places) ? 'as it should be' : places
     }
-    await expect.poll(look, { timeout: 30_000 }).toBe('as it should be')
+    await expect.poll(look).toBe('as it should be')
   }
 
   /** Lets a broker stand still; it is alive, and answers nobody. */

@@ -104,7 +104,7 @@ test('two operators on two consoles send the same letters: each goes once, and w
     await Promise.all([run(page, 120), run(second, 120)])
     const outcomes: number[][] = []
     for (const each of [page, second]) {
-      await expect(each.getByText(/^Done\./)).toBeVisible({ timeout: 30_000 })
+      await expect(each.getByText(/^Done\./)).toBeVisible()
       const words = (await each.getByText(/^Done\./).textContent()) ?? ''
       outcomes.push(words.match(/\d+/g)!.map(Number))
     }
@@ -127,7 +127,7 @@ test('two operators on two consoles send the same letters: each goes once, and w
     await page.getByLabel('Topic', { exact: true }).fill('parcels')
     await expect(page.getByText('30 letters match: 30 would be sent to parcels')).toBeVisible()
     await run(page, 30)
-    await expect(page.getByText('Done. 30 of 30 sent, 0 failed, 0 skipped.')).toBeVisible({ timeout: 30_000 })
+    await expect(page.getByText('Done. 30 of 30 sent, 0 failed, 0 skipped.')).toBeVisible()
     expect(await depth('parcels')).toBe(150)
   } finally {
     await other.end()
@@ -143,18 +143,18 @@ test('a job goes on when the page is loaded again, and the console and the broke
   await expect(page.getByText(/^\d+ of 300 sent/)).toBeVisible()
   const path = new URL(page.url()).pathname
   await page.reload()
-  await expect(page.getByText(/^[1-9]\d* of 300 sent/)).toBeVisible({ timeout: 20_000 })
+  await expect(page.getByText(/^[1-9]\d* of 300 sent/)).toBeVisible()
   await page.getByRole('button', { name: 'Pause' }).click()
-  await expect(page.getByText(/^Paused\. [1-9]\d* of 300 sent/)).toBeVisible({ timeout: 20_000 })
+  await expect(page.getByText(/^Paused\. [1-9]\d* of 300 sent/)).toBeVisible()
   await page.getByRole('button', { name: 'Go on' }).click()
-  await expect(page.getByText(/^[1-9]\d* of 300 sent/)).toBeVisible({ timeout: 20_000 })
+  await expect(page.getByText(/^[1-9]\d* of 300 sent/)).toBeVisible()
   await page.goto('about:blank')
   await scene.stopConsole('SIGKILL')
   await scene.stopBroker('SIGKILL')
   await scene.startBroker()
   await scene.startConsole()
   await scene.open(page, path)
-  await expect(page.getByText('Done. 300 of 300 sent, 0 failed, 0 skipped.')).toBeVisible({ timeout: 45_000 })
+  await expect(page.getByText('Done. 300 of 300 sent, 0 failed, 0 skipped.')).toBeVisible()
   const records = await readRecords(scene, 'clicks', 300)
   expect(new Set(records.map(({ key }) => key)).size).toBe(300)
   expect(await depth('clicks')).toBe(300)
@@ -168,14 +168,14 @@ test('ten thousand letters: what is sent, what fails and what is left add up, in
   await springLetters(scene, 'bulk-dlt', 10_000, (n) => (n % 10 === 0 ? null : 'bulk'))
   await scene.open(page, letters('bulk-dlt', '/resend?to=origin'))
   const sentence = /^10.000 letters match: 9.000 would be sent to bulk, 1.000 cannot be sent, 0 are skipped\.$/
-  await expect(page.getByText(sentence)).toBeVisible({ timeout: 20_000 })
+  await expect(page.getByText(sentence)).toBeVisible()
   const act = page.getByRole('button', { name: /^Resend 9.000$/ })
   await act.click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel(/^Type/).fill('9000')
   await dialog.getByRole('button', { name: /^Resend 9.000$/ }).click()
   const done = page.getByText(/^Done\. 9.000 of 10.000 sent, 1.000 failed, 0 skipped\.$/)
-  await expect(done).toBeVisible({ timeout: 45_000 })
+  await expect(done).toBeVisible()
   const download = page.waitForEvent('download')
   await page.getByRole('link', { name: 'CSV' }).click()
   let text = ''
@@ -214,7 +214,7 @@ test('a canary that comes back stops the job; what is left is given up with it',
   await scene.open(page, letters('dlq.fragile', '/resend?canary=5&wait=2&back=10'))
   await expect(page.getByText(/^20 letters match: 20 would be sent/)).toBeVisible()
   await run(page, 20)
-  await expect(page.getByText(/^It stopped by itself\. 5 of 20 sent/)).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText(/^It stopped by itself\. 5 of 20 sent/)).toBeVisible()
   await page.getByRole('button', { name: 'Cancel' }).click()
   await expect(page.getByText(/^Cancelled\. 5 of 20 sent, 0 failed, 15 skipped\./)).toBeVisible()
   expect(await depth('dlq.fragile')).toBe(25)

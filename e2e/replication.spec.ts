@@ -24,7 +24,7 @@ test('a broker that stands still: who is not in sync, who leads now, and since w
   await expect(page.getByText(`broker ${controllerId}`, { exact: true })).toBeVisible()
   await expect(page.getByText(/^epoch \d+$/)).toBeVisible()
   scene.pause(still)
-  await expect(page.getByText(`Broker ${still} is away`)).toBeVisible({ timeout: 40_000 })
+  await expect(page.getByText(`Broker ${still} is away`)).toBeVisible()
   await page.getByRole('link', { name: 'Partitions', exact: true }).click()
   // The one that the broker led has another leader, and none of the three has all replicas in sync.
   const led = `orders-${still - 1}`
@@ -49,12 +49,12 @@ test('a broker that stands still: who is not in sync, who leads now, and since w
 
   scene.resume(still)
   await scene.expectPlaces('orders', (places) => places.every(({ isr }) => isr.length === 3))
-  await expect(events.filter({ hasText: 'More in sync' }).first()).toBeVisible({ timeout: 20_000 })
-  await expect(page.getByText(`Broker ${still} is away`)).toBeHidden({ timeout: 20_000 })
-  await expect(elect).not.toHaveAttribute('aria-disabled', 'true', { timeout: 20_000 })
+  await expect(events.filter({ hasText: 'More in sync' }).first()).toBeVisible()
+  await expect(page.getByText(`Broker ${still} is away`)).toBeHidden()
+  await expect(elect).not.toHaveAttribute('aria-disabled', 'true')
   await elect.dblclick()
   await scene.expectPlaces('orders', (places) => places.every(({ leader, replicas }) => leader === replicas[0]))
-  await expect(row(page, led)).toBeHidden({ timeout: 20_000 })
+  await expect(row(page, led)).toBeHidden()
 })
 
 test('a partition is moved by a plan that is shown before; while the new broker stands still the move is taken back', async ({
@@ -80,15 +80,15 @@ test('a partition is moved by a plan that is shown before; while the new broker 
   scene.pause(target)
   await page.getByRole('dialog').getByRole('button', { name: 'Move 1 partition' }).dblclick()
   await scene.expectPlaces('parcels', ([place]) => place?.replicas.toSorted().join() === `1,${target}`)
-  await expect(row(page, 'parcels-0')).toBeVisible({ timeout: 30_000 })
+  await expect(row(page, 'parcels-0')).toBeVisible()
   await page.getByRole('checkbox', { name: 'Select parcels-0' }).check()
   await page.getByRole('button', { name: 'Take the move back…' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Take 1 move back' }).click()
-  await expect(page.getByText('Nothing is being moved')).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText('Nothing is being moved')).toBeVisible()
   await scene.expectPlaces('parcels', ([place]) => place?.replicas.join() === '1' && place.leader === 1)
   scene.resume(target)
   await scene.open(page, '/local/brokers/history?topic=parcels')
-  await expect(row(page, 'Move taken back')).toBeVisible({ timeout: 30_000 })
+  await expect(row(page, 'Move taken back')).toBeVisible()
   await expect(row(page, 'Move begun')).toContainText(`replicas 1 → ${target}`)
 })
 
@@ -96,7 +96,7 @@ test('a move that is let alone arrives, and its history says so', async ({ page 
   test.setTimeout(120_000)
   await scene.createTopic('letters', [[1, 2]])
   await scene.expectPlaces('letters', () => true)
-  await expect.poll(async () => (await scene.cluster.metadata(0)).brokers.length, { timeout: 40_000 }).toBe(3)
+  await expect.poll(async () => (await scene.cluster.metadata(0)).brokers.length).toBe(3)
   await scene.open(page, '/local/brokers/moves?plan=true&topic=letters&brokers=2,3')
   await page.getByRole('button', { name: 'Move 1 partition' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Move 1 partition' }).click()
@@ -104,5 +104,5 @@ test('a move that is let alone arrives, and its history says so', async ({ page 
     return place?.replicas.toSorted().join() === '2,3' && place.isr.length === 2 && place.leader !== 1
   })
   await scene.open(page, '/local/brokers/history?topic=letters&kind=moves')
-  await expect(row(page, 'Move done')).toBeVisible({ timeout: 20_000 })
+  await expect(row(page, 'Move done')).toBeVisible()
 })

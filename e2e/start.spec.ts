@@ -64,7 +64,7 @@ test('a console port that is taken is said, and the broker goes on', async () =>
     [...words('taken'), '--console-port', port],
     /^Listening on (\S+)$/,
   )
-  await expect.poll(() => started.said(), { timeout: 20_000 }).toContain(`Port ${port} is taken by another program`)
+  await expect.poll(() => started.said()).toContain(`Port ${port} is taken by another program`)
   await expect.poll(() => started.said()).toContain('the broker goes on')
   expect(await listens(started.told)).toBe(true)
   await started.end()

@@ -63,7 +63,7 @@ test('the list is searched and sorted by the server, and the address says it all
   ])
   expect(file.suggestedFilename()).toBe('topics.csv')
   // The list is a few seconds old at most.
-  await expect(page.getByRole('table').getByRole('row')).toHaveCount(4, { timeout: 20_000 })
+  await expect(page.getByRole('table').getByRole('row')).toHaveCount(4)
   await page.getByRole('columnheader', { name: 'Partitions' }).getByRole('button').click()
   const names = page.getByRole('table').getByRole('link')
   await expect(names).toHaveText(['sort-b', 'sort-a', 'sort-c'])
@@ -194,7 +194,7 @@ test('several are chosen and deleted at once', async ({ page }) => {
   await scene.createTopic('old-1', 1)
   await scene.createTopic('old-2', 1)
   await scene.open(page, '/local/topics?q=old-')
-  await expect(page.getByRole('table').getByRole('row')).toHaveCount(3, { timeout: 20_000 })
+  await expect(page.getByRole('table').getByRole('row')).toHaveCount(3)
   await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
   await page.getByRole('button', { name: 'Delete 2 topics' }).click()
   const dialog = page.getByRole('dialog')
