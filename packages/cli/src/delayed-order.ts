@@ -52,10 +52,18 @@ export function orderCommand({ name, summary, exampleTopic, done: doneWord, send
         const { matched, done, skipped, failed, silent } = result
         const text = `${matched} matched: ${done} ${doneWord}, ${skipped} skipped, ${failed} failed`
         process.stdout.write(`${isJson ? JSON.stringify(result) : text}\n`)
+        // Whoever names one record wants that one.
+        const isMissed = 'records' in selection && done === 0 && silent.length === 0
+        if (isMissed && failed === 0) process.stderr.write(`odradek: ${missedText(selection)}\n`)
         warnOfSilent(silent)
-        return failed === 0 && silent.length === 0 ? 0 : 1
+        return failed === 0 && silent.length === 0 && !isMissed ? 0 : 1
       }),
   }
+}
+
+function missedText({ topic, records }: Extract<DelayedSelection, { records: unknown }>): string {
+  const { partition, offset } = records[0]!
+  return `no record waits in ${topic}-${partition} at offset ${offset}: it was delivered or taken back, is just being delivered, or never was there`
 }
 
 function selectionOf(query: DelayedQuery, offsetText: string | undefined): DelayedSelection {

@@ -8,6 +8,7 @@ import {
 } from '@odradek/client'
 import { clusterFlags } from './cluster-flags.ts'
 import { type Arguments, type Flag, UsageError } from './command.ts'
+import { timeText } from './terminal-text.ts'
 
 /** The flags of every command that reads messages. */
 export const messageFlags = {
@@ -45,8 +46,7 @@ export function filterOf(args: Arguments): MessageFilter {
 /** A row for a terminal: place, time, key, value on a line; or with --json all of it as JSON. */
 export function rowText(topic: string, row: MessageRow, isJson: boolean): string {
   if (isJson) return `${writeJson({ topic, ...row })}\n`
-  const time = row.timestamp < 0 ? '-' : new Date(row.timestamp).toISOString()
-  return `${row.partition}@${row.offset}\t${time}\t${payloadText(row.key)}\t${payloadText(row.value)}\n`
+  return `${row.partition}@${row.offset}\t${timeText(row.timestamp)}\t${payloadText(row.key)}\t${payloadText(row.value)}\n`
 }
 
 function payloadText({ kind, text, truncated }: PayloadView): string {

@@ -1,3 +1,5 @@
+import { plainLine } from './terminal-text.ts'
+
 /** What a cell may hold; null is printed as a dash. */
 export type Cell = string | number | null
 
@@ -5,7 +7,7 @@ export type Cell = string | number | null
 export function textTable(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   if (rows.length === 0) return ''
   const isNumber = head.map((_, column) => rows.every((row) => row[column] === null || typeof row[column] === 'number'))
-  const texts = [head, ...rows.map((row) => row.map((cell) => (cell === null ? '-' : String(cell))))]
+  const texts = [head, ...rows.map((row) => row.map((cell) => (cell === null ? '-' : plainLine(String(cell)))))]
   const widths = head.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)))
   const lines = texts.map((row) =>
     row

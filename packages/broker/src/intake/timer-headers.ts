@@ -80,7 +80,7 @@ export class TimerReader {
     }
     if (isNumber) return value
     const text = start < 0 ? 'null' : `"${buffer.toString('utf8', start, Math.min(end, start + 40))}"`
-    this.problem ??= `Header ${name.toString()} must be a whole number in decimal digits, not ${text}.`
+    this.problem ??= `Header ${name.toString()} must be a whole number of at most ${DIGITS_MAX} decimal digits, not ${text}.`
     return -1
   }
 }

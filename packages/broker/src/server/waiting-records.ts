@@ -28,7 +28,9 @@ export function deletionRefusal(broker: BrokerContext, topic: TopicImage | undef
   if (!broker.intakes.isKnown(topic.topicId)) return notKnown(topic)
   const waiting = broker.intakes.waitingIn(topic.topicId)
   if (waiting === 0) return null
-  return refuse(`${waiting} records wait in "${topic.name}". Set intake.delete.allow=true to delete them with it.`)
+  return refuse(
+    `${waitText(waiting)} in "${topic.name}". Set intake.delete.allow=true to delete ${waiting === 1 ? 'it' : 'them'} with the topic.`,
+  )
 }
 
 /** Why a topic's `message.type` cannot change: records wait in it. Null for changes of other things. */
@@ -43,9 +45,7 @@ export function typeChangeRefusal(broker: BrokerContext, change: ConfigChange, i
   if (isKept) return null
   if (!broker.intakes.isKnown(topic.topicId)) return notKnown(topic)
   const waiting = broker.intakes.waitingIn(topic.topicId)
-  return waiting === 0
-    ? null
-    : refuse(`${waiting} records wait in "${topic.name}": its message.type cannot change now.`)
+  return waiting === 0 ? null : refuse(`${waitText(waiting)} in "${topic.name}": its message.type cannot change now.`)
 }
 
 function notKnown({ name }: TopicImage): Refusal {
@@ -54,4 +54,8 @@ function notKnown({ name }: TopicImage): Refusal {
 
 function refuse(errorMessage: string): Refusal {
   return { errorCode: errors.POLICY_VIOLATION.code, errorMessage }
+}
+
+function waitText(count: number): string {
+  return count === 1 ? '1 record waits' : `${count} records wait`
 }

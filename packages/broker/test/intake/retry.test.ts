@@ -186,7 +186,7 @@ test('a topic in which records wait is not deleted, and keeps its type', async (
   }
   const refused = await remove()
   assert.equal(refused.errorCode, 44)
-  assert.match(refused.errorMessage!, /^1 records wait in /)
+  assert.match(refused.errorMessage!, /^1 record waits in /)
   assert.equal((await configure(TOPIC, topic.name, { 'message.type': 'NORMAL' })).errorCode, 44)
   assert.equal((await configure(TOPIC, topic.name, { 'retention.ms': '5000' })).errorCode, 0)
   assert.equal((await configure(TOPIC, topic.name, { 'intake.delete.allow': 'true' })).errorCode, 0)

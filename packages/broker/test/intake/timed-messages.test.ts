@@ -102,7 +102,11 @@ test('levels, seconds and milliseconds; a level counts first', async () => {
 test('a header that cannot be followed refuses the batch, naming the record and the reason', async () => {
   const topic = await WireTopic.create(client, { configs: { ...DELAY.configs, 'delay.max.ms': '60000' } })
   const cases: [string, string, RegExp][] = [
-    ['DELAY', 'three', /^Header DELAY must be a whole number in decimal digits, not "three"\.$/],
+    ['DELAY', 'three', /^Header DELAY must be a whole number of at most 15 decimal digits, not "three"\.$/],
+    ['DELAY', ' 3', /not " 3"\.$/],
+    ['DELAY', '+3', /not "\+3"\.$/],
+    ['DELAY', '٣', /not "٣"\.$/],
+    ['DELAY', '0000000000000003', /at most 15 decimal digits, not "0000000000000003"\.$/],
     ['TIMER_DELAY_MS', '-5', /TIMER_DELAY_MS must be a whole number/],
     ['TIMER_DELAY_MS', '', /TIMER_DELAY_MS must be a whole number/],
     ['TIMER_DELIVER_MS', '1e12', /TIMER_DELIVER_MS must be a whole number/],

@@ -1,6 +1,7 @@
 import { findDeadLetterTopics, summarizeDeadLetters, topErrors } from '@odradek/client'
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import type { Command } from '../command.ts'
+import { timeText } from '../terminal-text.ts'
 import { textTable } from '../text-table.ts'
 
 export const deadLettersGroups: Command = {
@@ -26,7 +27,7 @@ export const deadLettersGroups: Command = {
         process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`)
         return 0
       }
-      const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
+      const time = (ms: number | null) => (ms === null ? null : timeText(ms))
       const head = ['GROUP', 'TOPIC', 'LETTERS', 'LAST 24H', 'OLDEST', 'NEWEST', 'MOST OFTEN']
       const rows = summaries.map((summary) => {
         const { group, topic, depth, isPartial, grown, oldestMs, newestMs, topError } = summary

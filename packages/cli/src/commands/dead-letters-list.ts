@@ -12,6 +12,7 @@ import {
   whereOf,
 } from '../letter-flags.ts'
 import { decodersOf, filterOf } from '../message-flags.ts'
+import { plainLine, timeText } from '../terminal-text.ts'
 import { counted, textTable } from '../text-table.ts'
 
 const { at: _at, all: _all, ...narrowing } = letterFlags
@@ -66,7 +67,9 @@ function line({ partition, offset, timestamp, key, meaning, state }: LetterRow):
   const shown = key.kind === 'null' ? '(none)' : JSON.stringify(key.text)
   const done = state.kind === 'resent' ? `resent ${state.resent}×` : state.kind
   const what = error === null ? (reason ?? '') : `${error.className}${error.message === '' ? '' : `: ${error.message}`}`
-  return `${partition}@${offset}  ${new Date(timestamp).toISOString()}  ${done}  key ${shown}  ${from}  retried ${counted(retries, 'time')}  ${what}`
+  return plainLine(
+    `${partition}@${offset}  ${timeText(timestamp)}  ${done}  key ${shown}  ${from}  retried ${counted(retries, 'time')}  ${what}`,
+  )
 }
 
 function facetText(facets: LetterFacets): string {

@@ -2,6 +2,7 @@ import { type DeadLetter, letterHistory, letterState, readLetter } from '@odrade
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Command, CommandError } from '../command.ts'
 import { lettersNamed, originText, parsePlace } from '../letter-flags.ts'
+import { plainText, timeText } from '../terminal-text.ts'
 import { counted } from '../text-table.ts'
 
 export const deadLettersShow: Command = {
@@ -27,28 +28,26 @@ export const deadLettersShow: Command = {
       const { origin, retries, reason, error, attempts } = letter
       const lines = [
         `${topic}-${place.partition}@${place.offset}`,
-        `dead since  ${time(letter.timestamp)}, ${state.kind}${state.resent > 0 ? ` ${state.resent} times` : ''}`,
+        `dead since  ${timeText(letter.timestamp)}, ${state.kind}${state.resent > 0 ? ` ${counted(state.resent, 'time')}` : ''}`,
         `group       ${letter.group ?? group ?? '(not known)'}`,
         `origin      ${origin === null ? '(not known)' : originText(origin)}`,
         `retried     ${counted(retries, 'time')}${reason === null ? '' : `. ${reason}`}`,
         ...(error === null ? [] : [`error       ${error.className}: ${error.message}`]),
         ...attempts.map(
-          (each) => `attempt     ${time(each.time)}  ${each.client} at ${each.host}  ${each.error ?? ''}`,
+          (each) => `attempt     ${timeText(each.time)}  ${each.client} at ${each.host}  ${each.error ?? ''}`,
         ),
-        ...history.map((event) => `${event.kind.padEnd(11)} ${time(event.atMs)}  by ${event.by}  ${event.text ?? ''}`),
+        ...history.map(
+          (event) => `${event.kind.padEnd(11)} ${timeText(event.atMs)}  by ${event.by}  ${event.text ?? ''}`,
+        ),
         ...letter.headers.map(({ key, value }) => `header      ${key}: ${shown(value)}`),
         `key         ${shown(letter.key)}`,
         '',
         letter.isReference ? '(no copy of the record: it is at its origin)' : shown(letter.value),
       ]
-      process.stdout.write(`${lines.map((each) => each.trimEnd()).join('\n')}\n`)
-      if (error?.stack) process.stdout.write(`\n${error.stack}\n`)
+      process.stdout.write(`${lines.map((each) => plainText(each).trimEnd()).join('\n')}\n`)
+      if (error?.stack) process.stdout.write(`\n${plainText(error.stack)}\n`)
       return 0
     }),
-}
-
-function time(ms: number): string {
-  return new Date(ms).toISOString()
 }
 
 /** Keys, values and headers as text, and as base64 where they are none. */

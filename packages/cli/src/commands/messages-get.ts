@@ -2,6 +2,7 @@ import { getMessage, MessageSource, PAYLOAD_BYTES_MAX, writeJson } from '@odrade
 import { withCluster } from '../cluster-flags.ts'
 import { type Command, UsageError } from '../command.ts'
 import { decodersOf, messageFlags } from '../message-flags.ts'
+import { timeText } from '../terminal-text.ts'
 
 const reasons = {
   notWrittenYet: 'is not written yet',
@@ -47,7 +48,7 @@ export const messagesGet: Command = {
       const { key, value, headers, timestamp, timestampType, batch } = message
       const shown = ({ kind, text }: typeof key) => (kind === 'null' || kind === 'empty' ? `(${kind})` : text)
       process.stdout.write(`${topic}/${partition}@${offset}\n`)
-      process.stdout.write(`time     ${timestamp < 0 ? '-' : new Date(timestamp).toISOString()} (${timestampType})\n`)
+      process.stdout.write(`time     ${timeText(timestamp)} (${timestampType})\n`)
       process.stdout.write(`batch    from ${batch.baseOffset}, ${batch.records} records, ${batch.codec}\n`)
       for (const header of headers) process.stdout.write(`header   ${header.key}: ${shown(header.value)}\n`)
       process.stdout.write(`key      ${shown(key)}\n\n${shown(value)}\n`)

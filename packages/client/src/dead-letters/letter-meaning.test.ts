@@ -78,6 +78,13 @@ test('a letter of a share group without a copy of its record is told apart; nobo
   assert.equal(read({ 'kafka_dlt-original-topic': 'orders' }, null).isReference, false, 'a tombstone of Spring')
 })
 
+test('attempts that are none are left out, and parts of them that are no text', () => {
+  const noted = [null, 1, 'x', { time: 'no' }, { time: 1e300 }, { time: 5, client: 7, host: {}, error: [1] }]
+  const letter = read({ DEAD_LETTER_REASON: 'r', ATTEMPTS: JSON.stringify(noted) })
+  assert.deepEqual(letter.attempts, [{ time: 5, client: '', host: '', error: null }])
+  assert.equal(letter.error, null)
+})
+
 test('what says nothing, and what says nonsense', () => {
   assert.deepEqual(read({}), {
     convention: null,

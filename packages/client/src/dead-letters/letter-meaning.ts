@@ -58,6 +58,9 @@ export interface BriefMeaning {
   readonly retries: number
 }
 
+/** Of a Date. */
+const TIME_MS_MAX = 8.64e15
+
 type Facts = Partial<Record<LetterFact, Buffer>>
 
 /** Reads what the record at `cursor` says of itself. */
@@ -176,12 +179,21 @@ function numberOf(convention: LetterConvention, bytes: Buffer | undefined): numb
 function attemptsOf(text: string | null): DeadLetterAttempt[] {
   try {
     const parsed: unknown = JSON.parse(text ?? '[]')
-    return Array.isArray(parsed) ? parsed.filter(isAttempt) : []
+    return Array.isArray(parsed) ? parsed.filter(isAttempt).map(attemptOf) : []
   } catch {
     return []
   }
 }
 
-function isAttempt(value: unknown): value is DeadLetterAttempt {
-  return typeof value === 'object' && value !== null && 'time' in value && typeof value.time === 'number'
+type NotedAttempt = { readonly time: number } & { readonly [name in 'client' | 'host' | 'error']?: unknown }
+
+/** Whoever writes to the topic can write anything: what has no time that is one is left out. */
+function isAttempt(value: unknown): value is NotedAttempt {
+  if (typeof value !== 'object' || value === null || !('time' in value) || typeof value.time !== 'number') return false
+  return Math.abs(value.time) <= TIME_MS_MAX
+}
+
+function attemptOf({ time, client, host, error }: NotedAttempt): DeadLetterAttempt {
+  const text = (noted: unknown) => (typeof noted === 'string' ? noted : '')
+  return { time, client: text(client), host: text(host), error: typeof error === 'string' ? error : null }
 }

@@ -83,7 +83,9 @@ export class RetryRules implements IntakeRules {
         const due = isDead ? nowMs : this.#dueAfter(record, nowMs + retryDelayMs(config, Number(times)), nowMs)
         dues[index] = due
         lanes[index] = isDead ? DEAD : VISIBLE
-        const reason = isDead ? `Retried ${times} times, and retry.max.times is ${config['retry.max.times']}.` : null
+        const reason = isDead
+          ? `Retried ${timesText(times)}, and retry.max.times is ${config['retry.max.times']}.`
+          : null
         const headers = acceptedHeaders(record, due, reason, nowMs, sender)
         builder.append({ key: record.key, value: record.value, headers, timestamp: record.timestamp })
       }
@@ -122,7 +124,7 @@ export class RetryRules implements IntakeRules {
       { key: BORN_TIMESTAMP, value: born },
     ]
     if (lane === DEAD && record.headerText(DEAD_LETTER_REASON) === null) {
-      headers.push({ key: DEAD_LETTER_REASON, value: `Retried ${times} times, and given up by an operator.` })
+      headers.push({ key: DEAD_LETTER_REASON, value: `Retried ${timesText(times)}, and given up by an operator.` })
     }
     return headers
   }
@@ -178,6 +180,10 @@ function cut(text: string): string {
   let end = EXCEPTION_BYTES_MAX
   while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)
+}
+
+function timesText(count: number | string): string {
+  return Number(count) === 1 ? '1 time' : `${Number(count)} times`
 }
 
 function keyOf(record: StoredRecord): string {
