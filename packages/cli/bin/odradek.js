@@ -2,6 +2,7 @@
 // Plain JavaScript on purpose: it must run on whatever Node is there, to find the Node that can run the rest.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 // A checkout has sources, which Node 26 runs as they are; an installed package has only JavaScript.
@@ -10,10 +11,12 @@ const main = existsSync(source) ? source : new URL('../dist/main.js', import.met
 const pinned = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url))
 
 if (Number.parseInt(process.versions.node, 10) >= 26) {
+  // Before the first source is read: what makes JavaScript of it is not even loaded where that was kept from another run.
+  module.enableCompileCache()
   await import(main.href)
 } else if (main === source && existsSync(pinned)) {
   // Its own process, but one life: signals are passed on, and the channel tells the child when this process is gone.
-  const child = spawn(pinned, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: [0, 1, 2, 'ipc'] })
+  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: [0, 1, 2, 'ipc'] })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     console.error(`odradek: cannot run ${pinned}: ${error.message}`)

@@ -80,3 +80,27 @@ test('a second signal ends a broker that is still closing, at once', async () =>
   deaf.destroy()
   rmSync(directory, { recursive: true })
 })
+
+test('a broker that was started before loads neither what strips types nor clients that it has no use for', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'odradek-bin-'))
+  const told = 'data:text/javascript,process.on("exit",()=>process.stdout.write(process.moduleLoadList.join("\\n")))'
+  const run = async () => {
+    const child = spawn(process.execPath, ['--import', told, bin, 'broker', '--port', '0', '--data-dir', directory], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE: join(directory, 'cache') },
+    })
+    let output = ''
+    for await (const chunk of child.stdout.setEncoding('utf8')) {
+      if (!output.includes('Listening on ') && `${output}${chunk}`.includes('Listening on ')) child.kill('SIGTERM')
+      output += chunk
+    }
+    return output
+  }
+  const isLoaded = (output: string, name: string) => output.includes(`internal/deps/${name}`)
+  assert.ok(isLoaded(await run(), 'amaro'), 'without a cache it has to be')
+  const again = await run()
+  assert.match(again, /NativeModule http$/m)
+  assert.ok(!isLoaded(again, 'amaro'))
+  assert.ok(!isLoaded(again, 'undici'))
+  rmSync(directory, { recursive: true })
+})

@@ -2,10 +2,14 @@
  * The admin listener: HTTP for what the Kafka protocol has no word for. `GET /health` says whether the broker serves (JSON),
  * `GET /metrics` how it fares (Prometheus text); what else there is stands in routes, and is JSON.
  */
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import type { AdminRoute } from './admin-route.ts'
+
+// Not imported: that reads every export of the module, and some of them load HTTP/2 and a client for WebSockets when they are
+// read, which is 3 MB that no broker needs.
+const http = process.getBuiltinModule('node:http')
 
 export interface Health {
   readonly status: 'ok' | 'degraded' | 'starting' | 'stopping'
@@ -41,7 +45,7 @@ export async function openAdminListener(
   sources: AdminSources,
 ): Promise<AdminListener> {
   let shown = sources
-  const server: Server = createServer((request, response) => {
+  const server: Server = http.createServer((request, response) => {
     answer(request, shown).then(
       ({ status, contentType, body }) => {
         response.writeHead(status, { 'content-type': contentType })

@@ -12,8 +12,7 @@ const SERVED_MS = 60_000
 /** A broker that hands over, flushes and closes takes less. */
 const SHUTDOWN_MS_MAX = 60_000
 
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-const main = fileURLToPath(new URL(`../main.${extension}`, import.meta.url))
+const bin = fileURLToPath(new URL('../../bin/odradek.js', import.meta.url))
 
 export type BrokerState = 'starting' | 'serving' | 'waiting' | 'stopped'
 
@@ -75,7 +74,7 @@ export class SupervisedBroker {
 
   #start(): void {
     const sets = Object.entries(this.plan.texts).flatMap(([key, value]) => ['--set', `${key}=${value}`])
-    const child = spawn(process.execPath, [main, 'broker', ...sets], {
+    const child = spawn(process.execPath, [bin, 'broker', ...sets], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ODRADEK_SUPERVISED: 'true' },
     })
