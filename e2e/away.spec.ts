@@ -35,3 +35,19 @@ test('a page that is open recovers without a hand on it', async ({ page }) => {
   await expect(page.getByRole('main').getByRole('alert')).toBeHidden()
   await expect(page.getByText('all led and in sync')).toBeVisible()
 })
+
+test('while the broker hangs a page says that it waits, and goes on by itself', async ({ page }) => {
+  await scene.createTopic('payments', 1)
+  await scene.open(page, '/local/topics')
+  await expect(page.getByRole('link', { name: 'payments' })).toBeVisible()
+  const note = page.getByText('The cluster is slow to answer')
+  scene.holdBroker(true)
+  try {
+    await page.reload()
+    await expect(note).toBeVisible()
+  } finally {
+    scene.holdBroker(false)
+  }
+  await expect(page.getByRole('link', { name: 'payments' })).toBeVisible()
+  await expect(note).toBeHidden()
+})

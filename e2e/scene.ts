@@ -111,6 +111,11 @@ export class Scene {
     this.bootstrap = this.#broker.told
   }
 
+  /** Keeps the broker process from running, connections and all, until it is let go on. */
+  holdBroker(on: boolean): void {
+    this.#broker?.process.kill(on ? 'SIGSTOP' : 'SIGCONT')
+  }
+
   async stopBroker(signal?: NodeJS.Signals): Promise<void> {
     await this.#broker?.end(signal)
     this.#broker = null

@@ -4,6 +4,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createTRPCClient, createWSClient, httpBatchLink, httpBatchStreamLink, splitLink, wsLink } from '@trpc/client'
 import { createTRPCContext } from '@trpc/tanstack-react-query'
 import { type ReactNode, useState } from 'react'
+import { apiError } from './api-error.ts'
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>()
 
@@ -23,10 +24,16 @@ export function ApiProvider({ children }: { children: ReactNode }) {
 function createQueryClient() {
   return new QueryClient({
     defaultOptions: {
-      queries: { staleTime: 5_000, retry: 1, retryDelay: 500, refetchOnWindowFocus: true },
+      queries: { staleTime: 5_000, retry: isWorthAnother, retryDelay: 500, refetchOnWindowFocus: true },
       mutations: { retry: false },
     },
   })
+}
+
+/** Once, and not where no broker answers: that was waited for, and is better told. */
+function isWorthAnother(failures: number, error: unknown): boolean {
+  const { code, kafka } = apiError(error)
+  return failures < 1 && !(code === 'SERVICE_UNAVAILABLE' && kafka === undefined)
 }
 
 function createClient() {

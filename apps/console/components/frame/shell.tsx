@@ -9,6 +9,7 @@ import { useTRPC } from '../../lib/trpc.tsx'
 import { PALETTE_EVENT } from './palette-state.ts'
 import { Rail } from './rail.tsx'
 import { useShortcuts } from './shortcuts.ts'
+import { SlowAnswer } from './slow-answer.tsx'
 import { TopBar } from './top-bar.tsx'
 
 const loadPalette = () => import('./palette.tsx')
@@ -108,6 +109,7 @@ export function Shell({ children, ...data }: ShellData & { children: ReactNode }
         <Rail cluster={data.cluster} width={data.preferences.rail} />
         <div className="flex min-w-0 flex-1 flex-col">
           <TopBar {...data} />
+          <SlowAnswer />
           <main className="flex min-h-0 min-w-0 flex-1 flex-col overflow-y-auto">{children}</main>
         </div>
       </div>
