@@ -25,6 +25,10 @@ const EPOCH_MAX = 0x7fffffff
 const PAUSE_MS = 100
 /** Whoever is held up looks so often whether it still is. */
 const THROTTLE_MS_MAX = 1_000
+/** How many times `waitMsMax` a poll lasts where the ones before brought nothing. */
+const PATIENCE_MAX = 10
+/** What part of the time that a follower may lag: its last request says when it had all. */
+const PATIENT_LAG_PART = 6
 /** A poll is not cut off more often for the sake of partitions that are new. */
 const INTERRUPT_MS_MIN = 100
 
@@ -35,6 +39,8 @@ type AskedPartition = FetchRequest['topics'][number]['partitions'][number]
 export interface FetcherSettings {
   /** `replica.fetch.wait.max.ms` */
   readonly waitMsMax: number
+  /** `replica.lag.time.max.ms` */
+  readonly lagMsMax: number
   /** `replica.fetch.max.bytes` */
   readonly partitionBytesMax: number
   /** `replica.fetch.response.max.bytes` */
@@ -54,6 +60,8 @@ export interface FetcherOptions {
   /** What replicas take that catch up and are to be held up. */
   readonly quota: ReplicationQuota
   readonly isThrottled: (follower: Follower) => boolean
+  /** Whether the metadata says that this broker's replica is in sync. */
+  readonly isInSync: (follower: Follower) => boolean
 }
 
 export class LeaderFetcher implements TurnTask, Asker<Answer> {
@@ -78,6 +86,8 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
   #restsUntil = 0
   #interruptedAt = Number.NEGATIVE_INFINITY
   #isInterrupted = false
+  /** How many times longer than `waitMsMax` the next poll may last: while nothing happens it becomes longer. */
+  #patience = 1
   #timer: Timer | null = null
   #timerAt = Number.POSITIVE_INFINITY
 
@@ -173,6 +183,7 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
         else this.#news.add(follower)
       }
     }
+    this.#patience = this.#isQuiet(answer) ? Math.min(PATIENCE_MAX, 2 * this.#patience) : 1
     this.#soon()
   }
 
@@ -183,6 +194,14 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
     if (!this.#isInterrupted && error.unsent) this.#rest()
     this.#isInterrupted = false
     this.#soon()
+  }
+
+  /** Whether a poll brought nothing, and nothing is waited for that only asking again brings about. */
+  #isQuiet({ responses }: Answer): boolean {
+    if (responses.length > 0 || this.#news.size > 0) return false
+    // The leader takes a replica in when it asks.
+    for (const follower of this.#followers) if (!this.#options.isInSync(follower)) return false
+    return true
   }
 
   /** For how long a follower that catches up is to be held up after what it just took. */
@@ -207,7 +226,8 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
 
   #ask(): void {
     const { peers, nodeId, brokerEpoch, settings } = this.#options
-    const { waitMsMax, partitionBytesMax, answerBytesMax, timeoutMs } = settings()
+    const { waitMsMax, lagMsMax, partitionBytesMax, answerBytesMax, timeoutMs } = settings()
+    const maxWaitMs = Math.min(this.#patience * waitMsMax, Math.max(waitMsMax, Math.floor(lagMsMax / PATIENT_LAG_PART)))
     const isNew = this.#sessionEpoch === 0
     const named = isNew ? this.#followers : this.#news
     const topics = new Map<string, AskedPartition[]>()
@@ -236,7 +256,7 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
     this.#forgotten.clear()
     const request: Question = {
       replicaState: { replicaId: nodeId, replicaEpoch: brokerEpoch() },
-      maxWaitMs: waitMsMax,
+      maxWaitMs,
       minBytes: MIN_BYTES,
       maxBytes: answerBytesMax,
       sessionId: this.#sessionId,
@@ -245,13 +265,14 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
       forgottenTopicsData: forgotten.map(([topicId, indexes]) => ({ topicId, partitions: [...indexes] })),
     }
     this.#isAsking = true
-    const question = { api: Fetch, version: peerVersions.Fetch, request, timeoutMs: waitMsMax + timeoutMs }
+    const question = { api: Fetch, version: peerVersions.Fetch, request, timeoutMs: maxWaitMs + timeoutMs }
     peers.send(this.leader, this.#purpose, question, this)
   }
 
   /** Names a follower in the next request, wherever the session thinks it is. */
   #askAnew(follower: Follower): void {
     follower.askedOffset = -1
+    this.#patience = 1
     this.#paused.delete(follower)
     this.#news.add(follower)
   }

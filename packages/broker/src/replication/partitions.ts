@@ -108,8 +108,11 @@ export class Partitions implements PartitionEvents, FollowerEvents {
         isThrottled: ({ log, topicId, index }) =>
           namesReplica(log.config['follower.replication.throttled.replicas'], index, nodeId) &&
           image().topicsById.get(topicId)?.partitions[index]?.isr.includes(nodeId) === false,
+        isInSync: ({ topicId, index }) =>
+          image().topicsById.get(topicId)?.partitions[index]?.isr.includes(nodeId) === true,
         settings: () => ({
           waitMsMax: config()['replica.fetch.wait.max.ms'],
+          lagMsMax: config()['replica.lag.time.max.ms'],
           partitionBytesMax: config()['replica.fetch.max.bytes'],
           answerBytesMax: config()['replica.fetch.response.max.bytes'],
           timeoutMs: config()['replica.socket.timeout.ms'],
@@ -363,12 +366,12 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   }
 
   /** This broker has no replica of a partition, or none any more. */
-  #letGo(held: HeldTopic, index: number): void {
+  #letGo(held: HeldTopic, index: number, isSetAside = false): void {
     const replica = held.led[index] ?? held.followed[index]
     if (!replica) return
     held.led[index] = undefined
     held.followed[index] = undefined
-    this.#discard(replica, errors.NOT_LEADER_OR_FOLLOWER.code)
+    this.#discard(replica, errors.NOT_LEADER_OR_FOLLOWER.code, isSetAside)
   }
 
   #delete(held: HeldTopic): void {
@@ -378,10 +381,12 @@ export class Partitions implements PartitionEvents, FollowerEvents {
       if (replica) this.#discard(replica, errors.UNKNOWN_TOPIC_OR_PARTITION.code)
   }
 
-  #discard(replica: Partition | Follower, errorCode: number): void {
+  #discard(replica: Partition | Follower, errorCode: number, isSetAside = false): void {
+    const { directories } = this.#options
     this.#lose(replica, errorCode)
     this.#byLog.delete(replica.log)
-    this.#options.directories.deleteLog(replica.log)
+    if (isSetAside) directories.setDamagedAside(replica.log)
+    else directories.deleteLog(replica.log)
   }
 
   #open(held: HeldTopic, index: number, config: TopicConfig): Log {
@@ -434,8 +439,8 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   }
 
   /**
-   * Where a replica is only damaged, and everybody knows that it is out of use, the leader has it whole: it is removed here,
-   * to be fetched anew. The last one in sync is kept when another is elected without it: this broker's next start removes it.
+   * Where a replica is only damaged, and everybody knows that it is out of use, the leader has it whole: it is set aside here,
+   * to be fetched anew. The last one in sync is kept when another is elected without it: this broker's next start sets it aside.
    */
   #removeDamaged(held: HeldTopic, { index, leader, isr, offline }: PartitionImage): void {
     const { nodeId } = this.#options
@@ -452,15 +457,12 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     if (this.#lastInSync.has(log)) {
       logger.warn(
         { topic: held.name, partition: index, leader, directory: log.directory },
-        'A damaged replica was the last in sync, and its leader may lack what it has: it is kept until the next start. Save what you need of its directory, then restart.',
+        'A damaged replica was the last in sync, and its leader may lack what it has: it is kept as it is until the next start, which sets it aside and fetches what the leader has.',
       )
       return
     }
-    logger.warn(
-      { topic: held.name, partition: index, leader },
-      'A damaged replica is removed and fetched anew from its leader.',
-    )
-    this.#letGo(held, index)
+    logger.warn({ topic: held.name, partition: index, leader }, 'A damaged replica is fetched anew from its leader.')
+    this.#letGo(held, index, true)
   }
 
   #tellIsr(): void {

@@ -32,6 +32,8 @@ type MutablePartitionResponse = { -readonly [K in keyof PartitionResponse]: Part
 const RACK_VERSION = 11
 const TOPIC_ID_VERSION = 13
 const READ_COMMITTED = 1
+/** A follower that is held up is looked after so often, however long it would wait. */
+const THROTTLED_WAIT_MS_MAX = 500
 const NOTHING = sliceOf(Buffer.alloc(0))
 
 export const fetch = handle(
@@ -91,6 +93,8 @@ class FetchRead {
   bytes = 0
   /** Those of them that count against what followers get that are held up. */
   #throttledBytes = 0
+  /** Whether records are held back that nothing but time lets go. */
+  isHeldUp = false
   /** Whether the client should hear at once of a partition, because of an error or without any records. */
   isUrgent = false
   /** Those that may have news later. */
@@ -134,6 +138,7 @@ class FetchRead {
     this.replicas = []
     this.bytes = 0
     this.#throttledBytes = 0
+    this.isHeldUp = false
     this.isUrgent = false
     for (const position of this.#positions) {
       const response = this.#read(position)
@@ -187,6 +192,7 @@ class FetchRead {
     const isThrottled = replica !== null && found instanceof Partition && this.#isThrottled(found, replica)
     if (isThrottled && this.#broker.partitions.leaderQuota!.delayMs > 0) {
       // It waits like one that has everything.
+      this.isHeldUp = true
       this.replicas.push(found)
       return { ...refused(index, 0), highWatermark, lastStableOffset, logStartOffset: log.startOffset }
     }
@@ -349,7 +355,8 @@ class ParkedFetch implements FollowerFetchWait, TurnTask {
       if (this.#read.replica !== null && replica instanceof Partition) replica.addFollowerFetch(this)
       else replica.addFetch(this)
     }
-    this.#timer = this.#broker.host.timers.after(maxWaitMs, () => this.answer())
+    const waitMs = this.#read.isHeldUp ? Math.min(maxWaitMs, THROTTLED_WAIT_MS_MAX) : maxWaitMs
+    this.#timer = this.#broker.host.timers.after(waitMs, () => this.answer())
     this.#exchange.onAbandoned = () => this.#leave()
     return true
   }
