@@ -1,4 +1,4 @@
-/** An etcd of one member, of a test's own. */
+/** An etcd of a test's own, of one member or several. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,23 +10,45 @@ import { createInterface } from 'node:readline'
 export class EtcdProcess implements AsyncDisposable {
   readonly endpoint: string
   readonly #directory: string
+  readonly #name: string
   readonly #peer: string
+  /** All members: `name=peer,…`. */
+  readonly #members: string
   readonly #options: readonly string[]
   #child: ChildProcess | null = null
 
-  private constructor(directory: string, ports: readonly number[], options: readonly string[], isSecure: boolean) {
-    this.#directory = directory
-    this.endpoint = `${isSecure ? 'https' : 'http'}://127.0.0.1:${ports[0]}`
-    this.#peer = `http://127.0.0.1:${ports[1]}`
+  private constructor(
+    endpoint: string,
+    member: { readonly name: string; readonly peer: string; readonly members: string },
+    options: readonly string[] = [],
+  ) {
+    this.#directory = mkdtempSync(join(tmpdir(), 'odradek-etcd-'))
+    this.endpoint = endpoint
+    this.#name = member.name
+    this.#peer = member.peer
+    this.#members = member.members
     this.#options = options
   }
 
   /** Starts one that is empty. `options` are more of its flags; with `isSecure` they have its certificate. */
   static async start(options: readonly string[] = [], { isSecure = false } = {}): Promise<EtcdProcess> {
-    const directory = mkdtempSync(join(tmpdir(), 'odradek-etcd-'))
-    const etcd = new EtcdProcess(directory, [await freePort(), await freePort()], options, isSecure)
+    const peer = `http://127.0.0.1:${await freePort()}`
+    const endpoint = `${isSecure ? 'https' : 'http'}://127.0.0.1:${await freePort()}`
+    const etcd = new EtcdProcess(endpoint, { name: 'one', peer, members: `one=${peer}` }, options)
     await etcd.startAgain()
     return etcd
+  }
+
+  /** Starts several that are one cluster, empty. */
+  static async startMembers(count: number): Promise<EtcdProcess[]> {
+    const ports: number[] = []
+    for (let i = 0; i < 2 * count; i++) ports.push(await freePort())
+    const peers = ports.splice(0, count).map((port, index) => ({ name: `m${index}`, peer: `http://127.0.0.1:${port}` }))
+    const members = peers.map(({ name, peer }) => `${name}=${peer}`).join(',')
+    const etcds = ports.map((port, index) => new EtcdProcess(`http://127.0.0.1:${port}`, { ...peers[index]!, members }))
+    // None is ready before most of them are there.
+    await Promise.all(etcds.map((etcd) => etcd.startAgain()))
+    return etcds
   }
 
   /** Starts it with the data it had, at its old address. */
@@ -35,13 +57,13 @@ export class EtcdProcess implements AsyncDisposable {
     const child = spawn(
       'etcd',
       [
-        '--name=one',
+        `--name=${this.#name}`,
         `--data-dir=${this.#directory}/data`,
         `--listen-client-urls=${endpoint}`,
         `--advertise-client-urls=${endpoint}`,
         `--listen-peer-urls=${this.#peer}`,
         `--initial-advertise-peer-urls=${this.#peer}`,
-        `--initial-cluster=one=${this.#peer}`,
+        `--initial-cluster=${this.#members}`,
         // A disk that is busy with other tests is no reason to lose the leadership of one.
         '--heartbeat-interval=100',
         '--election-timeout=1000',
