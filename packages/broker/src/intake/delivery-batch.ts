@@ -1,9 +1,11 @@
 import type { TopicConfig } from '@odradek/config'
 import { type CodecName, codecWithId, encodeHeader, RecordBatchBuilder } from '@odradek/protocol'
 import type { RecordHeaders, StoredRecord } from './stored-record.ts'
+import { DELAY_DUE_TIME } from './timer-headers.ts'
 
 /** The header that tells the time which a record's client gave it. */
 export const BORN_TIMESTAMP = 'BORN_TIMESTAMP'
+const OWN_HEADERS: ReadonlySet<string> = new Set([BORN_TIMESTAMP, DELAY_DUE_TIME])
 
 /** How a batch is made for its target. */
 export interface DeliveryOptions {
@@ -56,12 +58,12 @@ export class DeliveryBatch {
       builder.append({ key: record.key, value: record.value, headers, timestamp: nowMs })
       return
     }
-    if (!record.hasBornTimestamp) {
+    if (!record.hasOwnHeaders) {
       builder.appendParts(record, nowMs, this.#bornHeaderOf(record.timestamp))
       return
     }
     const born = { key: BORN_TIMESTAMP, value: String(record.timestamp) }
-    const others = record.headers.filter(({ key }) => key.toString('latin1') !== BORN_TIMESTAMP)
+    const others = record.headers.filter(({ key }) => !OWN_HEADERS.has(key.toString('latin1')))
     builder.append({ key: record.key, value: record.value, headers: [...others, born], timestamp: nowMs })
   }
 

@@ -70,7 +70,7 @@ for (const [where, keep] of [
       inputs.map(({ headers = [] }) => headers.map(({ key, value }) => [key, value])),
     )
     assert.deepEqual(
-      records.map(({ hasBornTimestamp, timestamp, codec }) => [hasBornTimestamp, timestamp, codec]),
+      records.map(({ hasOwnHeaders, timestamp, codec }) => [hasOwnHeaders, timestamp, codec]),
       [
         [true, 7, 3],
         [false, 8, 3],

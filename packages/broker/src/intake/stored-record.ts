@@ -6,15 +6,17 @@ import {
   varintAt,
   varintLength,
 } from '@odradek/protocol'
+import { DELAY_DUE_TIME } from './timer-headers.ts'
 
 export type RecordHeaders = readonly { readonly key: RecordBytes; readonly value: RecordBytes | null }[]
 
 const BORN_TIMESTAMP = Buffer.from('BORN_TIMESTAMP')
+const DUE_TIME = Buffer.from(DELAY_DUE_TIME)
 
 /** What is known of a record beside its bytes. */
 export interface RecordFacts {
-  /** Whether one of its headers is BORN_TIMESTAMP. */
-  readonly hasBornTimestamp: boolean
+  /** Whether one of its headers is BORN_TIMESTAMP or DELAY_DUE_TIME, which it is not delivered with. */
+  readonly hasOwnHeaders: boolean
   /** The client's own timestamp, -1 without one. */
   readonly timestamp: number
   /** Codec id of the batch it came in. */
@@ -35,7 +37,7 @@ export class StoredRecord implements RecordParts, RecordFacts {
   readonly headersStart: number
   readonly end: number
   readonly headerCount: number
-  readonly hasBornTimestamp: boolean
+  readonly hasOwnHeaders: boolean
   readonly timestamp: number
   readonly codec: number
   readonly due: number
@@ -49,7 +51,7 @@ export class StoredRecord implements RecordParts, RecordFacts {
     this.headersStart = parts.headersStart + moved
     this.end = parts.end + moved
     this.headerCount = parts.headerCount
-    this.hasBornTimestamp = facts.hasBornTimestamp
+    this.hasOwnHeaders = facts.hasOwnHeaders
     this.timestamp = facts.timestamp
     this.codec = facts.codec
     this.due = facts.due
@@ -61,7 +63,7 @@ export class StoredRecord implements RecordParts, RecordFacts {
     const { buffer, partsStart, end, timestamp, header } = cursor
     const copy = Buffer.from(buffer.subarray(partsStart, end))
     return new StoredRecord(copy, -partsStart, cursor, {
-      hasBornTimestamp: hasBornTimestamp(cursor),
+      hasOwnHeaders: hasOwnHeaders(cursor),
       timestamp,
       codec: header.codec,
       due,
@@ -109,17 +111,22 @@ export class StoredRecord implements RecordParts, RecordFacts {
   }
 }
 
-/** Whether the record that `cursor` is at has a header BORN_TIMESTAMP. Goes through all its headers: malformed ones are found. */
-export function hasBornTimestamp(cursor: RecordCursor): boolean {
+/**
+ * Whether the record that `cursor` is at has a header BORN_TIMESTAMP or DELAY_DUE_TIME. Goes through all its headers:
+ * malformed ones are found.
+ */
+export function hasOwnHeaders(cursor: RecordCursor): boolean {
   const { buffer } = cursor
+  // Both have this one.
   const { length } = BORN_TIMESTAMP
   let found = false
   cursor.rewindHeaders()
   while (cursor.nextHeader()) {
     const { headerKeyStart, headerKeyEnd } = cursor
-    found ||=
-      headerKeyEnd - headerKeyStart === length &&
-      buffer.compare(BORN_TIMESTAMP, 0, length, headerKeyStart, headerKeyEnd) === 0
+    if (found || headerKeyEnd - headerKeyStart !== length) continue
+    found =
+      buffer.compare(BORN_TIMESTAMP, 0, length, headerKeyStart, headerKeyEnd) === 0 ||
+      buffer.compare(DUE_TIME, 0, length, headerKeyStart, headerKeyEnd) === 0
   }
   return found
 }

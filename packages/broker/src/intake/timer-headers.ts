@@ -6,6 +6,11 @@
  *   TIMER_DELAY_SEC    seconds from the acceptance
  *   TIMER_DELAY_MS     milliseconds from the acceptance
  *   TIMER_DELIVER_MS   epoch milliseconds
+ *
+ * What a level stands for can change. Where it is another time than by default, the broker notes in the intake log when the
+ * record is due:
+ *
+ *   DELAY_DUE_TIME     epoch milliseconds; never delivered
  */
 import type { RecordCursor } from '@odradek/protocol'
 
@@ -13,9 +18,13 @@ const DELAY = Buffer.from('DELAY')
 const TIMER_DELAY_SEC = Buffer.from('TIMER_DELAY_SEC')
 const TIMER_DELAY_MS = Buffer.from('TIMER_DELAY_MS')
 const TIMER_DELIVER_MS = Buffer.from('TIMER_DELIVER_MS')
+const DUE = Buffer.from('DELAY_DUE_TIME')
 const DIGITS_MAX = 15
 
-/** The names of all of them. */
+/** The name of the header in which the broker notes when a record is due. */
+export const DELAY_DUE_TIME = 'DELAY_DUE_TIME'
+
+/** The names of all that clients may send. */
 export const timerHeaderNames: readonly string[] = ['DELAY', 'TIMER_DELAY_SEC', 'TIMER_DELAY_MS', 'TIMER_DELIVER_MS']
 
 export interface TimerLimits {
@@ -29,10 +38,18 @@ export interface TimerLimits {
 export class TimerReader {
   /** What is wrong, a sentence; null when nothing is. */
   problem: string | null = null
+  /** Whether that one is due by a level. */
+  isByLevel = false
+  /** Whether it has a note of when it is due, and what that says; -1 for nothing. */
+  hasNote = false
+  noted = -1
 
   /** When the record that `cursor` is at is due, epoch milliseconds: `nowMs` without a header. -1 where `problem` says why not. */
   dueOf(cursor: RecordCursor, nowMs: number, limits: TimerLimits): number {
     this.problem = null
+    this.isByLevel = false
+    this.hasNote = false
+    this.noted = -1
     if (cursor.headerCount === 0) return nowMs
     let level = -1
     let seconds = -1
@@ -49,6 +66,10 @@ export class TimerReader {
           break
         case 14:
           if (isKey(buffer, start, end, TIMER_DELAY_MS)) milliseconds = this.#number(cursor, TIMER_DELAY_MS)
+          else if (isKey(buffer, start, end, DUE)) {
+            this.hasNote = true
+            this.noted = numberAt(cursor)
+          }
           break
         case 15:
           if (isKey(buffer, start, end, TIMER_DELAY_SEC)) seconds = this.#number(cursor, TIMER_DELAY_SEC)
@@ -60,6 +81,7 @@ export class TimerReader {
     }
     if (this.problem !== null) return -1
     let due = nowMs
+    this.isByLevel = level > 0
     if (level >= 0) due = level === 0 ? nowMs : nowMs + limits.levelsMs[Math.min(level, limits.levelsMs.length) - 1]!
     else if (seconds >= 0) due = nowMs + seconds * 1000
     else if (milliseconds >= 0) due = nowMs + milliseconds
@@ -70,19 +92,25 @@ export class TimerReader {
   }
 
   #number(cursor: RecordCursor, name: Buffer): number {
+    const value = numberAt(cursor)
+    if (value >= 0) return value
     const { buffer, headerValueStart: start, headerValueEnd: end } = cursor
-    let value = 0
-    let isNumber = start >= 0 && end > start && end - start <= DIGITS_MAX
-    for (let at = start; isNumber && at < end; at++) {
-      const digit = buffer[at]! - 48
-      if (digit < 0 || digit > 9) isNumber = false
-      value = value * 10 + digit
-    }
-    if (isNumber) return value
     const text = start < 0 ? 'null' : `"${buffer.toString('utf8', start, Math.min(end, start + 40))}"`
     this.problem ??= `Header ${name.toString()} must be a whole number of at most ${DIGITS_MAX} decimal digits, not ${text}.`
     return -1
   }
+}
+
+/** The value of the header that `cursor` is at; -1 where it is no number. */
+function numberAt({ buffer, headerValueStart: start, headerValueEnd: end }: RecordCursor): number {
+  if (start < 0 || end === start || end - start > DIGITS_MAX) return -1
+  let value = 0
+  for (let at = start; at < end; at++) {
+    const digit = buffer[at]! - 48
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return value
 }
 
 function isKey(buffer: Buffer, start: number, end: number, key: Buffer): boolean {

@@ -5,6 +5,7 @@ import { DEAD } from './intake-note.ts'
 import type { PartitionIntake } from './partition-intake.ts'
 import { RETRY_DUE } from './retry/retry-rules.ts'
 import type { StoredRecord } from './stored-record.ts'
+import { DELAY_DUE_TIME } from './timer-headers.ts'
 
 /** Records that are looked for; what is left out does not narrow. */
 export interface WaitingQuery {
@@ -135,10 +136,9 @@ export function wholeRecord(intake: PartitionIntake, offset: number): WholeWaiti
     bornTimestamp: record.timestamp,
     key: record.key?.toString('base64') ?? null,
     value: record.value?.toString('base64') ?? null,
-    headers: record.headers.map(({ key, value }) => ({
-      key: key.toString('utf8'),
-      value: value?.toString('base64') ?? null,
-    })),
+    headers: record.headers
+      .map(({ key, value }) => ({ key: key.toString('utf8'), value: value?.toString('base64') ?? null }))
+      .filter(({ key }) => key !== DELAY_DUE_TIME),
   }
 }
 

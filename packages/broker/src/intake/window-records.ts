@@ -1,11 +1,11 @@
 import type { RecordCursor } from '@odradek/protocol'
 import type { RecordArena } from './record-arena.ts'
-import { hasBornTimestamp, StoredRecord } from './stored-record.ts'
+import { hasOwnHeaders, StoredRecord } from './stored-record.ts'
 
 /** Numbers of a record: its buffer, where it begins there, then as in RecordParts, less that; header count, codec and flags, size. */
 const NUMBERS = 8
 const IS_THERE = 0x100
-const IS_BORN = 0x200
+const HAS_OWN_HEADERS = 0x200
 const CODEC = 0xff
 
 /**
@@ -31,7 +31,7 @@ export class WindowRecords {
   set(place: number, cursor: RecordCursor): void {
     const { partsStart, bodyEnd, headersStart, end } = cursor
     const numbers = this.#numbers
-    const flags = IS_THERE | (hasBornTimestamp(cursor) ? IS_BORN : 0) | cursor.header.codec
+    const flags = IS_THERE | (hasOwnHeaders(cursor) ? HAS_OWN_HEADERS : 0) | cursor.header.codec
     const start = this.#arena.add(cursor.buffer, partsStart, end)
     let at = place * NUMBERS
     numbers[at++] = this.#arena.bufferNumber
@@ -61,7 +61,7 @@ export class WindowRecords {
       headerCount: numbers[at + 5]!,
     }
     return new StoredRecord(this.#arena.buffer(numbers[at]!), numbers[at + 1]!, parts, {
-      hasBornTimestamp: (flags & IS_BORN) !== 0,
+      hasOwnHeaders: (flags & HAS_OWN_HEADERS) !== 0,
       timestamp: this.#timestamps[place]!,
       codec: flags & CODEC,
       due: -1,

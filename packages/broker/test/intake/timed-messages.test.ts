@@ -97,6 +97,10 @@ test('levels, seconds and milliseconds; a level counts first', async () => {
     records.map(({ value }) => value),
     ['0 s', 'level 0', 'level 1', 'level 9'],
   )
+  for (const { headers } of records) {
+    const names = headers.map(([name]) => name).filter((name) => name !== 'DELAY' && name !== 'TIMER_DELAY_SEC')
+    assert.deepEqual(names, ['BORN_TIMESTAMP'], 'what the broker noted for itself is not told')
+  }
 })
 
 test('a header that cannot be followed refuses the batch, naming the record and the reason', async () => {

@@ -1,11 +1,29 @@
-/** Timed messages (`message.type=DELAY`): a record is seen at the time that one of its headers says. */
-import { parseDurationMs, type TopicConfig } from '@odradek/config'
-import { type BatchHeader, CorruptBatchError, errors, RecordCursor, type Slice } from '@odradek/protocol'
+/**
+ * Timed messages (`message.type=DELAY`): a record is seen at the time that one of its headers says. A batch is stored as it
+ * was sent, but for records whose time the log alone would not tell: by levels of the topic's own, which may be others when
+ * it is read back.
+ */
+import { parseDurationMs, resolveTopicConfig, type TopicConfig } from '@odradek/config'
+import {
+  type BatchHeader,
+  CorruptBatchError,
+  codecWithId,
+  errors,
+  RecordBatchBuilder,
+  RecordCursor,
+  readBatchHeader,
+  type Slice,
+  sliceOf,
+} from '@odradek/protocol'
 import { type Lane, VISIBLE } from '../intake-note.ts'
 import type { Admission, AdmissionRefusal, IntakeRules } from '../intake-rules.ts'
-import { type TimerLimits, TimerReader } from '../timer-headers.ts'
+import { StoredRecord } from '../stored-record.ts'
+import { DELAY_DUE_TIME, type TimerLimits, TimerReader } from '../timer-headers.ts'
 
 const NO_LIMIT = Number.POSITIVE_INFINITY
+const DEFAULT_LEVELS_MS = levelsMsOf(resolveTopicConfig())
+/** Of what is in the log. */
+const STORED_LIMITS: TimerLimits = { levelsMs: DEFAULT_LEVELS_MS, delayMaxMs: NO_LIMIT }
 
 export class DelayRules implements IntakeRules {
   readonly hasDeadLetters = false
@@ -14,7 +32,7 @@ export class DelayRules implements IntakeRules {
   readonly #timer = new TimerReader()
   #limitsOf: TopicConfig | null = null
   #limits: TimerLimits = { levelsMs: [], delayMaxMs: 0 }
-  #stored: TimerLimits = this.#limits
+  #hasOwnLevels = false
 
   /** `config` gives the topic's settings in force. */
   constructor(config: () => TopicConfig) {
@@ -26,6 +44,7 @@ export class DelayRules implements IntakeRules {
     const cursor = this.#cursor
     const timer = this.#timer
     const dues = new Float64Array(header.count)
+    let needsNotes = false
     try {
       cursor.open(batch)
       for (let index = 0; cursor.next(); index++) {
@@ -35,6 +54,8 @@ export class DelayRules implements IntakeRules {
         const due = timer.dueOf(cursor, nowMs, this.#limits)
         if (timer.problem !== null) return invalid(index, timer.problem)
         dues[index] = due
+        // A note of a client's is none.
+        needsNotes ||= timer.hasNote || (this.#hasOwnLevels && timer.isByLevel)
       }
     } catch (error) {
       if (!(error instanceof CorruptBatchError)) throw error
@@ -42,12 +63,34 @@ export class DelayRules implements IntakeRules {
     } finally {
       cursor.release()
     }
-    return { errorCode: 0, batch, dues, lanes: null }
+    return { errorCode: 0, batch: needsNotes ? this.#withNotes(batch, header, dues) : batch, dues, lanes: null }
+  }
+
+  /** The same batch, with notes of when records are due that have a timer header; `header` is that of it then. */
+  #withNotes(batch: Slice, header: BatchHeader, dues: Float64Array): Slice {
+    const { producerId, producerEpoch, baseSequence, isTransactional: transactional } = header
+    const codec = codecWithId(header.codec).name
+    const builder = new RecordBatchBuilder({ producerId, producerEpoch, baseSequence, transactional, codec })
+    const cursor = this.#cursor
+    try {
+      cursor.open(batch)
+      for (let index = 0; cursor.next(); index++) {
+        const { key, value, headers, timestamp } = StoredRecord.copyOf(cursor)
+        const kept = headers.filter((each) => each.key.toString('latin1') !== DELAY_DUE_TIME)
+        const note = kept.length === 0 ? [] : [{ key: DELAY_DUE_TIME, value: String(dues[index]) }]
+        builder.append({ key, value, headers: [...kept, ...note], timestamp })
+      }
+    } finally {
+      cursor.release()
+    }
+    const noted = sliceOf(builder.build())
+    readBatchHeader(noted.view, noted.start, header)
+    return noted
   }
 
   dueOf(cursor: RecordCursor, acceptedMs: number): number {
-    this.#readLimits()
-    const due = this.#timer.dueOf(cursor, acceptedMs, this.#stored)
+    const due = this.#timer.dueOf(cursor, acceptedMs, STORED_LIMITS)
+    if (this.#timer.noted >= 0) return this.#timer.noted
     // It was good when it was accepted.
     return due < 0 ? acceptedMs : due
   }
@@ -64,10 +107,14 @@ export class DelayRules implements IntakeRules {
     const config = this.#config()
     if (config === this.#limitsOf) return
     this.#limitsOf = config
-    const levelsMs = config['delay.levels'].map((text) => parseDurationMs(text) ?? 0)
+    const levelsMs = levelsMsOf(config)
     this.#limits = { levelsMs, delayMaxMs: config['delay.max.ms'] }
-    this.#stored = { levelsMs, delayMaxMs: NO_LIMIT }
+    this.#hasOwnLevels = levelsMs.join() !== DEFAULT_LEVELS_MS.join()
   }
+}
+
+function levelsMsOf(config: TopicConfig): number[] {
+  return config['delay.levels'].map((text) => parseDurationMs(text) ?? 0)
 }
 
 function invalid(recordIndex: number, text: string): AdmissionRefusal {
