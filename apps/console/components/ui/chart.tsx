@@ -1,9 +1,10 @@
 'use client'
-import { type PointerEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { type PointerEvent, type ReactNode, useId, useMemo } from 'react'
 import { cn } from '../../lib/cn.ts'
 import { timeText } from '../../lib/times.ts'
 import { useZone } from '../../lib/zone.tsx'
 import { useCursor } from './chart-cursor.tsx'
+import { GridLine, LEFT, Moment, RIGHT, TimeAxis, useWidth } from './chart-frame.tsx'
 
 export interface Series {
   readonly name: string
@@ -21,8 +22,6 @@ export interface Mark {
   readonly label: string
 }
 
-const LEFT = 56
-const RIGHT = 8
 const TOP = 6
 const BOTTOM = 18
 const DASHES = ['', '4 2', '1 2', '6 2 1 2', '2 4']
@@ -44,18 +43,8 @@ export function Chart(props: {
   const { label, times, series, marks = [], format, axis, height = 132 } = props
   const zone = useZone()
   const clip = useId()
-  const frame = useRef<HTMLDivElement>(null)
-  const [width, setWidth] = useState(640)
+  const [frame, width] = useWidth()
   const [cursor, setCursor] = useCursor()
-  useEffect(() => {
-    const element = frame.current
-    if (element === null) return
-    const observer = new ResizeObserver(([entry]) =>
-      setWidth(Math.max(160, Math.floor(entry?.contentRect.width ?? 640))),
-    )
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
   const from = times[0] ?? 0
   const to = Math.max(times.at(-1) ?? 1, from + 1)
   const ticks = useMemo(() => niceTicks(series), [series])
@@ -69,7 +58,6 @@ export function Chart(props: {
     const at = from + ((event.clientX - left - LEFT) / (width - LEFT - RIGHT)) * (to - from)
     setCursor(Math.min(to, Math.max(from, at)))
   }
-  const timeTicks = width < 400 ? 2 : width < 800 ? 4 : 6
   return (
     <figure className="m-0 min-w-0">
       <div ref={frame} className="min-w-0">
@@ -86,26 +74,15 @@ export function Chart(props: {
             <rect x={LEFT} y={0} width={Math.max(0, width - LEFT - RIGHT)} height={height - BOTTOM + 1} />
           </clipPath>
           {ticks.map((tick) => (
-            <g key={tick}>
-              <line x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} stroke="var(--line)" />
-              <text x={LEFT - 6} y={y(tick) + 4} textAnchor="end" fontSize="11" fill="var(--muted)">
-                {axis(tick)}
-              </text>
-            </g>
+            <GridLine key={tick} y={y(tick)} width={width} label={axis(tick)} />
           ))}
-          {times.length > 1 &&
-            Array.from({ length: timeTicks + 1 }, (_, n) => from + ((to - from) * n) / timeTicks).map((at, n) => (
-              <text
-                key={at}
-                x={x(at)}
-                y={height - 4}
-                fontSize="11"
-                fill="var(--muted)"
-                textAnchor={n === 0 ? 'start' : n === timeTicks ? 'end' : 'middle'}
-              >
-                {timeText(at, zone, 'clock').slice(0, to - from > 600_000 ? 5 : 8)}
-              </text>
-            ))}
+          {times.length > 1 && (
+            <TimeAxis
+              {...{ from, to, x, width }}
+              y={height - 4}
+              text={(at) => timeText(at, zone, 'clock').slice(0, to - from > 600_000 ? 5 : 8)}
+            />
+          )}
           <g clipPath={`url(#${clip})`}>
             {series.map((one, n) => {
               const line = linePath(one, times, x, y)
@@ -126,19 +103,13 @@ export function Chart(props: {
               )
             })}
             {marks.map((mark) => (
-              <g key={`${mark.at} ${mark.label}`}>
-                <line
-                  x1={x(mark.at)}
-                  x2={x(mark.at)}
-                  y1={TOP}
-                  y2={height - BOTTOM}
-                  stroke="var(--attention)"
-                  strokeDasharray="3 2"
-                />
-                <text x={x(mark.at) + 4} y={TOP + 10} fontSize="11" fill="var(--attention)">
-                  {mark.label}
-                </text>
-              </g>
+              <Moment
+                key={`${mark.at} ${mark.label}`}
+                x={x(mark.at)}
+                top={TOP}
+                bottom={height - BOTTOM}
+                label={mark.label}
+              />
             ))}
           </g>
           {instant !== null && times[instant] !== undefined && (

@@ -1,13 +1,12 @@
 'use client'
 import { useTranslations } from 'next-intl'
-import { type PointerEvent, useEffect, useRef, useState } from 'react'
+import { type PointerEvent, useState } from 'react'
+import { GridLine, LEFT, Moment, RIGHT, TimeAxis, useWidth } from '../../components/ui/chart-frame.tsx'
 import { durationText, exactNumber, shortCount } from '../../lib/numbers.ts'
 import { timeText } from '../../lib/times.ts'
 import { useZone } from '../../lib/zone.tsx'
 import type { Timeline } from './outputs.ts'
 
-const LEFT = 56
-const RIGHT = 8
 const TOP = 8
 const BOTTOM = 20
 const HEIGHT = 148
@@ -25,19 +24,9 @@ export function TimelineChart(props: {
   const { label, timeline, now, onZoom } = props
   const t = useTranslations('delayed')
   const zone = useZone()
-  const frame = useRef<HTMLDivElement>(null)
-  const [width, setWidth] = useState(640)
+  const [frame, width] = useWidth()
   const [over, setOver] = useState<number | null>(null)
   const [drag, setDrag] = useState<{ readonly start: number; readonly end: number } | null>(null)
-  useEffect(() => {
-    const element = frame.current
-    if (element === null) return
-    const observer = new ResizeObserver(([entry]) =>
-      setWidth(Math.max(160, Math.floor(entry?.contentRect.width ?? 640))),
-    )
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
   const { from, to, bucketMs, counts } = timeline
   const inner = Math.max(1, width - LEFT - RIGHT)
   const top = Math.max(1, ...counts)
@@ -59,7 +48,6 @@ export function TimelineChart(props: {
     onZoom({ from: from + first * bucketMs, to: from + behind * bucketMs })
   }
   const chosen = drag === null ? null : [Math.min(drag.start, drag.end), Math.max(drag.start, drag.end) + 1]
-  const ticks = width < 400 ? 2 : width < 800 ? 4 : 6
   const axis = (at: number) => {
     const text = timeText(at, zone, 's')
     if (to - from > 2 * DAY_MS) return text.slice(5, 10)
@@ -91,14 +79,12 @@ export function TimelineChart(props: {
           onPointerLeave={() => setOver(null)}
         >
           {[0, 0.5, 1].map((share) => (
-            <g key={share}>
-              <line x1={LEFT} x2={width - RIGHT} y1={y(top * share)} y2={y(top * share)} stroke="var(--line)" />
-              {(share !== 0.5 || top > 1) && (
-                <text x={LEFT - 6} y={y(top * share) + 4} textAnchor="end" fontSize="11" fill="var(--muted)">
-                  {countText(top * share)}
-                </text>
-              )}
-            </g>
+            <GridLine
+              key={share}
+              y={y(top * share)}
+              width={width}
+              label={share !== 0.5 || top > 1 ? countText(top * share) : null}
+            />
           ))}
           {chosen !== null && (
             <rect
@@ -121,33 +107,8 @@ export function TimelineChart(props: {
               />
             ),
           )}
-          {now > from && now < to && (
-            <g>
-              <line
-                x1={x(now)}
-                x2={x(now)}
-                y1={TOP}
-                y2={HEIGHT - BOTTOM}
-                stroke="var(--attention)"
-                strokeDasharray="3 2"
-              />
-              <text x={x(now) + 4} y={TOP + 10} fontSize="11" fill="var(--attention)">
-                {t('now')}
-              </text>
-            </g>
-          )}
-          {Array.from({ length: ticks + 1 }, (_, n) => from + ((to - from) * n) / ticks).map((at, n) => (
-            <text
-              key={at}
-              x={x(at)}
-              y={HEIGHT - 5}
-              fontSize="11"
-              fill="var(--muted)"
-              textAnchor={n === 0 ? 'start' : n === ticks ? 'end' : 'middle'}
-            >
-              {axis(at)}
-            </text>
-          ))}
+          {now > from && now < to && <Moment x={x(now)} top={TOP} bottom={HEIGHT - BOTTOM} label={t('now')} />}
+          <TimeAxis {...{ from, to, x, width }} y={HEIGHT - 5} text={axis} />
         </svg>
       </div>
       <figcaption className="min-h-5 pl-14 text-meta text-muted">
