@@ -2,6 +2,8 @@
  * Segments that are let go of: their files are renamed already, nobody finds them any more. Reads in progress may end, for
  * `file.delete.delay.ms`; then the files are unlinked, off the loop. Where their room is needed at once they are unlinked
  * before, and each stays open only as long as somebody reads it.
+ *
+ * Damaged replicas that were set aside wait too, for a person who may want them, until their room is needed.
  */
 import { dirname } from 'node:path'
 import type { Logger } from 'pino'
@@ -25,6 +27,8 @@ export class DeletedFiles {
   /** Not unlinked yet. */
   readonly #waiting = new Set<Deleted>()
   readonly #removals = new Set<Promise<void>>()
+  /** Directories of damaged replicas, by the name that their log had. */
+  readonly #kept = new Map<string, string>()
   #closed = false
 
   /** `failed` hears of a sync that failed. */
@@ -81,8 +85,24 @@ export class DeletedFiles {
     )
   }
 
+  /**
+   * Keeps the directory of a damaged replica of the log `name`, renamed to `path`, until room is needed or the next one of that
+   * log is kept.
+   */
+  keepDirectory(name: string, path: string): void {
+    const before = this.#kept.get(name)
+    if (before !== undefined) this.addDirectory(before)
+    this.#kept.set(name, path)
+  }
+
   /** Unlinks everything that waits now. Ends when that is done. */
   async removeNow(): Promise<void> {
+    for (const path of this.#kept.values()) {
+      if (this.#closed) break
+      this.#logger.warn({ directory: path }, 'A damaged replica that was set aside is removed: its room is needed.')
+      this.addDirectory(path)
+    }
+    this.#kept.clear()
     for (const deleted of this.#waiting) {
       if (this.#closed) break
       for (const segment of deleted.segments) segment.closeWhenRead()

@@ -17,7 +17,7 @@ import {
 } from './known-directories.ts'
 import type { Log } from './log.ts'
 import { LogDirectory, LogDirectoryError } from './log-directory.ts'
-import { LOADED_INDEXES_MAX, RecencyBound } from './recency-bound.ts'
+import { LOADED_INDEXES_BYTES_MAX, RecencyBound } from './recency-bound.ts'
 
 export interface LogDirectoriesOptions {
   readonly host: Pick<Host, 'disk' | 'clock' | 'timers' | 'offload' | 'random'>
@@ -69,7 +69,7 @@ export class LogDirectories implements Iterable<LogDirectory> {
   /** Takes and reads the directories. Throws a LogDirectoryError where one is not to be used, and what the first one throws. */
   static open(options: LogDirectoriesOptions): LogDirectories {
     const openFiles = new RecencyBound(options.config['log.open.files.max'])
-    const loadedIndexes = new RecencyBound(LOADED_INDEXES_MAX)
+    const loadedIndexes = new RecencyBound(LOADED_INDEXES_BYTES_MAX)
     const listeners: Listeners = { offline: [], damage: [] }
     const failed: OfflineListener = (directory, error) => {
       for (const listener of listeners.offline) listener(directory, error)
@@ -249,6 +249,12 @@ export class LogDirectories implements Iterable<LogDirectory> {
     const directory = this.directoryOf(log)
     if (directory === undefined) log.close(false)
     else directory.deleteLog(log)
+    this.#directoryOf.delete(log)
+  }
+
+  /** Lets go of a damaged log that is fetched anew; see LogDirectory. */
+  setDamagedAside(log: Log): void {
+    this.#directoryOf.get(log)?.setDamagedAside(log)
     this.#directoryOf.delete(log)
   }
 

@@ -167,6 +167,38 @@ for (const { name, open: openMachine } of machines) {
       assert.equal(names().filter((one) => /^a-[02]\.[0-9a-f]{32}-stray$/.test(one)).length, 2)
     })
 
+    it('sets damaged replicas aside that are fetched anew: the newest of each log, until their room is needed', async () => {
+      await using machine = openMachine()
+      const { disk } = machine.host
+      const path = `${machine.directory}/data`
+      const aside = () => disk.list(path).filter(({ name }) => /^a-0\.[0-9a-f]{32}-damaged$/.test(name))
+      let directory = open(machine)
+      disk.makeDirectory(`${path}/a-0.1-damaged`)
+      for (const value of ['first', 'second']) {
+        const log = directory.openLog('a', 0, TOPIC_ID, config)
+        assert.deepEqual([log.failed, log.endOffset], [null, 0])
+        appendRecords(log, [{ value }])
+        log.write()
+        directory.damaged(log, { file: 'x', position: 0, problem: 'x', foundMs: 0 })
+        directory.setDamagedAside(log)
+      }
+      await machine.untilTrue(() => aside().length === 1)
+      const kept = `${path}/${aside()[0]!.name}`
+      assert.ok(disk.readFile(`${kept}/00000000000000000000.log`)!.includes('second'))
+      directory.close()
+      directory = open(machine)
+      assert.equal(directory.openLog('a', 0, TOPIC_ID, config).endOffset, 0)
+      assert.deepEqual(
+        aside().map(({ name }) => `${path}/${name}`),
+        [kept],
+      )
+      const removed = directory.deletedFiles.removeNow()
+      await machine.untilTrue(() => aside().length === 0)
+      await removed
+      assert.ok(disk.exists(`${path}/a-0.1-damaged`), 'a repair set that aside, for a person')
+      directory.close()
+    })
+
     it('holds nothing against a log that its predecessor of the same name had, not even after a crash', async () => {
       await using machine = openMachine()
       let directory = open(machine)

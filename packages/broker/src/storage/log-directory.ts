@@ -11,6 +11,7 @@
  *     <topic>-<partition>/                a log
  *     <topic>-<partition>.<hex>-delete/   a deleted one, being removed
  *     <topic>-<partition>.<hex>-stray/    one that no topic of the cluster claims; kept for a person
+ *     <topic>-<partition>.<hex>-damaged/  a damaged one that was fetched anew since; kept until its room is needed
  */
 import { dirname } from 'node:path'
 import type { BrokerConfig, TopicConfig } from '@odradek/config'
@@ -30,7 +31,7 @@ import { LogCheckpoints } from './log-checkpoints.ts'
 import type { LogPlace } from './log-place.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts'
-import { LOADED_INDEXES_MAX, RecencyBound } from './recency-bound.ts'
+import { LOADED_INDEXES_BYTES_MAX, RecencyBound } from './recency-bound.ts'
 import { RecoveryProgress } from './recovery-progress.ts'
 import { LOG_SUFFIX, PARTITION_METADATA } from './segment-files.ts'
 import { KeptStages } from './stage.ts'
@@ -40,6 +41,9 @@ const JOURNAL_DIRECTORY = 'journal'
 const META_PROPERTIES = 'meta.properties'
 const DELETE_SUFFIX = '-delete'
 const STRAY_SUFFIX = '-stray'
+const DAMAGED_SUFFIX = '-damaged'
+/** Those that `odradek log repair` sets aside have a number: they are not ours to remove. */
+const DAMAGED_NAME = /^(.+-\d+)\.[0-9a-f]{32}-damaged$/
 const FILE_NAME_CHARACTERS_MAX = 255
 /** The recovery points are written when so much was flushed since they were. */
 const CHECKPOINT_BYTES = 256 * MIB
@@ -119,7 +123,7 @@ export class LogDirectory {
     const { disk } = host
     this.#options = options
     this.#openFiles = options.openFiles ?? new RecencyBound(options.config['log.open.files.max'])
-    this.#loadedIndexes = options.loadedIndexes ?? new RecencyBound(LOADED_INDEXES_MAX)
+    this.#loadedIndexes = options.loadedIndexes ?? new RecencyBound(LOADED_INDEXES_BYTES_MAX)
     this.path = directory
     this.deletedFiles = new DeletedFiles(host, logger, (error) => this.fail(error))
     disk.makeDirectory(directory)
@@ -147,7 +151,9 @@ export class LogDirectory {
       this.#unclaimed = new Set()
       for (const { name, isDirectory } of disk.list(directory)) {
         if (!isDirectory) continue
+        const damaged = DAMAGED_NAME.exec(name)?.[1]
         if (name.endsWith(DELETE_SUFFIX)) this.deletedFiles.addDirectory(`${directory}/${name}`)
+        else if (damaged !== undefined) this.deletedFiles.keepDirectory(damaged, `${directory}/${name}`)
         else if (LOG_NAME.test(name)) this.#unclaimed.add(name)
       }
     } catch (error) {
@@ -333,6 +339,23 @@ export class LogDirectory {
 
   /** Lets go of a log and removes its directory, off the loop. A failure takes the data directory offline. */
   deleteLog(log: Log): void {
+    this.#letGo(log, DELETE_SUFFIX, (target) => this.deletedFiles.addDirectory(target))
+  }
+
+  /** Lets go of a damaged log whose records are fetched anew: what is left of them is kept until its room is needed. */
+  setDamagedAside(log: Log): void {
+    const { host, logger } = this.#options
+    this.#letGo(log, DAMAGED_SUFFIX, (target) => {
+      logger.warn({ directory: target }, 'A damaged replica was set aside. It is removed when its room is needed.')
+      this.deletedFiles.keepDirectory(`${log.topic}-${log.partition}`, target)
+      host.disk.syncDirectoryLater(this.path, (error) => {
+        if (error !== null && !this.#closed) this.fail(error)
+      })
+    })
+  }
+
+  /** Renames the directory of a log; nothing is known of it any more. */
+  #letGo(log: Log, suffix: string, moved: (target: string) => void): void {
     this.#logs.delete(log)
     // What is on a disk that failed is found by the next start, which sets it aside.
     if (this.offline !== null) {
@@ -342,10 +365,10 @@ export class LogDirectory {
     try {
       this.#forgetJournaled(log.topicId, log.partition)
       this.#checkpoints.delete(log.topic, log.partition)
-      const target = `${this.path}/${this.#uniqueName(`${log.topic}-${log.partition}`, DELETE_SUFFIX)}`
-      if (log.moveTo(target)) this.deletedFiles.addDirectory(target)
+      const target = `${this.path}/${this.#uniqueName(`${log.topic}-${log.partition}`, suffix)}`
+      if (log.moveTo(target)) moved(target)
     } catch (error) {
-      this.#options.logger.error({ directory: log.directory, err: error }, 'A log could not be deleted.')
+      this.#options.logger.error({ directory: log.directory, err: error }, 'A log could not be let go of.')
       this.fail(error as Error)
     }
   }

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { encodeBatch, errors } from '@odradek/protocol'
-import { append, appendRecords, nodeBench, openLog, readAll, recordsIn, sampleBatch } from './testing/log-kit.ts'
+import {
+  append,
+  appendRecords,
+  LOG_KIT_INDEXES_BYTES_MAX,
+  nodeBench,
+  openLog,
+  readAll,
+  recordsIn,
+  sampleBatch,
+} from './testing/log-kit.ts'
 
 describe('a log', () => {
   it('is empty, with nothing on disk, until its first append', () => {
@@ -210,6 +219,24 @@ describe('a log', () => {
     assert.equal(readAll(log).length, log.endOffset)
     assert.ok(openFiles.size <= 3, `${openFiles.size} open`)
     for (const range of ranges) assert.ok(range === null || log.readBatches(range).length === range.length)
+  })
+
+  it('keeps few indexes of closed segments in memory, also of those that it closed itself, and reads them again', () => {
+    using bench = nodeBench()
+    const log = openLog(bench, { config: { 'segment.bytes': '3000', 'index.interval.bytes': '100' } })
+    const held = () => {
+      const closed = log.segments().slice(0, -1)
+      return closed.reduce((sum, { indexBytesHeld }) => sum + indexBytesHeld, 0)
+    }
+    let most = 0
+    for (let index = 0; log.segments().length < 40; index++) {
+      append(log, sampleBatch(index))
+      most = Math.max(most, held())
+    }
+    assert.ok(most > 0 && most <= LOG_KIT_INDEXES_BYTES_MAX, `${most} bytes`)
+    assert.equal(readAll(log).length, log.endOffset)
+    for (const { baseOffset } of log.segments()) assert.ok(log.read(baseOffset, 1e6, log.endOffset, true).range)
+    assert.ok(held() <= LOG_KIT_INDEXES_BYTES_MAX, `${held()} bytes after reading`)
   })
 
   it('lets those read on whose segment is removed or replaced, and no others', () => {

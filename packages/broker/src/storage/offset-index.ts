@@ -43,6 +43,11 @@ export class OffsetIndex {
     return whole
   }
 
+  /** Bytes of memory that it takes. */
+  get heldBytes(): number {
+    return this.#bytes.length
+  }
+
   get entries(): number {
     return this.#length / OFFSET_INDEX_ENTRY_BYTES
   }

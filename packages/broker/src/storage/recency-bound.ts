@@ -1,5 +1,5 @@
-/** Closed segments whose indexes are in memory, of all logs together; 5 MiB each at most with the defaults. */
-export const LOADED_INDEXES_MAX = 100
+/** Of indexes of closed segments in memory, of all logs together: those of a segment of 1 GiB have 1 to 5 MiB. */
+export const LOADED_INDEXES_BYTES_MAX = 32 * 1024 * 1024
 
 /** How many of the oldest are asked before the bound is exceeded for a while. */
 const ASKED_MAX = 16
@@ -8,19 +8,24 @@ const ASKED_MAX = 16
 export interface Holder {
   /** Whether it cannot do without now: what it holds is nowhere else yet. */
   readonly pinned: boolean
+  /** How much it holds, in the unit of the bound [1]. */
+  readonly weight?: number
   /** Lets go; the resource will be taken again when needed. */
   release(): void
 }
 
-/** Bounds how many hold a resource: past `max`, those that used it least recently let go. */
+/** Bounds how much is held of a resource: past `max`, those that used it least recently let go. */
 export class RecencyBound {
   readonly #max: number
-  readonly #holders = new Set<Holder>()
+  /** With their weights, as of when they used it last; those that used it least recently first. */
+  readonly #holders = new Map<Holder, number>()
+  #held = 0
 
   constructor(max: number) {
     this.#max = max
   }
 
+  /** How many hold something. */
   get size(): number {
     return this.#holders.size
   }
@@ -28,32 +33,38 @@ export class RecencyBound {
   /** Notes that `holder` has taken the resource or just used it. */
   use(holder: Holder): void {
     const holders = this.#holders
-    holders.delete(holder)
-    holders.add(holder)
-    if (holders.size <= this.#max) return
+    this.drop(holder)
+    const weight = holder.weight ?? 1
+    holders.set(holder, weight)
+    this.#held += weight
+    if (this.#held <= this.#max) return
     let asked = 0
-    for (const oldest of holders) {
+    for (const [oldest, weighed] of holders) {
       if (oldest === holder || ++asked > ASKED_MAX) return
       holders.delete(oldest)
       if (oldest.pinned) {
-        holders.add(oldest)
+        holders.set(oldest, weighed)
         continue
       }
+      this.#held -= weighed
       oldest.release()
-      if (holders.size <= this.#max) return
+      if (this.#held <= this.#max) return
     }
   }
 
   /** Notes that `holder` has let go by itself. */
   drop(holder: Holder): void {
+    const weight = this.#holders.get(holder)
+    if (weight === undefined) return
+    this.#held -= weight
     this.#holders.delete(holder)
   }
 
   /** Has all let go that can: the system has no more of it. */
   releaseAll(): void {
-    for (const holder of this.#holders) {
+    for (const holder of this.#holders.keys()) {
       if (holder.pinned) continue
-      this.#holders.delete(holder)
+      this.drop(holder)
       holder.release()
     }
   }

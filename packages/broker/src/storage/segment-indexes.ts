@@ -56,6 +56,11 @@ export class SegmentIndexes implements Holder {
     return this.#dirty || this.#active
   }
 
+  /** Bytes of them in memory. */
+  get weight(): number {
+    return (this.#offsets?.heldBytes ?? 0) + (this.#times?.heldBytes ?? 0)
+  }
+
   /** Keeps them in memory until `write`: the segment is going to be appended to. */
   hold(): void {
     this.#load()
@@ -157,9 +162,9 @@ export class SegmentIndexes implements Holder {
     const times = TimeIndex.beginningOf(baseOffset, timeBytes, offset)
     const abortedBytes = disk.readFile(this.#path(TRANSACTION_INDEX_SUFFIX))
     const aborted = abortedBytes === null ? [] : abortedBefore(abortedBytes, baseOffset, offset)
-    this.#place.loadedIndexes.use(this)
     this.#offsets = offsets
     this.#times = times
+    this.#place.loadedIndexes.use(this)
     this.#aborted = aborted
     this.#maxTimestamp = times.lastTimestamp
     this.#maxTimestampOffset = times.entries === 0 ? -1 : times.lastOffset
@@ -210,6 +215,8 @@ export class SegmentIndexes implements Holder {
     this.#dirty = false
     this.#active = false
     this.#abortedDirty = false
+    // From now on they can be let go of, as those that were read.
+    this.#place.loadedIndexes.use(this)
     return files
   }
 
@@ -308,7 +315,6 @@ export class SegmentIndexes implements Holder {
     const log = this.#path('.log')
     const offsetBytes = disk.readFile(this.#path(INDEX_SUFFIX))
     const timeBytes = disk.readFile(this.#path(TIME_INDEX_SUFFIX))
-    loadedIndexes.use(this)
     if (offsetBytes === null || timeBytes === null) {
       if (size > 0) logger.info({ log }, 'An index is missing: it is made again from the batches.')
       this.#rebuild()
@@ -324,6 +330,7 @@ export class SegmentIndexes implements Holder {
     }
     this.#offsets = offsets
     this.#times = times
+    loadedIndexes.use(this)
   }
 
   /**

@@ -174,6 +174,11 @@ export class Segment implements Holder {
     return this.#indexes.times
   }
 
+  /** Bytes of its indexes that are in memory. */
+  get indexBytesHeld(): number {
+    return this.#indexes.weight
+  }
+
   /** The aborted transactions whose marker is in this segment, in the order of the markers. */
   get aborted(): readonly AbortedTransaction[] {
     return this.#indexes.aborted

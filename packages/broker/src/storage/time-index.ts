@@ -37,6 +37,11 @@ export class TimeIndex {
     return whole
   }
 
+  /** Bytes of memory that it takes. */
+  get heldBytes(): number {
+    return this.#bytes.length
+  }
+
   get entries(): number {
     return this.#length / TIME_INDEX_ENTRY_BYTES
   }

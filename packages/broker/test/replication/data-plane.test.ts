@@ -1,7 +1,7 @@
 /** Three brokers: which replica serves whom, and what becomes of replicas whose disk or log fails. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { existsSync, readdirSync, rmSync, truncateSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DeleteRecords, ElectLeaders, errorName, Fetch } from '@odradek/protocol'
@@ -231,7 +231,12 @@ describe('the replicas of three brokers', { timeout: 120_000 }, () => {
     await cluster.stop(2)
     await cluster.start(2)
     await cluster.until('kept', ({ isrNodes }) => isrNodes.length === 3)
-    ok(!existsSync(file), 'who starts it again has what was to be saved')
+    ok(!existsSync(file))
+    const beside = readdirSync(dirname(dirname(file)))
+    ok(
+      beside.some((name) => /^kept-0\.[0-9a-f]{32}-damaged$/.test(name)),
+      `what it had is kept beside it: ${beside}`,
+    )
   })
 
   it('are not led by one whose disk was replaced, though it was the last in sync', async () => {

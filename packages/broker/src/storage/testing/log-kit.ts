@@ -75,6 +75,9 @@ export interface LogUnderTest {
   readonly logger?: Logger
 }
 
+/** What a log of `openLog` keeps of the indexes of closed segments. */
+export const LOG_KIT_INDEXES_BYTES_MAX = 2_000
+
 /** Opens the log `t-0`. */
 export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Clock }, options: LogUnderTest = {}): Log {
   const { disk } = bench
@@ -82,7 +85,7 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
     disk,
     clock: bench.clock,
     openFiles: options.openFiles ?? new RecencyBound(100),
-    loadedIndexes: new RecencyBound(4),
+    loadedIndexes: new RecencyBound(LOG_KIT_INDEXES_BYTES_MAX),
     journal: null,
     tally: new FlushTally(),
     keptStages: new KeptStages(1024 * 1024),
