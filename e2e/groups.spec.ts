@@ -88,6 +88,10 @@ test('a group that reads is not moved under its members, but when they are gone'
   ])
   await using reader = await scene.consume('busy-readers', 'busy-orders')
   await reader.first
+  await scene.open(page, '/local/groups')
+  await page.getByRole('searchbox', { name: 'By client id or host' }).fill('E2E-READER 127.')
+  await expect(page).toHaveURL(/member=E2E-READER/)
+  await expect(page.getByRole('table').getByRole('link')).toHaveText(['busy-readers'])
   await page.goto(`${address('busy-readers', 'reset')}?to=earliest`)
   await expect(page.getByText(/1 member reads now/)).toBeVisible()
   await expect(page.getByText(/e2e-reader/).first()).toBeVisible()
