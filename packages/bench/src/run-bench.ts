@@ -10,6 +10,7 @@ import { type CompactionResult, measureCompaction } from './measure-compaction.t
 import { type FlushResult, measureFlush } from './measure-flush.ts'
 import { type GrowthResult, measureGrowth } from './measure-growth.ts'
 import { measureRecovery, type RecoveryResult } from './measure-recovery.ts'
+import { measureRetained, type RetainedResult } from './measure-retained.ts'
 import { type LoadResult, measureRow } from './measure-rows.ts'
 import { measureStart, type StartResult } from './measure-start.ts'
 import { measureTopics, type TopicsResult } from './measure-topics.ts'
@@ -22,6 +23,7 @@ import {
   letterScanTable,
   overviewTable,
   recoveryTable,
+  retainedTable,
   startTable,
   topicsTable,
 } from './report/life-report.ts'
@@ -35,6 +37,7 @@ const START_ROW = 'start and idle'
 const TOPICS_ROW = '1,000 topics × 10 partitions'
 const GROWTH_ROW = 'a log of 100 GB'
 const GROWTH_GIGABYTES = 100
+const RETAINED_ROW = 'memory with 100 GB retained'
 const FLUSH_ROW = 'flushes beside 200 MB/s'
 const FLUSH_MEGABYTES_PER_SECOND = 200
 const COMPACTION_ROW = 'compaction of 1 GB'
@@ -59,6 +62,7 @@ export interface BenchResults {
   readonly start: StartResult | null
   readonly topics: TopicsResult | null
   readonly growth: GrowthResult | null
+  readonly retained: RetainedResult | null
   readonly flush: FlushResult | null
   readonly compaction: CompactionResult | null
   readonly deadLetters: DeadLettersResult | null
@@ -80,6 +84,7 @@ export async function runBench(options: Options, print: (text: string) => void):
   // These are about brokers of our own: they are started, stopped and looked into.
   const wantsStart = options.broker === null && options.rows.test(START_ROW)
   const wantsGrowth = options.broker === null && options.rows.test(GROWTH_ROW)
+  const wantsRetained = options.broker === null && options.rows.test(RETAINED_ROW)
   const wantsFlush = options.broker === null && options.rows.test(FLUSH_ROW)
   const wantsTopics = options.broker === null && options.rows.test(TOPICS_ROW)
   const wantsCompaction = options.broker === null && options.rows.test(COMPACTION_ROW)
@@ -98,6 +103,7 @@ export async function runBench(options: Options, print: (text: string) => void):
     wantsLetterScan ||
     wantsTopics ||
     wantsGrowth ||
+    wantsRetained ||
     wantsFlush ||
     wantsCompaction ||
     wantsRecovery ||
@@ -119,6 +125,7 @@ export async function runBench(options: Options, print: (text: string) => void):
   const start = wantsStart ? await measureStart(rounds, IDLE_SECONDS) : null
   const topics = wantsTopics ? await measureTopics(1000, 10, loadRows[0]!.load, rounds, times) : null
   const growth = wantsGrowth ? await measureGrowth(GROWTH_GIGABYTES, loadRows[0]!.load, rounds, times) : null
+  const retained = wantsRetained ? await measureRetained(GROWTH_GIGABYTES, loadRows[0]!.load, times) : null
   // Batches of 64 KiB: as producers that send this much make them.
   const flushLoad = { ...loadRows[0]!.load, recordsPerBatch: 64 }
   const flush = wantsFlush ? await measureFlush(FLUSH_MEGABYTES_PER_SECOND, flushLoad, rounds, times) : null
@@ -153,6 +160,7 @@ export async function runBench(options: Options, print: (text: string) => void):
   if (start !== null) print(`\n${startTable(start)}`)
   if (topics !== null) print(`\n${topicsTable(topics)}`)
   if (growth !== null) print(`\n${growthTable(growth)}`)
+  if (retained !== null) print(`\n${retainedTable(retained)}`)
   if (flush !== null) print(`\n${flushTable(flush)}`)
   if (compaction !== null) print(`\n${compactionTable(compaction)}`)
   if (deadLetters !== null) print(`\n${deadLettersTable(deadLetters)}`)
@@ -167,6 +175,7 @@ export async function runBench(options: Options, print: (text: string) => void):
     start,
     topics,
     growth,
+    retained,
     flush,
     compaction,
     deadLetters,

@@ -5,6 +5,7 @@ import type { CompactionResult } from '../measure-compaction.ts'
 import type { FlushResult } from '../measure-flush.ts'
 import type { GrowthResult } from '../measure-growth.ts'
 import type { RecoveryResult } from '../measure-recovery.ts'
+import type { RetainedResult } from '../measure-retained.ts'
 import type { StartResult } from '../measure-start.ts'
 import type { TopicsResult } from '../measure-topics.ts'
 import { numberText, spreadText } from './number-text.ts'
@@ -42,6 +43,17 @@ export function growthTable(result: GrowthResult): string {
       ['MB/s, over the same to an empty log', spreadText(result.produceRatio)],
       ['CPU s/GB, over the same', spreadText(result.cpuRatio)],
       ['restart with it to Listening, ms', numberText(result.restartMs)],
+    ],
+  )
+}
+
+export function retainedTable(result: RetainedResult): string {
+  const { gigabytes, memoryMegabytes, shortMemoryMegabytes } = result
+  return markdownTable(
+    [`${numberText(gigabytes)} GB retained, every segment read`, ''],
+    [
+      ['memory under load, MB', numberText(memoryMegabytes)],
+      ['the same with 1 GB retained, MB', numberText(shortMemoryMegabytes)],
     ],
   )
 }

@@ -1,5 +1,5 @@
 /** Of indexes of closed segments in memory, of all logs together: those of a segment of 1 GiB have 1 to 5 MiB. */
-export const LOADED_INDEXES_BYTES_MAX = 32 * 1024 * 1024
+export const LOADED_INDEXES_BYTES_MAX = 16 * 1024 * 1024
 
 /** How many of the oldest are asked before the bound is exceeded for a while. */
 const ASKED_MAX = 16

@@ -1,7 +1,7 @@
 import type { CleanupPlanView, TopicPlanView } from '@odradek/broker'
 import { GIB, KIB, MIB, TIB } from '@odradek/config'
 import { adminFlags, askAdmin } from '../admin-listener.ts'
-import type { Command } from '../command.ts'
+import { type Command, CommandError } from '../command.ts'
 import { type Cell, textTable } from '../text-table.ts'
 
 /** Of those that were, and of those that will be. */
@@ -30,6 +30,8 @@ export const cleanupPlan: Command = {
     const topic = args.text('topic')
     if (topic !== undefined) query.set('topic', topic)
     const plan = await askAdmin<CleanupPlanView>(args, `/v1/cleanup/plan?${query}`)
+    if (topic !== undefined && plan.topics.length === 0)
+      throw new CommandError(`the broker that was asked leads no partition of "${topic}"`)
     process.stdout.write(args.flag('json') ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan))
     return 0
   },
