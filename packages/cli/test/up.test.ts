@@ -187,6 +187,8 @@ test('brokers whose supervisor is killed stop in order, and start again with the
   const state = JSON.parse(readFileSync(stateFile, 'utf8'))
   writeFileSync(stateFile, JSON.stringify({ ...state, pid: process.pid }))
   assert.deepEqual(await statusOf(directory.path), { running: false, directory: directory.path })
+  writeFileSync(stateFile, '')
+  assert.deepEqual(await statusOf(directory.path), { running: false, directory: directory.path })
   await using again = odradek(words(directory.path, '--mode', 'multi-master', '--brokers', '2'))
   await listening(again, 2)
   await untilStatus(directory.path, ({ cluster }) => cluster?.brokers.every(({ leaders }) => leaders === 1) === true)
@@ -244,7 +246,7 @@ test('what cannot be started says why, in one line', async () => {
     [words(join(data.path, 'meta.properties')), /meta\.properties cannot be the directory of a cluster/],
     // Where an entry is refused as if its parent were not there.
     [words('/proc/odradek'), /\/proc\/odradek cannot be the directory of a cluster/],
-    [words(directory.path, '--host', '192.0.2.1'), /broker 1 does not start .*192\.0\.2\.1/],
+    [words(directory.path, '--host', '192.0.2.1'), /broker 1 does not start \(exit code 1\): 192\.0\.2\.1/],
   ]
   for (const [line, why] of bad) {
     const { code, stderr } = await runOdradek(line, { cwd: directory.path })

@@ -68,7 +68,7 @@ export class Supervisor {
 
   #ended(broker: SupervisedBroker, how: string): void {
     const { nodeId, logFile } = broker.plan
-    const why = broker.lastLine === '' ? '' : `: ${broker.lastLine}`
+    const why = broker.lastLine === '' ? '' : `: ${broker.lastLine.replace(/^odradek: /, '')}`
     if (this.#isStarted) {
       process.stderr.write(`odradek: broker ${nodeId} ended (${how}) and is started again; see ${logFile}\n`)
       return

@@ -32,15 +32,13 @@ export function writeUpState(file: string, state: UpState): void {
   renameSync(draft, file)
 }
 
-/** What runs under a directory, or null where nothing ever did. */
+/** What runs under a directory, or null where nothing does: a power failure may have left half a file. */
 export function readUpState(directory: string): UpState | null {
-  let text: string
   try {
-    text = readFileSync(join(directory, 'up.json'), 'utf8')
+    return JSON.parse(readFileSync(join(directory, 'up.json'), 'utf8')) as UpState
   } catch {
     return null
   }
-  return JSON.parse(text) as UpState
 }
 
 /**
