@@ -13,6 +13,7 @@ import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { ListTools } from '../../components/ui/list-tools.tsx'
 import { PagedTable } from '../../components/ui/paged-table.tsx'
 import { useColumns } from '../../components/ui/use-columns.ts'
+import { exactNumber } from '../../lib/numbers.ts'
 import { CreateTopic } from './dialogs/create-topic.tsx'
 import { DeleteTopics } from './dialogs/delete-topics.tsx'
 import { slowColumns, useTopicColumns } from './topic-columns.tsx'
@@ -53,7 +54,9 @@ export function TopicList({ cluster }: { cluster: string }) {
         badges={
           data !== undefined && (
             <span className="text-meta text-muted">
-              {t('counts', { topics: data.counts.topics, internal: data.counts.internal })}
+              {selection.size === 0
+                ? t('counts', { topics: data.counts.topics, internal: data.counts.internal })
+                : t('ofMatching', { total: exactNumber(data.total) })}
             </span>
           )
         }
