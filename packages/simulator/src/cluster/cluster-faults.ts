@@ -10,8 +10,16 @@ import type { StoreLife } from './store-life.ts'
 
 type Pair = readonly [number, number]
 
-const LENGTH_MS_MAX = 5_000
-const AWAY_MS_MAX = 3_000
+/** How often things fail, and for how long. */
+export interface FaultPace {
+  /** Of the time between two, one is drawn. */
+  readonly meansMs: readonly number[]
+  readonly lengthMsMax: number
+  readonly awayMsMax: number
+}
+export const LONG: FaultPace = { meansMs: [400, 1_500, 4_000], lengthMsMax: 5_000, awayMsMax: 3_000 }
+/** For short worlds: as much in a fraction of the time. */
+export const DENSE: FaultPace = { meansMs: [150, 300, 700], lengthMsMax: 1_500, awayMsMax: 700 }
 const CLOCK_STEP_MS = 3_000
 /** What others leave of a disk that is full. */
 const FREE_BYTES_MAX = 20_000
@@ -43,6 +51,7 @@ export interface ClusterFaultsOptions {
   readonly brokers: ReadonlyMap<number, ClusterBroker>
   /** Whether the power may fail anywhere: what is acknowledged is on disks. */
   readonly isSync: boolean
+  readonly pace: FaultPace
   readonly addressOf: (brokerId: number) => string
   /** A broker has died, and is to be back after so long. */
   readonly died: (broker: ClusterBroker, awayMs: number) => void
@@ -62,8 +71,8 @@ export class ClusterFaults {
 
   /** Lets things fail now and then until `heal`. */
   start(): void {
-    const { world, random } = this.#options
-    const meanMs = [400, 1_500, 4_000][random.below(3)]!
+    const { world, random, pace } = this.#options
+    const meanMs = pace.meansMs[random.below(pace.meansMs.length)]!
     const next = () => {
       world.schedule(random.between(0, 2 * meanMs), 'timer', 'fault', null, () => {
         if (this.#isOver) return
@@ -86,11 +95,11 @@ export class ClusterFaults {
   }
 
   #strike(): void {
-    const { random, brokers, isSync, store } = this.#options
+    const { random, brokers, isSync, store, pace } = this.#options
     const id = this.#ids[random.below(this.#ids.length)]!
     const others = this.#ids.filter((each) => each !== id)
     const broker = brokers.get(id)!
-    const lengthMs = random.between(50, LENGTH_MS_MAX)
+    const lengthMs = random.between(50, pace.lengthMsMax)
     const kind = DRAWN[random.below(DRAWN.length)]!
     switch (kind) {
       case 'crash':
@@ -144,7 +153,7 @@ export class ClusterFaults {
       case 'kill store':
         this.#count('crashes')
         // What it says is on its disk: its power may fail whatever the brokers do.
-        store.crash(random.chance(0.5) ? 'power' : 'process', random.between(50, AWAY_MS_MAX))
+        store.crash(random.chance(0.5) ? 'power' : 'process', random.between(50, pace.awayMsMax))
         break
       case 'fill disk':
         this.#fillDisk(broker, lengthMs)
@@ -169,12 +178,12 @@ export class ClusterFaults {
   }
 
   #kill(broker: ClusterBroker, death: 'power' | 'process'): void {
-    const { world, random, died } = this.#options
+    const { world, random, died, pace } = this.#options
     if (!broker.host.alive) return
     this.#count('crashes')
     world.note(null, `broker ${broker.id} dies: ${death}`)
     broker.host.crash(death)
-    died(broker, random.between(50, AWAY_MS_MAX))
+    died(broker, random.between(50, pace.awayMsMax))
   }
 
   /** Whether all that a broker has in sync is in sync elsewhere too, at brokers that live. */

@@ -29,7 +29,7 @@ interface Batch {
   outcome: number | null
 }
 
-/** An idempotent producer with acks=all: up to five batches on the way, each sent again and in order until it is acknowledged. */
+/** An idempotent producer whose records are on all in sync when they are acknowledged: up to five batches on the way, each sent again and in order until it is acknowledged. */
 export class ClusterProducer {
   readonly #clients: ClusterClients
   readonly #tale: PartitionTale
@@ -41,6 +41,7 @@ export class ClusterProducer {
   readonly #delayMsMax: number
   /** Where every other record goes, for it was retried so often already; null: all are as others. */
   readonly #letters: PartitionTale | null
+  readonly #acks: -1 | 1
   #producerId = -1
   #sequence = 0
   #made = 0
@@ -57,6 +58,8 @@ export class ClusterProducer {
     pauseMs: number
     delayMsMax: number
     letters: PartitionTale | null
+    /** 1 waits for all in sync where `replication.mode` is `sync`. */
+    acks: -1 | 1
   }) {
     this.#clients = options.clients
     this.#tale = options.tale
@@ -66,6 +69,7 @@ export class ClusterProducer {
     this.#pauseMs = options.pauseMs
     this.#delayMsMax = options.delayMsMax
     this.#letters = options.letters
+    this.#acks = options.acks
   }
 
   start(): void {
@@ -124,7 +128,7 @@ export class ClusterProducer {
       // What is sent is patched where it lies.
       const partitionData = [{ index, records: sliceOf(Buffer.from(batch.bytes)) }]
       const { responses } = await leader.request(Produce, PRODUCE_VERSION, {
-        acks: -1,
+        acks: this.#acks,
         timeoutMs: TIMEOUT_MS,
         topicData: [{ name: topic, partitionData }],
       })

@@ -7,14 +7,14 @@
  * With `flush.mode=sync` the power fails wherever it likes, at all brokers at once too. With `async` what is acknowledged is in
  * page caches alone, so a broker loses its power only while another one that is in sync keeps what it has.
  */
-import { createSimHost, SimCrash, type SimHost, type SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
+import { createSimHost, SimCrash, type SimHost, SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
 import { intakeTopicOf } from '@odradek/broker/src/metadata/intake-topic.ts'
 import { CreateTopics, IncrementalAlterConfigs } from '@odradek/protocol'
 import { ClusterAdministrator } from './cluster-administrator.ts'
 import { ClusterBroker } from './cluster-broker.ts'
 import { ClusterClients } from './cluster-clients.ts'
 import { ClusterConsumer, fetchOnce } from './cluster-consumer.ts'
-import { ClusterFaults } from './cluster-faults.ts'
+import { ClusterFaults, DENSE, LONG } from './cluster-faults.ts'
 import { ClusterHistory, PartitionTale } from './cluster-history.ts'
 import { ClusterProducer } from './cluster-producer.ts'
 import { StoreLife } from './store-life.ts'
@@ -35,6 +35,7 @@ const CLOCK_SKEW_MS = 1_000
 /** What a broker has to say where the disk was filled up. */
 const DISK_FULL = 'The disk is full'
 const CONTROLLER_CHECK_MS = 10
+const WHOLE_CHECK_MS = 5
 /** Two of the slowest syncs there are: one that is under way, and the one that waits for it. */
 const SLOWEST_SYNCS_MS = 500
 
@@ -53,6 +54,8 @@ export interface ClusterSimulationOptions {
   readonly traceLinesMax?: number
   /** Whether nothing fails [false]. */
   readonly isCalm?: boolean
+  /** Whether it lasts for seconds, and as much fails in them: several such worlds cost as much as one that is not [false]. */
+  readonly isShort?: boolean
   /**
    * Whether, instead of all else, the power fails at all brokers at once while they flush asynchronously: what is lost then is
    * counted, and must not be older than a flush [false].
@@ -92,10 +95,13 @@ class ClusterSimulation {
   readonly #world: SimWorld
   readonly #random: SimRandom
   readonly #isCalm: boolean
+  readonly #isShort: boolean
   readonly #losesAllPower: boolean
   readonly #isSync: boolean
   readonly #settings: Readonly<Record<string, string>>
   readonly #topics: readonly { name: string; partitions: number; configs: Readonly<Record<string, string>> }[]
+  /** Topics whose producers ask for acks=1, and of which that waits for all in sync. */
+  readonly #doubleWritten: ReadonlySet<string>
   #clients: ClusterClients
   readonly #store: StoreLife
   readonly #brokers = new Map<number, ClusterBroker>()
@@ -107,6 +113,7 @@ class ClusterSimulation {
   constructor(world: SimWorld, options: ClusterSimulationOptions) {
     this.#world = world
     this.#isCalm = options.isCalm ?? false
+    this.#isShort = options.isShort ?? false
     this.#losesAllPower = options.losesAllPower ?? false
     const random = world.random.fork()
     this.#random = random
@@ -153,6 +160,9 @@ class ClusterSimulation {
           ]
         : []),
     ]
+    // Of its own: what else a seed chooses does not hang on it.
+    const choice = new SimRandom(~world.seed)
+    this.#doubleWritten = new Set(this.#topics.map(({ name }) => name).filter(() => choice.chance(0.3)))
     this.history = new ClusterHistory(() => `${world.time.toFixed(3)} ms`)
     const clientHost = createSimHost(world, { name: 'clients', address: '10.0.0.9' })
     this.#clients = new ClusterClients(world, clientHost, this.history)
@@ -171,6 +181,7 @@ class ClusterSimulation {
       store: this.#store,
       brokers: this.#brokers,
       isSync: this.#isSync,
+      pace: this.#isShort ? DENSE : LONG,
       addressOf,
       died: (broker, awayMs) => {
         this.#checkErrors(broker)
@@ -194,7 +205,7 @@ class ClusterSimulation {
       return
     }
     if (!this.#isCalm) this.#faults.start()
-    await this.#world.runFor(this.#random.between(2_000, 12_000))
+    await this.#world.runFor(this.#isShort ? this.#random.between(700, 2_500) : this.#random.between(2_000, 12_000))
     await this.#heal()
     if (this.history.failures.length > 0) return
     this.#clients.draining = true
@@ -204,7 +215,7 @@ class ClusterSimulation {
     )
     if (this.history.failures.length > 0) return
     await this.#settled(
-      () => this.#isWhole(),
+      this.#nowAndThen(() => this.#isWhole()),
       () => `the replicas are not whole: ${this.#notWhole()}`,
     )
     if (this.history.failures.length > 0) return
@@ -221,7 +232,7 @@ class ClusterSimulation {
     this.#clients = new ClusterClients(this.#world, this.#clients.host.reboot(), this.history)
     await this.#settled(() => this.#clients.addresses.size === BROKERS.length, 'not all brokers came back')
     await this.#settled(
-      () => this.#isWhole(),
+      this.#nowAndThen(() => this.#isWhole()),
       () => `the replicas are not whole: ${this.#notWhole()}`,
     )
     const flushMs = Number(this.#settings['flush.interval.ms']) + SLOWEST_SYNCS_MS
@@ -281,7 +292,10 @@ class ClusterSimulation {
           numPartitions: partitions,
           replicationFactor: 3,
           assignments: [],
-          configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+          configs: Object.entries({
+            ...configs,
+            ...(this.#doubleWritten.has(name) ? { 'replication.mode': 'sync' } : {}),
+          }).map(([key, value]) => ({ name: key, value })),
         })),
       })
       const isMade = answer?.topics.every(({ errorCode }) => errorCode === 0 || errorCode === 36) ?? false
@@ -307,6 +321,7 @@ class ClusterSimulation {
           pauseMs: [2, 20, 100][random.below(3)]!,
           delayMsMax: tale.topic === DELAYED ? [50, 2_000][random.below(2)]! : 0,
           letters: tale.topic === RETRIES ? this.#deadLetters : null,
+          acks: this.#doubleWritten.has(tale.topic) ? 1 : -1,
         }).start()
       }
       for (let at = 0; at <= random.below(2); at++)
@@ -427,10 +442,20 @@ class ClusterSimulation {
     }
   }
 
+  /** Not at every step, as it costs more than that. */
+  #nowAndThen(isSettled: () => boolean): () => boolean {
+    let next = 0
+    return () => {
+      if (this.#world.time < next) return false
+      next = this.#world.time + WHOLE_CHECK_MS
+      return isSettled()
+    }
+  }
+
   async #settled(isSettled: () => boolean, problem: string | (() => string)): Promise<void> {
     const until = this.#world.time + DRAIN_MS_MAX
     await this.#world.runUntil(() => isSettled() || this.#world.time > until || this.history.failures.length > 0)
-    if (!isSettled() && this.history.failures.length === 0)
+    if (this.#world.time > until && this.history.failures.length === 0)
       this.history.fail(`after ${DRAIN_MS_MAX} ms ${typeof problem === 'string' ? problem : problem()}`)
   }
 }

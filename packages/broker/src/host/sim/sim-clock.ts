@@ -39,15 +39,25 @@ export class SimTimers implements Timers {
   }
 
   after(delayMs: number, run: () => void): Timer {
-    const event = this.#world.schedule(delayMs, 'timer', `after ${delayMs} ms`, this.#life, run)
-    return {
-      cancel() {
-        event.cancelled = true
-      },
-    }
+    const world = this.#world
+    const event = world.schedule(delayMs, 'timer', labelOf(delayMs), this.#life, run)
+    return { cancel: () => world.cancel(event) }
   }
 
   endOfTurn(run: () => void): void {
     this.#world.endOfTurn(this.#life, run)
   }
+}
+
+/** Labels of timers by their length in whole milliseconds: most are of a few lengths, and text costs more than the rest of them. */
+const LABELS = new Map<number, string>()
+const LABELS_MAX = 65_536
+
+function labelOf(delayMs: number): string {
+  if (!Number.isInteger(delayMs) || delayMs < 0 || delayMs >= LABELS_MAX) return `after ${delayMs} ms`
+  const known = LABELS.get(delayMs)
+  if (known !== undefined) return known
+  const label = `after ${delayMs} ms`
+  LABELS.set(delayMs, label)
+  return label
 }

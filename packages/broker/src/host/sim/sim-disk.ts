@@ -293,7 +293,7 @@ export class SimDisk implements Disk {
   readFile(path: string): Buffer | null {
     if (!this.exists(path)) return null
     const file = this.open(path, 'read')
-    const contents = Buffer.alloc(file.size())
+    const contents = Buffer.allocUnsafe(file.size())
     file.read(contents, 0, contents.length, 0)
     file.close()
     return contents
@@ -320,7 +320,7 @@ export class SimDisk implements Disk {
   call<T>(kind: DiskCall, detail: string, run: () => T, partly?: () => void): T {
     if (!this.#life.alive) throw new SimCrash(`${kind} ${detail}`)
     this.calls++
-    this.#world.note(this.#life, `${kind} ${detail}`)
+    this.#world.noteOf(this.#life, kind, detail)
     if (this.calls >= this.#crashAt) {
       const done = this.#random.below(3)
       if (done === 1) attempt(partly ?? run)
@@ -464,8 +464,12 @@ export class SimDisk implements Disk {
   }
 
   #find(path: string): SimNode | undefined {
+    return this.#walk(segments(path))
+  }
+
+  #walk(names: readonly string[]): SimNode | undefined {
     let node: SimNode | undefined = this.#root
-    for (const name of segments(path)) node = node instanceof SimDirectory ? node.entries.get(name) : undefined
+    for (const name of names) node = node instanceof SimDirectory ? node.entries.get(name) : undefined
     return node
   }
 
@@ -479,21 +483,30 @@ export class SimDisk implements Disk {
   #locate(path: string, syscall: string): { parent: SimDirectory; name: string }
   #locate(path: string, syscall: string, mayMiss: true): { parent: SimDirectory | undefined; name: string }
   #locate(path: string, syscall: string, mayMiss = false): { parent: SimDirectory | undefined; name: string } {
-    const names = segments(path)
+    const names = [...segments(path)]
     const name = names.pop()
     if (name === undefined) throw systemError('EBUSY', syscall, path)
-    const parent = this.#find(names.join('/'))
+    const parent = this.#walk(names)
     if (parent instanceof SimDirectory) return { parent, name }
     if (parent === undefined && mayMiss) return { parent, name }
     throw systemError(parent === undefined ? 'ENOENT' : 'ENOTDIR', syscall, path)
   }
 }
 
-function segments(path: string): string[] {
-  return posix
+/** The parts of paths that were asked for: a world asks for few, again and again. */
+const known = new Map<string, readonly string[]>()
+const KNOWN_MAX = 10_000
+
+function segments(path: string): readonly string[] {
+  const found = known.get(path)
+  if (found !== undefined) return found
+  const names = posix
     .resolve('/', path)
     .split('/')
     .filter((name) => name !== '')
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(path, names)
+  return names
 }
 
 /** Closes what an earlier life left open, and counts the pages in use. */

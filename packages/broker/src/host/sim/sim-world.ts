@@ -17,6 +17,8 @@ import { SimWire } from './sim-wire.ts'
 const STEPS_PER_MACROTASK = 8
 /** Events as near as this to a turn's last one may be read in the same turn. */
 const TURN_MS = 0.05
+/** Fewer that are cancelled stay until their time. */
+const CANCELLED_MIN = 64
 
 interface TurnEnd {
   readonly life: SimLife
@@ -43,6 +45,8 @@ export class SimWorld {
   #turnEnds: TurnEnd[] = []
   #time = 0
   #sequence = 0
+  /** Events that were cancelled since those were taken out last. */
+  #cancelled = 0
   /** Events that are not timers and wait still. */
   #onTheWay = 0
 
@@ -72,6 +76,16 @@ export class SimWorld {
     return event
   }
 
+  /** Makes an event not happen. */
+  cancel(event: SimEvent): void {
+    if (event.cancelled) return
+    event.cancelled = true
+    // Requests have timers that are mostly cancelled, long before their time.
+    if (++this.#cancelled < CANCELLED_MIN || 2 * this.#cancelled < this.#events.length) return
+    this.#cancelled = 0
+    this.#onTheWay -= this.#events.discard(({ cancelled }) => cancelled)
+  }
+
   /** A life in this world, whose events are gone when it ends. */
   begin(name: string): SimLife {
     const life = new SimLife(name)
@@ -95,7 +109,12 @@ export class SimWorld {
 
   /** Notes a line in the trace. */
   note(life: SimLife | null, line: string): void {
-    this.trace.add(`${this.#time.toFixed(3)} ${life === null ? '-' : life.name} ${line}`)
+    this.trace.add(this.#time, life, '', line)
+  }
+
+  /** The same, of what is called `kind`. */
+  noteOf(life: SimLife | null, kind: string, detail: string): void {
+    this.trace.add(this.#time, life, kind, detail)
   }
 
   /** Does the next step; false when nothing waits. */
@@ -119,7 +138,7 @@ export class SimWorld {
     if (event.kind !== 'timer') this.#onTheWay--
     this.#time = event.time
     this.steps++
-    this.note(event.life, `${event.kind} ${event.label}`)
+    this.trace.add(event.time, event.life, event.kind, event.label)
     this.#live(event.life, event.run)
     return true
   }
