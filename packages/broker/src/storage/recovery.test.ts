@@ -32,7 +32,7 @@ function restore(saved: string, path: string): void {
 
 describe('recovery after an unclean stop', () => {
   it('keeps exactly the whole batches, wherever the last segment was cut', () => {
-    using bench = nodeBench()
+    using bench = nodeBench({ inMemory: true })
     const { batches, records, lastBase, path, lastFile } = crashedLog(bench)
     const saved = `${bench.directory}/saved`
     cpSync(path, saved, { recursive: true })
@@ -62,7 +62,7 @@ describe('recovery after an unclean stop', () => {
   })
 
   it('ends the log before the batch in which a bit flipped', () => {
-    using bench = nodeBench()
+    using bench = nodeBench({ inMemory: true })
     const { batches, records, lastBase, path, lastFile } = crashedLog(bench)
     const saved = `${bench.directory}/saved`
     cpSync(path, saved, { recursive: true })
@@ -89,7 +89,7 @@ describe('recovery after an unclean stop', () => {
   })
 
   it('makes the indexes that a clean stop would have left', () => {
-    using bench = nodeBench()
+    using bench = nodeBench({ inMemory: true })
     const { path } = crashedLog(bench)
     rmSync(path, { recursive: true })
     const clean = openLog(bench, { config })
@@ -118,7 +118,7 @@ describe('recovery after an unclean stop', () => {
   })
 
   it('removes what comes after a damaged segment, with its indexes', () => {
-    using bench = nodeBench()
+    using bench = nodeBench({ inMemory: true })
     const { batches, records, path } = crashedLog(bench)
     const logs = readdirSync(path).filter((name) => name.endsWith('.log'))
     const second = `${path}/${logs[1]}`
@@ -138,7 +138,7 @@ describe('recovery after an unclean stop', () => {
   })
 
   it('does not read below the recovery point', () => {
-    using bench = nodeBench()
+    using bench = nodeBench({ inMemory: true })
     const { path, lastBase, records } = crashedLog(bench)
     const first = `${path}/${readdirSync(path).find((name) => name.endsWith('.log'))}`
     const bytes = readFileSync(first)
@@ -152,7 +152,7 @@ describe('recovery after an unclean stop', () => {
   })
 
   it('trims epochs to the log, and reads lost ones from the batches', () => {
-    using bench = nodeBench()
+    using bench = nodeBench({ inMemory: true })
     const { path, epochs, records } = crashedLog(bench)
     for (const text of [
       null,
@@ -171,7 +171,7 @@ describe('recovery after an unclean stop', () => {
   })
 
   it('uses the newest whole snapshot of the producers', () => {
-    using bench = nodeBench()
+    using bench = nodeBench({ inMemory: true })
     const { path, records } = crashedLog(bench)
     const snapshots = readdirSync(path).filter((name) => name.endsWith('.snapshot'))
     assert.ok(snapshots.length >= 2)
@@ -188,7 +188,7 @@ describe('recovery after an unclean stop', () => {
   })
 
   it('settles what a crash left of a compaction or a deletion', () => {
-    using bench = nodeBench()
+    using bench = nodeBench({ inMemory: true })
     const { path, records, lastBase } = crashedLog(bench)
     const names = readdirSync(path)
     const bases = names.filter((name) => name.endsWith('.log')).map((name) => name.slice(0, 20))
@@ -237,7 +237,7 @@ describe('recovery after an unclean stop', () => {
   })
 
   it('begins anew where the recorded start lies beyond the end', () => {
-    using bench = nodeBench()
+    using bench = nodeBench({ inMemory: true })
     const { path } = crashedLog(bench)
     const log = openLog(bench, { config, clean: false, startOffset: 5000 })
     assert.deepEqual([log.startOffset, log.endOffset], [5000, 5000])

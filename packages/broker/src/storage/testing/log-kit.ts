@@ -1,5 +1,5 @@
 /** What the tests of the log share: a machine with a data directory, logs in it, batches to put there. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { resolveTopicConfig } from '@odradek/config'
@@ -52,14 +52,30 @@ export interface Bench extends Disposable {
   readonly directory: string
 }
 
-/** A fresh data directory on the real file system. */
-export function nodeBench(): Bench {
-  const directory = mkdtempSync(join(tmpdir(), 'odradek-log-'))
+/** Where files are in memory, on systems that have such a place: a sync costs nothing there. */
+const MEMORY = '/dev/shm'
+
+/**
+ * A fresh data directory on the real file system; `inMemory`: on one in memory, where there is one, for tests that open logs by
+ * the thousand.
+ */
+export function nodeBench({ inMemory = false } = {}): Bench {
+  const parent = inMemory && isWritable(MEMORY) ? MEMORY : tmpdir()
+  const directory = mkdtempSync(join(parent, 'odradek-log-'))
   return {
     disk: createNodeDisk(),
     clock: new TestClock(),
     directory,
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
   }
 }
 
