@@ -1,5 +1,6 @@
-/** `npm run bench`: see `--help`. Exit code 1 when a server did not do what it acknowledged, 2 for flags that cannot be meant. */
+/** `npm run bench`: see `--help`. Exit code 1 when a server did not do what it acknowledged or a bound is missed, 2 for flags that cannot be meant. */
 import { writeFileSync } from 'node:fs'
+import { missedLetterBounds } from './letters/letter-bounds.ts'
 import { LoadError } from './load/load.ts'
 import { machine } from './machine.ts'
 import { OptionError, parseOptions, USAGE } from './options.ts'
@@ -12,6 +13,10 @@ try {
     const results = await runBench(options, (text) => process.stdout.write(`${text}\n`))
     if (options.json !== null) {
       writeFileSync(options.json, `${JSON.stringify({ machine: machine(), ...results }, null, 2)}\n`)
+    }
+    for (const missed of missedLetterBounds(results)) {
+      process.stderr.write(`bench: missed: ${missed}\n`)
+      process.exitCode = 1
     }
   }
 } catch (error) {

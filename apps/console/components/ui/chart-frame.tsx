@@ -65,7 +65,15 @@ export function Moment({ x, top, bottom, label }: { x: number; top: number; bott
   return (
     <g>
       <line x1={x} x2={x} y1={top} y2={bottom} stroke="var(--attention)" strokeDasharray="3 2" />
-      <text x={x + 4} y={top + 10} fontSize="11" fill="var(--attention)">
+      <text
+        x={x + 4}
+        y={top + 10}
+        fontSize="11"
+        fill="var(--attention)"
+        stroke="var(--panel)"
+        strokeWidth="3"
+        paintOrder="stroke"
+      >
         {label}
       </text>
     </g>

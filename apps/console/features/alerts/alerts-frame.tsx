@@ -31,12 +31,14 @@ export function AlertsFrame({ cluster, children }: { cluster: string; children: 
   const enable = useMutation(trpc.alerts.enable.mutationOptions({ onSuccess: changed }))
   const status = about.data?.status
   const isOff = status?.state === 'off'
+  // Without a rule there is nothing that anybody should evaluate.
+  const isIdle = status?.state === 'paused' && status.reason === null && about.data?.rules.length === 0
   const rule = about.data?.rules.find(({ id }) => id === edited)
   return (
     <>
       <TitleRow
         title={t('title')}
-        badges={status !== undefined && !isOff && <StatusLine status={status} />}
+        badges={status !== undefined && !isOff && !isIdle && <StatusLine status={status} />}
         actions={
           status !== undefined &&
           !isOff && (

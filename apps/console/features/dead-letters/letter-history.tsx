@@ -12,7 +12,9 @@ export function LetterHistory(props: { place: LetterSpot; history: LetterDetail[
   const { place, history, meaning } = props
   const { cluster, topic, partition, offset } = place
   const t = useTranslations('deadLetters')
+  const jobs = useTranslations('jobs')
   const { redrive } = meaning
+  const who = (by: string) => (by === 'open' ? jobs('unnamed') : by)
   const isUntouched = history.length === 0 && redrive === null
   return (
     <ul className="overflow-y-auto">
@@ -24,7 +26,7 @@ export function LetterHistory(props: { place: LetterSpot; history: LetterDetail[
       </li>
       {redrive !== null && (
         <li className="border-b px-4 py-2">
-          {t('history.redriven', { from: redrive.from ?? '—', by: redrive.by ?? '—' })}{' '}
+          {t('history.redriven', { from: redrive.from ?? '—', by: who(redrive.by ?? '—') })}{' '}
           {redrive.job !== null && <JobLink cluster={cluster} job={redrive.job} />}
         </li>
       )}
@@ -32,7 +34,7 @@ export function LetterHistory(props: { place: LetterSpot; history: LetterDetail[
         <li key={`${event.atMs} ${at}`} className="flex flex-wrap items-baseline gap-x-3 border-b px-4 py-2">
           <Time at={event.atMs} form="ms" />
           <span className="font-strong">{t(`history.${event.kind}`)}</span>
-          <span className="text-muted">{event.by}</span>
+          <span className="text-muted">{who(event.by)}</span>
           {event.text !== null && <span className="break-all font-mono text-meta">{event.text}</span>}
           {event.job !== null && <JobLink cluster={cluster} job={event.job} />}
         </li>

@@ -2,6 +2,8 @@
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
+import { ErrorState } from '../../components/ui/error-state.tsx'
+import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { href } from '../../lib/href.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 
@@ -9,8 +11,12 @@ import { useTRPC } from '../../lib/trpc.tsx'
 export function SentWhere({ cluster, job }: { cluster: string; job: string }) {
   const t = useTranslations('deadLetters')
   const trpc = useTRPC()
-  const { data } = useQuery(trpc.jobs.results.queryOptions({ cluster, job, limit: 1 }, { staleTime: 0 }))
+  const { data, error, refetch, isFetching } = useQuery(
+    trpc.jobs.results.queryOptions({ cluster, job, limit: 1 }, { staleTime: 0 }),
+  )
   const [result] = data?.results ?? []
+  if (error !== null) return <ErrorState error={error} retry={() => refetch()} busy={isFetching} />
+  if (data === undefined) return <Skeleton className="w-48" />
   if (result === undefined) return null
   const { target, outcome, reason } = result
   return (

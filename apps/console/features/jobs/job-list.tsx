@@ -115,7 +115,7 @@ function useJobColumns(cluster: string): readonly Column<Job>[] {
         ),
       }),
     ),
-    { id: 'by', header: t('column.by'), narrow: 'hidden', cell: (job) => job.by },
+    { id: 'by', header: t('column.by'), narrow: 'hidden', cell: (job) => (job.by === 'open' ? t('unnamed') : job.by) },
   ]
 }
 

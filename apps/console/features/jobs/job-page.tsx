@@ -175,8 +175,8 @@ function JobAbout({ cluster, job }: { cluster: string; job: Job }) {
               records: canary.records,
               wait: durationText(canary.waitMs),
               percent: canary.percentMax,
-            })}{' '}
-            {canary.passed !== null && t(canary.passed ? 'canary.passed' : 'canary.failed')}
+              passed: canary.passed === null ? 'unknown' : canary.passed ? 'yes' : 'no',
+            })}
           </span>
         )}
         {stop !== null && <span>{t('stop', { percent: stop.percent, count: stop.atLeast })}</span>}

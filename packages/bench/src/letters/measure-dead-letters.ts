@@ -12,6 +12,8 @@ export interface DeadLettersResult {
   readonly createMs: Spread
   /** Counting all of them by error, origin, attempts, time and state. */
   readonly facetsMs: Spread
+  /** Until the first of them are counted, and told. */
+  readonly firstFacetsMs: Spread
 }
 
 const PARTITIONS = 4
@@ -27,10 +29,14 @@ export async function measureDeadLetters(rounds: number, letters: number): Promi
   const resent: number[] = []
   const created: number[] = []
   const facets: number[] = []
+  const first: number[] = []
   for (let round = 0; round < rounds; round++) {
     const origin = `odradek-bench-${round}`
     await createTopic(cluster, { name: origin, partitions: PARTITIONS })
-    facets.push(await timed(() => countAll(source, topic, letters)))
+    const began = performance.now()
+    const firstAt = await countAll(source, topic, letters)
+    facets.push(performance.now() - began)
+    first.push(firstAt - began)
     const target = { kind: 'topic', topic: origin } as const
     const select = { kind: 'query' } as const
     let id = ''
@@ -45,10 +51,18 @@ export async function measureDeadLetters(rounds: number, letters: number): Promi
     })
     resent.push((letters * 1000) / ms)
   }
-  return { letters, resentPerSecond: spreadOf(resent), createMs: spreadOf(created), facetsMs: spreadOf(facets) }
+  return {
+    letters,
+    resentPerSecond: spreadOf(resent),
+    createMs: spreadOf(created),
+    facetsMs: spreadOf(facets),
+    firstFacetsMs: spreadOf(first),
+  }
 }
 
-async function countAll(source: MessageSource, topic: string, letters: number): Promise<void> {
+/** Returns when the first were told. */
+async function countAll(source: MessageSource, topic: string, letters: number): Promise<number> {
+  let firstAt = 0
   const found = await facetLetters(
     source,
     {
@@ -59,10 +73,13 @@ async function countAll(source: MessageSource, topic: string, letters: number): 
       decoders: { key: 'auto', value: 'auto' },
       readCommitted: true,
     },
-    () => {},
+    (told) => {
+      if (firstAt === 0 && told.letters > 0) firstAt = performance.now()
+    },
     new AbortController().signal,
   )
   if (found.letters !== letters) throw new LoadError(`Of ${letters} letters ${found.letters} were counted.`)
+  return firstAt
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -103,6 +103,7 @@ export function deadLettersTable(result: DeadLettersResult): string {
       ['sent again by a job, letters/s', spreadText(result.resentPerSecond)],
       ['making the job, ms', spreadText(result.createMs)],
       ['counted by error, origin, attempts, time and state, ms', spreadText(result.facetsMs)],
+      ['until the first of them are counted, ms', spreadText(result.firstFacetsMs)],
     ],
   )
 }

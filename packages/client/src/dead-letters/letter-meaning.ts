@@ -94,7 +94,7 @@ export function meaningOf(cursor: RecordCursor): LetterMeaning {
             offset: numberOf(convention, facts.offset),
             timestampMs: numberOf(convention, facts.timestamp),
           },
-    retries: Math.max(0, numberOf(convention, facts.retries)),
+    retries: retriesOf(convention, facts),
     reason: textOf(facts.reason),
     attempts,
     error: errorOf(facts, attempts.at(-1)?.error ?? null),
@@ -113,7 +113,7 @@ export function briefMeaningOf(cursor: RecordCursor): BriefMeaning {
   return {
     errorClass: errorOf(facts, last)?.className ?? null,
     originTopic: textOf(facts.topic),
-    retries: Math.max(0, numberOf(convention, facts.retries)),
+    retries: retriesOf(convention, facts),
   }
 }
 
@@ -164,6 +164,12 @@ function redriveOf(cursor: RecordCursor): LetterRedrive | null {
 
 function textOf(bytes: Buffer | undefined): string | null {
   return bytes?.toString() ?? null
+}
+
+/** How often it was tried again: Kafka counts deliveries, Spring numbers the attempt that would have been the next. */
+function retriesOf(convention: LetterConvention, facts: Facts): number {
+  const told = numberOf(convention, facts.retries)
+  return Math.max(0, convention === 'share' ? told - 1 : convention === 'spring' ? told - 2 : told)
 }
 
 /** Decimal text, or as Spring writes it 4 or 8 bytes, big-endian; -1 for nothing or something else. */

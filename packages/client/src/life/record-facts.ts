@@ -50,7 +50,11 @@ export function recordFacts(
     times: numberOf(text('RECONSUME_TIME')),
     attempts: attemptsOf(text('ATTEMPTS')),
     reason:
-      text('DEAD_LETTER_REASON') ?? text('kafka_dlt-exception-message') ?? text('__connect.errors.exception.message'),
+      text('DEAD_LETTER_REASON') ??
+      text('kafka_dlt-exception-message') ??
+      text('__connect.errors.exception.message') ??
+      text('__dlq.errors.message') ??
+      text('__streams.errors.message'),
     born: numberOf(text('BORN_TIMESTAMP')),
     timer: timer === undefined ? null : { header: timer.header, value: timer.value! },
     rescheduledFrom: text('RESCHEDULED_FROM'),
@@ -68,7 +72,7 @@ export function recordFacts(
   }
 }
 
-/** Where a consumer read it first: as Odradek's clients say, as Spring's and Connect's dead letters do. */
+/** Where a consumer read it first: as Odradek's clients say, as the dead letters of Spring, Connect, share groups and Streams do. */
 function originOf(text: (name: string) => string | null, headers: FactHeaders): RecordFacts['origin'] {
   const bytes = (name: string) => headers.findLast(({ key }) => key === name)?.value ?? null
   const told = (topic: string | null, partition: number | null, offset: number | null, timestamp: number | null) =>
@@ -86,12 +90,13 @@ function originOf(text: (name: string) => string | null, headers: FactHeaders): 
       integerOf(bytes('kafka_dlt-original-offset')),
       integerOf(bytes('kafka_dlt-original-timestamp')),
     ) ??
-    told(
-      text('__connect.errors.topic'),
-      numberOf(text('__connect.errors.partition')),
-      numberOf(text('__connect.errors.offset')),
-      null,
-    )
+    ['connect', 'dlq', 'streams']
+      .map((writer) => `__${writer}.errors`)
+      .map((prefix) =>
+        told(text(`${prefix}.topic`), numberOf(text(`${prefix}.partition`)), numberOf(text(`${prefix}.offset`)), null),
+      )
+      .find((origin) => origin !== null) ??
+    null
   )
 }
 
