@@ -10,10 +10,13 @@ import { resolveBrokerConfig } from '@odradek/config'
 import { encodeBatch, errors } from '@odradek/protocol'
 import { checkContents, checkOpened, checkRead, SEQUENCED, TRANSACTIONAL } from './check-log.ts'
 import { LogModel, type ModelRecord, timestampOf, topicIdOf } from './log-model.ts'
-import { DATA_DIRECTORY, FAULTS, OPERATIONS, type Operation, type StorageWorld } from './storage-world.ts'
+import { DATA_DIRECTORY, FAULTS, type Operation, type StorageWorld } from './storage-world.ts'
 
 /** A sync of a slow file takes a tenth of it at least: much longer than all others. */
 const SLOW_SYNC_MS = 600_000
+/** How much room there is at most on a disk that others fill, and how likely that ends before each step. */
+const FREE_BYTES_MAX = 20_000
+const FULL_DISK_ENDS_CHANCE = 0.05
 
 export class StorageLife {
   readonly host: SimHost
@@ -24,6 +27,8 @@ export class StorageLife {
   #schedule: FlushSchedule | null = null
   /** Whether a system call was made to fail: then operations may. */
   #isFaulty = false
+  /** Whether others have what the disk had free. */
+  #isFull = false
   /** The log whose files are slow. */
   #slow: string | null = null
   /** Up to where logs that are not slow were last asked to be flushed, and when. */
@@ -96,9 +101,15 @@ export class StorageLife {
     directory.started(new Set(models.map(({ topicId }) => topicId)))
   }
 
-  /** One system call will fail. */
+  /** One system call will fail, or others fill the disk. */
   plantFault(): void {
-    const { random } = this.#world
+    const { random, fullDiskChance } = this.#world
+    if (random.chance(fullDiskChance)) {
+      this.#isFaulty = true
+      this.#isFull = true
+      this.host.disk.leaveFree(random.below(FREE_BYTES_MAX))
+      return
+    }
     const [call, code, name] = FAULTS[random.below(FAULTS.length)]!
     this.#isFaulty = true
     this.host.disk.failNext(call, code, 1, name)
@@ -145,6 +156,10 @@ export class StorageLife {
       return false
     }
     const { random, models } = this.#world
+    if (this.#isFull && random.chance(FULL_DISK_ENDS_CHANCE)) {
+      this.#isFull = false
+      this.host.disk.leaveFree(Number.POSITIVE_INFINITY)
+    }
     const model = models[random.below(models.length)]!
     const log = this.#logs.get(model)!
     try {
@@ -198,8 +213,8 @@ export class StorageLife {
   }
 
   #operate(model: LogModel, log: Log): void {
-    const { random, counts } = this.#world
-    const operation = OPERATIONS[random.below(OPERATIONS.length)]!
+    const { random, counts, operations } = this.#world
+    const operation = operations[random.below(operations.length)]!
     this.host.world.note(null, `${model.name} [${log.startOffset}, ${log.endOffset}) ${operation}`)
     this.#operations[operation](model, log)
     if (this.#isFaulty) this.#noteUndone(model, log)
@@ -218,13 +233,13 @@ export class StorageLife {
   }
 
   #append(model: LogModel, log: Log): void {
-    const { random } = this.#world
+    const { random, valueBytes } = this.#world
     const producerId = model.isCompacted
       ? [1, 2, -1][random.below(3)]!
       : [...SEQUENCED, TRANSACTIONAL, -1][random.below(4)]!
     const { sequence } = model.lastOf(producerId)
     const sequenced = SEQUENCED.includes(producerId)
-    const size = [3, 40, 300, 9000][Math.floor(random.fraction() ** 2 * 4)]!
+    const size = valueBytes[Math.floor(random.fraction() ** 2 * valueBytes.length)]!
     const made = this.#records(model, log.endOffset, 1 + random.below(3), {
       producerId,
       kind: producerId === TRANSACTIONAL ? 'transactional' : 'data',

@@ -10,7 +10,10 @@ import { checkFiles } from '../check-files.ts'
 import type { Outcome } from '../simulation.ts'
 import { LogModel, topicIdOf } from './log-model.ts'
 import { StorageLife } from './storage-life.ts'
-import { DATA_DIRECTORY, type StorageWorld } from './storage-world.ts'
+import { CROWDED_OPERATIONS, DATA_DIRECTORY, OPERATIONS, type StorageWorld } from './storage-world.ts'
+
+/** Worlds in which many logs wait for the disk together, mostly by the journal. */
+const CROWDED_CHANCE = 0.05
 
 export interface StorageOptions {
   /** Lines of the trace that are kept [200]. */
@@ -56,25 +59,29 @@ async function run(
 ): Promise<void> {
   const random = world.random.fork()
   const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!
+  const isCrowded = random.chance(CROWDED_CHANCE)
   const settings = {
-    'segment.bytes': pick('700', '1500', '6000', '100000'),
+    'segment.bytes': isCrowded ? pick('100000', '1000000') : pick('700', '1500', '6000', '100000'),
     'index.interval.bytes': pick('0', '100', '400'),
     'file.delete.delay.ms': pick('0', '20'),
     'min.cleanable.dirty.ratio': '0',
   }
   let numbers = 0
   const next = () => ++numbers
-  const models = Array.from({ length: 1 + random.below(3) }, (_, at) => {
-    return new LogModel(`t${at}`, 0, topicIdOf(next()), random.chance(0.35))
+  const models = Array.from({ length: (isCrowded ? 2 : 1) + random.below(3) }, (_, at) => {
+    return new LogModel(`t${at}`, 0, topicIdOf(next()), !isCrowded && random.chance(0.35))
   })
-  const synchronous = new Set(models.filter(() => random.chance(0.6)).map(({ topic }) => topic))
+  const synchronous = new Set(models.filter(() => isCrowded || random.chance(0.6)).map(({ topic }) => topic))
   const syncMs = pick(0.5, 2, 20)
   const storage: StorageWorld = {
     random,
     syncMs,
     models,
     counts,
-    markBytes: pick(500, 3000, 1_000_000),
+    markBytes: isCrowded ? pick(100_000, 1_000_000) : pick(500, 3000, 1_000_000),
+    operations: isCrowded ? CROWDED_OPERATIONS : OPERATIONS,
+    valueBytes: isCrowded ? [3, 300, 9000, 30_000] : [3, 40, 300, 9000],
+    fullDiskChance: isCrowded ? 0.7 : 0.35,
     configOf: ({ isCompacted, topic }) =>
       resolveTopicConfig({
         ...settings,

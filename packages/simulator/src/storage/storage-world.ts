@@ -11,6 +11,12 @@ export interface StorageWorld {
   readonly models: LogModel[]
   readonly counts: Record<string, number>
   readonly markBytes: number
+  /** What is done to a log, each as often as it is here. */
+  readonly operations: readonly Operation[]
+  /** Of the values of records, small ones oftenest. */
+  readonly valueBytes: readonly number[]
+  /** How likely a fault is a disk that others fill. */
+  readonly fullDiskChance: number
   /** What a sync takes at most, but for one in fifty, which takes ten times that. */
   readonly syncMs: number
   readonly configOf: (model: LogModel) => TopicConfig
@@ -56,6 +62,25 @@ const WEIGHTS = {
   empty: 3,
 } as const
 export type Operation = keyof typeof WEIGHTS
-export const OPERATIONS = (Object.keys(WEIGHTS) as Operation[]).flatMap((name) =>
-  Array<Operation>(WEIGHTS[name]).fill(name),
-)
+/** The same where many logs wait for the disk together: the journal has most of what is durable. */
+const CROWDED_WEIGHTS: Readonly<Record<Operation, number>> = {
+  ...WEIGHTS,
+  append: 60,
+  write: 1,
+  flush: 3,
+  'dirtied together': 60,
+  roll: 1,
+  truncate: 2,
+  'move start': 1,
+  'delete segments': 1,
+  settle: 1,
+  delete: 1,
+  empty: 1,
+}
+
+export const OPERATIONS = drawn(WEIGHTS)
+export const CROWDED_OPERATIONS = drawn(CROWDED_WEIGHTS)
+
+function drawn(weights: Readonly<Record<Operation, number>>): readonly Operation[] {
+  return (Object.keys(weights) as Operation[]).flatMap((name) => Array<Operation>(weights[name]).fill(name))
+}
