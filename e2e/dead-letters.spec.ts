@@ -137,27 +137,28 @@ test('two operators on two consoles send the same letters: each goes once, and w
 test('a job goes on when the page is loaded again, and the console and the broker are killed', async ({ page }) => {
   await scene.createTopic('clicks')
   await scene.createTopic('clicks-dlt')
-  await springLetters(scene, 'clicks-dlt', 300, () => 'clicks')
-  await scene.open(page, letters('clicks-dlt', '/resend?to=origin&rate=40'))
-  await run(page, 300)
-  await expect(page.getByText(/^\d+ of 300 sent/)).toBeVisible()
-  const path = new URL(page.url()).pathname
-  await page.reload()
-  await expect(page.getByText(/^[1-9]\d* of 300 sent/)).toBeVisible()
+  await springLetters(scene, 'clicks-dlt', 60, () => 'clicks')
+  // A quarter of a minute: nobody is so slow that it is over before it is paused, and killed.
+  await scene.open(page, letters('clicks-dlt', '/resend?to=origin&rate=4'))
+  await run(page, 60)
   await page.getByRole('button', { name: 'Pause' }).click()
-  await expect(page.getByText(/^Paused\. [1-9]\d* of 300 sent/)).toBeVisible()
+  await expect(page.getByText(/^Paused\. \d+ of 60 sent/)).toBeVisible()
+  await page.reload()
+  await expect(page.getByText(/^Paused\. \d+ of 60 sent/)).toBeVisible()
+  await page.locator('html[data-ready]').waitFor()
   await page.getByRole('button', { name: 'Go on' }).click()
-  await expect(page.getByText(/^[1-9]\d* of 300 sent/)).toBeVisible()
+  await expect(page.getByText(/^\d+ of 60 sent/)).toBeVisible()
+  const path = new URL(page.url()).pathname
+  await Promise.all([scene.stopConsole('SIGKILL'), scene.stopBroker('SIGKILL')])
   await page.goto('about:blank')
-  await scene.stopConsole('SIGKILL')
-  await scene.stopBroker('SIGKILL')
   await scene.startBroker()
+  expect(await depth('clicks'), 'both were killed while it ran').toBeLessThan(60)
   await scene.startConsole()
   await scene.open(page, path)
-  await expect(page.getByText('Done. 300 of 300 sent, 0 failed, 0 skipped.')).toBeVisible()
-  const records = await readRecords(scene, 'clicks', 300)
-  expect(new Set(records.map(({ key }) => key)).size).toBe(300)
-  expect(await depth('clicks')).toBe(300)
+  await expect(page.getByText('Done. 60 of 60 sent, 0 failed, 0 skipped.')).toBeVisible()
+  const records = await readRecords(scene, 'clicks', 60)
+  expect(new Set(records.map(({ key }) => key)).size).toBe(60)
+  expect(await depth('clicks')).toBe(60)
 })
 
 test('ten thousand letters: what is sent, what fails and what is left add up, in the page, the file and the topic', async ({
@@ -211,13 +212,14 @@ test('a canary that comes back stops the job; what is left is given up with it',
   )
   // From now on whatever comes is a dead letter at once.
   await groupConfig(scene, 'fragile', { 'retry.max.times': '0' })
-  await scene.open(page, letters('dlq.fragile', '/resend?canary=5&wait=2&back=10'))
+  await scene.open(page, letters('dlq.fragile', '/resend?canary=5&wait=600&back=10'))
   await expect(page.getByText(/^20 letters match: 20 would be sent/)).toBeVisible()
   await run(page, 20)
   await expect(page.getByText(/^It stopped by itself\. 5 of 20 sent/)).toBeVisible()
   await page.getByRole('button', { name: 'Cancel' }).click()
   await expect(page.getByText(/^Cancelled\. 5 of 20 sent, 0 failed, 15 skipped\./)).toBeVisible()
-  expect(await depth('dlq.fragile')).toBe(25)
+  // The first that came back stopped it; the other four may come after that.
+  await expect.poll(() => depth('dlq.fragile')).toBe(25)
 })
 
 test('letters are marked as resolved, that is taken back; an address shows the same to somebody else', async ({

@@ -4,7 +4,7 @@ import { FileQuestion, MailX, SearchX, ShieldOff } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { useQueryStates } from 'nuqs'
-import { useCallback, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { Button, ButtonLink } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
@@ -58,6 +58,8 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
     useCallback((at) => void setQuery({ at }), [setQuery]),
     useCallback(({ partition, offset }) => href.letter(cluster, topic, partition, offset), [cluster, topic]),
   )
+  const isWaiting = rows.length === 0 && error === null && (letters.running || letters.progress === null)
+  const before = useRowsBefore(topic, rows, isWaiting)
   const isMissing = about.error !== null && apiError(about.error).code === 'NOT_FOUND'
   const refresh = () => {
     letters.restart()
@@ -81,7 +83,6 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
     const changed = { q, f, cel, n, key, value }
     change(Object.fromEntries(Object.entries(changed).filter(([, given]) => given !== undefined)))
   }
-  const isWaiting = rows.length === 0 && error === null && (letters.running || letters.progress === null)
   return (
     <>
       <LetterTitle
@@ -160,7 +161,8 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
               label={t('letters')}
               className="flex-1"
               columns={columns}
-              rows={isWaiting ? undefined : rows}
+              rows={isWaiting ? before : rows}
+              stale={isWaiting && before !== undefined}
               rowKey={placeText}
               rowLabel={placeText}
               onOpen={row.select}
@@ -198,6 +200,19 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
       )}
     </>
   )
+}
+
+/** What was shown before a search began anew: it stays, dimmed, until something is found. */
+function useRowsBefore(
+  topic: string,
+  rows: readonly LetterRow[],
+  isWaiting: boolean,
+): readonly LetterRow[] | undefined {
+  const [shown, setShown] = useState<{ readonly topic: string; readonly rows: readonly LetterRow[] } | null>(null)
+  useEffect(() => {
+    if (!isWaiting) setShown({ topic, rows })
+  }, [topic, rows, isWaiting])
+  return shown?.topic === topic && shown.rows.length > 0 ? shown.rows : undefined
 }
 
 const NOTHING_ASKED: Partial<LetterQuery> = {
