@@ -29,11 +29,10 @@ export class RecordWriter {
   async write(records: readonly WritableRecord[]): Promise<void> {
     const topics = [...new Set(records.map(({ topic }) => topic))]
     if (topics.length === 0) return
-    const { topics: places } = await fetchMetadata(this.#cluster, topics)
+    const places = await this.#placesOf(topics)
     const batches = new Map<string, { topic: string; partition: number; records: RecordInput[] }>()
     for (const { topic, key, value, headers, timestamp } of records) {
       const count = places.get(topic)?.partitions.length ?? 0
-      if (count === 0) throw new KafkaError(errors.UNKNOWN_TOPIC_OR_PARTITION.code, `write to topic "${topic}"`)
       const partition = key === null ? this.#round++ % count : partitionOfKey(Buffer.from(key), count)
       const name = `${topic}/${partition}`
       let batch = batches.get(name)
@@ -44,6 +43,19 @@ export class RecordWriter {
       batch.records.push({ key, value, headers, timestamp })
     }
     await Promise.all([...batches.values()].map((batch) => this.#writeBatch(batch)))
+  }
+
+  /** Where the topics are. One that was created a moment ago need not be known to every broker: Kafka's learn of it afterwards. */
+  async #placesOf(wanted: readonly string[]) {
+    for (let attempt = 1; ; attempt++) {
+      const { topics } = await fetchMetadata(this.#cluster, wanted)
+      const missing = wanted.find((topic) => (topics.get(topic)?.partitions.length ?? 0) === 0)
+      if (missing === undefined) return topics
+      if (attempt >= ATTEMPTS_MAX) {
+        throw new KafkaError(errors.UNKNOWN_TOPIC_OR_PARTITION.code, `write to topic "${missing}"`)
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    }
   }
 
   async #writeBatch(batch: { topic: string; partition: number; records: readonly RecordInput[] }): Promise<void> {

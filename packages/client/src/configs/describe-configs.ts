@@ -3,6 +3,7 @@ import { DescribeConfigs } from '@odradek/protocol'
 import type { Cluster } from '../cluster.ts'
 import { assertNone, KafkaError } from '../cluster-errors.ts'
 import { type ConfigEntryView, type ConfigOrigin, configOrigin, configValueType } from './config-entry.ts'
+import { plainDocumentation } from './plain-documentation.ts'
 
 export interface ConfigResource {
   readonly type: 'topic' | 'broker' | 'group'
@@ -52,7 +53,7 @@ export async function describeConfigs(
         isReadOnly: entry.readOnly,
         isSensitive: entry.isSensitive,
         type: configValueType(entry.configType),
-        documentation: entry.documentation,
+        documentation: entry.documentation == null ? null : plainDocumentation(entry.documentation),
         inherited: others.find((synonym) => synonym.origin !== own) ?? null,
         defaultValue: others.findLast((synonym) => synonym.origin === 'default')?.value ?? null,
       }
