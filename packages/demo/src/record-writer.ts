@@ -84,13 +84,17 @@ export class RecordWriter {
   }
 
   async #newProducer() {
-    const { errorCode, producerId, producerEpoch } = await this.#cluster.request(
-      InitProducerId,
-      { transactionTimeoutMs: 60_000 },
-      'any',
-      { tried: 'get a producer id' },
-    )
-    if (errorCode !== 0) throw new KafkaError(errorCode, 'get a producer id')
-    return { id: producerId, epoch: producerEpoch }
+    const tried = 'get a producer id'
+    for (let attempt = 1; ; attempt++) {
+      const request = { transactionTimeoutMs: 60_000 }
+      const { errorCode, producerId, producerEpoch } = await this.#cluster.request(InitProducerId, request, 'any', {
+        tried,
+      })
+      if (errorCode === 0) return { id: producerId, epoch: producerEpoch }
+      // Of a cluster that has just begun the coordinator may still be on its way.
+      const error = new KafkaError(errorCode, tried)
+      if (!error.isRetriable || attempt >= ATTEMPTS_MAX) throw error
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    }
   }
 }
