@@ -6,6 +6,9 @@ export interface OffsetWait {
   readonly needsInSync?: boolean
 }
 
+/** In the place of one that has ended. */
+const ENDED: OffsetWait = { reached() {} }
+
 export class OffsetWaits {
   #offsets: number[] = []
   #waits: OffsetWait[] = []
@@ -41,6 +44,8 @@ export class OffsetWaits {
   reach(offset: number): void {
     while (this.#head < this.#offsets.length && this.#offsets[this.#head]! <= offset) {
       const wait = this.#waits[this.#head]!
+      // Let go of at once: with the wait goes its request, while others of the same log go on waiting behind it.
+      this.#waits[this.#head] = ENDED
       this.#head += 1
       wait.reached(0)
     }
