@@ -2,7 +2,13 @@
  * Validates a batch whose records are opened, and brings it into its topic's form, beside the event loop: for batches that
  * inflate to so much that the loop would stand still for it.
  */
-import { setMaxTimestamp, sliceOf, type ValidationOptions, validateProducedBatch } from '@odradek/protocol'
+import {
+  type BlamedRecord,
+  setMaxTimestamp,
+  sliceOf,
+  type ValidationOptions,
+  validateProducedBatch,
+} from '@odradek/protocol'
 import type { Job } from '../host/offload.ts'
 import { storedBatch } from './stored-batch.ts'
 
@@ -18,6 +24,7 @@ export interface BatchToOpen {
 export interface OpenedBatch {
   readonly errorCode: number
   readonly recordIndex: number
+  readonly blamed: readonly BlamedRecord[]
   readonly text: string | null
   readonly stored: Uint8Array | null
 }
@@ -27,11 +34,11 @@ export const job: Job<BatchToOpen, OpenedBatch> = {
   isUrgent: true,
   run(_disk, { bytes, options, compressionType }) {
     const batch = sliceOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-    const { errorCode, recordIndex, text, header, walked, maxTimestamp } = validateProducedBatch(batch, options)
-    if (errorCode !== 0) return { errorCode, recordIndex, text, stored: null }
+    const { errorCode, recordIndex, blamed, text, header, walked, maxTimestamp } = validateProducedBatch(batch, options)
+    if (errorCode !== 0) return { errorCode, recordIndex, blamed, text, stored: null }
     if (walked && maxTimestamp !== header.maxTimestamp)
       setMaxTimestamp(batch.buffer, batch.view, batch.start, maxTimestamp)
     const { buffer, start, end } = storedBatch(batch, header.codec, compressionType)
-    return { errorCode, recordIndex, text, stored: buffer.subarray(start, end) }
+    return { errorCode, recordIndex, blamed, text, stored: buffer.subarray(start, end) }
   },
 }

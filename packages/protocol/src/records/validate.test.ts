@@ -39,13 +39,13 @@ const codecNames: CodecName[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
 /** What validation says of `batch`, with the name of the error. */
 function judge(batch: Buffer, options: Partial<ValidationOptions> = {}) {
-  const { errorCode, recordIndex, text, walked, maxTimestamp, maxTimestampOffsetDelta } = validateProducedBatch(
+  const { errorCode, recordIndex, blamed, text, walked, maxTimestamp, maxTimestampOffsetDelta } = validateProducedBatch(
     sliceOf(batch),
     { ...defaults, ...options },
   )
   const error = Object.entries(errors).find(([, { code }]) => code === errorCode)![0]
   assert.equal(text === null, error === 'NONE', 'a refusal says why, and nothing else does')
-  return { error, recordIndex, text, walked, maxTimestamp, maxTimestampOffsetDelta }
+  return { error, recordIndex, blamed, text, walked, maxTimestamp, maxTimestampOffsetDelta }
 }
 
 function refused(batch: Buffer, error: keyof typeof errors, text: RegExp, options: Partial<ValidationOptions> = {}) {
@@ -74,6 +74,7 @@ test('a sound batch is taken in every codec, opened or not', () => {
       assert.deepEqual(found, {
         error: 'NONE',
         recordIndex: -1,
+        blamed: [],
         text: null,
         walked,
         maxTimestamp: SAMPLE_MS + 2,
@@ -262,6 +263,45 @@ test('a compacted topic needs keys; an empty one will do', () => {
     const found = refused(batch(null), 'INVALID_RECORD', /Record 2 has no key/, { compacted: true })
     assert.equal(found.recordIndex, 2)
   }
+})
+
+test('every record without key or with a bad timestamp is named, up to a bound; a bad timestamp names the error', () => {
+  const options = { compacted: true, beforeMaxMs: 1000, afterMaxMs: 10 }
+  const late = SAMPLE_MS + 11
+  for (const codec of codecNames) {
+    const batch = encodeBatch({
+      codec,
+      records: [
+        { key: 'k', value: 'v', timestamp: SAMPLE_MS },
+        { value: 'v', timestamp: SAMPLE_MS },
+        { key: 'k', value: 'v', timestamp: late },
+        { value: 'v', timestamp: late },
+        { key: 'k', value: 'v', timestamp: SAMPLE_MS },
+      ],
+    })
+    const found = refused(batch, 'INVALID_TIMESTAMP', /Record 1 has no key/, options)
+    assert.equal(found.recordIndex, 1)
+    assert.deepEqual(
+      found.blamed.map(({ index, text }) => [index, /no key/.test(text)]),
+      [
+        [1, true],
+        [2, false],
+        [3, false],
+      ],
+    )
+    const times = refused(batch, 'INVALID_RECORD', /Record 1/, { compacted: true, timestampType: 'LogAppendTime' })
+    assert.deepEqual(
+      times.blamed.map(({ index }) => index),
+      [1, 3],
+    )
+    assert.deepEqual(
+      judge(encodeBatch({ codec, records: sampleRecords(3) })).blamed,
+      [],
+      'nobody is blamed for the batch before',
+    )
+  }
+  const keyless = encodeBatch({ records: Array.from({ length: 1200 }, () => ({ value: 'v', timestamp: SAMPLE_MS })) })
+  assert.equal(refused(keyless, 'INVALID_RECORD', /Record 0/, { compacted: true }).blamed.length, 1000)
 })
 
 test('offset deltas count from 0 without gaps', () => {

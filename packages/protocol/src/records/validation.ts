@@ -1,11 +1,24 @@
 import { errors } from '../errors.ts'
 import { BatchHeader } from './batch.ts'
 
+/** How many records of a batch are named as being to blame; a batch may have millions. */
+export const RECORDS_BLAMED_MAX = 1000
+
+/** A record that its producer has to mend before it can be taken. */
+export interface BlamedRecord {
+  /** Its place in the batch, from 0. */
+  readonly index: number
+  /** What is wrong with it, for the producer. */
+  readonly text: string
+}
+
 /** What came of validating a produced batch. One object is used for all: read it before the next batch. */
 export class Validation {
   errorCode = 0
-  /** The record that is to blame; -1 when it is the batch. */
+  /** The first record that is to blame; -1 when it is the batch. */
   recordIndex = -1
+  /** Every record that is to blame, in their order, but for those beyond RECORDS_BLAMED_MAX. */
+  blamed: BlamedRecord[] = []
   /** What is wrong, for the producer; null when nothing is. */
   text: string | null = null
   /** The batch's header, once there were enough bytes for one. */
@@ -21,6 +34,7 @@ export class Validation {
   reset(): void {
     this.errorCode = errors.NONE.code
     this.recordIndex = -1
+    if (this.blamed.length > 0) this.blamed = []
     this.text = null
     this.walked = false
     this.maxTimestamp = -1
@@ -32,6 +46,24 @@ export class Validation {
     this.errorCode = errorCode
     this.text = text
     this.recordIndex = recordIndex
+    this.blamed = recordIndex < 0 ? [] : [{ index: recordIndex, text }]
     return false
+  }
+
+  /**
+   * Notes that a record is to blame, and returns whether the others have to be looked at still: clients tell their users which
+   * records to mend and which to send again. A timestamp that is refused names the batch's error before anything else
+   * (LogValidator).
+   */
+  blame(errorCode: number, index: number, text: string): boolean {
+    if (this.errorCode === errors.NONE.code) {
+      this.errorCode = errorCode
+      this.text = text
+      this.recordIndex = index
+    } else if (errorCode === errors.INVALID_TIMESTAMP.code) {
+      this.errorCode = errorCode
+    }
+    if (this.blamed.at(-1)?.index !== index) this.blamed.push({ index, text })
+    return this.blamed.length < RECORDS_BLAMED_MAX
   }
 }

@@ -14,8 +14,9 @@ export const RECORD_BYTES_MIN = 7
  * its record and every record in the batch, keys, values and headers fill their record, offset deltas count from 0,
  * timestamps lie in [earliest, latest] or are missing. With `keysRequired` a null key is refused.
  *
- * Leaves the greatest timestamp in `into`, or the refusal and the record to blame; returns whether all is well.
- * Nothing is allocated for a record.
+ * Leaves the greatest timestamp in `into`, or the refusal and the records to blame; returns whether all is well. Bytes that
+ * are not records end the walk; keys and timestamps that are refused do not, so that every such record is named.
+ * Nothing is allocated for a record that is well.
  */
 export function walkRecords(
   buffer: Uint8Array,
@@ -77,7 +78,7 @@ export function walkRecords(
     }
     if ((timestamp < earliest || timestamp > latest) && timestamp !== NO_TIMESTAMP) {
       const text = timestampText(`Record ${index}`, timestamp, earliest, latest)
-      return into.refuse(errors.INVALID_TIMESTAMP.code, text, index)
+      if (!into.blame(errors.INVALID_TIMESTAMP.code, index, text)) return false
     }
 
     if (recordEnd - at < 4) return refuse(into, index, 'is not as long as its parts')
@@ -100,13 +101,16 @@ export function walkRecords(
     if (offsetDelta !== index) return refuse(into, index, `has offset delta ${offsetDelta}`)
 
     const partsEnd = endOfParts(buffer, at, recordEnd, keysRequired)
-    if (partsEnd === KEY_MISSING) return refuse(into, index, 'has no key; a compacted topic needs one')
-    if (partsEnd !== recordEnd) return refuse(into, index, 'is not as long as its parts')
+    if (partsEnd === KEY_MISSING) {
+      const text = `Record ${index} has no key; a compacted topic needs one.`
+      if (!into.blame(errors.INVALID_RECORD.code, index, text)) return false
+    } else if (partsEnd !== recordEnd) return refuse(into, index, 'is not as long as its parts')
     at = recordEnd
   }
   if (at !== end) {
     return into.refuse(errors.INVALID_RECORD.code, `${end - at} bytes follow the last of the batch's ${count} records.`)
   }
+  if (into.errorCode !== errors.NONE.code) return false
   into.walked = true
   into.maxTimestamp = maxTimestamp
   into.maxTimestampOffsetDelta = maxTimestampOffsetDelta

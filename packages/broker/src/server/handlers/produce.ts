@@ -4,6 +4,7 @@
  */
 import {
   BatchHeader,
+  type BlamedRecord,
   errors,
   PRODUCER_ID,
   Produce,
@@ -128,7 +129,7 @@ function append(
   }
   const check = validateProducedBatch(records, options)
   if (check.errorCode !== 0) {
-    return badBatch(broker, partition, check.errorCode, check.recordIndex, check.text)
+    return badBatch(broker, partition, check.errorCode, check.recordIndex, check.text, check.blamed)
   }
   if (check.walked && check.maxTimestamp !== check.header.maxTimestamp) {
     setMaxTimestamp(records.buffer, records.view, records.start, check.maxTimestamp)
@@ -166,8 +167,8 @@ function openLater(target: Target, records: Slice, options: ValidationOptions): 
     const text = 'memory.request.bytes.max is used up; batches that inflate to much wait for it.'
     return refused(partition.index, errors.NOT_ENOUGH_REPLICAS.code, text)
   }
-  const settled = opening.then(({ errorCode, recordIndex, text, stored }) => {
-    if (stored === null) return badBatch(broker, partition, errorCode, recordIndex, text)
+  const settled = opening.then(({ errorCode, recordIndex, blamed, text, stored }) => {
+    if (stored === null) return badBatch(broker, partition, errorCode, recordIndex, text, blamed)
     if (written.offlineCode !== 0) return refused(partition.index, written.offlineCode, null)
     return store(target, sliceOf(Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)))
   })
@@ -229,10 +230,15 @@ function badBatch(
   errorCode: number,
   record: number,
   text: string | null,
+  blamed: readonly BlamedRecord[] = [],
 ): MutablePartitionResponse {
   broker.logLimiter.warn('batch', { topic, partition: index, errorCode, record }, `Refused a record batch: ${text}`)
   const response = refused(index, errorCode, text)
-  if (record >= 0) response.recordErrors = [{ batchIndex: record, batchIndexErrorMessage: text }]
+  if (blamed.length > 0) {
+    response.recordErrors = blamed.map(({ index, text }) => ({ batchIndex: index, batchIndexErrorMessage: text }))
+  } else if (record >= 0) {
+    response.recordErrors = [{ batchIndex: record, batchIndexErrorMessage: text }]
+  }
   return response
 }
 
