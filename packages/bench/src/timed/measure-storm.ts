@@ -17,6 +17,8 @@ export interface StormResult {
   readonly records: number
   /** From when the first were due until all were to be seen. */
   readonly recordsPerSecond: Spread
+  /** The same with nobody beside. */
+  readonly alonePerSecond: Spread
   /** Of single produce requests of 1 KiB to an ordinary topic, one after the other, before and during it: p99 in milliseconds. */
   readonly quietP99: Spread
   readonly stormP99: Spread
@@ -31,11 +33,10 @@ export async function measureStorm(records: number, rounds: number, touchGibibyt
   await control.createTopic(BESIDE, 1)
   control.close()
   const found: { perSecond: number; quiet: number; storm: number }[] = []
+  const alone: number[] = []
   for (let round = 0; round < rounds; round++) {
     touchMemory(touchGibibytes)
-    const { topic, fromMs } = await sendAhead(broker, `storm-${round}`, AHEAD, (from) =>
-      timedBatches(records, 'TIMER_DELIVER_MS', () => from + Math.floor(Math.random() * 1000)),
-    )
+    const { topic, fromMs } = await sendStorm(broker, `storm-${round}`, records)
     const client = await ControlClient.connect(broker.host, broker.port)
     await pause(Math.max(0, fromMs - QUIET_MS - Date.now()))
     const quiet = singleRequests(broker, () => Date.now() >= fromMs - 100)
@@ -48,19 +49,34 @@ export async function measureStorm(records: number, rounds: number, touchGibibyt
     await pause(Math.max(0, fromMs - Date.now()))
     let isDrained = false
     const storm = singleRequests(broker, () => isDrained)
-    await shown(client, topic, records + 1, LOOK_MS)
-    const drainedMs = Date.now() - fromMs
+    const perSecond = await drainRate(client, topic, records, fromMs)
     isDrained = true
-    found.push({ perSecond: (records * 1000) / drainedMs, quiet: quietP99, storm: await storm })
+    found.push({ perSecond, quiet: quietP99, storm: await storm })
+    const next = await sendStorm(broker, `alone-${round}`, records)
+    await pause(Math.max(0, next.fromMs - Date.now()))
+    alone.push(await drainRate(client, next.topic, records, next.fromMs))
     client.close()
   }
   return {
     records,
     recordsPerSecond: spreadOf(found.map(({ perSecond }) => perSecond)),
+    alonePerSecond: spreadOf(alone),
     quietP99: spreadOf(found.map(({ quiet }) => quiet)),
     stormP99: spreadOf(found.map(({ storm }) => storm)),
     factor: spreadOf(found.map(({ quiet, storm }) => storm / quiet)),
   }
+}
+
+function sendStorm(broker: ServerProcess, topic: string, records: number) {
+  return sendAhead(broker, topic, AHEAD, (from) =>
+    timedBatches(records, 'TIMER_DELIVER_MS', () => from + Math.floor(Math.random() * 1000)),
+  )
+}
+
+/** Waits until all records are to be seen, the first of which was due at `fromMs`; records a second. */
+async function drainRate(client: ControlClient, topic: string, records: number, fromMs: number): Promise<number> {
+  await shown(client, topic, records + 1, LOOK_MS)
+  return (records * 1000) / (Date.now() - fromMs)
 }
 
 /** p99 of requests with one record each, one after the other, until `isOver`. */

@@ -34,7 +34,8 @@ export function timedTable({ accept, lateness, firstRetryLateMs, storm, waiting 
     rows.push(['first retry of a group nobody knew, later than its delay by, ms', spreadText(firstRetryLateMs)])
   if (storm !== null) {
     rows.push(
-      [`storm of ${numberText(storm.records)} due in a second: records/s`, spreadText(storm.recordsPerSecond)],
+      [`storm of ${numberText(storm.records)} due in a second: records/s`, spreadText(storm.alonePerSecond)],
+      ['the same beside ordinary produce: records/s', spreadText(storm.recordsPerSecond)],
       ['p99 of ordinary produce before it, ms', spreadText(storm.quietP99)],
       ['p99 of ordinary produce during it, ms', spreadText(storm.stormP99)],
       ['the second over the first', spreadText(storm.factor)],
