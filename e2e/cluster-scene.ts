@@ -51,10 +51,15 @@ export class ClusterScene {
   }
 
   /** A topic whose partitions have these replicas, in the order of preference, all of them in sync when this resolves. */
-  async createTopic(topic: string, replicas: readonly (readonly number[])[]): Promise<void> {
+  async createTopic(
+    topic: string,
+    replicas: readonly (readonly number[])[],
+    configs: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const admin = new Admin({ clientId: 'e2e', bootstrapBrokers: this.bootstrap, retries: 5 })
     const assignments = replicas.map((brokers, partition) => ({ partition, brokers: [...brokers] }))
-    await admin.createTopics({ topics: [topic], partitions: -1, replicas: -1, assignments })
+    const own = Object.entries(configs).map(([name, value]) => ({ name, value }))
+    await admin.createTopics({ topics: [topic], partitions: -1, replicas: -1, assignments, configs: own })
     await admin.close()
     await this.expectPlaces(topic, (places) => places.every(({ isr, replicas }) => isr.length === replicas.length))
   }

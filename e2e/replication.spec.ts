@@ -1,6 +1,12 @@
-/** Three brokers: one stands still, comes back, replicas are moved and the move is taken back; a Kafka client says what is. */
+/**
+ * Three brokers: one stands still, comes back, replicas are moved and the move is taken back or held up, any replica is let
+ * lead, a broker is forgotten; a Kafka client says what is.
+ */
+import { join } from 'node:path'
+import { describeConfigs, goneBrokers, produceMessage } from '@odradek/client'
 import { expect, type Page, test } from '@playwright/test'
 import { ownClusterScene } from './cluster-scene.ts'
+import { serve } from './process.ts'
 
 const scene = ownClusterScene()
 test.describe.configure({ mode: 'serial' })
@@ -105,4 +111,95 @@ test('a move that is let alone arrives, and its history says so', async ({ page 
   })
   await scene.open(page, '/local/brokers/history?topic=letters&kind=moves')
   await expect(row(page, 'Move done')).toBeVisible()
+})
+
+test('a move is held up as the plan says, until somebody lets go', async ({ page }) => {
+  test.setTimeout(120_000)
+  await scene.createTopic('heavy', [[1]])
+  const value = { format: 'text', text: 'x'.repeat(900_000) } as const
+  const key = { format: 'null', text: '' } as const
+  for (let i = 0; i < 20; i++)
+    await produceMessage(scene.cluster, { topic: 'heavy', partition: 0, key, value, headers: [] })
+  await scene.open(page, '/local/brokers/moves?plan=true&topic=heavy&brokers=2')
+  const limit = page.getByLabel('Copied at most, MB/s')
+  await limit.fill('1')
+  await limit.press('Tab')
+  await expect(page.getByText(/--brokers 2 --throttle 1000000 --apply/)).toBeVisible()
+  await page.getByRole('button', { name: 'Move 1 partition' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Move 1 partition' }).dblclick()
+  await expect(page.getByText(/are copied with 977.?KiB\/s at most/)).toBeVisible()
+  const rate = async () => {
+    const name = 'follower.replication.throttled.rate'
+    const entries = await describeConfigs(scene.cluster, { type: 'broker', name: '' }, [name])
+    return entries.find((entry) => entry.name === name && entry.isOverridden)?.value ?? null
+  }
+  expect(await rate()).toBe('1000000')
+  await page.getByRole('button', { name: 'Let go' }).dblclick()
+  await expect.poll(rate).toBe(null)
+  await expect(page.getByText(/Replicas that are being moved are copied with/)).toBeHidden()
+  await scene.expectPlaces('heavy', ([place]) => place?.replicas.join() === '2' && place.leader === 2)
+})
+
+test('where nobody in sync is there any replica is let lead, of one partition alone', async ({ page }) => {
+  test.setTimeout(180_000)
+  // The scene asks broker 1.
+  const [last, behind] = [3, 2] as const
+  const places = [
+    [last, behind],
+    [last, behind],
+  ]
+  await scene.createTopic('lost', places, { 'min.insync.replicas': '1' })
+  scene.pause(behind)
+  await scene.expectPlaces('lost', (all) => all.every(({ isr }) => isr.join() === String(last)))
+  scene.pause(last)
+  await scene.expectPlaces('lost', (all) => all.every(({ leader }) => leader === -1))
+  scene.resume(behind)
+  await expect.poll(async () => (await scene.cluster.metadata(0)).brokers.map(({ nodeId }) => nodeId)).toContain(behind)
+  await scene.expectPlaces('lost', (all) => all.every(({ leader }) => leader === -1))
+
+  await scene.open(page, '/local/brokers/partitions?q=lost')
+  await row(page, 'lost-0').getByText('lost-0').click()
+  const panel = page.getByRole('complementary', { name: 'lost-0' })
+  await panel.getByRole('button', { name: 'Let any replica lead…' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByText(/elect-leaders --topic lost:0 --unclean/)).toBeVisible()
+  const act = dialog.getByRole('button', { name: 'Elect any leader' })
+  const confirm = dialog.getByLabel('Type lost-0 to confirm')
+  // Neither the topic nor another partition.
+  for (const typed of ['', 'lost', 'lost-1']) {
+    await confirm.fill(typed)
+    await expect(act).toHaveAttribute('aria-disabled', 'true')
+  }
+  await confirm.fill('lost-0')
+  await act.dblclick()
+  await scene.expectPlaces('lost', ([first, second]) => first?.leader === behind && second?.leader === -1)
+  await expect(dialog).toBeHidden()
+
+  scene.resume(last)
+  await scene.expectPlaces('lost', ([first, second]) => {
+    return first?.leader === behind && first.isr.length === 2 && second?.leader === last && second.isr.length === 2
+  })
+})
+
+test('a broker that is gone and has nothing is forgotten', async ({ page }) => {
+  test.setTimeout(120_000)
+  const sets = {
+    'node.id': '4',
+    listeners: 'PLAINTEXT://127.0.0.1:0',
+    'admin.listener': '',
+    'log.dirs': join(scene.directory, 'fourth'),
+    'metadata.store': `unix:${join(scene.directory, 'store.sock')}`,
+  }
+  const words = Object.entries(sets).flatMap(([key, value]) => ['--set', `${key}=${value}`])
+  const fourth = await serve('packages/cli/src/main.ts', ['broker', ...words], /^Listening on (\S+)$/)
+  await fourth.end()
+  await scene.open(page, '/local/brokers')
+  await expect(page.getByText('Broker 4 is away')).toBeVisible()
+  await page.getByRole('button', { name: 'Forget it…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Type 4 to confirm').fill('4')
+  await dialog.getByRole('button', { name: 'Forget broker 4' }).dblclick()
+  await expect(page.getByText('Broker 4 is forgotten.')).toBeVisible()
+  await expect(page.getByText('Broker 4 is away')).toBeHidden()
+  expect((await goneBrokers(scene.cluster)).map(({ nodeId }) => nodeId)).not.toContain(4)
 })
