@@ -5,7 +5,7 @@ import { type ClusterOutcome, simulateCluster } from './cluster-simulation.ts'
 
 /** Some worlds of many seconds, and many short ones in which as much fails. */
 const SEEDS = 40
-const SHORT_SEEDS = 240
+const SHORT_SEEDS = 160
 /** Seeds that found a defect when they were young, with what it was about. Others did among the first. */
 const FOUND: Readonly<Record<string, readonly number[]>> = {
   'a follower whose disk is full cuts its log when there is room': [199, 250],
