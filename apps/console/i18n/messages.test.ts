@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { letterReasons } from '../../../packages/client/src/dead-letters/jobs/letter-reasons.ts'
 import { scopes } from '../../../packages/config/src/config-entries.ts'
 import docs from '../messages/config-docs.zh.json' with { type: 'json' }
 import { messages } from './messages.ts'
@@ -57,4 +58,8 @@ test('what each config means is told in Chinese, as it is told in English now', 
   const missing = english.filter((text) => !Object.hasOwn(docs, text))
   assert.deepEqual(missing, [], 'to be told in messages/config-docs.zh.json, too')
   for (const text of Object.values(docs)) assert.match(text, /[\u4e00-\u9fff].*[。]$/)
+})
+
+test('why letters are not sent is told here by the same codes, and in English by the same words', () => {
+  assert.deepEqual(messages.en.jobs.reason, letterReasons)
 })

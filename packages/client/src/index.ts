@@ -26,6 +26,7 @@ export * from './dead-letters/dead-letter-topics.ts'
 export * from './dead-letters/jobs/create-resend-job.ts'
 export { JOBS_TOPIC } from './dead-letters/jobs/jobs-log.ts'
 export type { JobControl } from './dead-letters/jobs/jobs-record.ts'
+export { type LetterReason, type LetterReasonCode, readLetterReason } from './dead-letters/jobs/letter-reasons.ts'
 export {
   type ResendJob,
   type ResendJobState,

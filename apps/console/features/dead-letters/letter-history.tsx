@@ -4,6 +4,7 @@ import { useTranslations } from 'next-intl'
 import { ButtonLink } from '../../components/ui/button.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
+import { useLetterReason } from '../jobs/use-letter-reason.ts'
 import type { LetterSpot } from './letter-found.tsx'
 import type { LetterDetail, LetterMeaning } from './outputs.ts'
 
@@ -13,6 +14,7 @@ export function LetterHistory(props: { place: LetterSpot; history: LetterDetail[
   const { cluster, topic, partition, offset } = place
   const t = useTranslations('deadLetters')
   const jobs = useTranslations('jobs')
+  const letterReason = useLetterReason()
   const { redrive } = meaning
   const who = (by: string) => (by === 'open' ? jobs('unnamed') : by)
   const isUntouched = history.length === 0 && redrive === null
@@ -35,7 +37,9 @@ export function LetterHistory(props: { place: LetterSpot; history: LetterDetail[
           <Time at={event.atMs} form="ms" />
           <span className="font-strong">{t(`history.${event.kind}`)}</span>
           <span className="text-muted">{who(event.by)}</span>
-          {event.text !== null && <span className="break-all font-mono text-meta">{event.text}</span>}
+          {event.text !== null && (
+            <span className="break-all font-mono text-meta">{letterReason(event.text, event.why)}</span>
+          )}
           {event.job !== null && <JobLink cluster={cluster} job={event.job} />}
         </li>
       ))}

@@ -8,6 +8,7 @@ import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { newId } from '../../lib/new-id.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useLetterReason } from '../jobs/use-letter-reason.ts'
 import { placeText } from '../messages/outputs.ts'
 import type { LetterSpot } from './letter-found.tsx'
 import { SentWhere } from './sent-where.tsx'
@@ -18,6 +19,7 @@ export function ResendDialog(props: { place: LetterSpot; onClose(): void; onDone
   const { place, onClose, onDone } = props
   const t = useTranslations('deadLetters')
   const frame = useTranslations('frame')
+  const letterReason = useLetterReason()
   const trpc = useTRPC()
   const [id] = useState(newId)
   const [chosen, setChosen] = useState<TargetKind | null>(null)
@@ -61,9 +63,9 @@ export function ResendDialog(props: { place: LetterSpot; onClose(): void; onDone
           <>
             <TargetChoice choices={data.choices} value={target ?? 'retry'} onChange={setChosen} />
             {data.membersOnline === 0 && <p className="text-attention">{t('target.nobodyOnline')}</p>}
-            {data.notes.map((note) => (
+            {data.notes.map((note, at) => (
               <p key={note} className="text-meta text-muted">
-                {note}
+                {letterReason(note, data.notesWhy[at] ?? null)}
               </p>
             ))}
           </>

@@ -6,10 +6,12 @@ import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { href } from '../../lib/href.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useLetterReason } from '../jobs/use-letter-reason.ts'
 
 /** What became of the one letter of a job: where it is now, or why it is not. */
 export function SentWhere({ cluster, job }: { cluster: string; job: string }) {
   const t = useTranslations('deadLetters')
+  const letterReason = useLetterReason()
   const trpc = useTRPC()
   const { data, error, refetch, isFetching } = useQuery(
     trpc.jobs.results.queryOptions({ cluster, job, limit: 1 }, { staleTime: 0 }),
@@ -18,7 +20,7 @@ export function SentWhere({ cluster, job }: { cluster: string; job: string }) {
   if (error !== null) return <ErrorState error={error} retry={() => refetch()} busy={isFetching} />
   if (data === undefined) return <Skeleton className="w-48" />
   if (result === undefined) return null
-  const { target, outcome, reason } = result
+  const { target, outcome, reason, why } = result
   return (
     <p role="status">
       {t(`sent.${outcome}`)}{' '}
@@ -31,7 +33,7 @@ export function SentWhere({ cluster, job }: { cluster: string; job: string }) {
           {target.topic}/{target.partition}@{target.offset}
         </Link>
       )}
-      {outcome !== 'sent' && reason}
+      {outcome !== 'sent' && letterReason(reason, why)}
     </p>
   )
 }

@@ -1,5 +1,6 @@
 'use client'
 import { useTranslations } from 'next-intl'
+import { useLetterReason } from '../jobs/use-letter-reason.ts'
 import type { ResendChoice } from './outputs.ts'
 
 export type TargetKind = 'retry' | 'origin'
@@ -12,10 +13,11 @@ export function TargetChoice(props: {
 }) {
   const { choices, value, onChange } = props
   const t = useTranslations('deadLetters')
+  const letterReason = useLetterReason()
   return (
     <fieldset className="flex flex-col gap-2">
       <legend className="mb-1 font-strong">{t('target.label')}</legend>
-      {choices.map(({ kind, topic, reason, others }) => {
+      {choices.map(({ kind, topic, reason, why, others }) => {
         if (kind === 'topic') return null
         return (
           <label key={kind} className="flex items-start gap-2">
@@ -32,7 +34,7 @@ export function TargetChoice(props: {
               {topic !== null && <span className="break-all font-mono text-meta">{topic}</span>}
               <span className="block text-meta text-muted">
                 {topic === null
-                  ? (reason ?? t('target.impossible'))
+                  ? (letterReason(reason, why) ?? t('target.impossible'))
                   : kind === 'retry'
                     ? t('target.retryAbout')
                     : others.length === 0

@@ -7,6 +7,7 @@ import { type Column, Table } from '../../components/ui/table.tsx'
 import { href } from '../../lib/href.ts'
 import { exactNumber } from '../../lib/numbers.ts'
 import type { ResendPlan } from './outputs.ts'
+import { useLetterReason } from './use-letter-reason.ts'
 
 type Row = ResendPlan['rows'][number]
 
@@ -22,6 +23,7 @@ export function CheckTable(props: {
 }) {
   const { cluster, topic, plan, stale, isAsked } = props
   const t = useTranslations('jobs')
+  const letterReason = useLetterReason()
   const columns: readonly Column<Row>[] = [
     {
       id: 'letter',
@@ -49,17 +51,24 @@ export function CheckTable(props: {
       width: '30%',
       cell: ({ target }) => <span className="font-mono text-meta">{target}</span>,
     },
-    { id: 'reason', header: t('result.reason'), cell: ({ reason }) => <span title={reason ?? ''}>{reason}</span> },
+    {
+      id: 'reason',
+      header: t('result.reason'),
+      cell: ({ reason, why }) => {
+        const text = letterReason(reason, why)
+        return <span title={text ?? ''}>{text}</span>
+      },
+    },
   ]
   return (
     <>
       {plan !== undefined && plan.reasons.length > 0 && (
         <ul aria-label={t('check.reasons')} className="flex flex-col gap-1 border-b px-6 py-3 max-sm:px-4">
-          {plan.reasons.map(({ outcome, reason, count }) => (
+          {plan.reasons.map(({ outcome, reason, why, count }) => (
             <li key={`${outcome} ${reason}`} className="flex flex-wrap items-center gap-2">
               <Badge state={looks[outcome as Row['outcome']]}>{t(`check.${outcome as Row['outcome']}`)}</Badge>
               <span className="font-strong">{exactNumber(count)}</span>
-              <span className="min-w-0 break-words">{reason}</span>
+              <span className="min-w-0 break-words">{letterReason(reason, why)}</span>
             </li>
           ))}
         </ul>

@@ -24,6 +24,7 @@ import { JobResults } from './job-results.tsx'
 import { JobState } from './job-state.tsx'
 import { hasEnded, type Job } from './outputs.ts'
 import { useJob } from './use-job.ts'
+import { useLetterReason } from './use-letter-reason.ts'
 
 /** One job: how far it is, what it may still do, what became of each letter. It goes on when nobody looks. */
 export function JobPage({ cluster, job: id }: { cluster: string; job: string }) {
@@ -147,6 +148,7 @@ function JobFigures({ job }: { job: Job }) {
 
 function JobAbout({ cluster, job }: { cluster: string; job: Job }) {
   const t = useTranslations('jobs')
+  const letterReason = useLetterReason()
   const { canary, stop, recordsPerSecond, runner } = job
   return (
     <div className="flex flex-col gap-2 border-b px-6 py-3 max-sm:px-4">
@@ -158,7 +160,7 @@ function JobAbout({ cluster, job }: { cluster: string; job: Job }) {
           skipped: exactNumber(job.skipped),
           matched: exactNumber(job.matched),
         })}
-        {job.reason !== null && ` ${job.reason}`}
+        {job.reason !== null && ` ${letterReason(job.reason, job.why)}`}
       </p>
       <p className="flex flex-wrap gap-x-4 gap-y-1 text-meta text-muted">
         <span>

@@ -13,6 +13,7 @@ import { type Column, Table } from '../../components/ui/table.tsx'
 import { href } from '../../lib/href.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import type { JobResult } from './outputs.ts'
+import { useLetterReason } from './use-letter-reason.ts'
 
 const outcomes = ['sent', 'failed', 'skipped', 'waiting'] as const
 const PAGE_SIZE = 200
@@ -29,6 +30,7 @@ const looks: Readonly<Record<JobResult['outcome'], State>> = {
 export function JobResults(props: { cluster: string; job: string; topic: string; isLive: boolean }) {
   const { cluster, job, topic, isLive } = props
   const t = useTranslations('jobs')
+  const letterReason = useLetterReason()
   const frame = useTranslations('frame')
   const trpc = useTRPC()
   const [chosen, setChosen] = useQueryState('outcome', parseAsArrayOf(parseAsStringLiteral(outcomes)).withDefault([]))
@@ -79,7 +81,14 @@ export function JobResults(props: { cluster: string; job: string; topic: string;
           </Link>
         ),
     },
-    { id: 'reason', header: t('result.reason'), cell: ({ reason }) => <span title={reason ?? ''}>{reason}</span> },
+    {
+      id: 'reason',
+      header: t('result.reason'),
+      cell: ({ reason, why }) => {
+        const text = letterReason(reason, why)
+        return <span title={text ?? ''}>{text}</span>
+      },
+    },
   ]
   return (
     <>

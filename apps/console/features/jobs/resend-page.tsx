@@ -18,6 +18,7 @@ import { ConfirmCount } from './confirm-count.tsx'
 import type { ResendPlan } from './outputs.ts'
 import { ResendForm } from './resend-form.tsx'
 import { type ResendQuery, resendQueryParsers, resendQuestion } from './resend-query.ts'
+import { useLetterReason } from './use-letter-reason.ts'
 
 /** Sends many again: left the question, right what would come of it, checked by the server; then it is a job of the server's own. */
 export function ResendPage({ cluster, topic }: { cluster: string; topic: string }) {
@@ -127,8 +128,9 @@ function Sentence({ plan }: { plan: ResendPlan | undefined }) {
 
 function Online({ plan }: { plan: ResendPlan | undefined }) {
   const t = useTranslations('jobs')
+  const letterReason = useLetterReason()
   if (plan === undefined) return null
-  const { group, membersOnline, notes } = plan
+  const { group, membersOnline, notes, notesWhy } = plan
   return (
     <>
       {group !== null && membersOnline !== null && (
@@ -136,9 +138,9 @@ function Online({ plan }: { plan: ResendPlan | undefined }) {
           {t('check.online', { group, count: membersOnline })}
         </p>
       )}
-      {notes.map((note) => (
+      {notes.map((note, at) => (
         <p key={note} className="text-meta text-muted">
-          {note}
+          {letterReason(note, notesWhy[at] ?? null)}
         </p>
       ))}
     </>

@@ -1,5 +1,5 @@
 /** Where a dead letter can be sent again, and who will see it there. */
-import { RefusedError, type ResendPlan, type ResendTarget } from '@odradek/client'
+import { type LetterReason, RefusedError, type ResendPlan, type ResendTarget, readLetterReason } from '@odradek/client'
 import type { ClusterSession } from '../cluster-session.ts'
 import { groupsOfTopics, type TopicGroup } from '../topic-dependents.ts'
 
@@ -9,15 +9,21 @@ export interface ResendChoice {
   readonly topic: string | null
   /** Why it cannot; null where it can. */
   readonly reason: string | null
+  /** The reason by its code. */
+  readonly why: LetterReason | null
   /** Groups besides the letter's own that read that topic: they will see it a second time. */
   readonly others: readonly TopicGroup[]
+}
+
+export interface ResendChoices extends Pick<ResendPlan, 'group' | 'membersOnline' | 'notes' | 'notesWhy'> {
+  readonly choices: readonly ResendChoice[]
 }
 
 /** The choices for one letter, the safest first. */
 export async function resendChoices(
   session: ClusterSession,
   plan: (target: ResendTarget) => Promise<ResendPlan>,
-): Promise<{ choices: ResendChoice[]; group: string | null; membersOnline: number | null; notes: readonly string[] }> {
+): Promise<ResendChoices> {
   const kinds = ['retry', 'origin'] as const
   const plans = await Promise.all(kinds.map((kind) => planned(() => plan({ kind }))))
   const topics = plans.map((found) => ('reason' in found ? null : (found.rows[0]?.target ?? null)))
@@ -29,10 +35,11 @@ export async function resendChoices(
     const topic = topics[at] ?? null
     const refused = 'reason' in found ? found.reason : (found.rows[0]?.reason ?? null)
     const others = (topic === null ? [] : (readers.get(topic) ?? [])).filter(({ id }) => id !== sound?.group)
-    return { kind, topic, reason: topic === null ? refused : null, others }
+    const reason = topic === null ? refused : null
+    return { kind, topic, reason, why: readLetterReason(reason), others }
   })
-  const { group = null, membersOnline = null, notes = [] } = sound ?? {}
-  return { choices, group, membersOnline, notes }
+  const { group = null, membersOnline = null, notes = [], notesWhy = [] } = sound ?? {}
+  return { choices, group, membersOnline, notes, notesWhy }
 }
 
 /** A plan, or why there can be none. */

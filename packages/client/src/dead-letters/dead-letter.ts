@@ -80,7 +80,8 @@ export async function readLetter(cluster: Cluster, topic: string, place: LetterP
 
 /**
  * Tells `visit` of each committed record of a partition in `[from, to)`, as far as there are any; it returns false to end
- * that. Returns the offset that was reached: everything before it was looked at, or is gone. `bytesMax`: of one fetch.
+ * that. Returns the offset that was reached: everything before it was looked at, or is gone. `bytesMax`: of one fetch;
+ * `uncommitted`: also what transactions that are open, and those that were given up, have written, and what is behind it.
  */
 export async function walkPartition(
   cluster: Cluster,
@@ -89,12 +90,12 @@ export async function walkPartition(
   from: number,
   to: number,
   visit: (cursor: RecordCursor) => boolean,
-  bytesMax: number = FETCH_BYTES,
+  { bytesMax = FETCH_BYTES, uncommitted = false }: { readonly bytesMax?: number; readonly uncommitted?: boolean } = {},
 ): Promise<number> {
   const tried = `read topic "${topic.name}"`
   const leader = topic.partitions.find((place) => place.partition === partition)?.leader ?? -1
   if (leader < 0) throw new KafkaError(errors.LEADER_NOT_AVAILABLE.code, tried)
-  const limits = { isolation: 1, maxBytes: bytesMax, partitionMaxBytes: bytesMax } as const
+  const limits = { isolation: uncommitted ? 0 : 1, maxBytes: bytesMax, partitionMaxBytes: bytesMax } as const
   let offset = from
   while (offset < to) {
     const [fetched] = await fetchBatches(cluster, topic.name, [{ partition, leader, offset }], limits)
@@ -106,7 +107,7 @@ export async function walkPartition(
     }
     assertNone(fetched.errorCode, tried)
     const walk = new BatchWalk(new WalkCounts())
-    if (!walk.run(fetched, offset, to, true, visit)) return walk.reached
+    if (!walk.run(fetched, offset, to, !uncommitted, visit)) return walk.reached
     const next = offsetAfter(fetched, offset)
     if (next <= offset) break
     offset = next

@@ -94,6 +94,7 @@ test('retried twice, dead, found, edited and sent again: to the group, or where 
 
   const twice = await resend({ ...request, target: { kind: 'origin' } })
   assert.deepEqual([twice.job.skipped, twice.results[0]!.reason], [1, 'It was sent again before.'])
+  assert.deepEqual(twice.results[0]!.why, { code: 'sentBefore', values: {} })
   const gone = { partition: 0, offset: 99 }
   const select = { kind: 'places', places: [place, gone] } as const
   const back = await resend({ ...request, select, target: { kind: 'origin' }, again: true })

@@ -11,8 +11,6 @@ import { EARLIEST, LATEST, listOffsets, offsetOf } from '../partition-offsets.ts
 import { type DeadLetter, walkPartition } from './dead-letter.ts'
 import type { LetterOrigin } from './letter-meaning.ts'
 
-export const ORIGINAL_GONE = 'It has no copy of its record, and the record is not where it was read first any more.'
-
 const AT_ONCE = 8
 /** One batch is told at least, however large it is. */
 const FETCH_BYTES = 64 * 1024
@@ -50,7 +48,7 @@ async function recordOf(
     found = { ...letter, key: cursor.key(), value: cursor.value(), headers, isReference: false }
     return false
   }
-  await walkPartition(cluster, topic, partition, offset, offset + 1, visit, FETCH_BYTES)
+  await walkPartition(cluster, topic, partition, offset, offset + 1, visit, { bytesMax: FETCH_BYTES })
   return found
 }
 

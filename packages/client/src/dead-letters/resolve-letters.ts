@@ -7,6 +7,7 @@ import { topicKeyOf } from './jobs/jobs-ledger.ts'
 import { jobsLogOf } from './jobs/jobs-log.ts'
 import type { MarkAction } from './jobs/jobs-record.ts'
 import { FAILED, SENT } from './jobs/ledger-job.ts'
+import { type LetterReason, readLetterReason } from './jobs/letter-reasons.ts'
 import { comparePlaces, readPlaces, writePlaces } from './jobs/place-list.ts'
 import type { LetterState } from './letter-where.ts'
 
@@ -25,6 +26,8 @@ export interface LetterEvent {
   readonly by: string
   /** Where it went; why it did not; the note of a mark. */
   readonly text: string | null
+  /** Why it did not go, by its code. */
+  readonly why: LetterReason | null
 }
 
 const PLACES_PER_RECORD = 20_000
@@ -63,7 +66,7 @@ export async function letterHistory(cluster: Cluster, topic: string, place: Lett
   for (const { record, atMs } of ledger.notedMarks.values()) {
     const { action, by, note } = record
     if (record.topic !== topic || record.topicId !== id || !readPlaces(record.places).some(isPlace)) continue
-    events.push({ atMs, kind: action, job: null, by, text: note })
+    events.push({ atMs, kind: action, job: null, by, text: note, why: null })
   }
   for (const job of ledger.jobs.values()) {
     if (job.record.topic !== topic || job.record.topicId !== id) continue
@@ -73,7 +76,14 @@ export async function letterHistory(cluster: Cluster, topic: string, place: Lett
     const to = `${job.targetTopics[job.sentTopic[index]!]}-${job.sentPartition[index]}`
     const kind = outcome === SENT ? 'resent' : 'failed'
     const text = outcome === SENT ? to : (job.reasons.get(index) ?? null)
-    events.push({ atMs: job.record.atMs, kind, job: job.record.job, by: job.record.by, text })
+    events.push({
+      atMs: job.record.atMs,
+      kind,
+      job: job.record.job,
+      by: job.record.by,
+      text,
+      why: kind === 'failed' ? readLetterReason(text) : null,
+    })
   }
   return events.sort((a, b) => a.atMs - b.atMs)
 }

@@ -78,6 +78,7 @@ test('ten thousand letters: matched is sent, failed and skipped; results tell of
   const failed = await resendResults(cluster, job.id, { outcomes: ['failed'], limit: 10_000 })
   assert.equal(failed.results.length, job.failed)
   assert.ok(failed.results.every(({ reason }) => reason === `Topic ${run}-nowhere does not exist.`))
+  assert.deepEqual(failed.results[0]!.why, { code: 'topicMissing', values: { topic: `${run}-nowhere` } })
   const first = await resendResults(cluster, job.id, { limit: 200 })
   assert.deepEqual([first.results[0]!.reason, first.next], ['It is marked as resolved.', 200])
   const sent = await resendResults(cluster, job.id, { outcomes: ['sent'], limit: 10_000 })

@@ -7,6 +7,7 @@ import { describeProducers } from '../../topics/partition-producers.ts'
 import { findSent } from './find-sent.ts'
 import type { ClaimedBatch, ClaimRecord, LeaseRecord } from './jobs-record.ts'
 import type { LedgerJob } from './ledger-job.ts'
+import { letterReason } from './letter-reasons.ts'
 import { readSteps } from './place-list.ts'
 import { placeText } from './resend-record.ts'
 import type { ResultDraft } from './result-draft.ts'
@@ -104,7 +105,7 @@ async function lastSequenceOf(
 }
 
 function unknownIn(topic: string, partition: number): string {
-  return `It is not known whether it reached ${topic}-${partition}: records wait there unseen.`
+  return letterReason('whereUnknown', { place: `${topic}-${partition}` })
 }
 
 /** Looks in the target for a batch that was claimed at `atMs`, of which its partition does not tell whether it has it. */

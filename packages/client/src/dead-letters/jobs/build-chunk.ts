@@ -1,7 +1,7 @@
 /** What a job sends next: letters taken in their order, sorted into one batch for each partition that they go to. */
 import type { RecordInput } from '@odradek/protocol'
 import type { DeadLetter } from '../dead-letter.ts'
-import { ORIGINAL_GONE } from '../original-records.ts'
+import { letterReason } from './letter-reasons.ts'
 import { type ResendStamp, recordBytes, resendRecord } from './resend-record.ts'
 import type { ResendTargets } from './resend-targets.ts'
 
@@ -46,14 +46,14 @@ export function buildChunk({ numbers, letters, stamp, targets, obstacle, batchMa
   let count = 0
   for (const number of numbers) {
     const letter = letters.get(number)
-    const reason = letter === undefined ? 'It is not there any more.' : obstacle(number)
+    const reason = letter === undefined ? letterReason('gone', {}) : obstacle(number)
     if (letter === undefined || reason !== null) {
       skipped.push([number, reason ?? ''])
       count++
       continue
     }
     if (letter.isReference) {
-      failed.push([number, ORIGINAL_GONE])
+      failed.push([number, letterReason('originalGone', {})])
       count++
       continue
     }
@@ -67,7 +67,7 @@ export function buildChunk({ numbers, letters, stamp, targets, obstacle, batchMa
     const bytes = recordBytes(record)
     const bytesMax = targets.bytesMax(target.topic)
     if (HEAD_BYTES + bytes > bytesMax) {
-      failed.push([number, `It has ${bytes} bytes; ${target.topic} takes ${bytesMax} (max.message.bytes).`])
+      failed.push([number, letterReason('tooLarge', { bytes, topic: target.topic, most: bytesMax })])
       count++
       continue
     }

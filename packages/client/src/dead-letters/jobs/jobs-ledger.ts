@@ -23,6 +23,7 @@ import type {
 } from './jobs-record.ts'
 import { CLAIMED, claimKey, FAILED, LedgerJob, SENT, SKIPPED, WAITING } from './ledger-job.ts'
 import { jobOfMark, LetterMarks, resentOfMark, stateOfMark } from './letter-marks.ts'
+import { letterReason } from './letter-reasons.ts'
 import { readPlaces, readSteps } from './place-list.ts'
 
 /** A mark that somebody set, for the history of a letter. */
@@ -58,9 +59,9 @@ export class JobsLedger {
     if (job.record.again) return null
     const mark = this.marks.get(topicKeyOf(job.record), partition, offset)
     const sender = jobOfMark(mark)
-    if (resentOfMark(mark) > 0) return 'It was sent again before.'
-    if (sender !== 0 && sender !== job.ordinal) return 'Another job is sending it.'
-    return stateOfMark(mark).isResolved ? 'It is marked as resolved.' : null
+    if (resentOfMark(mark) > 0) return letterReason('sentBefore', {})
+    if (sender !== 0 && sender !== job.ordinal) return letterReason('beingSent', {})
+    return stateOfMark(mark).isResolved ? letterReason('resolved', {}) : null
   }
 
   #plan(key: string, record: PlanRecord): void {
@@ -168,7 +169,7 @@ export class JobsLedger {
     for (let letter = 0; letter < job.places.length; letter++) {
       if (job.outcomes[letter] !== WAITING) continue
       this.#give(job, letter, SKIPPED)
-      job.reasons.set(letter, 'The job was cancelled before it came to it.')
+      job.reasons.set(letter, letterReason('cancelled', {}))
     }
   }
 

@@ -5,6 +5,7 @@ import type { LetterPlace } from '../dead-letter.ts'
 import { isStop } from './jobs-ledger.ts'
 import { jobsLogOf } from './jobs-log.ts'
 import { CLAIMED, FAILED, type LedgerJob, SENT, SKIPPED, WAITING } from './ledger-job.ts'
+import { type LetterReason, readLetterReason } from './letter-reasons.ts'
 import { isAlive, runnerName } from './resend-lease.ts'
 import type { ResendCanary, ResendStop, ResendTarget } from './resend-request.ts'
 
@@ -34,6 +35,8 @@ export interface ResendJob {
   readonly state: ResendJobState
   /** Why it stopped. */
   readonly reason: string | null
+  /** The reason by its code. */
+  readonly why: LetterReason | null
   /** Who runs it, or did last; null before. */
   readonly runner: { readonly name: string; readonly isAlive: boolean } | null
   readonly matched: number
@@ -60,6 +63,8 @@ export interface ResendResult extends LetterPlace {
   readonly index: number
   readonly outcome: ResendOutcome
   readonly reason: string | null
+  /** The reason by its code. */
+  readonly why: LetterReason | null
   /** Offsets in topics of retries are those of the acceptance; -1: not known. */
   readonly target: { readonly topic: string; readonly partition: number; readonly offset: number } | null
 }
@@ -117,6 +122,7 @@ export function viewJob(job: LedgerJob, nowMs: number): ResendJob {
     createdMs: record.atMs,
     state: stateOf(job, nowMs),
     reason: job.state?.reason ?? null,
+    why: readLetterReason(job.state?.reason ?? null),
     runner: lease === null ? null : { name: runnerName(lease.record.runner), isAlive: isAlive(job, nowMs) },
     matched: record.matched,
     sent: counts[SENT]!,
@@ -157,5 +163,6 @@ function resultOf(job: LedgerJob, index: number, outcome: ResendOutcome): Resend
     outcome === 'sent' && topic !== undefined
       ? { topic, partition: job.sentPartition[index]!, offset: job.sentOffset[index]! }
       : null
-  return { index, partition, offset, outcome, reason: job.reasons.get(index) ?? null, target }
+  const reason = job.reasons.get(index) ?? null
+  return { index, partition, offset, outcome, reason, why: readLetterReason(reason), target }
 }

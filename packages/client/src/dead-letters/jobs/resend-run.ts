@@ -17,6 +17,7 @@ import { ComebackWatch } from './comeback-watch.ts'
 import type { JobsLog } from './jobs-log.ts'
 import type { ClaimedBatch, ClaimRecord, JobRecord, JobsRecord, RunState } from './jobs-record.ts'
 import { claimKey, FAILED, type LedgerJob, type OpenClaim, SENT, WAITING } from './ledger-job.ts'
+import { letterReason } from './letter-reasons.ts'
 import { lettersOfJob, waitingLetters } from './letters-of-job.ts'
 import { type Moment, momentNow, passedMs } from './moment.ts'
 import { readSteps, writeSteps } from './place-list.ts'
@@ -389,7 +390,7 @@ export class ResendRun {
     if (job.state?.state !== 'canary') await this.#state('canary', null, untilMs)
     const { bad, tried } = await this.#badOf(job)
     if (bad * 100 > canary.percentMax * tried) {
-      await this.#state('canaryFailed', `${bad} of the first ${tried} failed or came back.`)
+      await this.#state('canaryFailed', letterReason('canaryFailed', { bad, tried }))
       return false
     }
     if (Date.now() >= untilMs) await this.#state('canaryPassed', null)
@@ -404,7 +405,7 @@ export class ResendRun {
     const before = this.#before ?? { bad: 0, tried: 0 }
     if (tried - before.tried < stop.atLeast) return null
     return (bad - before.bad) * 100 > stop.percent * (tried - before.tried)
-      ? `${bad} of ${tried} failed or came back.`
+      ? letterReason('stopped', { bad, tried })
       : null
   }
 

@@ -7,6 +7,7 @@ import { describeConfigs } from '../../configs/describe-configs.ts'
 import { partitionOfKey } from '../../messages/partition-of-key.ts'
 import type { DeadLetter } from '../dead-letter.ts'
 import type { JobRecord } from './jobs-record.ts'
+import { letterReason } from './letter-reasons.ts'
 
 /** A partition that a letter goes to, or why it goes nowhere. */
 export type LetterTarget =
@@ -60,14 +61,13 @@ export class ResendTargets {
     const topic = this.#topicOf(letter)
     if (topic === null) {
       const problem =
-        this.#job.target.kind === 'retry'
-          ? 'The group has no retry topic.'
-          : 'Its origin is unknown: it can only go back to the group.'
+        this.#job.target.kind === 'retry' ? letterReason('noRetryTopic', {}) : letterReason('originUnknown', {})
       return { topic, partition: -1, problem }
     }
     const known = this.#topics.get(topic)
     const places = known?.places ?? null
-    if (places === null) return { topic, partition: -1, problem: known?.problem ?? `Topic ${topic} is not known.` }
+    if (places === null)
+      return { topic, partition: -1, problem: known?.problem ?? letterReason('topicUnknown', { topic }) }
     const count = places.partitions.length
     const origin = this.#job.target.kind === 'origin' ? (letter.origin?.partition ?? -1) : -1
     if (origin >= 0 && origin < count) return { topic, partition: origin, problem: null }
@@ -122,7 +122,9 @@ export class ResendTargets {
     // A name that is none, or a topic that may not be seen, is the matter of the letters that go there.
     if (error.isRetriable && error.code !== UNKNOWN) throw error
     const isMissing = error.code === UNKNOWN || error.code === 0
-    const problem = isMissing ? `Topic ${name} does not exist.` : `${error.message} (${error.errorName}: ${name})`
+    const problem = isMissing
+      ? letterReason('topicMissing', { topic: name })
+      : letterReason('refused', { place: name, text: error.message, error: error.errorName })
     this.#topics.set(name, { places: null, problem, bytesMax: MESSAGE_BYTES_MAX })
   }
 }

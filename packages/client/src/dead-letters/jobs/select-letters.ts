@@ -6,12 +6,13 @@ import type { MessageSource } from '../../messages/scan/message-source.ts'
 import type { LetterPlace } from '../dead-letter.ts'
 import { type DeadLetterTopic, deadLetterTopic } from '../dead-letter-topics.ts'
 import { type LetterOrigin, meaningOf } from '../letter-meaning.ts'
-import { goneOriginals, ORIGINAL_GONE } from '../original-records.ts'
+import { goneOriginals } from '../original-records.ts'
 import { type LetterScanRequest, visitLetters } from '../scan-letters.ts'
 import { topicKeyOf } from './jobs-ledger.ts'
 import { jobsLogOf } from './jobs-log.ts'
 import { FAILED } from './ledger-job.ts'
 import { jobOfMark, resentOfMark } from './letter-marks.ts'
+import { type LetterReason, letterReason, readLetterReason } from './letter-reasons.ts'
 import { comparePlaces } from './place-list.ts'
 import { ledgerJob } from './resend-job.ts'
 import type { ResendRequest, ResendSelection } from './resend-request.ts'
@@ -33,7 +34,17 @@ export interface Selection {
 export interface ResendPlanRow extends LetterPlace {
   readonly outcome: 'send' | 'fail' | 'skip'
   readonly reason: string | null
+  /** The reason by its code. */
+  readonly why: LetterReason | null
   readonly target: string | null
+}
+
+export interface ResendPlanReason {
+  readonly outcome: 'fail' | 'skip'
+  readonly reason: string
+  /** The reason by its code. */
+  readonly why: LetterReason | null
+  readonly count: number
 }
 
 /** What a job would do: matched = toSend + toFail + toSkip. */
@@ -44,12 +55,14 @@ export interface ResendPlan {
   readonly toSend: number
   readonly toFail: number
   readonly toSkip: number
-  readonly reasons: readonly { readonly outcome: 'fail' | 'skip'; readonly reason: string; readonly count: number }[]
+  readonly reasons: readonly ResendPlanReason[]
   /** The first thousand. */
   readonly rows: readonly ResendPlanRow[]
   readonly targets: readonly { readonly topic: string; readonly count: number }[]
   /** What a person should know before. */
   readonly notes: readonly string[]
+  /** The notes by their codes, in the same order. */
+  readonly notesWhy: readonly (LetterReason | null)[]
   /** Members of the group that are there now; null where that is not known. */
   readonly membersOnline: number | null
 }
@@ -62,7 +75,7 @@ export async function selectLetters(source: MessageSource, request: ResendReques
   const tried = `resend letters of topic "${request.topic}"`
   const topic = await deadLetterTopic(source.cluster, request.topic)
   if (request.target.kind === 'retry' && topic.retryTopic === null) {
-    throw new RefusedError('The group has no retry topic.', tried, 'Send them to their origin, or to a topic.')
+    throw new RefusedError(letterReason('noRetryTopic', {}), tried, 'Send them to their origin, or to a topic.')
   }
   if (request.target.kind === 'topic' && request.target.topic === request.topic) {
     throw new RefusedError('They are in that topic.', tried, 'Choose another topic.')
@@ -164,37 +177,39 @@ export async function planResend(source: MessageSource, request: ResendRequest):
     cluster,
     letters.flatMap(({ record }) => record ?? []),
   )
-  const reasons = new Map<string, { outcome: 'fail' | 'skip'; reason: string; count: number }>()
+  const reasons = new Map<string, { -readonly [K in keyof ResendPlanReason]: ResendPlanReason[K] }>()
   const targets = new Map<string, number>()
   const rows: ResendPlanRow[] = []
   const counts = { send: 0, fail: 0, skip: 0 }
   for (const letter of letters) {
     const target = targetOf(letter)
-    const skip = letter.isGone ? 'It is not there any more.' : obstacle(letter)
+    const skip = letter.isGone ? letterReason('gone', {}) : obstacle(letter)
     const isThere = target !== null && (known.get(target)?.errorCode === 0 || request.target.kind === 'retry')
     const fail =
       target === null
-        ? 'Its origin is unknown: it can only go back to the group.'
+        ? letterReason('originUnknown', {})
         : !isThere
-          ? `Topic ${target} does not exist.`
+          ? letterReason('topicMissing', { topic: target })
           : letter.record !== null && gone.has(letter.record)
-            ? ORIGINAL_GONE
+            ? letterReason('originalGone', {})
             : null
     const outcome = skip !== null ? 'skip' : fail !== null ? 'fail' : 'send'
     const reason = skip ?? fail
+    const why = readLetterReason(reason)
     counts[outcome]++
     if (outcome === 'send') targets.set(target!, (targets.get(target!) ?? 0) + 1)
     else {
       const noted = reasons.get(`${outcome} ${reason}`)
-      if (noted === undefined) reasons.set(`${outcome} ${reason}`, { outcome, reason: reason!, count: 1 })
+      if (noted === undefined) reasons.set(`${outcome} ${reason}`, { outcome, reason: reason!, why, count: 1 })
       else noted.count++
     }
     if (rows.length < ROWS_MAX) {
       const { partition, offset } = letter
-      rows.push({ partition, offset, outcome, reason, target: outcome === 'send' ? target : null })
+      rows.push({ partition, offset, outcome, reason, why, target: outcome === 'send' ? target : null })
     }
   }
   const membersOnline = topic.group === null ? null : await membersOf(source, topic.group)
+  const notes = notesOf(request, topic, membersOnline)
   return {
     topic: topic.topic,
     group: topic.group,
@@ -205,16 +220,17 @@ export async function planResend(source: MessageSource, request: ResendRequest):
     reasons: [...reasons.values()].sort((a, b) => b.count - a.count),
     rows,
     targets: [...targets].map(([name, count]) => ({ topic: name, count })).sort((a, b) => b.count - a.count),
-    notes: notesOf(request, topic, membersOnline),
+    notes,
+    notesWhy: notes.map(readLetterReason),
     membersOnline,
   }
 
   function obstacle({ partition, offset }: SelectedLetter): string | null {
     if (request.again === true) return null
     const mark = ledger.marks.get(topicKeyOf(topic), partition, offset)
-    if (resentOfMark(mark) > 0) return 'It was sent again before.'
-    if (jobOfMark(mark) > 0) return 'Another job is sending it.'
-    return mark % 2 === 1 ? 'It is marked as resolved.' : null
+    if (resentOfMark(mark) > 0) return letterReason('sentBefore', {})
+    if (jobOfMark(mark) > 0) return letterReason('beingSent', {})
+    return mark % 2 === 1 ? letterReason('resolved', {}) : null
   }
 }
 
@@ -230,11 +246,11 @@ async function membersOf({ cluster }: MessageSource, group: string): Promise<num
 function notesOf(request: ResendRequest, topic: DeadLetterTopic, membersOnline: number | null): string[] {
   const notes: string[] = []
   const { kind } = request.target
-  if (kind === 'origin') notes.push('Every group that reads the origin topics will see them again, not only this one.')
-  if (kind === 'topic') notes.push('Every group that reads the topic will see them.')
-  if (kind !== 'retry') notes.push('Later records of their keys may have been dealt with: they come out of order.')
+  if (kind === 'origin') notes.push(letterReason('othersOfOrigin', {}))
+  if (kind === 'topic') notes.push(letterReason('othersOfTopic', {}))
+  if (kind !== 'retry') notes.push(letterReason('outOfOrder', {}))
   if (kind === 'retry' && membersOnline === 0) {
-    notes.push(`No member of group ${topic.group} is there now: they wait in ${topic.retryTopic} until one is.`)
+    notes.push(letterReason('nobodyThere', { group: topic.group!, topic: topic.retryTopic! }))
   }
   return notes
 }

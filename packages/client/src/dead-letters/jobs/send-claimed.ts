@@ -2,6 +2,7 @@
 import { encodeBatch, errors, type RecordInput } from '@odradek/protocol'
 import type { Cluster } from '../../cluster.ts'
 import { KafkaError, kafkaErrorName, UnreachableError } from '../../cluster-errors.ts'
+import { letterReason } from './letter-reasons.ts'
 import { type BatchAnswer, produceBatch } from './produce-batch.ts'
 import type { ResendTargets } from './resend-targets.ts'
 
@@ -95,7 +96,11 @@ export async function sendClaimed(
         return { kind: 'sent', baseOffset: answer.baseOffset }
       }
       const error = new KafkaError(answer.errorCode, `produce to topic "${topic}"`, answer.text)
-      reason = `${topic}-${partition}: ${error.message} (${kafkaErrorName(answer.errorCode)})`
+      reason = letterReason('refused', {
+        place: `${topic}-${partition}`,
+        text: error.message,
+        error: kafkaErrorName(answer.errorCode),
+      })
       if (UNCLEAR.has(answer.errorCode)) return { kind: 'unclear', reason }
       const isGone =
         answer.errorCode === errors.UNKNOWN_TOPIC_OR_PARTITION.code &&
