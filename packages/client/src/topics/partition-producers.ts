@@ -1,5 +1,5 @@
 /** The producers that partitions remember: idempotent and transactional ones, with open transactions (KIP-664). */
-import { DescribeProducers } from '@odradek/protocol'
+import { DescribeProducers, errors } from '@odradek/protocol'
 import { mapBounded } from '../bounded.ts'
 import type { Cluster } from '../cluster.ts'
 import { kafkaErrorName } from '../cluster-errors.ts'
@@ -19,7 +19,7 @@ export interface PartitionProducer {
 
 export interface PartitionProducers {
   readonly producers: readonly PartitionProducer[]
-  readonly failed: readonly { readonly partition: number; readonly error: string }[]
+  readonly failed: readonly { readonly partition: number; readonly error: string; readonly errorCode: number }[]
 }
 
 /** Throws UnsupportedError where the cluster is older than Kafka 2.8. */
@@ -29,10 +29,12 @@ export async function describeProducers(
   partitions: readonly number[] | null = null,
 ): Promise<PartitionProducers> {
   const producers: PartitionProducer[] = []
-  const failed: { partition: number; error: string }[] = []
+  const failed: { partition: number; error: string; errorCode: number }[] = []
+  const fail = (partition: number, errorCode: number) =>
+    failed.push({ partition, error: kafkaErrorName(errorCode), errorCode })
   const wanted = topic.partitions.filter(({ partition }) => partitions?.includes(partition) ?? true)
   for (const { partition } of wanted.filter(({ leader }) => leader < 0)) {
-    failed.push({ partition, error: 'LEADER_NOT_AVAILABLE' })
+    fail(partition, errors.LEADER_NOT_AVAILABLE.code)
   }
   const led = wanted.filter(({ leader }) => leader >= 0)
   const byLeader = Map.groupBy(led, ({ leader }) => leader)
@@ -41,7 +43,7 @@ export async function describeProducers(
     const topics = [{ name: topic.name, partitionIndexes }]
     const answer = await cluster.request(DescribeProducers, { topics }, leader)
     for (const { partitionIndex, errorCode, activeProducers } of answer.topics[0]?.partitions ?? []) {
-      if (errorCode !== 0) failed.push({ partition: partitionIndex, error: kafkaErrorName(errorCode) })
+      if (errorCode !== 0) fail(partitionIndex, errorCode)
       for (const producer of activeProducers) {
         producers.push({
           partition: partitionIndex,

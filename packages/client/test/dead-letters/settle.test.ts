@@ -16,10 +16,13 @@ import {
 import {
   type Api,
   type Decoded,
+  DescribeConfigs,
+  DescribeProducers,
   type Encodable,
   encodeBatch,
   errors,
   InitProducerId,
+  ListOffsets,
   Produce,
   type ProduceRequest,
   type Shape,
@@ -40,15 +43,20 @@ const LETTERS = 20
 const CLAIMED = Array.from({ length: 10 }, (_, number) => number)
 
 /** A job of which a runner claimed the first ten letters at a time, and sent them or not, before it died. */
-async function leftBehind(name: string, atMs: number, isSent: boolean, configs: Record<string, string> = {}) {
+async function leftBehind(
+  name: string,
+  atMs: number,
+  isSent: boolean,
+  { configs = {}, isForgotten = false }: { configs?: Record<string, string>; isForgotten?: boolean } = {},
+) {
   const dead = `${name}.DLT`
   await createTopic(cluster, { name, partitions: 1, configs })
   await writeLetters(cluster, dead, name, { letters: LETTERS })
   const { id } = await jobOf(cluster, dead, { target: { kind: 'origin' } })
-  const { producerId, producerEpoch } = await cluster.request(InitProducerId, {
-    transactionalId: null,
-    transactionTimeoutMs: 1000,
-  })
+  const newProducer = () => cluster.request(InitProducerId, { transactionalId: null, transactionTimeoutMs: 1000 })
+  const { producerId, producerEpoch } = await newProducer()
+  // To its partition a producer that is forgotten is one that it has never seen.
+  const sender = isForgotten ? await newProducer() : { producerId, producerEpoch }
   const of = { job: id, epoch: 1, runner: 'dead#00000000' }
   const batches = [{ topic: name, partition: 0, sequence: 0, letters: writeSteps(CLAIMED) }]
   await jobsLogOf(cluster).append([
@@ -62,13 +70,24 @@ async function leftBehind(name: string, atMs: number, isSent: boolean, configs: 
     ]
     return { key: `key ${number}`, value: 'sent', headers, timestamp: Date.now() }
   })
-  const batch = encodeBatch({ records, producerId, producerEpoch, baseSequence: 0 })
+  const batch = encodeBatch({ records, ...sender, baseSequence: 0 })
   const send = async () =>
     (await produceBatch(cluster, { topic: name, partition: 0, leader: 1, batch: Buffer.from(batch) })).errorCode
   if (isSent) assert.equal(await send(), 0)
   return { id, dead, name, send }
 }
 
+/** What came into a topic where it is shown a little after it was taken. */
+async function arrivedAll(topic: string): Promise<string[]> {
+  const until = performance.now() + 60_000
+  for (;;) {
+    const found = await arrived(cluster, topic)
+    if (found.length >= LETTERS) return found
+    assert.ok(performance.now() < until, `${found.length} of ${LETTERS} are in ${topic} after a minute`)
+  }
+}
+
+const DELAY = { 'message.type': 'DELAY' }
 const LONG_AGO = Date.now() - 7_200_000
 const all = (dead: string, from = 0) =>
   Array.from({ length: LETTERS - from }, (_, number) => `${dead}-0@${from + number}`).sort()
@@ -103,19 +122,66 @@ for (const isSent of [true, false]) {
 }
 
 test('claimed long ago and sent to where records wait unseen: the partition remembers that it has them', async () => {
-  const { id, dead, name } = await leftBehind('unseen-sent', LONG_AGO, true, { 'message.type': 'DELAY' })
+  const { id, dead, name } = await leftBehind('unseen-sent', LONG_AGO, true, { configs: { 'message.type': 'DELAY' } })
   const job = await runResendJob(cluster, id)
   assert.deepEqual([job.state, job.sent, job.failed], ['done', LETTERS, 0])
-  let found: string[] = []
-  while (found.length < LETTERS) found = await arrived(cluster, name)
-  assert.deepEqual(found, all(dead))
+  assert.deepEqual(await arrivedAll(name), all(dead))
 })
 
 test('claimed long ago, and nobody knows whether it waits there unseen: a person is told', async () => {
-  const { id } = await leftBehind('unseen', LONG_AGO, false, { 'message.type': 'DELAY' })
+  const { id } = await leftBehind('unseen', LONG_AGO, false, { configs: { 'message.type': 'DELAY' } })
   const job = await runResendJob(cluster, id)
   assert.deepEqual([job.state, job.sent, job.failed], ['done', LETTERS - CLAIMED.length, CLAIMED.length])
 })
+
+/** Whose first question of one kind about a topic comes to a broker that does not lead it, or not yet. */
+class EarlyCluster extends Cluster {
+  readonly #topic: string
+  readonly #api: number
+  asked = 0
+
+  constructor(topic: string, api: number) {
+    super(cluster.options)
+    this.#topic = topic
+    this.#api = api
+  }
+
+  override async request<Q extends Shape, A extends Shape>(
+    api: Api<Q, A>,
+    input: Encodable<Q>,
+    target?: Target,
+    range?: Parameters<Cluster['request']>[3],
+  ): Promise<Decoded<A>> {
+    const answer = await super.request(api, input, target, range)
+    if (api.key !== this.#api || !JSON.stringify(input).includes(`"${this.#topic}"`)) return answer
+    if (++this.asked > 1) return answer
+    const errorCode = errors.NOT_LEADER_OR_FOLLOWER.code
+    const { topics = [], results = [] } = answer as unknown as {
+      topics?: { partitions: { errorCode: number; activeProducers?: unknown[]; offset?: number }[] }[]
+      results?: { errorCode: number }[]
+    }
+    for (const partition of topics.flatMap(({ partitions }) => partitions)) {
+      Object.assign(partition, { errorCode, offset: -1, activeProducers: [] })
+    }
+    for (const result of results) Object.assign(result, { errorCode })
+    return answer
+  }
+}
+
+for (const { api, name, configs, isSent, isForgotten, sent } of [
+  { api: DescribeProducers, name: 'its producers', configs: DELAY, isSent: true, isForgotten: false, sent: LETTERS },
+  { api: ListOffsets, name: 'its offsets', configs: {}, isSent: true, isForgotten: true, sent: LETTERS },
+  { api: DescribeConfigs, name: 'its configs', configs: DELAY, isSent: false, isForgotten: false, sent: 10 },
+] as const) {
+  test(`claimed long ago, and ${name} cannot be asked for at first: that is not taken for its not being there`, async () => {
+    const { id, dead, name: target } = await leftBehind(`early-${api.key}`, LONG_AGO, isSent, { configs, isForgotten })
+    await using early = new EarlyCluster(target, api.key)
+    const job = await runResendJob(early, id)
+    assert.ok(early.asked > 1, 'it was asked again')
+    assert.deepEqual([job.state, job.sent, job.failed], ['done', sent, LETTERS - sent])
+    if (isForgotten) assert.deepEqual(await arrived(cluster, target), all(dead))
+  })
+}
 
 /** A runner that is held up right before it sends, until another has done all of its job; then its clock says how long that was. */
 class HeldUpCluster extends Cluster {
@@ -210,9 +276,7 @@ test('a target that takes nothing for long stops the job; resumed, each letter i
   await limit('1000')
   await controlResendJob(cluster, id, 'resume', 'test')
   assert.equal((await runResendJob(cluster, id)).sent, LETTERS)
-  let found: string[] = []
-  while (found.length < LETTERS) found = await arrived(cluster, 'full')
-  assert.deepEqual(found, all('full.DLT'))
+  assert.deepEqual(await arrivedAll('full'), all('full.DLT'))
 })
 
 test('letters that cannot be read stop the job with the reason', async () => {

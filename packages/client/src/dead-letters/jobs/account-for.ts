@@ -51,7 +51,10 @@ export type Whereabouts =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unknown'; readonly reason: string }
 
-/** Whether a batch is in its target, where the partition may have forgotten its producer or the batch cannot be made again. */
+/**
+ * Whether a batch is in its target, where the partition may have forgotten its producer or the batch cannot be made again.
+ * Throws while the partition cannot be asked: that it does not tell is never taken for its not being there.
+ */
 export async function whereIs(
   cluster: Cluster,
   job: LedgerJob,
@@ -87,14 +90,19 @@ export function noteThere(
   }
 }
 
-/** The last sequence that a partition remembers of a lease's producer; null where it remembers nothing, or does not tell. */
+/**
+ * The last sequence that a partition remembers of a lease's producer; null where it remembers nothing, or never tells.
+ * Throws a KafkaError where it cannot be asked now.
+ */
 async function lastSequenceOf(
   cluster: Cluster,
   { topic, partition }: { readonly topic: string; readonly partition: number },
   { producerId, producerEpoch }: LeaseRecord,
 ): Promise<number | null> {
   try {
-    const { producers } = await describeProducers(cluster, await topicPlaces(cluster, topic), [partition])
+    const { producers, failed } = await describeProducers(cluster, await topicPlaces(cluster, topic), [partition])
+    if (failed[0] !== undefined)
+      throw new KafkaError(failed[0].errorCode, `ask ${topic}-${partition} for its producers`)
     const known = producers.find((each) => each.producerId === producerId && each.producerEpoch === producerEpoch)
     return known === undefined || known.lastSequence < 0 ? null : known.lastSequence
   } catch (error) {
