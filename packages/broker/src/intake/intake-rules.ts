@@ -1,4 +1,4 @@
-import type { BatchHeader, RecordCursor, Slice } from '@odradek/protocol'
+import type { BatchHeader, BlamedRecord, RecordCursor, Slice } from '@odradek/protocol'
 import type { Lane } from './intake-note.ts'
 import type { RecordHeaders, StoredRecord } from './stored-record.ts'
 
@@ -22,8 +22,8 @@ export interface Admission {
 /** Why a batch is refused, all of it. */
 export interface AdmissionRefusal {
   readonly errorCode: number
-  /** The record that is to blame; -1 when it is the batch. */
-  readonly recordIndex: number
+  /** The records that are to blame, in their order; none when it is the batch. */
+  readonly blamed: readonly BlamedRecord[]
   readonly text: string
 }
 

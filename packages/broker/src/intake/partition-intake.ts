@@ -187,10 +187,10 @@ export class PartitionIntake implements FetchWait, TurnTask {
     const { rules, clock, config } = this.#options
     if (header.producerId >= RESERVED_PRODUCER_ID_MIN) {
       const text = `Producer id ${header.producerId} is one of the broker's own.`
-      return { errorCode: errors.INVALID_RECORD.code, recordIndex: -1, text }
+      return { errorCode: errors.INVALID_RECORD.code, blamed: [], text }
     }
     const full = this.#fullness(config(), header.count)
-    if (full !== null) return { errorCode: errors.NOT_ENOUGH_REPLICAS.code, recordIndex: -1, text: full }
+    if (full !== null) return { errorCode: errors.NOT_ENOUGH_REPLICAS.code, blamed: [], text: full }
     return rules().admit(batch, header, clock.now(), sender)
   }
 

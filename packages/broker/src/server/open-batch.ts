@@ -23,7 +23,6 @@ export interface BatchToOpen {
 /** What came of it: as a `Validation`, and the batch as it is to be stored where it is taken. */
 export interface OpenedBatch {
   readonly errorCode: number
-  readonly recordIndex: number
   readonly blamed: readonly BlamedRecord[]
   readonly text: string | null
   readonly stored: Uint8Array | null
@@ -34,11 +33,11 @@ export const job: Job<BatchToOpen, OpenedBatch> = {
   isUrgent: true,
   run(_disk, { bytes, options, compressionType }) {
     const batch = sliceOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-    const { errorCode, recordIndex, blamed, text, header, walked, maxTimestamp } = validateProducedBatch(batch, options)
-    if (errorCode !== 0) return { errorCode, recordIndex, blamed, text, stored: null }
+    const { errorCode, blamed, text, header, walked, maxTimestamp } = validateProducedBatch(batch, options)
+    if (errorCode !== 0) return { errorCode, blamed, text, stored: null }
     if (walked && maxTimestamp !== header.maxTimestamp)
       setMaxTimestamp(batch.buffer, batch.view, batch.start, maxTimestamp)
     const { buffer, start, end } = storedBatch(batch, header.codec, compressionType)
-    return { errorCode, recordIndex, blamed, text, stored: buffer.subarray(start, end) }
+    return { errorCode, blamed, text, stored: buffer.subarray(start, end) }
   },
 }

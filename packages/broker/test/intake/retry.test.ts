@@ -102,6 +102,32 @@ for (const group of ['payments', 'a/b', '订单', 'g'.repeat(300)]) {
   })
 }
 
+test('a count of retries that is none refuses the batch, naming every such record', async () => {
+  const group = 'miscounted'
+  assert.equal((await configure(GROUP, group, { 'retry.delay.levels': '1ms' })).errorCode, 0)
+  const retries = await firstUse((await configOf(group)).get('retry.topic.name')!.value!)
+  const counted = (value: string, times: string) => timed(value, 'RECONSUME_TIME', times)
+  const records = ['1', 'two', '3', '-4', '1e3'].map((times, index) => counted(`record ${index}`, times))
+  for (const codec of ['none', 'lz4'] as const) {
+    const answer = await retries.produce(batch(records, { codec }))
+    assert.equal(answer.errorCode, 87)
+    assert.deepEqual(
+      answer.recordErrors.map(({ batchIndex, batchIndexErrorMessage }) => [batchIndex, batchIndexErrorMessage]),
+      [
+        [1, 'Header RECONSUME_TIME must be a count, not "two".'],
+        [3, 'Header RECONSUME_TIME must be a count, not "-4".'],
+        [4, 'Header RECONSUME_TIME must be a count, not "1e3".'],
+      ],
+    )
+  }
+  assert.equal((await retries.produce(batch([counted('good', '0')]))).errorCode, 0)
+  assert.deepEqual(
+    (await readUntil(retries, 1)).map(({ value }) => value),
+    ['good'],
+    'nothing of what was refused was taken',
+  )
+})
+
 test('the schedule is the group’s, and the names cannot be set', async () => {
   const group = 'exponential'
   const set = { 'retry.policy': 'exponential', 'retry.exponential.base.ms': '40', 'retry.max.times': '2' }

@@ -103,7 +103,7 @@ test('levels, seconds and milliseconds; a level counts first', async () => {
   }
 })
 
-test('a header that cannot be followed refuses the batch, naming the record and the reason', async () => {
+test('a header that cannot be followed refuses the batch, naming every such record and the reason', async () => {
   const topic = await WireTopic.create(client, { configs: { ...DELAY.configs, 'delay.max.ms': '60000' } })
   const cases: [string, string, RegExp][] = [
     ['DELAY', 'three', /^Header DELAY must be a whole number of at most 15 decimal digits, not "three"\.$/],
@@ -119,11 +119,18 @@ test('a header that cannot be followed refuses the batch, naming the record and 
   ]
   for (const codec of ['none', 'lz4'] as const) {
     for (const [header, text, reason] of cases) {
-      const answer = await topic.produce(batch([timed('good', 'DELAY', 1), timed('bad', header, text)], { codec }))
+      const good = timed('good', 'DELAY', 1)
+      const records = [good, timed('bad', header, text), good, timed('worse', 'DELAY', 'x'), timed('bad', header, text)]
+      const answer = await topic.produce(batch(records, { codec }))
       assert.equal(answer.errorCode, 87)
-      assert.equal(answer.recordErrors.length, 1)
-      assert.equal(answer.recordErrors[0]!.batchIndex, 1)
-      assert.match(answer.recordErrors[0]!.batchIndexErrorMessage!, reason)
+      assert.match(answer.errorMessage!, reason)
+      // Clients tell their users of each record whether it is to be mended or sent again.
+      assert.deepEqual(
+        answer.recordErrors.map(({ batchIndex }) => batchIndex),
+        [1, 3, 4],
+      )
+      for (const [at, expected] of [reason, /not "x"\.$/, reason].entries())
+        assert.match(answer.recordErrors[at]!.batchIndexErrorMessage!, expected)
     }
   }
   assert.deepEqual(await topic.read(0), [])
@@ -131,6 +138,16 @@ test('a header that cannot be followed refuses the batch, naming the record and 
   assert.deepEqual(
     (await readUntil(topic, 1)).map(({ value }) => value),
     ['now'],
+  )
+})
+
+test('of very many records that cannot be followed the first 1000 are named', async () => {
+  const topic = await WireTopic.create(client, DELAY)
+  const answer = await topic.produce(batch(Array.from({ length: 1200 }, () => timed('bad', 'DELAY', 'x'))))
+  assert.equal(answer.errorCode, 87)
+  assert.deepEqual(
+    answer.recordErrors.map(({ batchIndex }) => batchIndex),
+    Array.from({ length: 1000 }, (_, index) => index),
   )
 })
 

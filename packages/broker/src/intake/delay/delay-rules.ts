@@ -14,9 +14,11 @@ import {
   readBatchHeader,
   type Slice,
   sliceOf,
+  Validation,
 } from '@odradek/protocol'
 import { type Lane, VISIBLE } from '../intake-note.ts'
 import type { Admission, AdmissionRefusal, IntakeRules } from '../intake-rules.ts'
+import { refusalOf } from '../refusal-of.ts'
 import { StoredRecord } from '../stored-record.ts'
 import { DELAY_DUE_TIME, type TimerLimits, TimerReader } from '../timer-headers.ts'
 
@@ -30,6 +32,7 @@ export class DelayRules implements IntakeRules {
   readonly #config: () => TopicConfig
   readonly #cursor = new RecordCursor()
   readonly #timer = new TimerReader()
+  readonly #check = new Validation()
   #limitsOf: TopicConfig | null = null
   #limits: TimerLimits = { levelsMs: [], delayMaxMs: 0 }
   #hasOwnLevels = false
@@ -43,26 +46,30 @@ export class DelayRules implements IntakeRules {
     this.#readLimits()
     const cursor = this.#cursor
     const timer = this.#timer
+    const check = this.#check
+    check.reset()
     const dues = new Float64Array(header.count)
     let needsNotes = false
     try {
       cursor.open(batch)
       for (let index = 0; cursor.next(); index++) {
         if (cursor.offsetDelta !== index) {
-          return invalid(index, `Record ${index} has offset delta ${cursor.offsetDelta}.`)
+          check.refuse(errors.INVALID_RECORD.code, `Record ${index} has offset delta ${cursor.offsetDelta}.`, index)
+          break
         }
         const due = timer.dueOf(cursor, nowMs, this.#limits)
-        if (timer.problem !== null) return invalid(index, timer.problem)
+        if (timer.problem !== null && !check.blame(errors.INVALID_RECORD.code, index, timer.problem)) break
         dues[index] = due
         // A note of a client's is none.
         needsNotes ||= timer.hasNote || (this.#hasOwnLevels && timer.isByLevel)
       }
     } catch (error) {
       if (!(error instanceof CorruptBatchError)) throw error
-      return invalid(-1, error.message)
+      check.refuse(errors.INVALID_RECORD.code, error.message)
     } finally {
       cursor.release()
     }
+    if (check.errorCode !== 0) return refusalOf(check)
     return { errorCode: 0, batch: needsNotes ? this.#withNotes(batch, header, dues) : batch, dues, lanes: null }
   }
 
@@ -115,8 +122,4 @@ export class DelayRules implements IntakeRules {
 
 function levelsMsOf(config: TopicConfig): number[] {
   return config['delay.levels'].map((text) => parseDurationMs(text) ?? 0)
-}
-
-function invalid(recordIndex: number, text: string): AdmissionRefusal {
-  return { errorCode: errors.INVALID_RECORD.code, recordIndex, text }
 }

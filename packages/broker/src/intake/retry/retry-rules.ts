@@ -21,11 +21,12 @@ import {
   readBatchHeader,
   type Slice,
   sliceOf,
+  Validation,
 } from '@odradek/protocol'
 import { BORN_TIMESTAMP } from '../delivery-batch.ts'
 import { DEAD, type Lane, VISIBLE } from '../intake-note.ts'
-
 import type { Admission, AdmissionRefusal, IntakeRules, Sender } from '../intake-rules.ts'
+import { refusalOf } from '../refusal-of.ts'
 import { type RecordHeaders, StoredRecord } from '../stored-record.ts'
 import { timerHeaderNames } from '../timer-headers.ts'
 import { withAttempt } from './attempts.ts'
@@ -55,6 +56,7 @@ export class RetryRules implements IntakeRules {
   readonly hasDeadLetters = true
   readonly #options: RetryRulesOptions
   readonly #cursor = new RecordCursor()
+  readonly #check = new Validation()
   /** When the last record of a key is due, for keys whose order is kept, while that lies ahead. */
   readonly #lastDues = new Map<string, number>()
 
@@ -63,41 +65,57 @@ export class RetryRules implements IntakeRules {
   }
 
   admit(batch: Slice, header: BatchHeader, nowMs: number, sender: Sender): Admission | AdmissionRefusal {
-    const cursor = this.#cursor
+    const records = this.#recordsOf(batch)
+    if (records === null) return refusalOf(this.#check)
     const { count, producerId, producerEpoch, baseSequence, isTransactional: transactional } = header
     const codec = codecWithId(header.codec).name
     const builder = new RecordBatchBuilder({ producerId, producerEpoch, baseSequence, transactional, codec })
     const dues = new Float64Array(count)
     const lanes = new Uint8Array(count)
     const config = this.#options.config()
-    try {
-      cursor.open(batch)
-      for (let index = 0; cursor.next(); index++) {
-        if (cursor.offsetDelta !== index)
-          return invalid(index, `Record ${index} has offset delta ${cursor.offsetDelta}.`)
-        const record = StoredRecord.copyOf(cursor)
-        const times = record.headerText(RECONSUME_TIME) ?? '0'
-        if (!COUNT.test(times))
-          return invalid(index, `Header ${RECONSUME_TIME} must be a count, not "${times.slice(0, 40)}".`)
-        const isDead = Number(times) >= config['retry.max.times']
-        const due = isDead ? nowMs : this.#dueAfter(record, nowMs + retryDelayMs(config, Number(times)), nowMs)
-        dues[index] = due
-        lanes[index] = isDead ? DEAD : VISIBLE
-        const reason = isDead
-          ? `Retried ${timesText(times)}, and retry.max.times is ${config['retry.max.times']}.`
-          : null
-        const headers = acceptedHeaders(record, due, reason, nowMs, sender)
-        builder.append({ key: record.key, value: record.value, headers, timestamp: record.timestamp })
-      }
-    } catch (error) {
-      if (!(error instanceof CorruptBatchError)) throw error
-      return invalid(-1, error.message)
-    } finally {
-      cursor.release()
+    for (const [index, record] of records.entries()) {
+      const times = timesOf(record)
+      const isDead = Number(times) >= config['retry.max.times']
+      const due = isDead ? nowMs : this.#dueAfter(record, nowMs + retryDelayMs(config, Number(times)), nowMs)
+      dues[index] = due
+      lanes[index] = isDead ? DEAD : VISIBLE
+      const reason = isDead ? `Retried ${timesText(times)}, and retry.max.times is ${config['retry.max.times']}.` : null
+      const headers = acceptedHeaders(record, due, reason, nowMs, sender)
+      builder.append({ key: record.key, value: record.value, headers, timestamp: record.timestamp })
     }
     const accepted = sliceOf(builder.build())
     readBatchHeader(accepted.view, accepted.start, header)
     return { errorCode: 0, batch: accepted, dues, lanes }
+  }
+
+  /** The records of a batch, all before anything is done with one; null where `#check` says what is wrong with them. */
+  #recordsOf(batch: Slice): StoredRecord[] | null {
+    const cursor = this.#cursor
+    const check = this.#check
+    const records: StoredRecord[] = []
+    check.reset()
+    try {
+      cursor.open(batch)
+      for (let index = 0; cursor.next(); index++) {
+        if (cursor.offsetDelta !== index) {
+          check.refuse(errors.INVALID_RECORD.code, `Record ${index} has offset delta ${cursor.offsetDelta}.`, index)
+          break
+        }
+        const record = StoredRecord.copyOf(cursor)
+        const times = timesOf(record)
+        if (COUNT.test(times)) records.push(record)
+        else {
+          const text = `Header ${RECONSUME_TIME} must be a count, not "${times.slice(0, 40)}".`
+          if (!check.blame(errors.INVALID_RECORD.code, index, text)) break
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof CorruptBatchError)) throw error
+      check.refuse(errors.INVALID_RECORD.code, error.message)
+    } finally {
+      cursor.release()
+    }
+    return check.errorCode === 0 ? records : null
   }
 
   dueOf(cursor: RecordCursor, acceptedMs: number): number {
@@ -166,6 +184,11 @@ function acceptedHeaders(
   return headers
 }
 
+/** How often a record was retried, as its client says. */
+function timesOf(record: StoredRecord): string {
+  return record.headerText(RECONSUME_TIME) ?? '0'
+}
+
 function without(
   headers: StoredRecord['headers'],
   names: readonly string[],
@@ -188,8 +211,4 @@ function timesText(count: number | string): string {
 
 function keyOf(record: StoredRecord): string {
   return Buffer.from(record.key ?? []).toString('latin1')
-}
-
-function invalid(recordIndex: number, text: string): AdmissionRefusal {
-  return { errorCode: errors.INVALID_RECORD.code, recordIndex, text }
 }

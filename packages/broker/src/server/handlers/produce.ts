@@ -120,7 +120,7 @@ function append(
   }
   if (intake !== null && inflatesBeyond(records, INTAKE_INFLATED_BYTES_MAX)) {
     const text = `Records that wait may inflate to ${INTAKE_INFLATED_BYTES_MAX} bytes at most.`
-    return badBatch(broker, partition, errors.MESSAGE_TOO_LARGE.code, -1, text)
+    return badBatch(broker, partition, errors.MESSAGE_TOO_LARGE.code, [], text)
   }
   const isTooLarge = records.end - records.start > options.maxMessageBytes
   if ((options.deep || options.compacted) && !isTooLarge && inflatesBeyond(records, OPENED_INLINE_BYTES_MAX)) {
@@ -129,7 +129,7 @@ function append(
   }
   const check = validateProducedBatch(records, options)
   if (check.errorCode !== 0) {
-    return badBatch(broker, partition, check.errorCode, check.recordIndex, check.text, check.blamed)
+    return badBatch(broker, partition, check.errorCode, check.blamed, check.text)
   }
   if (check.walked && check.maxTimestamp !== check.header.maxTimestamp) {
     setMaxTimestamp(records.buffer, records.view, records.start, check.maxTimestamp)
@@ -167,8 +167,8 @@ function openLater(target: Target, records: Slice, options: ValidationOptions): 
     const text = 'memory.request.bytes.max is used up; batches that inflate to much wait for it.'
     return refused(partition.index, errors.NOT_ENOUGH_REPLICAS.code, text)
   }
-  const settled = opening.then(({ errorCode, recordIndex, blamed, text, stored }) => {
-    if (stored === null) return badBatch(broker, partition, errorCode, recordIndex, text, blamed)
+  const settled = opening.then(({ errorCode, blamed, text, stored }) => {
+    if (stored === null) return badBatch(broker, partition, errorCode, blamed, text)
     if (written.offlineCode !== 0) return refused(partition.index, written.offlineCode, null)
     return store(target, sliceOf(Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)))
   })
@@ -186,7 +186,7 @@ function store(target: Target, valid: Slice): MutablePartitionResponse {
   const bytesMax = partition.log.config['max.message.bytes']
   if (header.sizeInBytes > bytesMax && !delivered) {
     const text = `The batch has ${header.sizeInBytes} bytes as its topic stores it; max.message.bytes is ${bytesMax}.`
-    return badBatch(broker, partition, errors.MESSAGE_TOO_LARGE.code, -1, text)
+    return badBatch(broker, partition, errors.MESSAGE_TOO_LARGE.code, [], text)
   }
   if (header.isTransactional) {
     // Nobody could end the transaction: who reads committed records would wait behind it for ever.
@@ -199,7 +199,7 @@ function store(target: Target, valid: Slice): MutablePartitionResponse {
       host: exchange.connection.remoteAddress,
     })
     if ('text' in admitted) {
-      return badBatch(broker, partition, admitted.errorCode, admitted.recordIndex, admitted.text)
+      return badBatch(broker, partition, admitted.errorCode, admitted.blamed, admitted.text)
     }
     admission = admitted
     batch = admission.batch
@@ -223,22 +223,18 @@ function store(target: Target, valid: Slice): MutablePartitionResponse {
   return response
 }
 
-/** The answer to a batch that is not as it should be. */
+/** The answer to a batch that is not as it should be, with the records that are to blame. */
 function badBatch(
   broker: BrokerContext,
   { topic, index }: Partition,
   errorCode: number,
-  record: number,
+  blamed: readonly BlamedRecord[],
   text: string | null,
-  blamed: readonly BlamedRecord[] = [],
 ): MutablePartitionResponse {
+  const record = blamed[0]?.index ?? -1
   broker.logLimiter.warn('batch', { topic, partition: index, errorCode, record }, `Refused a record batch: ${text}`)
   const response = refused(index, errorCode, text)
-  if (blamed.length > 0) {
-    response.recordErrors = blamed.map(({ index, text }) => ({ batchIndex: index, batchIndexErrorMessage: text }))
-  } else if (record >= 0) {
-    response.recordErrors = [{ batchIndex: record, batchIndexErrorMessage: text }]
-  }
+  response.recordErrors = blamed.map(({ index, text }) => ({ batchIndex: index, batchIndexErrorMessage: text }))
   return response
 }
 
