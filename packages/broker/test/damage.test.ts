@@ -1,10 +1,10 @@
 /** A log whose disk lost a part of what was durable: it is served no more, the others are; a repair brings the rest back. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { encodeBatch, errors, Fetch, Produce, sliceOf } from '@odradek/protocol'
+import { DescribeLogDirs, encodeBatch, errors, Fetch, Produce, sliceOf } from '@odradek/protocol'
 import { startBroker } from '../src/index.ts'
 import { repairLog, verifyLog } from '../src/log-tools.ts'
 import { createTopics } from './crash/create-topics.ts'
@@ -45,6 +45,12 @@ async function fetchError(client: WireClient, topic: string): Promise<number> {
   return answer.responses[0]!.partitions[0]!.errorCode
 }
 
+/** What DescribeLogDirs says that a topic takes. */
+async function sizeOf(client: WireClient, topic: string): Promise<number> {
+  const { results } = await client.send(DescribeLogDirs, 4, { topics: [{ topic, partitions: [0] }] })
+  return results[0]!.topics[0]!.partitions[0]!.partitionSize
+}
+
 test('a closed segment that lost its end takes its partition offline, and no other, until it is repaired', async () => {
   const first = await start()
   const configs = { 'segment.bytes': '1024' }
@@ -59,6 +65,7 @@ test('a closed segment that lost its end takes its partition offline, and no oth
   const segments = readdirSync(directory).filter((name) => name.endsWith('.log'))
   assert.ok(segments.length > 4)
   truncateSync(join(directory, segments[2]!), 300)
+  const bytes = segments.reduce((sum, name) => sum + statSync(join(directory, name)).size, 0)
   // As after a crash: everything was flushed, and the checkpoints say so.
   rmSync(join(dataDir, '.kafka_cleanshutdown'))
 
@@ -68,6 +75,7 @@ test('a closed segment that lost its end takes its partition offline, and no oth
     assert.equal(await fetchError(client, 'hurt'), errors.KAFKA_STORAGE_ERROR.code)
     assert.equal(await write(client, 'hurt', 'more'), errors.KAFKA_STORAGE_ERROR.code)
     assert.equal((await readPartition(client, 'well', 0)).length, RECORDS)
+    assert.equal(await sizeOf(client, 'hurt'), bytes, 'it is on the disk, though it is not served')
     const health = await get('/health')
     assert.deepEqual([health.status, health.body.status], [503, 'degraded'])
     assert.match(String(health.body.problems), /hurt-0.*odradek log repair/)

@@ -28,6 +28,7 @@ import { Journal } from './journal.ts'
 import { replayJournal } from './journal-replay.ts'
 import { Log, type LogOptions } from './log.ts'
 import { LogCheckpoints } from './log-checkpoints.ts'
+import { logFileBytes } from './log-files.ts'
 import type { LogPlace } from './log-place.ts'
 import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts'
@@ -490,7 +491,7 @@ export class LogDirectory {
           'A log is damaged: it is offline, its files stay as they are.',
         )
       }
-      return Log.damaged(options, error)
+      return Log.damaged(options, error, logFileBytes(options.place.disk, options.place.directory))
     }
   }
 

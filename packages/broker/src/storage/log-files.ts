@@ -56,3 +56,8 @@ export function listLogFiles(disk: Disk, directory: string): LogFiles {
   }
   return { segments, snapshots, leftovers }
 }
+
+/** Bytes of the files that hold the batches of the log in `directory`. */
+export function logFileBytes(disk: Disk, directory: string): number {
+  return listLogFiles(disk, directory).segments.reduce((bytes, { log }) => bytes + disk.fileSize(log), 0)
+}

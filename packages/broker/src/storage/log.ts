@@ -108,6 +108,8 @@ export class Log {
   #lastEnd = -1
   #settledEnd = -1
   #isClosed = false
+  /** Of segments that were not opened, as the log is damaged. */
+  #unopenedBytes = 0
   #isFlushSynchronous: boolean
 
   private constructor(options: LogOptions, loaded: LoadedLog) {
@@ -130,9 +132,13 @@ export class Log {
     return new Log(options, loadLog(options))
   }
 
-  /** A log that could not be opened because of `error`: it refuses everything, and its files stay as they are. */
-  static damaged(options: LogOptions, error: Error): Log {
+  /**
+   * A log that could not be opened because of `error`: it refuses everything, and its files stay as they are. They have
+   * `sizeInBytes` bytes, 0 where that cannot be known.
+   */
+  static damaged(options: LogOptions, error: Error, sizeInBytes = 0): Log {
     const log = new Log(options, emptyLog(options.startOffset, true))
+    log.#unopenedBytes = sizeInBytes
     log.#state.fail(error)
     return log
   }
@@ -224,9 +230,9 @@ export class Log {
     return this.#isClosed
   }
 
-  /** Bytes of batches in all segments. */
+  /** Bytes of batches in all segments; of a log that was opened as damaged, of their files. */
   get sizeInBytes(): number {
-    let size = 0
+    let size = this.#unopenedBytes
     for (const segment of this.#state.segments.all) size += segment.size
     return size
   }
