@@ -40,6 +40,18 @@ describe('OffsetDelete', () => {
     assert.equal(bench.fetch('orders', 0), -1)
   })
 
+  test('of all that it had leaves a group that never had members until the next look at what is too old', () => {
+    const bench = new GroupBench()
+    bench.commit('orders', 0, 5)
+    bench.commit('orders', 0, 5, { groupId: 'other' })
+    deleteOffsets(bench, 'orders', [0])
+    deleteOffsets(bench, 'orders', [0], 'other')
+    assert.equal(bench.machine.groups.get('g')!.state, 'Empty')
+    assert.equal(bench.do(bench.machine.delete('g', bench.now)).response, errors.NONE.code)
+    assert.deepEqual(bench.pass(600_000), [{ kind: 'groupRemoved', groupId: 'other' }])
+    assert.equal(bench.machine.groups.size, 0)
+  })
+
   test('of a group that is not known: GROUP_ID_NOT_FOUND', () => {
     const { response } = deleteOffsets(new GroupBench(), 'orders', [0])
     assert.deepEqual(response, { errorCode: errors.GROUP_ID_NOT_FOUND.code, topics: [] })

@@ -3,7 +3,9 @@ import { deepEqual, equal } from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import {
+  DeleteGroups,
   DeleteTopics,
+  DescribeGroups,
   FindCoordinator,
   OffsetCommit,
   OffsetDelete,
@@ -229,9 +231,7 @@ test('OffsetDelete forgets offsets of topics that nobody subscribes to', async (
   await commit(groupId, topic, 1)
   equal(await forget(), 0)
   deepEqual(await fetchOne(groupId, topic), [-1, -1, '', 0])
-  const absent = await forget(`none-${topic.name}`)
-  // Deleting its last offset ended the group.
-  equal(absent === UNKNOWN_TOPIC_OR_PARTITION || absent === GROUP_ID_NOT_FOUND, true, `${absent}`)
+  equal(await forget(`none-${topic.name}`), UNKNOWN_TOPIC_OR_PARTITION)
 
   const subscribed = new WireMember(await subject.connect(), newGroup())
   await subscribed.join(9, { protocols: [{ name: 'range', metadata: subscriptionTo(topic.name) }] })
@@ -240,6 +240,22 @@ test('OffsetDelete forgets offsets of topics that nobody subscribes to', async (
   equal(await commit(subscribed.groupId, topic, 1, { by }), 0)
   equal(await forget(topic.name, subscribed.groupId), GROUP_SUBSCRIBED_TO_TOPIC)
   equal((await fetchOne(subscribed.groupId, topic))[0], 1)
+})
+
+test('a group that never had members outlives its last offset: DeleteGroups finds it, once', async () => {
+  const topic = await WireTopic.create(client)
+  const groupId = newGroup()
+  equal(await commit(groupId, topic, 1), 0)
+  const topics = [{ name: topic.name, partitions: [{ partitionIndex: 0 }] }]
+  const forgotten = await client.send(OffsetDelete, 0, { groupId, topics })
+  deepEqual([forgotten.errorCode, forgotten.topics[0]!.partitions[0]!.errorCode], [0, 0])
+  deepEqual((await fetchOffsets(groupId, null)).topics, [])
+  const { groups } = await client.send(DescribeGroups, 5, { groups: [groupId] })
+  equal(groups[0]!.groupState, 'Empty')
+  for (const expected of [0, GROUP_ID_NOT_FOUND]) {
+    const { results } = await client.send(DeleteGroups, 2, { groupsNames: [groupId] })
+    deepEqual(results, [{ groupId, errorCode: expected }])
+  }
 })
 
 test('offsets go with their topic', { skip: oursOnly }, async () => {
