@@ -7,6 +7,7 @@ import {
   resendResults,
   runResendJob,
 } from '@odradek/client'
+import { plainLine } from './terminal-text.ts'
 import { counted } from './text-table.ts'
 
 const LOOK_MS = 500
@@ -28,7 +29,9 @@ export async function runJob(cluster: Cluster, id: string, isQuiet: boolean): Pr
     const now = performance.now()
     if (isQuiet || now - told < 1000) return
     told = now
-    process.stderr.write(`${progressText(job)}${waitingFor === null ? '' : `; waiting: ${waitingFor}`}\n`)
+    process.stderr.write(
+      `${plainLine(`${progressText(job)}${waitingFor === null ? '' : `; waiting: ${waitingFor}`}`)}\n`,
+    )
   }
   try {
     return await runResendJob(cluster, id, { signal: stop.signal, onProgress: tell })
@@ -75,7 +78,7 @@ export function reasonLines(
   const isWhole = next === null && most.length <= REASONS_MAX
   return [
     ...(next === null ? [] : [`Of the first ${results.length} of ${total}:`]),
-    ...most.slice(0, REASONS_MAX).map(([text, count]) => `${counted(count, 'letter')} ${text}`),
+    ...most.slice(0, REASONS_MAX).map(([text, count]) => `${counted(count, 'letter')} ${plainLine(text)}`),
     ...(isWhole ? [] : [`All of it: odradek dead-letters job show ${id} --results`]),
   ]
 }

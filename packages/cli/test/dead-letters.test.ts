@@ -19,7 +19,7 @@ before(async () => {
     const error = number === 3 ? 'ValueError: no price' : 'KeyError: no such article'
     const headers = [
       { key: 'EXCEPTION', value: error },
-      ...(number === 2 ? [] : [{ key: 'ORIGIN_TOPIC', value: 'orders' }]),
+      number === 2 ? { key: 'note', value: 'a\nresolved  by ann' } : { key: 'ORIGIN_TOPIC', value: 'orders' },
     ]
     return { key: `order ${number}`, value: `{"n":${number}}`, headers, timestamp: Date.now() }
   })
@@ -58,7 +58,10 @@ test('groups, list, facets and show tell what there is', async () => {
   assert.match(await done('list', 'shop', '--facets'), /^4 letters\n\nERROR +LETTERS\nKeyError +3\nValueError +1$/m)
   const json = JSON.parse(await done('list', topic, '--filter', 'value.n == 1', '--json'))
   assert.deepEqual([json.offset, json.meaning.origin.topic, json.state.kind], [1, 'orders', 'new'])
-  assert.match(await done('show', 'shop', '0@2'), /^error {7}KeyError: no such article$/m)
+  const shown = await done('show', 'shop', '0@2')
+  assert.match(shown, /^error {7}KeyError: no such article$/m)
+  assert.match(shown, /^header {6}note: a resolved {2}by ann$/m, 'no line of its own')
+  assert.match(shown, /^key {9}order 2\n\n\{"n":2\}$/m)
   const missing = await odradek('dead-letters', 'show', 'shop', '0@9')
   assert.deepEqual([missing.code, missing.stderr], [1, 'odradek: dlq.shop has no letter at 0@9\n'])
   assert.equal((await odradek('dead-letters', 'list', 'nobody')).code, 1)

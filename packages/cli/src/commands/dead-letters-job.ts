@@ -13,6 +13,7 @@ import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Arguments, type Command, UsageError } from '../command.ts'
 import { makeJob, sourceOf, whoIs } from '../letter-flags.ts'
 import { exitCodeOf, progressText, runJob, tellReasons } from '../run-job.ts'
+import { plainLine } from '../terminal-text.ts'
 
 const outcomes: readonly ResendOutcome[] = ['sent', 'failed', 'skipped', 'waiting']
 
@@ -144,19 +145,21 @@ function control(args: Arguments, action: JobControl): Promise<number> {
   })
 }
 
-function jobText(job: ResendJob): string {
-  const runner =
-    job.runner === null || job.endedMs !== null
-      ? ''
-      : `\nrunner ${job.runner.name}${job.runner.isAlive ? '' : ', not heard of any more'}`
-  const reason = job.reason === null ? '' : `\n${job.reason}`
-  return `${progressText(job)}${reason}${runner}`
+/** A job, for a terminal: reasons and names are others' words. */
+export function jobText(job: ResendJob): string {
+  const { reason, runner, endedMs } = job
+  const lines = [progressText(job)]
+  if (reason !== null) lines.push(reason)
+  if (runner !== null && endedMs === null)
+    lines.push(`runner ${runner.name}${runner.isAlive ? '' : ', not heard of any more'}`)
+  return lines.map(plainLine).join('\n')
 }
 
-function resultLine({ partition, offset, outcome, reason, target }: ResendResult): string {
+/** What became of a letter, on a line. */
+export function resultLine({ partition, offset, outcome, reason, target }: ResendResult): string {
   const where =
     target === null ? '' : ` to ${target.topic}-${target.partition}${target.offset < 0 ? '' : `@${target.offset}`}`
-  return `${partition}@${offset}  ${outcome}${where}${reason === null ? '' : `: ${reason}`}\n`
+  return `${plainLine(`${partition}@${offset}  ${outcome}${where}${reason === null ? '' : `: ${reason}`}`)}\n`
 }
 
 function csvLine({ partition, offset, outcome, reason, target }: ResendResult): string {

@@ -5,6 +5,7 @@ import { type Arguments, type Command, type Flag, UsageError } from '../command.
 import { letterFlags, lettersChosen, lettersNamed, makeJob, sourceOf, tellingFilter, whoIs } from '../letter-flags.ts'
 import { parseNumber } from '../partition-scope.ts'
 import { exitCodeOf, progressText, runJob, tellReasons } from '../run-job.ts'
+import { plainLine } from '../terminal-text.ts'
 import { counted } from '../text-table.ts'
 
 /** Where letters go, and how a job goes about it. */
@@ -56,7 +57,7 @@ export const deadLettersResend: Command = {
       if (!isJson) process.stderr.write(`job ${id}\n`)
       const job = await runJob(cluster, id, isJson)
       process.stdout.write(isJson ? `${JSON.stringify(job, null, 2)}\n` : `${progressText(job)}\n`)
-      if (job.reason !== null && job.state === 'stopped') process.stderr.write(`${job.reason}\n`)
+      if (job.reason !== null && job.state === 'stopped') process.stderr.write(`${plainLine(job.reason)}\n`)
       if (!isJson) await tellReasons(cluster, job)
       return exitCodeOf(job)
     }),
@@ -98,7 +99,8 @@ function rulesOf(args: Arguments): Partial<ResendRequest> {
   }
 }
 
-function planText(plan: ResendPlan): string {
+/** What would be sent, for a terminal: names and reasons are others' words. */
+export function planText(plan: ResendPlan): string {
   const lines = [
     ...plan.targets.map(({ topic, count }) => `${counted(count, 'letter')} would go to ${topic}`),
     ...plan.reasons.map(({ outcome, reason, count }) => {
@@ -108,5 +110,5 @@ function planText(plan: ResendPlan): string {
     ...plan.notes,
     'Nothing has been sent. Add --apply to do it.',
   ]
-  return `${lines.join('\n')}\n`
+  return `${lines.map(plainLine).join('\n')}\n`
 }

@@ -2,7 +2,7 @@ import { type DeadLetter, letterHistory, letterState, readLetter } from '@odrade
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Command, CommandError } from '../command.ts'
 import { lettersNamed, originText, parsePlace } from '../letter-flags.ts'
-import { plainText, timeText } from '../terminal-text.ts'
+import { plainLine, plainText, timeText } from '../terminal-text.ts'
 import { counted } from '../text-table.ts'
 
 export const deadLettersShow: Command = {
@@ -41,10 +41,10 @@ export const deadLettersShow: Command = {
         ),
         ...letter.headers.map(({ key, value }) => `header      ${key}: ${shown(value)}`),
         `key         ${shown(letter.key)}`,
-        '',
-        letter.isReference ? '(no copy of the record: it is at its origin)' : shown(letter.value),
       ]
-      process.stdout.write(`${lines.map((each) => plainText(each).trimEnd()).join('\n')}\n`)
+      const value = letter.isReference ? '(no copy of the record: it is at its origin)' : shown(letter.value)
+      process.stdout.write(`${lines.map((each) => plainLine(each).trimEnd()).join('\n')}\n`)
+      process.stdout.write(`\n${plainText(value).trimEnd()}\n`)
       if (error?.stack) process.stdout.write(`\n${plainText(error.stack)}\n`)
       return 0
     }),

@@ -120,7 +120,7 @@ export function planDeployment(request: DeploymentRequest): Deployment {
 }
 
 /** In the directory, or where that is too long for a socket, a name of its own among temporary files. */
-function socketPathIn(directory: string): string {
+export function socketPathIn(directory: string): string {
   const path = join(directory, 'store.sock')
   if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX) return path
   return join(tmpdir(), `odradek-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}.sock`)

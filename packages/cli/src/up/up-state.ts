@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { socketPathIn } from './deployment.ts'
 
 /** What `odradek up` runs, as it writes it down for `odradek status`. */
 export interface UpState {
@@ -32,10 +33,14 @@ export function writeUpState(file: string, state: UpState): void {
   renameSync(draft, file)
 }
 
-/** What runs under a directory, or null where nothing does: a power failure may have left half a file. */
+/**
+ * What runs under a directory, or null where nothing does: a power failure may have left half a file. One of the version
+ * before does not say where its store is, which is where it still would be.
+ */
 export function readUpState(directory: string): UpState | null {
   try {
-    return JSON.parse(readFileSync(join(directory, 'up.json'), 'utf8')) as UpState
+    const state = JSON.parse(readFileSync(join(directory, 'up.json'), 'utf8')) as UpState
+    return { ...state, socketPath: state.socketPath ?? socketPathIn(directory) }
   } catch {
     return null
   }
