@@ -257,6 +257,35 @@ test('a compacted topic refuses records without key and names them', async () =>
   equal((await to.offsetOf(-1)).offset, 1)
 })
 
+test('a request with very many records to blame has no answer of many times its size: of each batch the first is named', {
+  skip: oursOnly,
+}, async () => {
+  const compacted = { 'cleanup.policy': 'compact' }
+  const waiting = { 'message.type': 'DELAY' }
+  const timestamp = now()
+  const keyless = { value: 'v', timestamp }
+  const untimely = { ...keyless, key: 'k', headers: [{ key: 'DELAY', value: 'soon' }] }
+  // Beside the loop are opened those that inflate to more.
+  const large = { key: 'k', value: Buffer.alloc(1 << 20), timestamp }
+  for (const [configs, record, beside] of [
+    [compacted, keyless, []],
+    [compacted, keyless, [large]],
+    [waiting, untimely, []],
+  ] as const) {
+    const to = await WireTopic.create(client, { configs })
+    const records = sliceOf(encodeBatch({ codec: 'zstd', records: [...Array(600).fill(record), ...beside] }))
+    const { topicData, ...request } = to.produceRequest(one())
+    const partitionData = Array.from({ length: 5 }, () => ({ index: 0, records }))
+    const answer = await client.send(Produce, 12, { ...request, topicData: [{ ...topicData[0]!, partitionData }] })
+    const { partitionResponses } = answer.responses[0]!
+    ok(partitionResponses.every(({ errorCode }) => errorCode === INVALID_RECORD))
+    // Those beside the loop are done in any order.
+    const counts = partitionResponses.map(({ recordErrors }) => recordErrors.length).sort((a, b) => b - a)
+    deepEqual(counts, [600, 400, 1, 1, 1])
+    ok(partitionResponses.every(({ recordErrors }) => recordErrors[0]!.batchIndex === 0))
+  }
+})
+
 test('internal topics are not written by clients', async () => {
   await client.send(FindCoordinator, 0, { key: 'makes the topic of offsets' })
   const offsets = new WireTopic(client, '__consumer_offsets', topic.topicId)

@@ -279,16 +279,19 @@ test('every record without key or with a bad timestamp is named, up to a bound; 
         { key: 'k', value: 'v', timestamp: SAMPLE_MS },
       ],
     })
-    const found = refused(batch, 'INVALID_TIMESTAMP', /Record 1 has no key/, options)
+    const found = refused(batch, 'INVALID_TIMESTAMP', /Record 2 has timestamp/, options)
     assert.equal(found.recordIndex, 1)
     assert.deepEqual(
       found.blamed.map(({ index, text }) => [index, /no key/.test(text)]),
       [
         [1, true],
         [2, false],
-        [3, false],
+        // Its timestamp is bad too: a record has one error, and its key comes first.
+        [3, true],
       ],
     )
+    const keysFirst = encodeBatch({ codec, records: [{ value: 'v', timestamp: late }] })
+    assert.equal(refused(keysFirst, 'INVALID_RECORD', /Record 0 has no key/, options).blamed.length, 1)
     const times = refused(batch, 'INVALID_RECORD', /Record 1/, { compacted: true, timestampType: 'LogAppendTime' })
     assert.deepEqual(
       times.blamed.map(({ index }) => index),
@@ -301,6 +304,14 @@ test('every record without key or with a bad timestamp is named, up to a bound; 
     )
   }
   const keyless = encodeBatch({ records: Array.from({ length: 1200 }, () => ({ value: 'v', timestamp: SAMPLE_MS })) })
+  assert.equal(refused(keyless, 'INVALID_RECORD', /Record 0/, { compacted: true }).blamed.length, 1000)
+  for (const [blamedMax, named] of [
+    [7, 7],
+    [1, 1],
+    [0, 1],
+  ] as const) {
+    assert.equal(refused(keyless, 'INVALID_RECORD', /Record 0/, { compacted: true, blamedMax }).blamed.length, named)
+  }
   assert.equal(refused(keyless, 'INVALID_RECORD', /Record 0/, { compacted: true }).blamed.length, 1000)
 })
 

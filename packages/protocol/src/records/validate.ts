@@ -33,6 +33,8 @@ export interface ValidationOptions {
   readonly apiVersion: number
   /** What a batch may inflate to where it is opened [INFLATED_BYTES_MAX]. */
   readonly inflatedBytesMax?: number
+  /** How many records are named as being to blame [RECORDS_BLAMED_MAX]; one at least is. */
+  readonly blamedMax?: number
 }
 
 const result = new Validation()
@@ -54,7 +56,7 @@ const COUNT_MAX = Math.floor(INFLATED_BYTES_MAX / RECORD_BYTES_MIN)
  * The checks and their codes are Kafka's (ProduceRequest, UnifiedLog and LogValidator), but for what it would mend.
  */
 export function validateProducedBatch(slice: Slice, options: ValidationOptions): Validation {
-  result.reset()
+  result.reset(options.blamedMax)
   const { buffer, view, start, end } = slice
   const header = result.header
   const bytes = end - start

@@ -17,7 +17,7 @@ export class Validation {
   errorCode = 0
   /** The first record that is to blame; -1 when it is the batch. */
   recordIndex = -1
-  /** Every record that is to blame, in their order, but for those beyond RECORDS_BLAMED_MAX. */
+  /** Every record that is to blame, in their order, but for those beyond what `reset` was told. */
   blamed: BlamedRecord[] = []
   /** What is wrong, for the producer; null when nothing is. */
   text: string | null = null
@@ -29,9 +29,11 @@ export class Validation {
   maxTimestamp = -1
   /** The first record that has it, as an offset delta; -1 when not known. */
   maxTimestampOffsetDelta = -1
+  #blamedMax = RECORDS_BLAMED_MAX
 
-  /** Forgets the batch before. */
-  reset(): void {
+  /** Forgets the batch before. Of the next one at most `blamedMax` records are named as being to blame, and one at least. */
+  reset(blamedMax: number = RECORDS_BLAMED_MAX): void {
+    this.#blamedMax = blamedMax
     this.errorCode = errors.NONE.code
     this.recordIndex = -1
     if (this.blamed.length > 0) this.blamed = []
@@ -52,18 +54,17 @@ export class Validation {
 
   /**
    * Notes that a record is to blame, and returns whether the others have to be looked at still: clients tell their users which
-   * records to mend and which to send again. A timestamp that is refused names the batch's error before anything else
-   * (LogValidator).
+   * records to mend and which to send again. Each is to be blamed once. The first timestamp that is refused names the batch's
+   * error, and gives its text, before anything else (LogValidator.processRecordErrors).
    */
   blame(errorCode: number, index: number, text: string): boolean {
-    if (this.errorCode === errors.NONE.code) {
+    if (this.errorCode === errors.NONE.code) this.recordIndex = index
+    const isTimestamp = errorCode === errors.INVALID_TIMESTAMP.code
+    if (this.errorCode === errors.NONE.code || (isTimestamp && this.errorCode !== errorCode)) {
       this.errorCode = errorCode
       this.text = text
-      this.recordIndex = index
-    } else if (errorCode === errors.INVALID_TIMESTAMP.code) {
-      this.errorCode = errorCode
     }
-    if (this.blamed.at(-1)?.index !== index) this.blamed.push({ index, text })
-    return this.blamed.length < RECORDS_BLAMED_MAX
+    this.blamed.push({ index, text })
+    return this.blamed.length < this.#blamedMax
   }
 }

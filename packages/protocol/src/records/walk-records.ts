@@ -76,10 +76,6 @@ export function walkRecords(
       maxTimestamp = timestamp
       maxTimestampOffsetDelta = index
     }
-    if ((timestamp < earliest || timestamp > latest) && timestamp !== NO_TIMESTAMP) {
-      const text = timestampText(`Record ${index}`, timestamp, earliest, latest)
-      if (!into.blame(errors.INVALID_TIMESTAMP.code, index, text)) return false
-    }
 
     if (recordEnd - at < 4) return refuse(into, index, 'is not as long as its parts')
     let offsetDelta = 0
@@ -105,6 +101,11 @@ export function walkRecords(
       const text = `Record ${index} has no key; a compacted topic needs one.`
       if (!into.blame(errors.INVALID_RECORD.code, index, text)) return false
     } else if (partsEnd !== recordEnd) return refuse(into, index, 'is not as long as its parts')
+    // A record has one error; its key comes first (LogValidator.validateRecord).
+    else if ((timestamp < earliest || timestamp > latest) && timestamp !== NO_TIMESTAMP) {
+      const text = timestampText(`Record ${index}`, timestamp, earliest, latest)
+      if (!into.blame(errors.INVALID_TIMESTAMP.code, index, text)) return false
+    }
     at = recordEnd
   }
   if (at !== end) {

@@ -11,6 +11,7 @@ import {
   type ProduceRequest,
   type ProduceResponse,
   RECORDS,
+  RECORDS_BLAMED_MAX,
   readBatchHeader,
   type Slice,
   setMaxTimestamp,
@@ -117,10 +118,11 @@ function append(
     deep: config['record.validation'] === 'deep' || config['compression.type'] !== 'producer',
     apiVersion,
     inflatedBytesMax: OPENED_INLINE_BYTES_MAX,
+    blamedMax: pending.blamedMax,
   }
   if (intake !== null && inflatesBeyond(records, INTAKE_INFLATED_BYTES_MAX)) {
     const text = `Records that wait may inflate to ${INTAKE_INFLATED_BYTES_MAX} bytes at most.`
-    return badBatch(broker, partition, errors.MESSAGE_TOO_LARGE.code, [], text)
+    return badBatch(pending, partition, errors.MESSAGE_TOO_LARGE.code, [], text)
   }
   const isTooLarge = records.end - records.start > options.maxMessageBytes
   if ((options.deep || options.compacted) && !isTooLarge && inflatesBeyond(records, OPENED_INLINE_BYTES_MAX)) {
@@ -129,7 +131,7 @@ function append(
   }
   const check = validateProducedBatch(records, options)
   if (check.errorCode !== 0) {
-    return badBatch(broker, partition, check.errorCode, check.blamed, check.text)
+    return badBatch(pending, partition, check.errorCode, check.blamed, check.text)
   }
   if (check.walked && check.maxTimestamp !== check.header.maxTimestamp) {
     setMaxTimestamp(records.buffer, records.view, records.start, check.maxTimestamp)
@@ -168,7 +170,7 @@ function openLater(target: Target, records: Slice, options: ValidationOptions): 
     return refused(partition.index, errors.NOT_ENOUGH_REPLICAS.code, text)
   }
   const settled = opening.then(({ errorCode, blamed, text, stored }) => {
-    if (stored === null) return badBatch(broker, partition, errorCode, blamed, text)
+    if (stored === null) return badBatch(pending, partition, errorCode, blamed, text)
     if (written.offlineCode !== 0) return refused(partition.index, written.offlineCode, null)
     return store(target, sliceOf(Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)))
   })
@@ -179,14 +181,13 @@ function openLater(target: Target, records: Slice, options: ValidationOptions): 
 /** Appends a batch that was validated and is in its topic's form. */
 function store(target: Target, valid: Slice): MutablePartitionResponse {
   const { exchange, partition, written, intake, pending, delivered } = target
-  const { broker } = exchange
   const { index } = partition
   let batch = valid
   readBatchHeader(batch.view, batch.start, header)
   const bytesMax = partition.log.config['max.message.bytes']
   if (header.sizeInBytes > bytesMax && !delivered) {
     const text = `The batch has ${header.sizeInBytes} bytes as its topic stores it; max.message.bytes is ${bytesMax}.`
-    return badBatch(broker, partition, errors.MESSAGE_TOO_LARGE.code, [], text)
+    return badBatch(pending, partition, errors.MESSAGE_TOO_LARGE.code, [], text)
   }
   if (header.isTransactional) {
     // Nobody could end the transaction: who reads committed records would wait behind it for ever.
@@ -199,7 +200,7 @@ function store(target: Target, valid: Slice): MutablePartitionResponse {
       host: exchange.connection.remoteAddress,
     })
     if ('text' in admitted) {
-      return badBatch(broker, partition, admitted.errorCode, admitted.blamed, admitted.text)
+      return badBatch(pending, partition, admitted.errorCode, admitted.blamed, admitted.text)
     }
     admission = admitted
     batch = admission.batch
@@ -225,16 +226,22 @@ function store(target: Target, valid: Slice): MutablePartitionResponse {
 
 /** The answer to a batch that is not as it should be, with the records that are to blame. */
 function badBatch(
-  broker: BrokerContext,
+  pending: PendingProduce,
   { topic, index }: Partition,
   errorCode: number,
   blamed: readonly BlamedRecord[],
   text: string | null,
 ): MutablePartitionResponse {
   const record = blamed[0]?.index ?? -1
-  broker.logLimiter.warn('batch', { topic, partition: index, errorCode, record }, `Refused a record batch: ${text}`)
+  pending.broker.logLimiter.warn(
+    'batch',
+    { topic, partition: index, errorCode, record },
+    `Refused a record batch: ${text}`,
+  )
   const response = refused(index, errorCode, text)
-  response.recordErrors = blamed.map(({ index, text }) => ({ batchIndex: index, batchIndexErrorMessage: text }))
+  response.recordErrors = pending
+    .named(blamed)
+    .map(({ index, text }) => ({ batchIndex: index, batchIndexErrorMessage: text }))
   return response
 }
 
@@ -257,6 +264,7 @@ class PendingProduce implements TurnTask {
   readonly #acks: number
   readonly #waits: PartitionWait[] = []
   readonly #opened: Promise<void>[] = []
+  #blamed = 0
   #missing = 0
   #timeoutMs = 0
   #timer: Timer | null = null
@@ -264,6 +272,22 @@ class PendingProduce implements TurnTask {
   constructor(exchange: Exchange, acks: number) {
     this.#exchange = exchange
     this.#acks = acks
+  }
+
+  get broker(): BrokerContext {
+    return this.#exchange.broker
+  }
+
+  /** How many records more are named as being to blame: a request of a few megabytes may have millions, in small batches. */
+  get blamedMax(): number {
+    return RECORDS_BLAMED_MAX - this.#blamed
+  }
+
+  /** Those of a batch's records to blame that its answer names: the first, and others as long as there were not too many. */
+  named(blamed: readonly BlamedRecord[]): readonly BlamedRecord[] {
+    const count = Math.min(blamed.length, Math.max(this.blamedMax, 1))
+    this.#blamed = Math.min(this.#blamed + count, RECORDS_BLAMED_MAX)
+    return blamed.slice(0, count)
   }
 
   await(partition: Partition, offset: number, response: MutablePartitionResponse): void {
