@@ -286,6 +286,24 @@ test('a request with very many records to blame has no answer of many times its 
   }
 })
 
+test("producer ids that are the broker's own are not used by clients, and lift no bound", {
+  skip: oursOnly,
+}, async () => {
+  const own = { producerId: 2 ** 52 + 7, producerEpoch: 0, baseSequence: 0 }
+  const large: Batch = { ...own, records: [{ key: 'k', value: Buffer.alloc(2000), timestamp: now() }] }
+  for (const configs of [{ 'max.message.bytes': '1000' }, { 'cleanup.policy': 'compact' }]) {
+    const to = await WireTopic.create(client, { configs })
+    const answer = await to.produce({ ...one(), ...own })
+    equal(answer.errorCode, INVALID_RECORD)
+    match(answer.errorMessage ?? '', /own/)
+    // Dead letters of other brokers come under such ids, and to topics for them only.
+    const refusal = 'max.message.bytes' in configs ? MESSAGE_TOO_LARGE : INVALID_RECORD
+    equal((await to.produce(large)).errorCode, refusal)
+    equal((await to.produce({ ...own, records: [{ value: 'v', timestamp: now() }] })).errorCode, INVALID_RECORD)
+    equal((await to.offsetOf(-1)).offset, 0)
+  }
+})
+
 test('internal topics are not written by clients', async () => {
   await client.send(FindCoordinator, 0, { key: 'makes the topic of offsets' })
   const offsets = new WireTopic(client, '__consumer_offsets', topic.topicId)

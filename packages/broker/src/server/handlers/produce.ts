@@ -2,6 +2,7 @@
  * Produce (key 0, versions 3 to 13). One batch per partition is validated and appended where it lies; the answer comes at
  * the end of the turn (acks=1), or when the high watermark has passed what was appended (acks=all, and `flush.mode=sync`).
  */
+import type { TopicConfig } from '@odradek/config'
 import {
   BatchHeader,
   type BlamedRecord,
@@ -105,7 +106,7 @@ function append(
   const full = written.clientRefusal(records.end - records.start)
   if (full !== null) return refused(index, errors.NOT_ENOUGH_REPLICAS.code, full)
   const { config } = partition.log
-  const delivered = isDelivery(records)
+  const delivered = isDelivery(records, config)
   const target: Target = { exchange, partition, written, intake, pending, delivered }
   const options: ValidationOptions = {
     maxMessageBytes: delivered ? Number.MAX_SAFE_INTEGER : config['max.message.bytes'],
@@ -152,11 +153,13 @@ interface Target {
 }
 
 /**
- * Whether another broker delivers here what waited there. That was within bounds when it was accepted, and has grown by what
- * the broker says of it since: a bound of this topic would keep it, and all that is due after it, for ever.
+ * Whether another broker delivers here what waited there: dead letters, nothing else goes to other brokers. That was within
+ * bounds when it was accepted, and has grown by what the broker says of it since: a bound of this topic would keep it, and all
+ * that is due after it, for ever.
  */
-function isDelivery({ view, start, end }: Slice): boolean {
-  return end - start >= RECORDS && view.getInt32(start + PRODUCER_ID) >= RESERVED_PRODUCER_ID_MIN / 2 ** 32
+function isDelivery({ view, start, end }: Slice, config: TopicConfig): boolean {
+  if (config['dlq.group'] === '' || end - start < RECORDS) return false
+  return view.getInt32(start + PRODUCER_ID) >= RESERVED_PRODUCER_ID_MIN / 2 ** 32
 }
 
 /** A batch that is opened beside the loop: its answer is filled in when that is done, and the request's waits for it. */
@@ -188,6 +191,10 @@ function store(target: Target, valid: Slice): MutablePartitionResponse {
   if (header.sizeInBytes > bytesMax && !delivered) {
     const text = `The batch has ${header.sizeInBytes} bytes as its topic stores it; max.message.bytes is ${bytesMax}.`
     return badBatch(pending, partition, errors.MESSAGE_TOO_LARGE.code, [], text)
+  }
+  if (header.producerId >= RESERVED_PRODUCER_ID_MIN && !delivered) {
+    const text = `Producer id ${header.producerId} is one of the broker's own.`
+    return badBatch(pending, partition, errors.INVALID_RECORD.code, [], text)
   }
   if (header.isTransactional) {
     // Nobody could end the transaction: who reads committed records would wait behind it for ever.
