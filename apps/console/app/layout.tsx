@@ -8,9 +8,11 @@ import type { ReactNode } from 'react'
 import { Tips } from '../components/ui/tips.tsx'
 import { Toasts } from '../components/ui/toast.tsx'
 import { cn } from '../lib/cn.ts'
+import { FailureWords } from '../lib/failure-words.tsx'
 import { zoneName } from '../lib/preferences.ts'
 import { ApiProvider } from '../lib/trpc.tsx'
 import { ZoneProvider } from '../lib/zone.tsx'
+import { failureWords } from '../server/failure-words.ts'
 import { preferences } from '../server/preferences.ts'
 
 export const metadata: Metadata = { title: { default: 'Odradek', template: '%s · Odradek' }, robots: 'noindex' }
@@ -33,8 +35,10 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           <ApiProvider>
             <NuqsAdapter>
               <ZoneProvider zone={zoneName(zone)}>
-                <Toasts>{children}</Toasts>
-                <Tips />
+                <FailureWords words={await failureWords()}>
+                  <Toasts>{children}</Toasts>
+                  <Tips />
+                </FailureWords>
               </ZoneProvider>
             </NuqsAdapter>
           </ApiProvider>

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { failureSentences } from '../../../packages/api/src/failure-sentences.ts'
 import { letterReasons } from '../../../packages/client/src/dead-letters/jobs/letter-reasons.ts'
 import { scopes } from '../../../packages/config/src/config-entries.ts'
+import { errors } from '../../../packages/protocol/src/errors.ts'
 import docs from '../messages/config-docs.zh.json' with { type: 'json' }
+import failures from '../messages/failures.zh.json' with { type: 'json' }
 import { messages } from './messages.ts'
 
 /** Every sentence under its dotted key. */
@@ -62,4 +65,20 @@ test('what each config means is told in Chinese, as it is told in English now', 
 
 test('why letters are not sent is told here by the same codes, and in English by the same words', () => {
   assert.deepEqual(messages.en.jobs.reason, letterReasons)
+})
+
+test('what is told of failures is told in Chinese by the same codes, and what it names', () => {
+  const english: Record<string, string> = { ...failureSentences }
+  const known = Object.entries(failures)
+  assert.deepEqual(
+    Object.keys(english).filter((code) => !Object.hasOwn(failures, code)),
+    [],
+    'has no words',
+  )
+  for (const [name, { text }] of Object.entries(errors)) english[name] ??= text
+  for (const [code, text] of known) {
+    assert.ok(english[code] !== undefined, `${code} is told by nobody`)
+    if (!(code in errors)) assert.deepEqual(parameters(text), parameters(english[code]), code)
+    if (!code.startsWith('tried')) assert.match(text, /[\u4e00-\u9fff].*。$|\{text\}$/s, code)
+  }
 })

@@ -1,3 +1,5 @@
+import type { Failure } from '@odradek/api'
+
 /** What a failed call tells: what was tried, the protocol's own name and number, and what to do about it. */
 export interface ApiError {
   /** tRPC's code: `UNAUTHORIZED`, `FORBIDDEN`, `NOT_FOUND`, `TIMEOUT` … or `NETWORK` where no answer came. */
@@ -6,6 +8,8 @@ export interface ApiError {
   readonly tried?: string
   readonly remedy?: string
   readonly message: string
+  /** The sentences by codes that stay. */
+  readonly codes?: Failure['codes']
 }
 
 /** Reads whatever a query, mutation or subscription failed with. */
@@ -19,6 +23,7 @@ export function apiError(error: unknown): ApiError {
   const number = property(kafka, 'number')
   const tried = property(failure, 'tried')
   const remedy = property(failure, 'remedy')
+  const codes = property(failure, 'codes')
   const code = property(data, 'code')
   return {
     code: typeof code === 'string' ? code : 'UNKNOWN',
@@ -26,6 +31,7 @@ export function apiError(error: unknown): ApiError {
     ...(typeof name === 'string' && typeof number === 'number' && { kafka: { name, number } }),
     ...(typeof tried === 'string' && { tried }),
     ...(typeof remedy === 'string' && { remedy }),
+    ...(typeof codes === 'object' && codes !== null && { codes: codes as Failure['codes'] }),
   }
 }
 

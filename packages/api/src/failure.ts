@@ -1,7 +1,16 @@
 /** The one mapping of everything that goes wrong to what the browser (or a script) is told. */
-import { DriftError, FilterError, KafkaError, RefusedError, UnreachableError, UnsupportedError } from '@odradek/client'
+import {
+  DriftError,
+  FilterError,
+  KafkaError,
+  type ReadSentence,
+  RefusedError,
+  UnreachableError,
+  UnsupportedError,
+} from '@odradek/client'
 import { TRPCError } from '@trpc/server'
 import { ZodError } from 'zod'
+import { readFailure } from './failure-sentences.ts'
 
 /** In the `data.failure` of every error. */
 export interface Failure {
@@ -12,6 +21,8 @@ export interface Failure {
   readonly tried: string
   /** What a person can do. */
   readonly remedy: string
+  /** The message and the two above by codes that stay, for whoever says them in another language; null for a broker's own words. */
+  readonly codes: Readonly<Record<'message' | 'tried' | 'remedy', ReadSentence | null>>
   /** What is wrong with which field of the input, for forms. */
   readonly fields: readonly { readonly path: string; readonly message: string }[]
 }
@@ -48,14 +59,17 @@ export function asTrpcError(error: unknown): TRPCError {
 export function failureOf(error: TRPCError, path: string | undefined): Failure {
   const { cause } = error
   const kafka = cause instanceof KafkaError ? { name: cause.errorName, number: cause.code } : null
-  const tried = path === undefined ? 'answer the request' : `run ${path}`
   const told = cause as { tried?: unknown; remedy?: unknown } | undefined
+  const call = path === undefined ? 'answer the request' : `run ${path}`
+  const tried = typeof told?.tried === 'string' ? told.tried : call
+  const remedy = typeof told?.remedy === 'string' ? told.remedy : remedyOf(error.code)
   return {
     // What a subscription throws on its way was not mapped yet.
     code: error.code === 'INTERNAL_SERVER_ERROR' && cause ? codeOf(cause) : error.code,
     kafka,
-    tried: typeof told?.tried === 'string' ? told.tried : tried,
-    remedy: typeof told?.remedy === 'string' ? told.remedy : remedyOf(error.code),
+    tried,
+    remedy,
+    codes: { message: readFailure(messageOf(error)), tried: readFailure(tried), remedy: readFailure(remedy) },
     fields: fieldsOf(error),
   }
 }

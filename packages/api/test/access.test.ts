@@ -176,6 +176,7 @@ test('sign-in over HTTP: a cookie no script can read, guesses slowed down, other
   await assert.rejects(anonymous.topics.list.query({ cluster }), (error: TRPCClientError<AppRouter>) => {
     assert.equal(error.data?.code, 'UNAUTHORIZED')
     assert.equal(error.data?.failure.remedy, 'Sign in.')
+    assert.equal(error.data?.failure.codes.remedy?.code, 'doSignIn')
     assert.equal('stack' in (error.data ?? {}), false)
     return true
   })

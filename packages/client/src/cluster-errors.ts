@@ -20,6 +20,13 @@ export function kafkaErrorName(code: number): string {
   return byCode.get(code)?.name ?? `ERROR_${code}`
 }
 
+const byText = new Map(Object.entries(errors).map(([name, { text }]) => [text as string, name]))
+
+/** The protocol's name of the error that our words are of; null for other words. */
+export function kafkaErrorOfText(text: string): string | null {
+  return byText.get(text) ?? null
+}
+
 /** The cluster answered with an error of the Kafka protocol. */
 export class KafkaError extends Error implements FailureParts {
   override readonly name = 'KafkaError'

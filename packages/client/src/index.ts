@@ -75,6 +75,7 @@ export { EFFORT_MAX, type LifeAnswer, type LifeOptions, messageLife } from './li
 export * from './log-sizes.ts'
 export * from './messages/index.ts'
 export * from './partition-offsets.ts'
+export * from './sentence-reader.ts'
 export * from './storage/broker-storage.ts'
 export * from './topics/add-partitions.ts'
 export * from './topics/create-topic.ts'

@@ -3,13 +3,15 @@ import { OctagonX } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { apiError, errorDetails } from '../../lib/api-error.ts'
 import { cn } from '../../lib/cn.ts'
+import { useFailureWords } from '../../lib/failure-words.tsx'
 import { Button } from './button.tsx'
 import { Copy } from './copy.tsx'
 
 /** An error where the action was: what was tried, the protocol's name and number, what to do, Retry, Copy details. */
 export function ErrorState(props: { error: unknown; retry?: () => void; busy?: boolean; className?: string }) {
   const t = useTranslations('frame')
-  const error = apiError(props.error)
+  const failure = apiError(props.error)
+  const error = useFailureWords()(failure)
   const away = error.code === 'NETWORK'
   return (
     <div
@@ -34,7 +36,7 @@ export function ErrorState(props: { error: unknown; retry?: () => void; busy?: b
               {t('retry')}
             </Button>
           )}
-          <Copy label={t('copyDetails')} text={() => errorDetails(error)} />
+          <Copy label={t('copyDetails')} text={() => errorDetails(failure)} />
         </div>
       </div>
     </div>

@@ -9,8 +9,11 @@ export function assertPermitted(ctx: Context, permission: Permission, clusterId:
   if (ctx.visitor.kind === 'anonymous') {
     throw refuse('UNAUTHORIZED', 'Sign in first.', { tried, remedy: 'Sign in.' })
   }
-  const where = clusterId === null ? '' : ` on cluster "${clusterId}"`
-  throw refuse('FORBIDDEN', `You lack the permission "${permission}"${where}.`, {
+  const text =
+    clusterId === null
+      ? `You lack the permission "${permission}".`
+      : `You lack the permission "${permission}" on cluster "${clusterId}".`
+  throw refuse('FORBIDDEN', text, {
     tried,
     remedy: 'Ask an administrator of the console for it.',
   })

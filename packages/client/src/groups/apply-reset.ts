@@ -48,9 +48,10 @@ export async function applyReset(cluster: Cluster, plan: ResetPlan): Promise<Res
     const clients = [...new Set(now.members.map(({ clientId, host }) => `${clientId} (${host})`))]
       .slice(0, 5)
       .join(', ')
-    const who = clients === '' ? '' : `: ${clients}`
     throw new RefusedError(
-      `The group is ${now.state} with ${now.members.length} members${who}. Offsets can be moved only while it has none.`,
+      clients === ''
+        ? `The group is ${now.state} with ${now.members.length} members. Offsets can be moved only while it has none.`
+        : `The group is ${now.state} with ${now.members.length} members: ${clients}. Offsets can be moved only while it has none.`,
       tried,
       'Stop the consumers, then apply.',
     )

@@ -10,6 +10,7 @@ import { Exact, Unknown } from '../../../components/ui/number.tsx'
 import { type Column, Table } from '../../../components/ui/table.tsx'
 import { Time } from '../../../components/ui/time.tsx'
 import { apiError } from '../../../lib/api-error.ts'
+import { useFailureWords } from '../../../lib/failure-words.tsx'
 import { liveInterval } from '../../../lib/live-interval.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
 import { useKept } from '../../../lib/use-kept.ts'
@@ -20,6 +21,7 @@ const REFRESH_MS = 5_000
 /** The idempotent and transactional producers that partitions remember, with the transactions that are open. */
 export function TopicProducers({ cluster, topic }: { cluster: string; topic: string }) {
   const t = useTranslations('topics')
+  const words = useFailureWords()
   const trpc = useTRPC()
   const onData = useKept(trpc.topics.producers.queryKey({ cluster, topic }))
   const live = useSubscription(trpc.topics.producersLive.subscriptionOptions({ cluster, topic }, { onData }))
@@ -30,7 +32,7 @@ export function TopicProducers({ cluster, topic }: { cluster: string; topic: str
   if (lacking) {
     return (
       <EmptyState icon={PenLine} title={t('producer.unsupported')}>
-        {apiError(list.error).message}
+        {words(apiError(list.error)).message}
       </EmptyState>
     )
   }

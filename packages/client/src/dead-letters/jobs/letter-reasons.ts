@@ -1,7 +1,8 @@
 /**
- * What a job says of letters, by a code that stays: the sentence is for people and scripts that read English, the code for
- * whoever says it in another language. The log of jobs keeps sentences, so the code is read back from them.
+ * What a job says of letters, by a code that stays. The log of jobs keeps the sentences, in English.
  */
+import { type ReadSentence, sentenceReader } from '../../sentence-reader.ts'
+
 const templates = {
   sentBefore: 'It was sent again before.',
   beingSent: 'Another job is sending it.',
@@ -30,21 +31,13 @@ export type LetterReasonCode = keyof typeof templates
 type NameIn<T extends string> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | NameIn<Rest> : never
 type Values<C extends LetterReasonCode> = Readonly<Record<NameIn<(typeof templates)[C]>, string | number>>
 
-export interface LetterReason {
-  readonly code: LetterReasonCode
-  /** What the sentence names: topics, counts, what the broker said. */
-  readonly values: Readonly<Record<string, string>>
-}
+export type LetterReason = ReadSentence<LetterReasonCode>
 
 /** The English sentences with `{name}` where a value comes. */
 export const letterReasons: Readonly<Record<LetterReasonCode, string>> = templates
 
-/** Words of somebody else are any; a group's id may have spaces; all else is a name or a number. */
-const readers = (Object.keys(templates) as LetterReasonCode[]).map((code) => {
-  const literal = templates[code].replace(/[.()[\]|*+?^$\\]/g, '\\$&')
-  const pattern = literal.replace(/\{(\w+)\}/g, (_, name) => `(?<${name}>${/text|group/.test(name) ? '.+' : '\\S+'})`)
-  return { code, pattern: new RegExp(`^${pattern}$`, 's') }
-})
+/** What a broker says is any text, and a group's id may have spaces. */
+const read = sentenceReader(letterReasons, new Set(['text', 'group']))
 
 /** The sentence. */
 export function letterReason<C extends LetterReasonCode>(code: C, values: Values<C>): string {
@@ -54,10 +47,5 @@ export function letterReason<C extends LetterReasonCode>(code: C, values: Values
 
 /** Which sentence it is, with its values; null for one of somebody else, as a broker's own about a record. */
 export function readLetterReason(sentence: string | null): LetterReason | null {
-  if (sentence === null) return null
-  for (const { code, pattern } of readers) {
-    const found = pattern.exec(sentence)
-    if (found !== null) return { code, values: { ...found.groups } }
-  }
-  return null
+  return sentence === null ? null : read(sentence)
 }
