@@ -1,5 +1,5 @@
 /** Every limit of docs/operations.md, reached over a real broker. Those of storage and groups are at the end. */
-import { equal, match, notEqual, ok } from 'node:assert/strict'
+import { equal, match, notEqual, ok, rejects } from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, test } from 'node:test'
@@ -135,18 +135,32 @@ test('memory.request.bytes.max: requests in pieces wait for memory, none for eve
   equal(await of.metric('odradek_request_memory_bytes{use="backlog"}'), 0)
 })
 
-test('fetch.parked.max: one more fetch is answered at once with nothing', async () => {
+async function untilParked(of: Subject, count: number): Promise<void> {
+  const deadline = performance.now() + 60_000
+  for (;;) {
+    const parked = await of.metric('odradek_fetches_parked')
+    if (parked === count) return
+    ok(performance.now() < deadline, `${parked} fetches wait, not ${count}`)
+  }
+}
+
+test('fetch.parked.max: one more fetch is answered at once with nothing; one whose connection breaks leaves its place', async () => {
   await using of = await subject({ 'fetch.parked.max': 1 })
   const [waiting, next] = [await of.connect(), await of.connect()]
   const topic = await WireTopic.create(waiting)
   const parked = topic.fetch(0, { maxWaitMs: 600_000 })
-  while ((await of.metric('odradek_fetches_parked')) < 1);
+  await untilParked(of, 1)
   const same = new WireTopic(next, topic.name, topic.topicId)
   equal((await same.read(0, { maxWaitMs: 600_000 })).length, 0)
   match(of.lines.all.at(-1)!.msg, /fetch\.parked\.max allows 1/)
   await same.write('news')
   notEqual((await parked).records, null)
   equal(await of.metric('odradek_fetches_parked'), 0)
+  const abandoned = topic.fetch(1, { maxWaitMs: 600_000 })
+  await untilParked(of, 1)
+  waiting.socket.resetAndDestroy()
+  await rejects(abandoned)
+  await untilParked(of, 0)
 })
 
 test('max.incremental.fetch.session.cache.slots: one more client gets no session', async () => {
