@@ -133,17 +133,23 @@ async function order(
 /** Of every topic with an intake: whose it is, how much waits, the next due time, and why what is due is not taken. */
 function summaries(broker: DelayingBroker) {
   const { topics } = broker.metadata.image
-  return [...broker.intakes].map(({ topic, index, waitingCount, isLoaded, refusals, partition, nextDue }) => ({
+  return [...broker.intakes].map(({ topic, index, waitingCount, isLoaded, refusals, partition, machine }) => ({
     topic,
     type: topics.get(topic)?.configs['message.type'] ?? 'NORMAL',
     group: topics.get(topic)?.configs['retry.group'] ?? null,
     partition: index,
     waiting: waitingCount,
-    nextDue: Number.isFinite(nextDue) ? nextDue : null,
+    nextDue: firstDue(machine),
     isLoaded,
     bytes: partition.log.sizeInBytes,
     refusals: refusals.filter((refusal) => refusal !== null),
   }))
+}
+
+/** When the first of a partition's records is due; null where none waits. */
+function firstDue(machine: PartitionIntake['machine']): number | null {
+  const due = machine.firstDue()
+  return Number.isFinite(due) ? due : null
 }
 
 function intakesOf(broker: DelayingBroker, topic: unknown): PartitionIntake[] | AdminAnswer {

@@ -28,6 +28,21 @@ test('what is due is taken out in order, intended, and gone when it is delivered
   assert.deepEqual(machine.take(VISIBLE, 1_000, 10), [0])
 })
 
+test('the first due time is that of a record that still waits for it', () => {
+  const machine = new IntakeMachine()
+  assert.equal(machine.firstDue(), Number.POSITIVE_INFINITY)
+  // All within one part of the index, whose begin is 0.
+  for (const [offset, due] of [30_000, 10_000, 20_000].entries()) machine.accepted(offset, due, VISIBLE)
+  machine.accepted(3, 15_000, DEAD)
+  assert.equal(machine.firstDue(), 10_000)
+  machine.replay(machine.recall([1])!, 4)
+  assert.equal(machine.firstDue(), 15_000, 'what is recalled does not count')
+  machine.replay(machine.reschedule([3], 5_000_000)!, 5)
+  assert.equal(machine.firstDue(), 20_000, 'nor does the time that a record no longer waits for')
+  machine.take(VISIBLE, 20_000, 10)
+  assert.equal(machine.firstDue(), 20_000, 'what is about to be delivered waits still')
+})
+
 test('a record is taken out once, however many times it is due', () => {
   const machine = waiting()
   machine.replay(machine.reschedule([0, 0, 7], 50)!, 3)

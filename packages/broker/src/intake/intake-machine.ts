@@ -102,6 +102,18 @@ export class IntakeMachine implements IndexReader {
     return this.#lanes[lane].next()
   }
 
+  /** When the first record that waits is due, epoch milliseconds; Infinity for none. Exact, what `nextDue` is not, and slower. */
+  firstDue(): number {
+    let first = Number.POSITIVE_INFINITY
+    for (const lane of [VISIBLE, DEAD] as const) {
+      const counts = (due: number, offset: number) =>
+        this.waitsIn(lane, offset) && (this.#rescheduled.get(offset) ?? due) === due
+      first = Math.min(first, this.#lanes[lane].first(counts))
+    }
+    for (const due of this.#taken.values()) if (due < first) first = due
+    return first
+  }
+
   /** A committed record of a client. */
   accepted(offset: number, due: number, lane: Lane): void {
     if (!this.#waiting.add(offset)) return

@@ -146,11 +146,6 @@ export class PartitionIntake implements FetchWait, TurnTask {
     return this.#options.rules().hasDeadLetters
   }
 
-  /** When the next record is due, epoch milliseconds; too early at times. Infinity for none. */
-  get nextDue(): number {
-    return Math.min(this.#machine.nextDue(VISIBLE), this.#machine.nextDue(DEAD))
-  }
-
   /** Why what is due is not taken, by lane. */
   get refusals(): readonly [Refusal | null, Refusal | null] {
     return [this.#lanes[VISIBLE].refusal, this.#lanes[DEAD].refusal]

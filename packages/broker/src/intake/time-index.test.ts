@@ -63,6 +63,13 @@ test('it does what a sorted list would do, whatever the order, and keeps nothing
         for (const entry of due) expected.splice(expected.indexOf(entry), 1)
         assert.equal(index.size, expected.length)
         assert.ok(index.next() <= Math.min(Number.POSITIVE_INFINITY, ...expected.map(([at]) => at)))
+        for (const parity of [0, 1]) {
+          const dues = expected.flatMap(([at, of]) => (of % 2 === parity ? at : []))
+          assert.equal(
+            index.first((_, of) => of % 2 === parity),
+            Math.min(Number.POSITIVE_INFINITY, ...dues),
+          )
+        }
         const held = [...index.entries()].map(([due, offset]) => `${due}/${offset}`).sort()
         assert.deepEqual(held, expected.map(([due, offset]) => `${due}/${offset}`).sort())
       }
@@ -102,6 +109,12 @@ test('very many that are due within a moment come out in their order, also with 
       for (let now = start; now < start + 3_000; now += 1 + below(20)) {
         for (let count = below(4); count > 0; count--) add(now + below(200))
         popped.push(...drain(index, now))
+        if (below(16) > 0) continue
+        const left = [...index.entries()].map(([due]) => due)
+        assert.equal(
+          index.first(() => true),
+          Math.min(Number.POSITIVE_INFINITY, ...left),
+        )
       }
       popped.push(...drain(index, start + 4_000))
       // Nothing came in for a time that was over.

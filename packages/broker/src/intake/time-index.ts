@@ -136,6 +136,23 @@ export class TimeIndex {
     }
   }
 
+  /** The least due time of the entries that `counts` lets count, Infinity for none. Looks at every entry of a part, `next` at none. */
+  first(counts: (due: number, offset: number) => boolean): number {
+    let first = Number.POSITIVE_INFINITY
+    for (let at = 0; at < this.#heapDues.length; at++) {
+      const due = this.#heapDues[at]!
+      if (due < first && counts(due, this.#heapOffsets[at]!)) first = due
+    }
+    for (const [start, partStart, part] of this.#parts()) {
+      if (partStart >= first) return first
+      for (let at = 0; at < part.length; at++) {
+        const [due, offset] = split(part.entries[at]!, start, part.base)
+        if (due < first && counts(due, offset)) first = due
+      }
+    }
+    return first
+  }
+
   /** Every entry as due and offset, in no order. */
   *entries(): Generator<readonly [number, number]> {
     for (let at = 0; at < this.#heapDues.length; at++) yield [this.#heapDues[at]!, this.#heapOffsets[at]!]
@@ -161,6 +178,28 @@ export class TimeIndex {
     while (this.#nextSlot < PARTS && this.#slots[this.#nextSlot] === undefined) this.#nextSlot++
     if (this.#nextSlot < PARTS) return openMs + this.#nextSlot * SLOT_MS
     return this.#leastBucket * BUCKET_MS
+  }
+
+  /** What is sorted or is to be sorted, in the order of time: the bucket's begin, the part's own, the entries. */
+  *#parts(): Generator<readonly [number, number, { base: number; entries: Float64Array; length: number }]> {
+    const openMs = this.#openBucket * BUCKET_MS
+    if (this.#runAt < this.#run.length) {
+      const entries = this.#run.subarray(this.#runAt)
+      yield [openMs, openMs, { base: this.#runBase, entries, length: entries.length }]
+    }
+    for (let at = this.#nextGrain; at < PARTS; at++) {
+      const part = this.#grains[at]
+      if (part !== undefined) yield [openMs, openMs + (this.#nextSlot - 1) * SLOT_MS + at * GRAIN_MS, part]
+    }
+    for (let at = this.#nextSlot; at < PARTS; at++) {
+      const part = this.#slots[at]
+      if (part !== undefined) yield [openMs, openMs + at * SLOT_MS, part]
+    }
+    const least = this.#buckets.get(this.#leastBucket)
+    if (least === undefined) return
+    yield [this.#leastBucket * BUCKET_MS, this.#leastBucket * BUCKET_MS, least]
+    const others = [...this.#buckets.keys()].filter((number) => number !== this.#leastBucket).sort((a, b) => a - b)
+    for (const number of others) yield [number * BUCKET_MS, number * BUCKET_MS, this.#buckets.get(number)!]
   }
 
   #runOffset(): number {
