@@ -4,7 +4,7 @@
  * node packages/simulator/src/main.ts mutants [NAME …] [--count M]
  *
  * The first runs seeds, a million of them if one likes; the second breaks the code in each of the ways in mutants/ and in
- * intake/intake-mutants.ts and runs seeds until one notices.
+ * intake/intake-mutants.ts and runs seeds until one notices. Stopped, it takes its copies of the tree with it.
  */
 import { parseArgs } from 'node:util'
 import { simulateCluster } from './cluster/cluster-simulation.ts'
@@ -75,8 +75,29 @@ async function runMutants(names: readonly string[]): Promise<number> {
     console.log(`${name} (${world}, ${seconds.toFixed(1)} s): ${outcome}`)
     if (seed === null) missed++
   }
-  for (const patch of patches) tell(patch.name, patch.world, await runMutant(patch, seedsMax))
+  await untilStopped(async (signal) => {
+    for (const patch of patches) {
+      const begun = () => console.error(`${patch.name}: up to ${seedsMax} seeds of ${patch.world} …`)
+      tell(patch.name, patch.world, await runMutant(patch, { seedsMax, signal, begun }))
+    }
+  })
   for (const name of replaced) tell(name, 'intake', await runIntakeMutant(name, seedsMax))
   console.log(`${patches.length + replaced.length} mutants, ${missed} not found`)
   return missed > 0 ? 1 : 0
+}
+
+/** Does `run`. A signal that would end the process ends `run` first, and the process once that has left nothing behind. */
+async function untilStopped(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const stopped = new AbortController()
+  const stop = (signal: NodeJS.Signals) => stopped.abort(signal)
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, stop)
+  try {
+    await run(stopped.signal)
+  } catch (error) {
+    if (!stopped.signal.aborted) throw error
+  } finally {
+    for (const signal of signals) process.off(signal, stop)
+  }
+  if (stopped.signal.aborted) process.kill(process.pid, stopped.signal.reason)
 }

@@ -46,23 +46,33 @@ export async function checkPatch({ path }: MutantPatch): Promise<string | null> 
   return code === 0 ? null : output
 }
 
-/** Runs up to `seedsMax` seeds of the mutant's world, in a copy of the tree that is removed afterwards. */
-export async function runMutant(patch: MutantPatch, seedsMax: number): Promise<MutantOutcome> {
+export interface MutantRun {
+  readonly seedsMax: number
+  /** Ends the run: its processes are stopped, the copy is removed, and then the reason is thrown. */
+  readonly signal: AbortSignal
+  /** Hears that seeds are run from now on. */
+  readonly begun: () => void
+}
+
+/** Runs seeds of the mutant's world, in a copy of the tree that is removed afterwards. */
+export async function runMutant(patch: MutantPatch, { seedsMax, signal, begun }: MutantRun): Promise<MutantOutcome> {
   const copy = mkdtempSync(join(tmpdir(), 'odradek-mutant-'))
   const started = performance.now()
   try {
     copyTree(copy)
-    const applied = await run('git', ['apply', patch.path], copy)
+    const applied = await run('git', ['apply', patch.path], copy, signal)
     if (applied.code !== 0) return { seed: null, problem: applied.output, seconds: 0 }
     const main = join(copy, 'packages/simulator/src/main.ts')
     const seeds = ['--world', patch.world, '--seed', '1', '--count', String(seedsMax)]
-    const { output } = await run(process.execPath, [main, ...seeds], copy)
+    const running = run(process.execPath, [main, ...seeds], copy, signal)
+    begun()
+    const { output } = await running
     const found = /^seed (\d+) failed:\n\s*(.*)$/m.exec(output)
     const seconds = (performance.now() - started) / 1000
     if (found === null) return { seed: null, problem: output.trim().split('\n').at(-1) ?? '', seconds }
     // Nothing is learned from a seed that fails in any case.
     const sound = [join(root, 'packages/simulator/src/main.ts'), '--world', patch.world, '--seed', found[1]!]
-    if ((await run(process.execPath, sound, root)).code !== 0)
+    if ((await run(process.execPath, sound, root, signal)).code !== 0)
       return { seed: null, problem: `seed ${found[1]} fails without the mutant too`, seconds }
     return { seed: Number(found[1]), problem: found[2]!, seconds }
   } finally {
@@ -83,16 +93,29 @@ function copyTree(copy: string): void {
   if (existsSync(join(root, 'node_modules'))) symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
 }
 
-function run(file: string, args: readonly string[], cwd: string): Promise<{ code: number | null; output: string }> {
+/** Runs a program to its end. Where `signal` ends it, it is gone before the reason is thrown. */
+async function run(
+  file: string,
+  args: readonly string[],
+  cwd: string,
+  signal?: AbortSignal,
+): Promise<{ code: number | null; output: string }> {
+  signal?.throwIfAborted()
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+    const stop = () => child.kill('SIGKILL')
     let output = ''
     const add = (chunk: Buffer) => {
       output += chunk
     }
+    signal?.addEventListener('abort', stop)
     child.stdout.on('data', add)
     child.stderr.on('data', add)
     child.once('error', reject)
-    child.once('close', (code) => resolve({ code, output }))
+    child.once('close', (code) => {
+      signal?.removeEventListener('abort', stop)
+      if (signal?.aborted) reject(signal.reason)
+      else resolve({ code, output })
+    })
   })
 }
