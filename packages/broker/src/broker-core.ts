@@ -359,10 +359,15 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
 
   /** Answers what was asked, flushes, notes that the stop was clean, and lets go of everything. */
   async close(): Promise<void> {
-    if (this.metadata.mustHandOver) await this.metadata.handOver(this.config['controlled.shutdown.timeout.ms'])
+    const isHanded = await this.#handOver()
     this.#isStopping = true
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
+    if (isHanded) {
+      // Groups that no other broker can coordinate hear of it while they can still be answered.
+      this.groups.close()
+      await this.#server?.dismiss()
+    }
     await this.#server?.close()
     await this.cleanup.close()
     await this.scrub.close()
@@ -378,6 +383,13 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     await this.directories.flush()
     this.directories.close(this.partitions.highWatermarks())
     await this.host.offload.close()
+  }
+
+  /** Whether clients are to be sent to others: all that others can lead they do. */
+  async #handOver(): Promise<boolean> {
+    const { metadata } = this
+    const isAwaited = metadata.mustHandOver || (this.#server !== null && metadata.hasOthers)
+    return isAwaited && (await metadata.handOver(this.config['controlled.shutdown.timeout.ms']))
   }
 
   led(partition: Partition): void {

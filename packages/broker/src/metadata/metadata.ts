@@ -344,21 +344,28 @@ export class Metadata {
     return leadsForOthers(this.image, this.#nodeId)
   }
 
+  /** Whether there are brokers that clients can turn to when this one stops. */
+  get hasOthers(): boolean {
+    const { image } = this
+    return [...image.brokers.keys()].some((id) => id !== this.#nodeId && image.isStaying(id))
+  }
+
   /**
    * Before a stop: has others lead what this broker leads, where others can, and resolves when they do or after
-   * `timeoutMs`. The broker serves meanwhile.
+   * `timeoutMs`, with whether they do. The broker serves meanwhile.
    */
-  async handOver(timeoutMs: number): Promise<void> {
-    if (timeoutMs === 0) return
+  async handOver(timeoutMs: number): Promise<boolean> {
+    if (timeoutMs === 0) return false
     try {
       await this.#registration.announceStop()
     } catch (error) {
       this.#logger.warn({ err: error }, 'The metadata store does not answer: the broker stops without handing over')
-      return
+      return false
     }
     const isHanded = await handedOver(this.#follower, this.#host.timers, this.#nodeId, timeoutMs)
     if (!isHanded)
       this.#logger.warn({ timeoutMs }, 'Not all partitions have other leaders yet; the broker stops all the same')
+    return isHanded
   }
 
   /** Gives up the registration and stops following the store, which stays open. */

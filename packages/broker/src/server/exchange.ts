@@ -26,6 +26,8 @@ export class Exchange {
   blocks = false
   /** Called when the connection ends before the answer: what waits for it is given up. */
   onAbandoned: (() => void) | null = null
+  /** Called when the connection is about to be closed: what can be answered now is. */
+  onHurried: (() => void) | null = null
 
   constructor(
     connection: ServerConnection,
@@ -61,6 +63,7 @@ export class Exchange {
     this.answeredAt = answeredAt
     this.response = response
     this.onAbandoned = null
+    this.onHurried = null
     this.connection.answered(this)
   }
 

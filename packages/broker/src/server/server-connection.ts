@@ -154,12 +154,21 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
     this.#closed(this)
   }
 
-  /** Closes once what was asked is answered. */
+  /** Whether there is nothing to do: all that came is answered, and the answers are sent, but for a poll that waits. */
+  get isWaiting(): boolean {
+    const [first] = this.#exchanges
+    const isAnswered = !first || (this.#isPolling && first === this.#blockedBy)
+    const { partialBytes, backlogBytes } = this.#frames
+    return isAnswered && partialBytes + backlogBytes + this.#socket.queuedBytes === 0
+  }
+
+  /** Closes once what was asked is answered. A poll that waits is answered with what there is, where it can be. */
   finish(): void {
     // What lies here because others had their turn was asked before.
     this.#finishing = this.#yields
     if (this.#finishing) return
     this.#ending = true
+    this.#blockedBy?.onHurried?.()
     this.#endWhenDone()
   }
 

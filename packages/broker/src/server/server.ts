@@ -11,6 +11,15 @@ const IDLE_CHECK_MS = 1000
 const SLOW_REQUEST_MS = 30_000
 /** How long a stopping broker waits for requests that were read to be answered. */
 const DRAIN_MS = 3000
+/** A broker whose partitions others lead looks so often whether its clients have heard of it … */
+const DISMISS_CHECK_MS = 20
+/**
+ * … and takes those for informed that were silent so many times running: clients ask again after about 100 ms. It counts
+ * looks, not time: between two of them the sockets are read, however busy the machine is.
+ */
+const SILENT_CHECKS = 8
+/** … and looks at most so often. */
+const DISMISS_CHECKS_MAX = 50
 
 export class Server {
   readonly #broker: BrokerContext
@@ -52,10 +61,30 @@ export class Server {
     this.#checkIdle()
   }
 
+  /**
+   * When others lead: stops listening, and answers on, so that clients hear where to turn to. A connection is closed as
+   * soon as its client is silent. Resolves when none is left, or after about a second.
+   */
+  async dismiss(): Promise<void> {
+    const { timers } = this.#broker.host
+    await this.#stopListening()
+    const silences = new Map<ServerConnection, { readonly since: number; readonly checks: number }>()
+    for (let check = 0; check < DISMISS_CHECKS_MAX && this.#connections.size > 0; check++) {
+      for (const connection of this.#connections) {
+        const { lastActiveAt: since, isWaiting } = connection
+        const last = silences.get(connection)
+        const checks = isWaiting && last?.since === since ? last.checks + 1 : 0
+        silences.set(connection, { since, checks })
+        if (checks >= SILENT_CHECKS) connection.finish()
+      }
+      await new Promise<void>((resolve) => timers.after(DISMISS_CHECK_MS, resolve))
+    }
+  }
+
   /** Stops listening, lets what was asked be answered, and closes all connections. */
   async close(): Promise<void> {
     this.#idleCheck?.cancel()
-    await Promise.all(this.#listeners.map(({ listener }) => listener.close()))
+    await this.#stopListening()
     if (this.#connections.size === 0) return
     await new Promise<void>((resolve) => {
       this.#allClosed = resolve
@@ -64,6 +93,10 @@ export class Server {
       })
       for (const connection of this.#connections) connection.finish()
     })
+  }
+
+  async #stopListening(): Promise<void> {
+    await Promise.all(this.#listeners.splice(0).map(({ listener }) => listener.close()))
   }
 
   /** Takes a connection over, or closes it where there are as many as there may be. */

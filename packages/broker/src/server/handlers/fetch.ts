@@ -359,6 +359,7 @@ class ParkedFetch implements FollowerFetchWait, TurnTask {
     // Bound, not arrow functions: those outlive every minor collection (Node 26), and with them the whole request (produce.ts).
     this.#timer = this.#broker.host.timers.after(waitMs, this.answer.bind(this))
     this.#exchange.onAbandoned = this.#leave.bind(this)
+    this.#exchange.onHurried = this.answer.bind(this)
     return true
   }
 

@@ -3,7 +3,7 @@
  * A topic that is asked for and missing is made where that is allowed, and is in the same answer.
  */
 import { errors, Metadata, type MetadataRequest, type MetadataResponse, ZERO_UUID } from '@odradek/protocol'
-import type { TopicImage } from '../../metadata/image.ts'
+import type { BrokerRegistration, MetadataImage, TopicImage } from '../../metadata/image.ts'
 import { CLUSTER_OPERATIONS, OPERATIONS_UNASKED, TOPIC_OPERATIONS } from '../authorized-operations.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { brokerEndpoints } from '../broker-endpoints.ts'
@@ -70,12 +70,22 @@ function answer(
 ): MetadataResponse {
   const { image } = broker.metadata
   return {
-    brokers: brokerEndpoints(image, listenerName),
+    brokers: brokerEndpoints(image, listenerName, brokersToName(image, topics)),
     clusterId: image.clusterId,
     controllerId: image.controllerId,
     topics,
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : OPERATIONS_UNASKED,
   }
+}
+
+/** The live brokers, without those that are about to stop where clients do not need them any more. */
+function brokersToName(image: MetadataImage, topics: readonly TopicResponse[]): Iterable<BrokerRegistration> {
+  const brokers = [...image.brokers.values()]
+  const staying = brokers.filter(({ isStopping }) => !isStopping)
+  if (staying.length === 0 || staying.length === brokers.length) return brokers
+  const needed = new Set([image.controllerId])
+  for (const { partitions } of topics) for (const { leaderId } of partitions) needed.add(leaderId)
+  return brokers.filter(({ id, isStopping }) => !isStopping || needed.has(id))
 }
 
 /** One topic that was asked for, by name or by id. `refusals` are the errors of those that could not be created. */
