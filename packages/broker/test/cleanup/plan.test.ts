@@ -62,9 +62,10 @@ test('the plan tells what will go and when, and it goes then', async () => {
   // Milliseconds are rounded here and there.
   const isOverAt = Date.now() + 1490
   await write(soon, HOUR_MS - 1500, 0, 0)
-  const [step] = (await planOf(soon.name)).steps
-  // A machine that is slow enough has let go of it by now.
-  if (step !== undefined) deepEqual([Date.parse(step.at) >= isOverAt, step.startOffsets[0]], [true, 1])
+  const step = (await planOf(soon.name)).steps.find(({ startOffsets }) => startOffsets[0] === 1)
+  // A machine that is slow enough has let go of it by now: then it is no step, the others are.
+  if (step !== undefined) ok(Date.parse(step.at) >= isOverAt, step.at)
+  else equal((await boundsOf(soon, 0)).start, 1)
   await lines.said('Old segments were let go.', soon.name)
   equal((await boundsOf(soon, 0)).start, 1)
   const told = await ask<CleanupPlanView>(`/v1/cleanup/plan?topic=${soon.name}`)
