@@ -199,6 +199,31 @@ for (const { name, open: openMachine } of machines) {
       directory.close()
     })
 
+    it('keeps the newest of damaged replicas of which a killed broker left several', async () => {
+      await using machine = openMachine()
+      const { disk } = machine.host
+      const path = `${machine.directory}/data`
+      const aside = () => disk.list(path).filter(({ name }) => /^a-0\.[0-9a-f]{32}-damaged$/.test(name))
+      const removeDirectory = disk.removeDirectory.bind(disk)
+      disk.removeDirectory = async () => {}
+      let directory = open(machine)
+      const values = ['1st', '2nd', '3rd', '4th', '5th', '6th']
+      for (const value of values) {
+        const log = directory.openLog('a', 0, TOPIC_ID, config)
+        appendRecords(log, [{ value }])
+        log.write()
+        directory.setDamagedAside(log)
+      }
+      directory.release()
+      assert.equal(aside().length, values.length)
+      disk.removeDirectory = removeDirectory
+      directory = open(machine)
+      await machine.untilTrue(() => aside().length === 1)
+      const [kept] = aside()
+      assert.ok(disk.readFile(`${path}/${kept!.name}/00000000000000000000.log`)!.includes(values.at(-1)!))
+      directory.close()
+    })
+
     it('holds nothing against a log that its predecessor of the same name had, not even after a crash', async () => {
       await using machine = openMachine()
       let directory = open(machine)

@@ -11,7 +11,8 @@
  *     <topic>-<partition>/                a log
  *     <topic>-<partition>.<hex>-delete/   a deleted one, being removed
  *     <topic>-<partition>.<hex>-stray/    one that no topic of the cluster claims; kept for a person
- *     <topic>-<partition>.<hex>-damaged/  a damaged one that was fetched anew since; kept until its room is needed
+ *     <topic>-<partition>.<hex>-damaged/  a damaged one that was fetched anew since; kept until its room is needed. The hex
+ *                                         begins with when that was: a start keeps the newest of each log
  */
 import { dirname } from 'node:path'
 import type { BrokerConfig, TopicConfig } from '@odradek/config'
@@ -45,6 +46,8 @@ const STRAY_SUFFIX = '-stray'
 const DAMAGED_SUFFIX = '-damaged'
 /** Those that `odradek log repair` sets aside have a number: they are not ours to remove. */
 const DAMAGED_NAME = /^(.+-\d+)\.[0-9a-f]{32}-damaged$/
+/** Of a name's hex, so much is the time: milliseconds since the epoch. */
+const TIME_BYTES = 6
 const FILE_NAME_CHARACTERS_MAX = 255
 /** The recovery points are written when so much was flushed since they were. */
 const CHECKPOINT_BYTES = 256 * MIB
@@ -113,6 +116,8 @@ export class LogDirectory {
   #closed = false
   /** Since the recovery points were last written. */
   #flushedBytes = 0
+  /** The time that the last name had that #uniqueName gave. */
+  #namedMs = 0
 
   /** Takes and reads a data directory; makes it where it is not there. Throws a LogDirectoryError when it cannot. */
   static open(options: LogDirectoryOptions): LogDirectory {
@@ -556,9 +561,13 @@ export class LogDirectory {
     )
   }
 
-  /** A name that no other directory has, cut so that the file system takes it. */
+  /** A name that no other directory has, cut so that the file system takes it; those of a log sort by when they were given. */
   #uniqueName(name: string, suffix: string): string {
-    const unique = `.${this.#options.host.random.bytes(16).toString('hex')}${suffix}`
+    const { clock, random } = this.#options.host
+    const bytes = random.bytes(16)
+    this.#namedMs = Math.max(clock.now(), this.#namedMs + 1)
+    bytes.writeUIntBE(this.#namedMs, 0, TIME_BYTES)
+    const unique = `.${bytes.toString('hex')}${suffix}`
     return name.slice(0, FILE_NAME_CHARACTERS_MAX - unique.length) + unique
   }
 }
