@@ -18,6 +18,9 @@ const OUTPUT_CHARACTERS_MAX = 20_000
 const SERVED =
   /^(server|build|bundle|users)\.ts$|^tsconfig\.build\.json$|^server\/(key-file|options|security|start-console)\.ts$/
 
+/** What pages have of other packages. */
+const SHARED = ['packages/config/src/**/*.ts', 'packages/client/src/messages/decoders/decoder-names.ts']
+
 const wanted = hashOfSources()
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) await build()
 
@@ -29,7 +32,7 @@ function hashOfSources(): string {
   })
     .filter((file) => !/\.test\.ts$|^next-env\.d\.ts$|\.tsbuildinfo$/.test(file) && !SERVED.test(file))
     .map((file) => join('apps/console', file))
-  const shared = globSync('packages/config/src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
+  const shared = globSync(SHARED, { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
   for (const file of [...own, ...shared, 'pnpm-lock.yaml'].sort()) {
     hash.update(`\0${file}\0`).update(readFileSync(join(root, file)))
   }

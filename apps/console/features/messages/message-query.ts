@@ -1,3 +1,4 @@
+import { type DecoderName, decoderNames } from '@odradek/client/decoder-names'
 import {
   createLoader,
   createParser,
@@ -7,21 +8,8 @@ import {
   parseAsStringLiteral,
 } from 'nuqs/server'
 
-export const decoders = [
-  'auto',
-  'json',
-  'text',
-  'hex',
-  'base64',
-  'avro',
-  'protobuf',
-  'msgpack',
-  'cbor',
-  'integer',
-  'uuid',
-  'offsets',
-] as const
-export type Decoder = (typeof decoders)[number]
+export const decoders = decoderNames
+export type Decoder = DecoderName
 
 export const operators = [
   '==',

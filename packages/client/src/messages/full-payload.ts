@@ -1,4 +1,5 @@
-import { type DecoderName, decodePayload } from './decoders/payload.ts'
+import type { DecoderName } from './decoders/decoder-names.ts'
+import { decodePayload } from './decoders/payload.ts'
 import { SchemaWanted } from './decoders/schemas.ts'
 import { type FullPayload, PAYLOAD_BYTES } from './get-message.ts'
 import { formatPayload } from './message-row.ts'

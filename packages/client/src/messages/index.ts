@@ -1,4 +1,5 @@
-export { type DecoderName, type DecoderProblem, decoderNames, type PayloadKind } from './decoders/payload.ts'
+export { type DecoderName, decoderNames } from './decoders/decoder-names.ts'
+export type { DecoderProblem, PayloadKind } from './decoders/payload.ts'
 export { CelFilter, type Decoders, FilterError } from './filter/cel-filter.ts'
 export * from './filter/message-filter.ts'
 export type { SampledField } from './filter/sample-fields.ts'

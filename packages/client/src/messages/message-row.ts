@@ -1,11 +1,6 @@
 import type { RecordCursor } from '@odradek/protocol'
-import {
-  type DecodedPayload,
-  type DecoderName,
-  type DecoderProblem,
-  decodePayload,
-  type PayloadKind,
-} from './decoders/payload.ts'
+import type { DecoderName } from './decoders/decoder-names.ts'
+import { type DecodedPayload, type DecoderProblem, decodePayload, type PayloadKind } from './decoders/payload.ts'
 import type { SchemaCache } from './decoders/schemas.ts'
 import type { Decoders } from './filter/cel-filter.ts'
 import { formatJson } from './json/format-json.ts'

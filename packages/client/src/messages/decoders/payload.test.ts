@@ -11,8 +11,9 @@ import { Encoder as CborEncoder } from 'cbor-x'
 import protobuf from 'protobufjs'
 import { writeJson } from '../json/write-json.ts'
 import { partitionOfKey } from '../partition-of-key.ts'
+import type { DecoderName } from './decoder-names.ts'
 import { decodersOf } from './offsets-record.ts'
-import { type DecoderName, decodePayload } from './payload.ts'
+import { decodePayload } from './payload.ts'
 import { type RegisteredSchema, type SchemaCache, SchemaWanted } from './schemas.ts'
 
 const order: RegisteredSchema = {

@@ -2,27 +2,11 @@ import { JsonError } from '../json/json-error.ts'
 import { type JsonValue, parseJsonBytes } from '../json/json-value.ts'
 import { decodeAvro } from './avro.ts'
 import { decodeCbor, decodeMsgpack, looksLikeCbor, looksLikeMsgpack } from './binary.ts'
+import type { DecoderName } from './decoder-names.ts'
 import { decodeOffsetsRecord } from './offsets-record.ts'
 import { decodeInteger, decodeUuid } from './plain.ts'
 import { decodeProtobuf, decodeProtobufWire, textOf } from './protobuf.ts'
 import { framedSchemaId, type SchemaCache, SchemaWanted } from './schemas.ts'
-
-/** How bytes are read. `auto` tries what they look like. */
-export const decoderNames = [
-  'auto',
-  'json',
-  'text',
-  'hex',
-  'base64',
-  'avro',
-  'protobuf',
-  'msgpack',
-  'cbor',
-  'integer',
-  'uuid',
-  'offsets',
-] as const
-export type DecoderName = (typeof decoderNames)[number]
 
 /** What the bytes turned out to be. */
 export type PayloadKind = 'null' | 'empty' | Exclude<DecoderName, 'auto'>

@@ -1,6 +1,7 @@
 import { CelScalar, celEnv, celFunc, isCelError, parse, plan } from '@bufbuild/cel'
 import type { RecordCursor } from '@odradek/protocol'
-import { type DecoderName, decodePayload } from '../decoders/payload.ts'
+import type { DecoderName } from '../decoders/decoder-names.ts'
+import { decodePayload } from '../decoders/payload.ts'
 import type { SchemaCache } from '../decoders/schemas.ts'
 import type { FieldTree } from '../json/field-tree.ts'
 import { skipSpace } from '../json/json-bytes.ts'
