@@ -11,7 +11,8 @@ const root = join(import.meta.dirname, '../../..')
 const directory = join(import.meta.dirname, '../mutants')
 /** What the simulations consist of. */
 const PACKAGES = ['config', 'protocol', 'native', 'broker', 'simulator']
-const NOT_COPIED = new Set(['dist', '.turbo', 'test'])
+/** What of a package they run; what lies beside it may come and go meanwhile. */
+const COPIED = ['package.json', 'node_modules', 'build', 'src']
 
 export interface MutantPatch {
   readonly name: string
@@ -82,12 +83,11 @@ export async function runMutant(patch: MutantPatch, { seedsMax, signal, begun }:
 
 function copyTree(copy: string): void {
   for (const name of PACKAGES) {
-    const source = join(root, 'packages', name)
-    cpSync(source, join(copy, 'packages', name), {
-      recursive: true,
-      verbatimSymlinks: true,
-      filter: (path) => !NOT_COPIED.has(path.slice(source.length + 1)),
-    })
+    for (const part of COPIED) {
+      const source = join(root, 'packages', name, part)
+      if (existsSync(source))
+        cpSync(source, join(copy, 'packages', name, part), { recursive: true, verbatimSymlinks: true })
+    }
   }
   for (const file of ['package.json', 'tsconfig.base.json']) cpSync(join(root, file), join(copy, file))
   if (existsSync(join(root, 'node_modules'))) symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
