@@ -65,8 +65,6 @@ test('a page asks who comes, refuses a wrong password with the reason, and lets 
 })
 
 test('without a session no page shows anything of the cluster', async ({ page }) => {
-  // All pages, one after the other.
-  test.setTimeout(180_000)
   for (const route of routes) {
     await page.goto(scene.url(route.replace('{topic}', 'orders').replace('{group}', 'billing')))
     await expect(page).toHaveURL(/\/login\?next=/)

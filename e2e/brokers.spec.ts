@@ -14,7 +14,7 @@ async function brokerConfig(name: string): Promise<string | null | undefined> {
 test('the list and a broker show what it holds and how it fares', async ({ page }) => {
   await scene.createTopic('held', 2)
   await scene.produce('held', [['k', 'v'.repeat(5000)]])
-  await page.goto(scene.url('/local/brokers'))
+  await scene.open(page, '/local/brokers')
   await expect(page.getByText('controller', { exact: true })).toBeVisible()
   await page.getByRole('table').getByRole('link', { name: '1', exact: true }).click()
   await expect(page.getByRole('heading', { level: 1, name: /Brokers/ })).toContainText('1')
@@ -23,19 +23,19 @@ test('the list and a broker show what it holds and how it fares', async ({ page 
 })
 
 test('a config is changed while the broker runs, and the audit says by whom, before and after', async ({ page }) => {
-  await page.goto(scene.url('/local/audit'))
+  await scene.open(page, '/local/audit')
   await page.getByRole('button', { name: /Keep in topic/ }).click()
   await expect(page.getByText(/^kept in /)).toBeVisible()
   const topics = await scene.admin.listTopics()
   expect(topics).toContain('odradek-audit')
-  await page.goto(scene.url('/local/brokers/1/configuration?q=log.retention.ms'))
+  await scene.open(page, '/local/brokers/1/configuration?q=log.retention.ms')
   await page.getByRole('button', { name: 'Change log.retention.ms', exact: true }).click()
   await page.getByLabel('New value').fill('7200000')
   await expect(page.getByText(/odradek brokers config 1 --set log\.retention\.ms=7200000/)).toBeVisible()
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(page.getByText('changed here')).toBeVisible()
   expect(await brokerConfig('log.retention.ms')).toBe('7200000')
-  await page.goto(scene.url('/local/audit'))
+  await scene.open(page, '/local/audit')
   const row = page.getByRole('row', { name: /brokers\.setConfig/ })
   await expect(row).toContainText('broker 1')
   await row.getByRole('cell').first().click()
@@ -44,7 +44,7 @@ test('a config is changed while the broker runs, and the audit says by whom, bef
 })
 
 test('a broker that is not there is said not to be', async ({ page }) => {
-  await page.goto(scene.url('/local/brokers/77'))
+  await scene.open(page, '/local/brokers/77')
   await expect(page.getByText('There is no broker 77')).toBeVisible()
   await page.getByRole('link', { name: 'All brokers' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Brokers', exact: true })).toBeVisible()

@@ -32,7 +32,7 @@ export class ClusterScene {
       ['--port', '0', '--bootstrap', this.bootstrap.join(',')],
       /^Console on (\S+)\/$/,
     )
-    this.#cluster = new Cluster({ bootstrap: this.bootstrap, requestTimeoutMs: 5_000 })
+    this.#cluster = new Cluster({ bootstrap: this.bootstrap, requestTimeoutMs: 30_000 })
   }
 
   get bootstrap(): string[] {
@@ -67,8 +67,9 @@ export class ClusterScene {
   /** Asks a broker until the partitions of the topic are as they should be. */
   async expectPlaces(topic: string, isRight: (places: readonly PartitionPlace[]) => boolean): Promise<void> {
     const look = async () => {
-      const { topics } = await fetchMetadata(this.cluster, [topic])
-      const places = topics.get(topic)?.partitions ?? []
+      const metadata = await fetchMetadata(this.cluster, [topic]).catch((error: Error) => error)
+      if (metadata instanceof Error) return metadata.message
+      const places = metadata.topics.get(topic)?.partitions ?? []
       return places.length > 0 && isRight(places) ? 'as it should be' : places
     }
     await expect.poll(look).toBe('as it should be')

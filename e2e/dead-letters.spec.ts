@@ -98,6 +98,7 @@ test('two operators on two consoles send the same letters: each goes once, and w
     const second = await context.newPage()
     await scene.open(page, letters('parcels-dlt', '/resend?to=origin'))
     await second.goto(`${other.told}${letters('parcels-dlt', '/resend?to=origin')}`)
+    await second.locator('html[data-ready]').waitFor()
     const sentence = '150 letters match: 120 would be sent to parcels, 30 cannot be sent, 0 are skipped.'
     await expect(page.getByText(sentence)).toBeVisible()
     await expect(second.getByText(sentence)).toBeVisible()
@@ -134,31 +135,34 @@ test('two operators on two consoles send the same letters: each goes once, and w
   }
 })
 
+const CLICKS = 45
+
 test('a job goes on when the page is loaded again, and the console and the broker are killed', async ({ page }) => {
   await scene.createTopic('clicks')
   await scene.createTopic('clicks-dlt')
-  await springLetters(scene, 'clicks-dlt', 60, () => 'clicks')
-  // A quarter of a minute: nobody is so slow that it is over before it is paused, and killed.
-  await scene.open(page, letters('clicks-dlt', '/resend?to=origin&rate=4'))
-  await run(page, 60)
+  await springLetters(scene, 'clicks-dlt', CLICKS, () => 'clicks')
+  // One a second: it is not over before it is paused, and killed.
+  await scene.open(page, letters('clicks-dlt', '/resend?to=origin&rate=1'))
+  await run(page, CLICKS)
   await page.getByRole('button', { name: 'Pause' }).click()
-  await expect(page.getByText(/^Paused\. \d+ of 60 sent/)).toBeVisible()
+  await expect(page.getByText(new RegExp(`^Paused\\. \\d+ of ${CLICKS} sent`))).toBeVisible()
   await page.reload()
-  await expect(page.getByText(/^Paused\. \d+ of 60 sent/)).toBeVisible()
+  await expect(page.getByText(new RegExp(`^Paused\\. \\d+ of ${CLICKS} sent`))).toBeVisible()
   await page.locator('html[data-ready]').waitFor()
   await page.getByRole('button', { name: 'Go on' }).click()
-  await expect(page.getByText(/^\d+ of 60 sent/)).toBeVisible()
+  await expect(page.getByText(new RegExp(`^\\d+ of ${CLICKS} sent`))).toBeVisible()
   const path = new URL(page.url()).pathname
   await Promise.all([scene.stopConsole('SIGKILL'), scene.stopBroker('SIGKILL')])
   await page.goto('about:blank')
   await scene.startBroker()
-  expect(await depth('clicks'), 'both were killed while it ran').toBeLessThan(60)
+  expect(await depth('clicks'), 'both were killed while it ran').toBeLessThan(CLICKS)
   await scene.startConsole()
   await scene.open(page, path)
-  await expect(page.getByText('Done. 60 of 60 sent, 0 failed, 0 skipped.')).toBeVisible()
-  const records = await readRecords(scene, 'clicks', 60)
-  expect(new Set(records.map(({ key }) => key)).size).toBe(60)
-  expect(await depth('clicks')).toBe(60)
+  const done = page.getByText(`Done. ${CLICKS} of ${CLICKS} sent, 0 failed, 0 skipped.`)
+  await expect(done).toBeVisible({ timeout: 120_000 })
+  const records = await readRecords(scene, 'clicks', CLICKS)
+  expect(new Set(records.map(({ key }) => key)).size).toBe(CLICKS)
+  expect(await depth('clicks')).toBe(CLICKS)
 })
 
 test('ten thousand letters: what is sent, what fails and what is left add up, in the page, the file and the topic', async ({

@@ -6,7 +6,7 @@ import { commit, committed } from './scene-groups.ts'
 
 const scene = ownScene()
 
-const address = (group: string, tab: string) => scene.url(`/local/groups/${encodeURIComponent(group)}/${tab}`)
+const address = (group: string, tab: string) => `/local/groups/${encodeURIComponent(group)}/${tab}`
 
 /** A topic of two partitions with ten records each, and a group that has read three of the first and all of the second. */
 async function shop(topic: string, group: string): Promise<void> {
@@ -20,6 +20,7 @@ async function shop(topic: string, group: string): Promise<void> {
 async function apply(page: Page, group: string, button: string | RegExp): Promise<void> {
   await page.getByRole('main').getByRole('button', { name: button }).click()
   const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('button', { name: button })).toBeVisible()
   const name = dialog.getByLabel(/^Type/)
   if (await name.isVisible()) await name.fill(group)
   await dialog.getByRole('button', { name: button }).click()
@@ -27,7 +28,7 @@ async function apply(page: Page, group: string, button: string | RegExp): Promis
 
 test('the list finds a group and says how far it is behind', async ({ page }) => {
   await shop('list-orders', 'list-readers')
-  await page.goto(scene.url('/local/groups?q=list-&lagging=true'))
+  await scene.open(page, '/local/groups?q=list-&lagging=true')
   const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'list-readers' }) })
   await expect(row.getByText('Empty')).toBeVisible()
   await expect(row.getByRole('cell', { name: '7', exact: true })).toBeVisible()
@@ -38,7 +39,7 @@ test('the list finds a group and says how far it is behind', async ({ page }) =>
 
 test('a group is moved exactly as its plan says, and back', async ({ page }) => {
   await shop('plan-orders', 'plan-readers')
-  await page.goto(address('plan-readers', 'reset'))
+  await scene.open(page, address('plan-readers', 'reset'))
   await page.getByLabel('Move to').selectOption({ label: 'The earliest record' })
   await expect(page.getByText('1 topic, 2 partitions move: replays 13, skips 0.')).toBeVisible()
   await expect(page.getByText(/odradek groups reset plan-readers --to-earliest --apply/)).toBeVisible()
@@ -54,7 +55,7 @@ test('a group is moved exactly as its plan says, and back', async ({ page }) => 
 
 test('skipping asks for the name of the group; a double click moves once', async ({ page }) => {
   await shop('skip-orders', 'skip-readers')
-  await page.goto(`${address('skip-readers', 'reset')}?to=shift&by=2&scope=skip-orders:0`)
+  await scene.open(page, `${address('skip-readers', 'reset')}?to=shift&by=2&scope=skip-orders:0`)
   await expect(page.getByText('1 topic, 1 partition moves: replays 0, skips 2.')).toBeVisible()
   await page.getByRole('main').getByRole('button', { name: 'Move 1 partition' }).click()
   const dialog = page.getByRole('dialog')
@@ -67,7 +68,7 @@ test('skipping asks for the name of the group; a double click moves once', async
 
 test('a plan is refused where the group has moved since', async ({ page }) => {
   await shop('drift-orders', 'drift-readers')
-  await page.goto(`${address('drift-readers', 'reset')}?to=earliest`)
+  await scene.open(page, `${address('drift-readers', 'reset')}?to=earliest`)
   await expect(page.getByText(/replays 13, skips 0/)).toBeVisible()
   await commit(scene, 'drift-readers', { 'drift-orders': [5, 10] })
   await apply(page, 'drift-readers', 'Move 2 partitions')
@@ -92,12 +93,13 @@ test('a group that reads is not moved under its members, but when they are gone'
   await page.getByRole('searchbox', { name: 'By client id or host' }).fill('E2E-READER 127.')
   await expect(page).toHaveURL(/member=E2E-READER/)
   await expect(page.getByRole('table').getByRole('link')).toHaveText(['busy-readers'])
-  await page.goto(`${address('busy-readers', 'reset')}?to=earliest`)
+  await scene.open(page, `${address('busy-readers', 'reset')}?to=earliest`)
   await expect(page.getByText(/1 member reads now/)).toBeVisible()
   await expect(page.getByText(/e2e-reader/).first()).toBeVisible()
   await reader.close()
   await commit(scene, 'busy-readers', { 'busy-orders': [2] })
   await page.reload()
+  await page.locator('html[data-ready]').waitFor()
   await expect(page.getByText('1 topic, 1 partition moves: replays 2, skips 0.')).toBeVisible()
   await apply(page, 'busy-readers', 'Move 1 partition')
   await expect(page.getByText('1 partition was moved, 0 failed.')).toBeVisible()
@@ -106,7 +108,7 @@ test('a group that reads is not moved under its members, but when they are gone'
 
 test('why a group is stuck is said, with the records that wait', async ({ page }) => {
   await shop('stuck-orders', 'stuck-readers')
-  await page.goto(address('stuck-readers', 'diagnosis'))
+  await scene.open(page, address('stuck-readers', 'diagnosis'))
   await expect(page.getByText('One cause was found.')).toBeVisible()
   await expect(page.getByRole('heading', { name: /Nobody reads/ })).toContainText('found')
   await expect(page.getByRole('link', { name: 'stuck-orders/0@3' })).toBeVisible()
@@ -114,7 +116,7 @@ test('why a group is stuck is said, with the records that wait', async ({ page }
 
 test('a group is deleted only under its id, whatever is in it', async ({ page }) => {
   await shop('gone-orders', awkwardName)
-  await page.goto(address(awkwardName, 'lag'))
+  await scene.open(page, address(awkwardName, 'lag'))
   await expect(page.getByRole('heading', { level: 1 })).toContainText(awkwardName)
   await page.getByRole('main').getByRole('button', { name: 'More' }).click()
   await page.getByRole('menuitem', { name: 'Delete group' }).click()

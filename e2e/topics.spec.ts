@@ -1,4 +1,5 @@
 /** Topics: found, made, grown, configured, emptied and deleted, as a person does it; the broker says whether it happened. */
+import { readFile } from 'node:fs/promises'
 import { expect, type Page, test } from '@playwright/test'
 import { awkwardName } from './routes.ts'
 import { ownScene } from './scene.ts'
@@ -57,13 +58,17 @@ test('the list is searched and sorted by the server, and the address says it all
   await scene.open(page, '/local/topics')
   await page.keyboard.press('/')
   await page.keyboard.type('SORT')
+  // The list is a few seconds old at most.
+  await expect(page).toHaveURL(/q=SORT/)
+  await expect(page.getByRole('table').getByRole('row')).toHaveCount(4)
   const [file] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('link', { name: 'Save all that match as CSV' }).click(),
   ])
   expect(file.suggestedFilename()).toBe('topics.csv')
-  // The list is a few seconds old at most.
-  await expect(page.getByRole('table').getByRole('row')).toHaveCount(4)
+  const lines = (await readFile(await file.path(), 'utf8')).trim().split('\r\n')
+  expect(lines[0]).toMatch(/^topic,/)
+  expect(lines.slice(1).map((line) => line.split(',')[0])).toEqual(['sort-a', 'sort-b', 'sort-c'])
   await page.getByRole('columnheader', { name: 'Partitions' }).getByRole('button').click()
   const names = page.getByRole('table').getByRole('link')
   await expect(names).toHaveText(['sort-b', 'sort-a', 'sort-c'])
