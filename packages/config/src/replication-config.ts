@@ -27,7 +27,7 @@ export const replicationBrokerConfig = table({
     min: 0,
     unit: 'ms',
     mutable: 'broker',
-    doc: 'How long a leader lets a follower wait that has everything. While nothing is written it becomes longer, up to tenfold and a sixth of replica.lag.time.max.ms.',
+    doc: "How long a leader lets a follower wait that has everything. While nothing is written it becomes longer, up to tenfold and a sixth of the follower's own replica.lag.time.max.ms.",
   },
   'replica.fetch.max.bytes': {
     type: 'int',

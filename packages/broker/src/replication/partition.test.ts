@@ -58,6 +58,11 @@ class Scene {
     return lastOffset + 1
   }
 
+  /** A follower's poll that waits. */
+  poll(name: string): void {
+    this.partition.addFollowerFetch({ wake() {}, hurry: () => void this.heard.push(name) })
+  }
+
   wait(name: string, needsInSync = false): OffsetWait {
     return { reached: (code) => void this.heard.push(`${name} ${code}`), needsInSync }
   }
@@ -227,6 +232,23 @@ describe('a leader with followers', () => {
     scene.epochs.delete(3)
     scene.ask(3, 2, 30)
     assert.deepEqual(scene.asked, [], 'it is gone')
+  })
+
+  it('has followers ask again when one is registered anew, or is in sync no more', () => {
+    using scene = new Scene()
+    scene.append()
+    scene.endTurn()
+    for (const id of [2, 3]) scene.ask(id, 1)
+    scene.poll('a poll')
+    scene.leads({ isr: [1, 2, 3] })
+    assert.deepEqual(scene.heard, [], 'nothing is new')
+    scene.isr(1, 2)
+    assert.deepEqual(scene.heard, ['a poll'])
+    scene.isr(1, 2, 3)
+    assert.equal(scene.heard.length, 1, 'who comes in has asked')
+    scene.epochs.set(3, 31)
+    scene.partition.brokerMoved(3)
+    assert.deepEqual(scene.heard, ['a poll', 'a poll'])
   })
 
   it('waits for the disk alone where only that is asked for', async () => {

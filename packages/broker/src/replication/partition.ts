@@ -196,6 +196,8 @@ export class Partition implements TurnTask, ReadableReplica {
       this.#leaderEpoch = leading.leaderEpoch
       this.log.assignEpoch(leading.leaderEpoch)
     }
+    // Who leaves may come in again when it asks: it may have asked already, when it was in sync.
+    if (this.isr.some((id) => !leading.isr.includes(id))) this.#fetches.hurryFollowers()
     this.#replicas.follow(leading)
     this.#recount()
     this.#recountStarts()
@@ -218,10 +220,14 @@ export class Partition implements TurnTask, ReadableReplica {
     this.#alterIsr(replicas.withComer(id, this.#highWatermark))
   }
 
-  /** A broker's registration is another, or is gone: what it had may be lost with it. */
+  /**
+   * A broker's registration is another, or is gone: what it had may be lost with it. What it has it says when it asks, and
+   * the poll that it began under its old registration may last for seconds yet.
+   */
   brokerMoved(id: number): void {
     this.#replicas.followers?.forget(id)
     this.#recountStarts()
+    this.#fetches.hurryFollowers()
   }
 
   /** Looks for in-sync replicas that have lagged for longer than `lagMs`: they are to leave. */

@@ -54,7 +54,6 @@ export class BrokerCluster {
         'node.id': String(id),
         'metadata.store': `unix:${join(this.#scratch, 'store.sock')}`,
         'broker.session.timeout.ms': '2500',
-        'replica.lag.time.max.ms': '2000',
         'default.replication.factor': '3',
         'min.insync.replicas': '2',
         'offsets.topic.num.partitions': '2',

@@ -16,6 +16,8 @@ type PartitionAnswer = ResponseOutput<typeof DescribeTopicPartitions>['topics'][
 
 const IDS = [1, 2, 3]
 const DIRECTORIES = ['a', 'b']
+/** Whoever waits longer for something to come true has found a bug. */
+const WAIT_MS_MAX = 60_000
 
 export class LocalCluster implements AsyncDisposable {
   readonly root: string
@@ -136,6 +138,7 @@ export class LocalCluster implements AsyncDisposable {
     { index = 0, told = [...this.#clients.keys()] }: { index?: number; told?: readonly number[] } = {},
   ): Promise<PartitionAnswer> {
     let last: PartitionAnswer | undefined
+    const waitsUntil = performance.now() + WAIT_MS_MAX
     for (const id of told) {
       for (;;) {
         const { topics } = await this.to(id).send(DescribeTopicPartitions, 0, {
@@ -145,6 +148,8 @@ export class LocalCluster implements AsyncDisposable {
         })
         last = topics[0]?.partitions[index]
         if (last !== undefined && condition(last)) break
+        if (performance.now() > waitsUntil)
+          throw new Error(`It does not come: broker ${id} says of ${name}-${index} ${JSON.stringify(last)}`)
         await sleep(10)
       }
     }

@@ -94,6 +94,8 @@ export class ClusterHistory {
     fullDisks: 0,
     changes: 0,
     lost: 0,
+    /** Worlds in which polls last for seconds. */
+    lazy: 0,
   }
   readonly partitions: PartitionTale[] = []
   readonly #where: () => string

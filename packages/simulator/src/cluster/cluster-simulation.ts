@@ -32,6 +32,8 @@ const RETRY_CONFIGS = Object.entries({
   'retry.exponential.base.ms': '300',
 }).map(([name, value]) => ({ name, configOperation: 0, value }))
 const CLOCK_SKEW_MS = 1_000
+/** Worlds in which followers that lag stay in sync for longer than anything fails. */
+const LAZY_CHANCE = 0.3
 /** What a broker has to say where the disk was filled up. */
 const DISK_FULL = 'The disk is full'
 const CONTROLLER_CHECK_MS = 10
@@ -119,7 +121,7 @@ class ClusterSimulation {
     this.#random = random
     const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!
     this.#isSync = random.chance(0.5) && !this.#losesAllPower
-    this.#settings = {
+    const settings: Record<string, string> = {
       'flush.mode': this.#isSync ? 'sync' : 'async',
       'flush.interval.ms': pick('5', '50', '500'),
       'default.replication.factor': '3',
@@ -163,7 +165,12 @@ class ClusterSimulation {
     // Of its own: what else a seed chooses does not hang on it.
     const choice = new SimRandom(~world.seed)
     this.#doubleWritten = new Set(this.#topics.map(({ name }) => name).filter(() => choice.chance(0.3)))
+    // As it is by default: a poll that brings nothing lasts for seconds then.
+    const isLazy = choice.chance(LAZY_CHANCE)
+    if (isLazy) settings['replica.lag.time.max.ms'] = '30000'
+    this.#settings = settings
     this.history = new ClusterHistory(() => `${world.time.toFixed(3)} ms`)
+    if (isLazy) this.history.counts.lazy++
     const clientHost = createSimHost(world, { name: 'clients', address: '10.0.0.9' })
     this.#clients = new ClusterClients(world, clientHost, this.history)
     this.#store = new StoreLife(createSimHost(world, { name: 'store', address: '10.0.0.8' }), this.history.fail)

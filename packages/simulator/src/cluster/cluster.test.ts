@@ -6,7 +6,7 @@ import { type ClusterOutcome, simulateCluster } from './cluster-simulation.ts'
 /** Some worlds of many seconds, and many short ones in which as much fails. */
 const SEEDS = 40
 const SHORT_SEEDS = 160
-/** Seeds that found a defect when they were young, with what it was about. Others did among the first. */
+/** Seeds that found a defect once, with what it was about; what they choose may be something else by now. */
 const FOUND: Readonly<Record<string, readonly number[]>> = {
   'a follower whose disk is full cuts its log when there is room': [199, 250],
   'what a follower had no room for is not held against those who wait for it as leader': [171],
@@ -21,7 +21,7 @@ describe('three brokers that fail', () => {
     assert.ok(totals.commits! > 10 * SEEDS, JSON.stringify(totals))
     assert.ok(totals.crashes! > SEEDS && totals.cuts! > SEEDS, JSON.stringify(totals))
     assert.ok(totals.holds! > 0.5 * SEEDS && totals.fullDisks! > 0.2 * SEEDS, JSON.stringify(totals))
-    assert.ok(totals.changes! > SEEDS, JSON.stringify(totals))
+    assert.ok(totals.changes! > SEEDS && totals.lazy! > 0.1 * SEEDS, JSON.stringify(totals))
   })
 
   it(`keep it where much fails at once, in ${SHORT_SEEDS} short worlds`, async () => {
@@ -32,11 +32,11 @@ describe('three brokers that fail', () => {
     assert.ok(totals.read! > 200 * SHORT_SEEDS, JSON.stringify(totals))
     assert.ok(totals.crashes! > SHORT_SEEDS && totals.cuts! > 2 * SHORT_SEEDS, JSON.stringify(totals))
     assert.ok(totals.holds! > 0.5 * SHORT_SEEDS && totals.fullDisks! > 0.2 * SHORT_SEEDS, JSON.stringify(totals))
-    assert.ok(totals.changes! > SHORT_SEEDS, JSON.stringify(totals))
+    assert.ok(totals.changes! > SHORT_SEEDS && totals.lazy! > 0.1 * SHORT_SEEDS, JSON.stringify(totals))
   })
 
   for (const [what, seeds] of Object.entries(FOUND)) {
-    it(`do again what once was wrong: ${what}`, async () => {
+    it(`keep it where something was found once: ${what}`, async () => {
       for (const seed of seeds) assert.deepEqual((await simulateCluster(seed)).failures, [], `seed ${seed} failed`)
     })
   }

@@ -107,6 +107,7 @@ export class StorageLife {
     if (random.chance(fullDiskChance)) {
       this.#isFaulty = true
       this.#isFull = true
+      this.#world.counts.fullDisks!++
       this.host.disk.leaveFree(random.below(FREE_BYTES_MAX))
       return
     }

@@ -12,7 +12,7 @@ import { LogModel, topicIdOf } from './log-model.ts'
 import { StorageLife } from './storage-life.ts'
 import { CROWDED_OPERATIONS, DATA_DIRECTORY, OPERATIONS, type StorageWorld } from './storage-world.ts'
 
-/** Worlds in which many logs wait for the disk together, mostly by the journal. */
+/** Worlds in which up to four logs, which write much, wait for the disk together, mostly by the journal. */
 const CROWDED_CHANCE = 0.05
 
 export interface StorageOptions {
@@ -24,7 +24,7 @@ export interface StorageOptions {
 export async function simulateStorage(seed: number, options: StorageOptions = {}): Promise<Outcome> {
   const world = new SimWorld(seed, { traceLinesMax: options.traceLinesMax ?? 200 })
   const failures: string[] = []
-  const counts: Record<string, number> = { lives: 0 }
+  const counts: Record<string, number> = { lives: 0, crowds: 0, fullDisks: 0 }
   const fail = (problem: string): void => {
     world.note(null, `wrong: ${problem}`)
     failures.push(`life ${counts.lives}, ${world.time.toFixed(3)} ms: ${problem}`)
@@ -60,6 +60,7 @@ async function run(
   const random = world.random.fork()
   const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!
   const isCrowded = random.chance(CROWDED_CHANCE)
+  if (isCrowded) counts.crowds!++
   const settings = {
     'segment.bytes': isCrowded ? pick('100000', '1000000') : pick('700', '1500', '6000', '100000'),
     'index.interval.bytes': pick('0', '100', '400'),

@@ -62,7 +62,7 @@ const WEIGHTS = {
   empty: 3,
 } as const
 export type Operation = keyof typeof WEIGHTS
-/** The same where many logs wait for the disk together: the journal has most of what is durable. */
+/** The same where several logs wait for the disk together: the journal has most of what is durable. */
 const CROWDED_WEIGHTS: Readonly<Record<Operation, number>> = {
   ...WEIGHTS,
   append: 60,
