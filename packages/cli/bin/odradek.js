@@ -14,9 +14,13 @@ if (Number.parseInt(process.versions.node, 10) >= 26) {
   // Before the first source is read: what makes JavaScript of it is not even loaded where that was kept from another run.
   module.enableCompileCache()
   await import(main.href)
-} else if (main === source && existsSync(pinned)) {
+} else if (main === source && existsSync(pinned) && process.env.ODRADEK_PINNED === undefined) {
   // Its own process, but one life: signals are passed on, and the channel tells the child when this process is gone.
-  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: [0, 1, 2, 'ipc'] })
+  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: [0, 1, 2, 'ipc'],
+    // Where that Node is an older one, too, it must not start itself again.
+    env: { ...process.env, ODRADEK_PINNED: '1' },
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     console.error(`odradek: cannot run ${pinned}: ${error.message}`)

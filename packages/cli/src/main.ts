@@ -1,7 +1,8 @@
 import { enableCompileCache } from 'node:module'
 
-// Before anything else is loaded: compiled code is kept between runs, which takes most of the start time away.
+// For who starts this file itself (bin/odradek.js has done it before): compiled code is kept between runs.
 enableCompileCache()
+delete process.env.ODRADEK_PINNED
 
 // Before the first file is read off the loop: threads that wait for a slow disk leave others for reads.
 process.env.UV_THREADPOOL_SIZE ??= '16'

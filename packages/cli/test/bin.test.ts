@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { odradek, olderNode } from './odradek.ts'
 
@@ -48,6 +49,15 @@ if (older !== null) {
   })
 }
 
+if (older !== null) {
+  test('where the pinned Node is an older one, too, it says so and does not start itself again', async () => {
+    const env = { ...process.env, ODRADEK_PINNED: '1' }
+    const child = spawn(older, [bin, '--help'], { stdio: ['ignore', 'ignore', 'pipe'], env })
+    const said = await text(child.stderr)
+    assert.match(said, /^odradek: needs Node 26 or later/)
+  })
+}
+
 /** ApiVersions version 0. */
 const API_VERSIONS = Buffer.from('0000000a00120000000000010000', 'hex')
 
@@ -81,8 +91,9 @@ test('a second signal ends a broker that is still closing, at once', async () =>
   rmSync(directory, { recursive: true })
 })
 
-test('a broker that was started before loads neither what strips types nor clients that it has no use for', async () => {
+test('a broker that was started before loads neither what strips types nor clients that it has no use for', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'odradek-bin-'))
+  t.after(() => rmSync(directory, { recursive: true }))
   const told = 'data:text/javascript,process.on("exit",()=>process.stdout.write(process.moduleLoadList.join("\\n")))'
   const run = async () => {
     const child = spawn(process.execPath, ['--import', told, bin, 'broker', '--port', '0', '--data-dir', directory], {
@@ -102,5 +113,4 @@ test('a broker that was started before loads neither what strips types nor clien
   assert.match(again, /NativeModule http$/m)
   assert.ok(!isLoaded(again, 'amaro'))
   assert.ok(!isLoaded(again, 'undici'))
-  rmSync(directory, { recursive: true })
 })

@@ -107,7 +107,7 @@ test('what cannot be asked is said in one line', async () => {
   assert.match(away.stderr, /^odradek: cannot ask the admin listener at 127\.0\.0\.1:1: .*admin\.listener\)\?\n$/)
   const unknown = await runOdradek(['cleanup', 'plan', '--admin', broker.adminAddress!, '--topic', 'nowhere'])
   assert.deepEqual([unknown.code, unknown.stdout], [1, ''])
-  assert.match(unknown.stderr, /leads no partition of "nowhere"\n$/)
+  assert.match(unknown.stderr, /has no usable partition of "nowhere" that it leads\n$/)
   const bad = await runOdradek(['cleanup', 'plan', '--admin', broker.adminAddress!, '--hours', 'x'])
   assert.equal(bad.code, 1)
   assert.match(bad.stderr, /answers 400: hours must be a number/)

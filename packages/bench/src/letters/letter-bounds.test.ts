@@ -29,7 +29,12 @@ test('what holds its bounds is not named; what misses one is, and what was not m
     1,
   )
   equal(missedLetterBounds({ deadLetters: { ...deadLetters, facetsMs: of(3_001) }, overview, letterScan }).length, 1)
+  equal(
+    missedLetterBounds({ deadLetters: { ...deadLetters, firstFacetsMs: of(1_001) }, overview, letterScan }).length,
+    1,
+  )
   equal(missedLetterBounds({ deadLetters, overview: { ...overview, firstMs: of(1_001) }, letterScan }).length, 1)
+  equal(missedLetterBounds({ deadLetters, overview: { ...overview, againErrorsMs: of(1_001) }, letterScan }).length, 1)
   const grows = { ...letterScan, megabytes: letterScan.megabytes.map((each, at) => each + at * 10) }
   deepEqual(missedLetterBounds({ deadLetters, overview, letterScan: grows }), [
     'memory of a scan, second half over first: 1.32, held against 1.1',

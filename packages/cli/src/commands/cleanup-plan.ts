@@ -31,7 +31,7 @@ export const cleanupPlan: Command = {
     if (topic !== undefined) query.set('topic', topic)
     const plan = await askAdmin<CleanupPlanView>(args, `/v1/cleanup/plan?${query}`)
     if (topic !== undefined && plan.topics.length === 0)
-      throw new CommandError(`the broker that was asked leads no partition of "${topic}"`)
+      throw new CommandError(`the broker that was asked has no usable partition of "${topic}" that it leads`)
     process.stdout.write(args.flag('json') ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan))
     return 0
   },
