@@ -1,5 +1,12 @@
 /** The list of groups: searched, sorted and paged here. */
-import { describeGroups, type GroupMember, type ListedGroup, listGroups, mapBounded } from '@odradek/client'
+import {
+  describeGroups,
+  type GroupMember,
+  kafkaErrorName,
+  type ListedGroup,
+  listGroups,
+  mapBounded,
+} from '@odradek/client'
 import { z } from 'zod'
 import type { ClusterSession } from './cluster-session.ts'
 
@@ -84,6 +91,8 @@ export async function listGroupRows(session: ClusterSession, query: GroupQuery):
       try {
         const described = await describeGroups(session.cluster, groups)
         for (const [id, group] of described.groups) members.set(id, group.members)
+        const [code] = described.failed.values()
+        if (memberWords.length > 0 && code !== undefined) missing.set(nodeId, kafkaErrorName(code))
       } catch (error) {
         // Without their members it cannot be said whether its groups are meant.
         if (memberWords.length > 0) missing.set(nodeId, (error as Error).message)

@@ -86,8 +86,8 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * Sends one request and resolves with its answer; error codes in it are the caller's to read. Throws UnreachableError
-   * or UnsupportedError. `atMost` and `atLeast` narrow the version. `before` is called right before the bytes are handed to
-   * the socket, in the same tick; what it throws ends the request, unsent.
+   * or UnsupportedError. `atMost` and `atLeast` narrow the version. `before` is called right before the request is given
+   * to the connection, which may keep it while others wait for their answers; what it throws ends the request, unsent.
    */
   async request<Q extends Shape, A extends Shape>(
     api: Api<Q, A>,

@@ -53,11 +53,8 @@ export function EditDialog(props: { place: LetterSpot; message: FullMessage; onC
   const targets = useQuery(trpc.deadLetters.targets.queryOptions(place, { staleTime: 0, gcTime: 0 }))
   const send = useMutation(trpc.deadLetters.editAndResend.mutationOptions({ onSuccess: onDone }))
   const target = chosen ?? firstPossible(targets.data?.choices ?? [])
-  const before = {
-    key: wordsOf(message.key, 'text'),
-    value: wordsOf(message.value, 'json'),
-    headers: headerDrafts(message),
-  }
+  // As it was when the drafts were made: the letter may be asked for again while it is edited.
+  const [before] = useState({ key, value, headers })
   const edit = {
     ...(!isSame(before.key, key) && { key }),
     ...(!isSame(before.value, value) && { value }),

@@ -56,6 +56,7 @@ export function LetterView(props: {
   const acts = { onLoadAll, ...(onFilter && { onFilter }) }
   // A letter without a copy of its record is looked at, and sent, as that record.
   const record = (meaning.isReference ? original?.message : null) ?? message
+  const editable = meaning.isReference && !original?.message ? t('edit.noRecord') : undefined
   return (
     <>
       <div className="flex flex-wrap items-center gap-2 border-b px-4 py-2">
@@ -72,7 +73,7 @@ export function LetterView(props: {
               {t('resolve.one')}
             </Button>
           )}
-          <Button disabledReason={edit} onClick={() => setAct('edit')}>
+          <Button disabledReason={edit ?? editable} onClick={() => setAct('edit')}>
             <PencilLine {...icon} />
             {t('edit.open')}
           </Button>

@@ -5,7 +5,7 @@
 import * as client from 'openid-client'
 import { z } from 'zod'
 import { roles } from './permissions.ts'
-import type { Grant } from './visitor.ts'
+import { type Grant, isReservedName } from './visitor.ts'
 
 const grant = z.strictObject({ role: z.enum(roles), payloads: z.boolean(), edit: z.boolean().optional() })
 
@@ -118,6 +118,7 @@ export class OidcProvider {
     const { nameClaim, groupsClaim, grants: rules, everyone } = this.settings
     const name = [claims[nameClaim], claims.preferred_username, claims.sub].find((text) => typeof text === 'string')
     if (name === undefined) throw new SignInError(`The provider tells no name (claim ${nameClaim}).`)
+    if (isReservedName(name as string)) throw new SignInError(`Nobody can be called ${name} here.`)
     const groups = new Set(Array.isArray(claims[groupsClaim]) ? claims[groupsClaim] : [claims[groupsClaim]])
     const grants: Record<string, Grant> = {}
     for (const { value, cluster, ...grant } of rules) {

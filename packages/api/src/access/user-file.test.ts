@@ -39,6 +39,7 @@ test('a password that is too short is refused, and a damaged file is not an open
   withFile(async (path) => {
     const file = new UserFile(path)
     await assert.rejects(file.put('ann', 'short', viewer), /8 to 1024 characters, not 5/)
+    await assert.rejects(file.put('open', 'correct horse', viewer), /Nobody can be called open/)
     await file.put('ann', 'correct horse', viewer)
     await writeFile(path, '{"users": [{"name": "ann"}]}')
     assert.throws(() => file.users, UserFileError)

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { hashPassword, isPassword } from './password.ts'
 import { roles } from './permissions.ts'
-import type { Grant } from './visitor.ts'
+import { type Grant, isReservedName } from './visitor.ts'
 
 const grant = z.strictObject({ role: z.enum(roles), payloads: z.boolean(), edit: z.boolean().optional() })
 const user = z.strictObject({
@@ -67,8 +67,10 @@ export class UserFile {
     return (await isPassword(password, user?.password ?? null)) ? user : null
   }
 
-  /** Adds a user, or gives one that is there a new password and new grants. Throws a RangeError for a bad password. */
+  /** Adds a user, or gives one that is there a new password and new grants. Throws a RangeError for a bad name or password. */
   async put(name: string, password: string, grants: Readonly<Record<string, Grant>>): Promise<void> {
+    if (isReservedName(name))
+      throw new RangeError(`Nobody can be called ${name}: it stands for whoever did not sign in.`)
     const added = user.parse({ name, password: await hashPassword(password), grants })
     await this.#write([...this.users.filter((user) => user.name !== name), added])
   }

@@ -46,6 +46,11 @@ export function mayEdit({ role, payloads, edit }: Grant): boolean {
   return payloads && (role === 'admin' || (role === 'operator' && edit === true))
 }
 
+/** Whether a name is what is written of those who did not sign in: nobody else is called so. */
+export function isReservedName(name: string): boolean {
+  return name === openVisitor.kind || name === anonymousVisitor.kind
+}
+
 /** What to write into audit entries and logs. */
 export function visitorText(visitor: Visitor): string {
   return visitor.name ?? visitor.kind

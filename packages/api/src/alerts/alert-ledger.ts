@@ -15,6 +15,8 @@ export class AlertLedger {
   readonly #cluster: Cluster
   readonly #log: KeyedLog
   #following: Promise<void> | null = null
+  /** Begins when that has ended; shared by all who asked meanwhile. */
+  #next: Promise<void> | null = null
   /** The last change of a rule: each reads the rule as the one before left it. */
   #changing: Promise<unknown> = Promise.resolve()
 
@@ -54,9 +56,20 @@ export class AlertLedger {
     }
   }
 
-  /** Reads on, so that `state` is what the topic says. */
+  /** Reads on, so that `state` has all that the topic says by now: reading that has begun before may end before that. */
   follow(): Promise<void> {
-    this.#following ??= this.#log.follow().finally(() => {
+    if (this.#following === null && this.#next === null) return this.#read()
+    this.#next ??= Promise.resolve(this.#following)
+      .catch(() => {})
+      .then(() => {
+        this.#next = null
+        return this.#read()
+      })
+    return this.#next
+  }
+
+  #read(): Promise<void> {
+    this.#following = this.#log.follow().finally(() => {
       this.#following = null
     })
     return this.#following

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { assertPermitted } from '../access/assert-permitted.ts'
 import type { ClusterSession } from '../cluster-session.ts'
 import type { Context } from '../context.ts'
+import { refuse } from '../failure.ts'
 import { groupQuery, listGroupRows } from '../group-listing.ts'
 import { listTopics, topicQuery } from '../topic-listing.ts'
 import { answerFile } from './answer-file.ts'
@@ -13,6 +14,8 @@ import { fileInput } from './file-input.ts'
 const cluster = z.string().min(1).max(100)
 const topicsInput = topicQuery.omit({ page: true, pageSize: true }).extend({ cluster })
 const groupsInput = groupQuery.omit({ page: true, pageSize: true }).extend({ cluster })
+
+const TRIED = 'save a list'
 
 /** One page that holds everything. */
 const WHOLE = { page: 0, pageSize: Number.POSITIVE_INFINITY }
@@ -39,6 +42,7 @@ export async function* topicsCsv(context: Context, text: string): AsyncGenerator
   // On the page these columns may come later; of a file nothing does.
   await Promise.all([session.sizes.get().catch(() => null), session.sampler.sample().catch(() => null)])
   const { rows } = await listTopics(session, { ...query, ...WHOLE })
+  assertPermitted(context, 'view', query.cluster, TRIED)
   yield line([
     'topic',
     'internal',
@@ -63,7 +67,14 @@ export async function* topicsCsv(context: Context, text: string): AsyncGenerator
 export async function* groupsCsv(context: Context, text: string): AsyncGenerator<string> {
   const { session, query } = asked(context, groupsInput, text)
   await session.sampler.sample().catch(() => null)
-  const { rows } = await listGroupRows(session, { ...query, ...WHOLE })
+  const { rows, missing } = await listGroupRows(session, { ...query, ...WHOLE })
+  if (missing.length > 0) {
+    // A file has no place to say so, and would look whole.
+    const brokers = missing.map(({ nodeId, reason }) => `broker ${nodeId} (${reason})`).join(', ')
+    const parts = { tried: TRIED, remedy: 'Try again when they answer.' }
+    throw refuse('SERVICE_UNAVAILABLE', `The groups of these are not known now: ${brokers}`, parts)
+  }
+  assertPermitted(context, 'view', query.cluster, TRIED)
   yield line(['group', 'state', 'type', 'coordinator', 'members', 'clients', 'topics', 'lag', 'lagTrendPerSecond'])
   yield rows
     .map(({ id, state, type, coordinator, members, clients, topics, lag, lagTrend }) => {
@@ -84,8 +95,7 @@ function asked<Query extends { readonly cluster: string }>(
   schema: z.ZodType<Query>,
   text: string,
 ): { session: ClusterSession; query: Query } {
-  const tried = 'save a list'
-  const query = fileInput(schema, text, tried)
-  assertPermitted(context, 'view', query.cluster, tried)
+  const query = fileInput(schema, text, TRIED)
+  assertPermitted(context, 'view', query.cluster, TRIED)
   return { session: context.console.session(query.cluster), query }
 }

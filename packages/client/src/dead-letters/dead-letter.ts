@@ -21,6 +21,8 @@ export interface DeadLetter extends LetterPlace, LetterMeaning {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[]
+  /** Why the record that it names cannot be had. */
+  readonly problem?: string
 }
 
 /** The topics of a group's failed records; they may not exist yet. */

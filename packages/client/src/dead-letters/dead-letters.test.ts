@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startBroker } from '@odradek/broker'
-import { DeleteRecords, Metadata } from '@odradek/protocol'
+import {
+  type Api,
+  type Decoded,
+  DeleteRecords,
+  type Encodable,
+  errors,
+  Metadata,
+  type MetadataResponse,
+  type Shape,
+} from '@odradek/protocol'
 import { Cluster } from '../cluster.ts'
 import { alterConfigs } from '../configs/alter-configs.ts'
 import { type ProduceInput, produceMessage } from '../messages/produce-message.ts'
@@ -114,6 +123,17 @@ test('retried twice, dead, found, edited and sent again: to the group, or where 
   )
 })
 
+/** As KIP-1191 writes them: text headers, and no key or value unless the group says so. */
+async function writeShareLetter(
+  topic: string,
+  origin: Readonly<Record<string, string>>,
+  copy: Partial<ProduceInput> = {},
+): Promise<void> {
+  const said = { ...origin, group: 'workers', 'delivery.count': '5', message: 'Offset rejected by client.' }
+  const headers = Object.entries(said).map(([key, value]) => ({ key: `__dlq.errors.${key}`, value: text(value) }))
+  await produceMessage(cluster, { topic, key: nothing, value: nothing, ...copy, headers })
+}
+
 test("a share group's letters without a copy: their records are sent, where they are there; never an empty one", async () => {
   await createTopic(cluster, { name: 'jobs', partitions: 2 })
   await createTopic(cluster, { name: 'dlq.workers', partitions: 1 })
@@ -121,12 +141,8 @@ test("a share group's letters without a copy: their records are sent, where they
     const headers = [{ key: 'trace', value: text(`t${n}`) }]
     await produceMessage(cluster, { topic: 'jobs', partition: 1, key: text(`k${n}`), value: text(`v${n}`), headers })
   }
-  // As KIP-1191 writes them: text headers, and no key or value unless the group says so.
-  const write = async (origin: Record<string, string>, copy: Partial<ProduceInput> = {}) => {
-    const said = { ...origin, group: 'workers', 'delivery.count': '5', message: 'Offset rejected by client.' }
-    const headers = Object.entries(said).map(([key, value]) => ({ key: `__dlq.errors.${key}`, value: text(value) }))
-    await produceMessage(cluster, { topic: 'dlq.workers', key: nothing, value: nothing, ...copy, headers })
-  }
+  const write = (origin: Record<string, string>, copy?: Partial<ProduceInput>) =>
+    writeShareLetter('dlq.workers', origin, copy)
   await write({ topic: 'jobs', partition: '1', offset: '1' })
   await write({ topic: 'jobs', partition: '1', offset: '0' })
   await write({ topic: 'jobs', partition: '1', offset: '2' }, { key: text('k2'), value: text('copied') })
@@ -170,5 +186,49 @@ test("a share group's letters without a copy: their records are sent, where they
     assert.deepEqual([sent!.key!.toString(), sent!.value!.toString()], [key, value])
     assert.equal(sent!.headers.find((header) => header.key === 'trace')?.value?.toString(), trace)
     assert.ok(!sent!.headers.some((header) => header.key.startsWith('__dlq')), 'attempts begin anew')
+  }
+})
+
+/** A console whose principal may not see one topic. */
+class ShutCluster extends Cluster {
+  override async request<Q extends Shape, A extends Shape>(
+    api: Api<Q, A>,
+    ...rest: [Encodable<Q>, ...(readonly unknown[])]
+  ): Promise<Decoded<A>> {
+    const answer = await super.request(api, ...(rest as [Encodable<Q>]))
+    if (api.key !== Metadata.key) return answer
+    for (const topic of (answer as unknown as MetadataResponse).topics) {
+      const partitions: [] = []
+      if (topic.name === 'shut') Object.assign(topic, { errorCode: errors.TOPIC_AUTHORIZATION_FAILED.code, partitions })
+    }
+    return answer
+  }
+}
+
+test('letters that name a record of a topic that is shut, or of an internal one, fail alone', async () => {
+  await using shut = new ShutCluster(cluster.options)
+  await using bounded = new MessageSource(cluster.options, shut)
+  for (const name of ['seen', 'shut', 'taken']) await createTopic(cluster, { name, partitions: 1 })
+  await createTopic(cluster, { name: 'dlq.named', partitions: 1 })
+  for (const topic of ['seen', 'shut']) {
+    await produceMessage(cluster, { topic, partition: 0, key: text('k'), value: text(topic), headers: [] })
+  }
+  for (const topic of ['seen', 'shut', '__odradek_jobs', 'odradek-audit', 'seen']) {
+    await writeShareLetter('dlq.named', { topic, partition: '0', offset: '0' })
+  }
+  const target = { kind: 'topic', topic: 'taken' } as const
+  const request = { topic: 'dlq.named', select: { kind: 'query' }, target, by: 'test' } as const
+  const plan = await planResend(bounded, request)
+  assert.deepEqual([plan.toSend, plan.toFail], [2, 3])
+  const { id } = await createResendJob(bounded, request)
+  const job = await runResendJob(shut, id)
+  assert.deepEqual([job.state, job.sent, job.failed], ['done', 2, 3])
+  const { results } = await resendResults(cluster, id)
+  for (const reasons of [plan.rows.map(({ reason }) => reason), results.map(({ reason }) => reason)]) {
+    assert.equal(reasons[0], null)
+    assert.match(reasons[1] ?? '', /^shut-0: .+ \(TOPIC_AUTHORIZATION_FAILED\)$/)
+    assert.match(reasons[2] ?? '', /__odradek_jobs, an internal topic/)
+    assert.match(reasons[3] ?? '', /odradek-audit, an internal topic/)
+    assert.equal(reasons[4], null)
   }
 })

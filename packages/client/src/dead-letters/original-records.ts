@@ -9,8 +9,12 @@ import { KafkaError } from '../cluster-errors.ts'
 import { fetchMetadata, type TopicPlaces } from '../cluster-metadata.ts'
 import { EARLIEST, LATEST, listOffsets, offsetOf } from '../partition-offsets.ts'
 import { type DeadLetter, walkPartition } from './dead-letter.ts'
+import { letterReason } from './jobs/letter-reasons.ts'
 import type { LetterOrigin } from './letter-meaning.ts'
 
+/** What the console keeps in the cluster. */
+const OWN_TOPICS: ReadonlySet<string> = new Set(['odradek-alerts', 'odradek-audit'])
+const GONE = letterReason('originalGone', {})
 const AT_ONCE = 8
 /** One batch is told at least, however large it is. */
 const FETCH_BYTES = 64 * 1024
@@ -21,7 +25,10 @@ export async function withOriginal(cluster: Cluster, letter: DeadLetter): Promis
   return followed!
 }
 
-/** The same for many, in their order. Throws a KafkaError where a record cannot be read now. */
+/**
+ * The same for many, in their order. Throws a retriable KafkaError where a record cannot be read now; that one may not be
+ * read at all is a matter of its letter, which says so: whoever writes a letter decides what it names.
+ */
 export async function withOriginals(cluster: Cluster, letters: readonly DeadLetter[]): Promise<DeadLetter[]> {
   const names = new Set(letters.flatMap(({ isReference, origin }) => (isReference && origin ? [origin.topic] : [])))
   if (names.size === 0) return [...letters]
@@ -30,7 +37,14 @@ export async function withOriginals(cluster: Cluster, letters: readonly DeadLett
     const { isReference, origin } = letter
     const topic = topics.get(origin?.topic ?? '')
     if (!isReference || origin === null || topic === undefined) return letter
-    return (await recordOf(cluster, topic, letter, origin)) ?? letter
+    const problem = problemOf(topic, origin.partition)
+    if (problem !== null) return { ...letter, problem }
+    try {
+      return (await recordOf(cluster, topic, letter, origin)) ?? letter
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.isRetriable) throw error
+      return { ...letter, problem: refusedText(origin, error) }
+    }
   })
 }
 
@@ -40,7 +54,6 @@ async function recordOf(
   letter: DeadLetter,
   { partition, offset }: LetterOrigin,
 ): Promise<DeadLetter | null> {
-  if (!isThere(topic, partition)) return null
   let found: DeadLetter | null = null
   const visit: Parameters<typeof walkPartition>[5] = (cursor) => {
     // What the letter says of itself stays, beside what its record says.
@@ -52,10 +65,13 @@ async function recordOf(
   return found
 }
 
-/** Of these places the ones whose record is certainly gone. Partitions that cannot be asked now are left out. */
-export async function goneOriginals(cluster: Cluster, origins: readonly LetterOrigin[]): Promise<Set<LetterOrigin>> {
-  const gone = new Set<LetterOrigin>()
-  if (origins.length === 0) return gone
+/** Of these places the ones whose record certainly cannot be had, and why. Partitions that cannot be asked now are left out. */
+export async function lostOriginals(
+  cluster: Cluster,
+  origins: readonly LetterOrigin[],
+): Promise<Map<LetterOrigin, string>> {
+  const lost = new Map<LetterOrigin, string>()
+  if (origins.length === 0) return lost
   const byTopic = Map.groupBy(origins, ({ topic }) => topic)
   const { topics } = await fetchMetadata(cluster, [...byTopic.keys()])
   const questions = [...byTopic].flatMap(([name, places]) => {
@@ -72,16 +88,27 @@ export async function goneOriginals(cluster: Cluster, origins: readonly LetterOr
     const topic = topics.get(name)
     const start = offsetOf(starts, name, partition) ?? 0
     const end = offsetOf(ends, name, partition) ?? Number.MAX_SAFE_INTEGER
-    if (topic === undefined || !isThere(topic, partition) || offset < start || offset >= end) gone.add(origin)
+    const problem = topic === undefined || offset < start || offset >= end ? GONE : problemOf(topic, partition)
+    if (problem !== null) lost.set(origin, problem)
   }
-  return gone
+  return lost
 }
 
-/** Throws where that cannot be told now. */
-function isThere({ name, errorCode, partitions }: TopicPlaces, partition: number): boolean {
+/** Why nothing is read of a partition; null: it can be asked. Throws where that cannot be told now. */
+function problemOf({ name, isInternal, errorCode, partitions }: TopicPlaces, partition: number): string | null {
+  // Those hold what its writer may not see: no letter has them copied to where it can be seen.
+  if (isInternal || OWN_TOPICS.has(name)) return letterReason('originalInternal', { topic: name })
   if (errorCode === errors.UNKNOWN_TOPIC_OR_PARTITION.code || errorCode === errors.INVALID_TOPIC_EXCEPTION.code) {
-    return false
+    return GONE
   }
-  if (errorCode !== 0) throw new KafkaError(errorCode, `read topic "${name}"`)
-  return partitions.some((place) => place.partition === partition)
+  if (errorCode !== 0) {
+    const error = new KafkaError(errorCode, `read topic "${name}"`)
+    if (error.isRetriable) throw error
+    return refusedText({ topic: name, partition }, error)
+  }
+  return partitions.some((place) => place.partition === partition) ? null : GONE
+}
+
+function refusedText({ topic, partition }: Pick<LetterOrigin, 'topic' | 'partition'>, error: KafkaError): string {
+  return letterReason('refused', { place: `${topic}-${partition}`, text: error.message, error: error.errorName })
 }

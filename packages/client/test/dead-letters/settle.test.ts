@@ -218,7 +218,7 @@ test('a runner that stood still before it sent sends nothing: it looks whose the
   held.id = id
   // Nobody waits for it to be taken for dead.
   await assert.rejects(runResendJob(held, id, { leaseMs: 0 }), /runs the job now/)
-  await assert.rejects(held.sent!, { name: 'Error', message: '' })
+  await assert.rejects(held.sent!, { message: 'This process was held up before it sent.' })
   assert.deepEqual(await arrived(cluster, 'held'), all('held.DLT'))
 })
 

@@ -53,7 +53,7 @@ export function buildChunk({ numbers, letters, stamp, targets, obstacle, batchMa
       continue
     }
     if (letter.isReference) {
-      failed.push([number, letterReason('originalGone', {})])
+      failed.push([number, letter.problem ?? letterReason('originalGone', {})])
       count++
       continue
     }

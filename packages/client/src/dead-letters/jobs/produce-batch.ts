@@ -12,7 +12,7 @@ export interface BatchAnswer {
 
 /**
  * Sends one batch, to be acknowledged by all replicas in sync. Throws UnreachableError where no answer comes, and what
- * `before` throws, which is called right before it is sent.
+ * `before` throws, which is called right before it is given to the connection.
  */
 export async function produceBatch(
   cluster: Cluster,

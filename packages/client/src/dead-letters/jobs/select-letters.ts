@@ -6,7 +6,7 @@ import type { MessageSource } from '../../messages/scan/message-source.ts'
 import type { LetterPlace } from '../dead-letter.ts'
 import { type DeadLetterTopic, deadLetterTopic } from '../dead-letter-topics.ts'
 import { type LetterOrigin, meaningOf } from '../letter-meaning.ts'
-import { goneOriginals } from '../original-records.ts'
+import { lostOriginals } from '../original-records.ts'
 import { type LetterScanRequest, visitLetters } from '../scan-letters.ts'
 import { topicKeyOf } from './jobs-ledger.ts'
 import { jobsLogOf } from './jobs-log.ts'
@@ -173,7 +173,7 @@ export async function planResend(source: MessageSource, request: ResendRequest):
   }
   const names = [...new Set(letters.flatMap((letter) => targetOf(letter) ?? []))]
   const known = (await fetchMetadata(cluster, names)).topics
-  const gone = await goneOriginals(
+  const lost = await lostOriginals(
     cluster,
     letters.flatMap(({ record }) => record ?? []),
   )
@@ -190,9 +190,9 @@ export async function planResend(source: MessageSource, request: ResendRequest):
         ? letterReason('originUnknown', {})
         : !isThere
           ? letterReason('topicMissing', { topic: target })
-          : letter.record !== null && gone.has(letter.record)
-            ? letterReason('originalGone', {})
-            : null
+          : letter.record === null
+            ? null
+            : (lost.get(letter.record) ?? null)
     const outcome = skip !== null ? 'skip' : fail !== null ? 'fail' : 'send'
     const reason = skip ?? fail
     const why = readLetterReason(reason)

@@ -37,7 +37,9 @@ export interface SendPatience {
 }
 
 /** This process stood still between looking whose the job is and sending: it looks again. */
-class HeldUpError extends Error {}
+class HeldUpError extends Error {
+  override readonly message = 'This process was held up before it sent.'
+}
 
 const RETRY_MS = 100
 const RETRY_MS_MAX = 2000
@@ -110,10 +112,11 @@ export async function sendClaimed(
       }
       mayBeThere ||= WRITTEN.has(answer.errorCode)
     } catch (error) {
-      if (error instanceof HeldUpError) continue
-      if (!(error instanceof UnreachableError || error instanceof KafkaError)) throw error
+      const isHeldUpNow = error instanceof HeldUpError
+      if (!(isHeldUpNow || error instanceof UnreachableError || error instanceof KafkaError)) throw error
       if (error instanceof KafkaError && !error.isRetriable) throw error
-      mayBeThere = true
+      // What was held up was not sent.
+      mayBeThere ||= !isHeldUpNow
       reason = error.message
     }
     targets.forget(topic)
