@@ -1,4 +1,5 @@
 import type { SimWorld } from '@odradek/broker/src/host/sim/index.ts'
+import { DEAD, VISIBLE } from '@odradek/broker/src/intake/intake-note.ts'
 import type { PartitionIntake } from '@odradek/broker/src/intake/partition-intake.ts'
 
 const LOOK_MS = 100
@@ -37,7 +38,8 @@ export class DueWatch {
     const before = new Map(this.#overdue)
     this.#overdue.clear()
     for (const intake of intakes()) {
-      const { isLoaded, nextDue, refusals, topic, index } = intake
+      const { isLoaded, machine, refusals, topic, index } = intake
+      const nextDue = Math.min(machine.nextDue(VISIBLE), machine.nextDue(DEAD))
       if (!isLoaded || refusals.some((refusal) => refusal !== null) || nextDue > now()) continue
       const known = before.get(intake)
       const overdue = known?.due === nextDue ? known : { since: world.time, due: nextDue }
