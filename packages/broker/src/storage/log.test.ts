@@ -239,6 +239,31 @@ describe('a log', () => {
     assert.ok(held() <= LOG_KIT_INDEXES_BYTES_MAX, `${held()} bytes after reading`)
   })
 
+  it('keeps indexes of closed segments whatever those of the active one take, those that were read last', () => {
+    using bench = nodeBench()
+    const config = { 'segment.bytes': '20000', 'index.interval.bytes': '100' }
+    const first = openLog(bench, { config })
+    let next = 0
+    while (first.segments().length < 40) append(first, sampleBatch(next++))
+    first.close(true)
+    const log = openLog(bench, { config: { 'segment.bytes': '1000000', 'index.interval.bytes': '100' } })
+    const active = () => log.segments().at(-1)!.indexBytesHeld
+    while (active() <= 4 * LOG_KIT_INDEXES_BYTES_MAX) append(log, sampleBatch(next++))
+    log.close(true)
+    const again = openLog(bench, { config: { 'segment.bytes': '1000000' } })
+    append(again, sampleBatch(next++))
+    const closed = again.segments().slice(0, -1)
+    const read = (at: number) => assert.ok(again.read(closed[at]!.baseOffset, 1e6, again.endOffset, true).range)
+    assert.ok(again.segments().at(-1)!.indexBytesHeld > LOG_KIT_INDEXES_BYTES_MAX)
+    // One is read again and again, the others once.
+    for (let at = 1; at < closed.length; at++) {
+      read(0)
+      read(at)
+      assert.ok(closed[0]!.indexBytesHeld > 0 && closed[at]!.indexBytesHeld > 0, `after segment ${at}`)
+    }
+    assert.equal(closed[1]!.indexBytesHeld, 0, 'others were let go of')
+  })
+
   it('lets those read on whose segment is removed or replaced, and no others', () => {
     using bench = nodeBench()
     const log = openLog(bench, { config: { 'segment.bytes': '600', 'file.delete.delay.ms': '60000' } })

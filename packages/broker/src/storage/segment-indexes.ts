@@ -65,6 +65,8 @@ export class SegmentIndexes implements Holder {
   hold(): void {
     this.#load()
     this.#active = true
+    // The bound is of those that can be let go of.
+    this.#place.loadedIndexes.drop(this)
   }
 
   release(): void {
@@ -74,12 +76,12 @@ export class SegmentIndexes implements Holder {
   }
 
   get offsets(): OffsetIndex {
-    if (this.#offsets === null) this.#load()
+    this.#load()
     return this.#offsets!
   }
 
   get times(): TimeIndex {
-    if (this.#times === null) this.#load()
+    this.#load()
     return this.#times!
   }
 
@@ -164,7 +166,6 @@ export class SegmentIndexes implements Holder {
     const aborted = abortedBytes === null ? [] : abortedBefore(abortedBytes, baseOffset, offset)
     this.#offsets = offsets
     this.#times = times
-    this.#place.loadedIndexes.use(this)
     this.#aborted = aborted
     this.#maxTimestamp = times.lastTimestamp
     this.#maxTimestampOffset = times.entries === 0 ? -1 : times.lastOffset
@@ -308,8 +309,12 @@ export class SegmentIndexes implements Holder {
     return isPlausible ? last : null
   }
 
+  /** Has them in memory, and notes that they were used. */
   #load(): void {
-    if (this.#offsets !== null && this.#times !== null) return
+    if (this.#offsets !== null && this.#times !== null) {
+      if (!this.pinned) this.#place.loadedIndexes.use(this)
+      return
+    }
     const { disk, logger, loadedIndexes } = this.#place
     const { baseOffset, size } = this.#batches
     const log = this.#path('.log')
