@@ -216,8 +216,25 @@ test('a live tail shows what is written, as it is written, and no task blocks th
   await expect(page.getByText('691 came')).toBeVisible()
   const { count, longestMs } = await tasks.end()
   expect(count).toBeGreaterThan(50)
-  expect(longestMs).toBeLessThan(50)
+  expect(longestMs).toBeLessThan(50 * Math.max(1, await slowness(page)))
 })
+
+/** What the sum below takes a page on the machine that the bound was set on. */
+const SUM_MS = 14
+
+/** How many times slower than there a page computes: the shortest of some runs, as others take their share of the rest. */
+async function slowness(page: Page): Promise<number> {
+  const ms = await page.evaluate(() => {
+    const runs = Array.from({ length: 10 }, () => {
+      const beganMs = performance.now()
+      let sum = 0
+      for (let n = 0; n < 5_000_000; n += 1) sum = (sum + n * 31) % 65_521
+      return performance.now() - beganMs + (sum < 0 ? 1 : 0)
+    })
+    return Math.min(...runs)
+  })
+  return ms / SUM_MS
+}
 
 /** An order as shops write them. */
 function orderOf(n: number): string {
