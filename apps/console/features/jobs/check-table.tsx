@@ -1,11 +1,10 @@
 'use client'
-import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Badge, type State } from '../../components/ui/badge.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
-import { href } from '../../lib/href.ts'
 import { exactNumber } from '../../lib/numbers.ts'
+import { useLetterResultColumns } from './letter-result-columns.tsx'
 import type { ResendPlan } from './outputs.ts'
 import { useLetterReason } from './use-letter-reason.ts'
 
@@ -24,21 +23,9 @@ export function CheckTable(props: {
   const { cluster, topic, plan, stale, isAsked } = props
   const t = useTranslations('jobs')
   const letterReason = useLetterReason()
+  const { letter, reason } = useLetterResultColumns(cluster, topic)
   const columns: readonly Column<Row>[] = [
-    {
-      id: 'letter',
-      header: t('result.letter'),
-      width: '120px',
-      cell: ({ partition, offset }) => (
-        <Link
-          href={href.letter(cluster, topic, partition, offset)}
-          prefetch={false}
-          className="font-mono text-accent hover:underline"
-        >
-          {partition}@{offset}
-        </Link>
-      ),
-    },
+    letter,
     {
       id: 'outcome',
       header: t('check.becomes'),
@@ -51,14 +38,7 @@ export function CheckTable(props: {
       width: '30%',
       cell: ({ target }) => <span className="font-mono text-meta">{target}</span>,
     },
-    {
-      id: 'reason',
-      header: t('result.reason'),
-      cell: ({ reason, why }) => {
-        const text = letterReason(reason, why)
-        return <span title={text ?? ''}>{text}</span>
-      },
-    },
+    reason,
   ]
   return (
     <>

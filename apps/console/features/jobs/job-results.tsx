@@ -12,8 +12,8 @@ import { Checkbox } from '../../components/ui/field.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { href } from '../../lib/href.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useLetterResultColumns } from './letter-result-columns.tsx'
 import type { JobResult } from './outputs.ts'
-import { useLetterReason } from './use-letter-reason.ts'
 
 const outcomes = ['sent', 'failed', 'skipped', 'waiting'] as const
 const PAGE_SIZE = 200
@@ -30,7 +30,7 @@ const looks: Readonly<Record<JobResult['outcome'], State>> = {
 export function JobResults(props: { cluster: string; job: string; topic: string; isLive: boolean }) {
   const { cluster, job, topic, isLive } = props
   const t = useTranslations('jobs')
-  const letterReason = useLetterReason()
+  const { letter, reason } = useLetterResultColumns(cluster, topic)
   const frame = useTranslations('frame')
   const trpc = useTRPC()
   const [chosen, setChosen] = useQueryState('outcome', parseAsArrayOf(parseAsStringLiteral(outcomes)).withDefault([]))
@@ -46,20 +46,7 @@ export function JobResults(props: { cluster: string; job: string; topic: string;
   }, [isLive, refetch])
   const rows = results.data?.pages.flatMap((page) => page.results)
   const columns: readonly Column<JobResult>[] = [
-    {
-      id: 'letter',
-      header: t('result.letter'),
-      width: '120px',
-      cell: ({ partition, offset }) => (
-        <Link
-          href={href.letter(cluster, topic, partition, offset)}
-          prefetch={false}
-          className="font-mono text-accent hover:underline"
-        >
-          {partition}@{offset}
-        </Link>
-      ),
-    },
+    letter,
     {
       id: 'outcome',
       header: t('result.outcome'),
@@ -81,14 +68,7 @@ export function JobResults(props: { cluster: string; job: string; topic: string;
           </Link>
         ),
     },
-    {
-      id: 'reason',
-      header: t('result.reason'),
-      cell: ({ reason, why }) => {
-        const text = letterReason(reason, why)
-        return <span title={text ?? ''}>{text}</span>
-      },
-    },
+    reason,
   ]
   return (
     <>

@@ -70,7 +70,7 @@ export function ResendPage({ cluster, topic }: { cluster: string; topic: string 
           <div className="flex flex-col gap-3 border-b px-6 py-3 max-sm:px-4">
             <div className="flex flex-wrap items-center gap-3">
               <p aria-live="polite" className="min-w-0 flex-1 break-words font-strong">
-                <Sentence plan={plan} />
+                {check.error === null && <Sentence plan={plan} />}
               </p>
               <Button
                 kind="primary"
@@ -97,13 +97,15 @@ export function ResendPage({ cluster, topic }: { cluster: string; topic: string 
               />
             )}
           </div>
-          <CheckTable
-            cluster={cluster}
-            topic={topic}
-            plan={plan}
-            stale={!isFresh}
-            isAsked={question !== null && operate === undefined}
-          />
+          {check.error === null && (
+            <CheckTable
+              cluster={cluster}
+              topic={topic}
+              plan={plan}
+              stale={!isFresh}
+              isAsked={question !== null && operate === undefined}
+            />
+          )}
         </div>
       </div>
       {confirming && plan !== undefined && (

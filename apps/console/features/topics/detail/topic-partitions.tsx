@@ -10,10 +10,10 @@ import { ErrorState } from '../../../components/ui/error-state.tsx'
 import { Bytes, Exact, Unknown } from '../../../components/ui/number.tsx'
 import { type Column, type Sort, Table } from '../../../components/ui/table.tsx'
 import { Time } from '../../../components/ui/time.tsx'
-import { cn } from '../../../lib/cn.ts'
 import { liveInterval } from '../../../lib/live-interval.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
 import { useKept } from '../../../lib/use-kept.ts'
+import { ReplicaIds } from '../../replication/replica-ids.tsx'
 import type { PartitionRow } from '../outputs.ts'
 
 const PartitionPanel = dynamic(async () => (await import('../../replication/partition-panel.tsx')).PartitionPanel, {
@@ -166,11 +166,7 @@ function Replicas({ row }: { row: PartitionRow }) {
   const behind = row.replicas.filter((id) => !row.isr.includes(id))
   return (
     <span className="inline-flex items-center gap-1.5">
-      {row.replicas.map((id) => (
-        <span key={id} className={cn(behind.includes(id) && 'text-attention line-through')}>
-          {id}
-        </span>
-      ))}
+      <ReplicaIds replicas={row.replicas} isr={row.isr} />
       {row.offline.length > 0 && <Badge state="wrong">{t('partition.offline', { ids: row.offline.join(', ') })}</Badge>}
       {row.offline.length === 0 && behind.length > 0 && (
         <Badge state="attention">{t('partition.behind', { ids: behind.join(', ') })}</Badge>
