@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { resolveTopicConfig } from '@odradek/config'
-import { BatchHeader, encodeBatch, RecordCursor, readBatchHeader, type Slice, sliceOf } from '@odradek/protocol'
+import { BatchHeader, encodeBatch, errors, RecordCursor, readBatchHeader, type Slice, sliceOf } from '@odradek/protocol'
 import type { Admission } from '../intake-rules.ts'
 import { DELAY_DUE_TIME } from '../timer-headers.ts'
 import { DelayRules } from './delay-rules.ts'
@@ -60,7 +60,12 @@ test('with the levels that are the default a batch is stored as it was sent', ()
 
 test('a client cannot note when its record is due', () => {
   const levels = resolveTopicConfig()['delay.levels'].join(',')
-  const { dues, batch } = admit(rulesWith(levels), batchOf('none', [DELAY_DUE_TIME, '9000000000000'], ['DELAY', '1']))
-  assert.deepEqual([...dues], [NOW, NOW + 1_000])
-  assert.deepEqual(readBack(rulesWith(levels), batch), [...dues])
+  for (const own of [levels, '7h']) {
+    const batch = batchOf('none', ['DELAY', '1'], [DELAY_DUE_TIME, '9000000000000'])
+    const header = new BatchHeader()
+    readBatchHeader(batch.view, batch.start, header)
+    const answer = rulesWith(own).admit(batch, header, NOW)
+    assert.equal(answer.errorCode, errors.INVALID_RECORD.code)
+    assert.deepEqual('blamed' in answer && answer.blamed.map(({ index }) => index), [1])
+  }
 })

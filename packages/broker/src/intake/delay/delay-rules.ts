@@ -22,6 +22,8 @@ import { refusalOf } from '../refusal-of.ts'
 import { StoredRecord } from '../stored-record.ts'
 import { DELAY_DUE_TIME, type TimerLimits, TimerReader } from '../timer-headers.ts'
 
+/** To take it away would mean to build the batch anew, for every client that asks for it. */
+const NOTE_TEXT = `Header ${DELAY_DUE_TIME} is the broker's own.`
 const NO_LIMIT = Number.POSITIVE_INFINITY
 const DEFAULT_LEVELS_MS = levelsMsOf(resolveTopicConfig())
 /** Of what is in the log. */
@@ -58,10 +60,10 @@ export class DelayRules implements IntakeRules {
           break
         }
         const due = timer.dueOf(cursor, nowMs, this.#limits)
-        if (timer.problem !== null && !check.blame(errors.INVALID_RECORD.code, index, timer.problem)) break
+        const problem = timer.problem ?? (timer.hasNote ? NOTE_TEXT : null)
+        if (problem !== null && !check.blame(errors.INVALID_RECORD.code, index, problem)) break
         dues[index] = due
-        // A note of a client's is none.
-        needsNotes ||= timer.hasNote || (this.#hasOwnLevels && timer.isByLevel)
+        needsNotes ||= this.#hasOwnLevels && timer.isByLevel
       }
     } catch (error) {
       if (!(error instanceof CorruptBatchError)) throw error
@@ -83,9 +85,8 @@ export class DelayRules implements IntakeRules {
       cursor.open(batch)
       for (let index = 0; cursor.next(); index++) {
         const { key, value, headers, timestamp } = StoredRecord.copyOf(cursor)
-        const kept = headers.filter((each) => each.key.toString('latin1') !== DELAY_DUE_TIME)
-        const note = kept.length === 0 ? [] : [{ key: DELAY_DUE_TIME, value: String(dues[index]) }]
-        builder.append({ key, value, headers: [...kept, ...note], timestamp })
+        const note = headers.length === 0 ? [] : [{ key: DELAY_DUE_TIME, value: String(dues[index]) }]
+        builder.append({ key, value, headers: [...headers, ...note], timestamp })
       }
     } finally {
       cursor.release()
