@@ -1,5 +1,6 @@
 /** DescribeLogDirs (35): what lies on the disk. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
+import { statfsSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { DescribeLogDirs, encodeBatch } from '@odradek/protocol'
 import { oursOnly, Subject } from './subject.ts'
@@ -35,6 +36,11 @@ for (let version = 1; version <= 4; version += 1) {
     ])
     if (version < 4) deepEqual([directory!.totalBytes, directory!.usableBytes], [-1, -1])
     else ok(directory!.totalBytes > directory!.usableBytes && directory!.usableBytes > 0)
+    if (version < 4 || oursOnly) return
+    // As df counts: what the file system keeps for root is no part of it.
+    const { bsize, blocks, bfree, bavail } = statfsSync(subject.broker.dataDir)
+    const [total, fillable] = [directory!.totalBytes, (blocks - bfree + bavail) * bsize]
+    ok(Math.abs(total - fillable) < fillable / 100, `${total} in all, ${fillable} can be filled`)
   })
 }
 

@@ -1,8 +1,10 @@
 /**
- * DescribeLogDirs (key 35, versions 1 to 4): sizes of the logs in each data directory, and of its volume (KIP-827). The lag of a
+ * DescribeLogDirs (key 35, versions 1 to 4): sizes of the logs in each data directory, and of its volume (KIP-827): what can be
+ * filled, without what the file system keeps for root, so that shares are those of `df` and of the disk.* thresholds. The lag of a
  * replica is what it lacks of the leader's high watermark; -1 where its log cannot be used.
  */
 import { DescribeLogDirs, errors } from '@odradek/protocol'
+import { usableBytes } from '../../cleanup/disk-state.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { handle } from '../exchange.ts'
 
@@ -19,7 +21,7 @@ export const describeLogDirs = handle(DescribeLogDirs, (request, _exchange, brok
   return {
     results: [
       ...online.map((directory) => {
-        const { totalBytes, freeBytes } = host.disk.space(directory.path)
+        const space = host.disk.space(directory.path)
         const topics = asked.map(({ name, indexes }) => ({
           name,
           partitions: indexes.flatMap((partitionIndex) => {
@@ -34,8 +36,8 @@ export const describeLogDirs = handle(DescribeLogDirs, (request, _exchange, brok
           errorCode: 0,
           logDir: directory.path,
           topics: topics.filter(({ partitions }) => partitions.length > 0),
-          totalBytes,
-          usableBytes: freeBytes,
+          totalBytes: usableBytes(space),
+          usableBytes: space.freeBytes,
         }
       }),
       ...offline,
