@@ -39,7 +39,12 @@ export {
 export { placeText } from './dead-letters/jobs/resend-record.ts'
 export * from './dead-letters/jobs/resend-request.ts'
 export * from './dead-letters/jobs/run-resend-job.ts'
-export { planResend, type ResendPlan, type ResendPlanReason, type ResendPlanRow } from './dead-letters/jobs/select-letters.ts'
+export {
+  planResend,
+  type ResendPlan,
+  type ResendPlanReason,
+  type ResendPlanRow,
+} from './dead-letters/jobs/select-letters.ts'
 export type { LetterError } from './dead-letters/letter-error.ts'
 export * from './dead-letters/letter-facets.ts'
 export { type LetterConvention, letterConventions, redriveHeaders } from './dead-letters/letter-headers.ts'
