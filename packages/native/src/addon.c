@@ -2,6 +2,8 @@
  * What the broker takes from the machine that Node has no word for. One file, N-API only.
  *
  *   crc32c(buffer, start, end)                    the CRC-32C of a range, unsigned
+ *   walkRecords(buffer, start, end, count, baseTimestamp, earliest, latest, keysRequired)
+ *                                                 the greatest timestamp of a batch's records, or NaN where they are not plainly well
  *   sendfile(socket, file, position, length)      bytes sent (0: the file ends before), or -errno
  *   fallocate(file, position, length)             0 or -errno; the file's size stays
  *   readCached(file, buffer, start, end, position) bytes read without waiting for the disk, or -errno (-EAGAIN: some are not in memory)
@@ -16,7 +18,9 @@
 #define NAPI_VERSION 8
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <node_api.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -173,6 +177,81 @@ static int find_range(napi_env env, napi_value array, napi_value from, napi_valu
   return 1;
 }
 
+/* ---- records of a batch ---- */
+
+/* The shortest record behind its length: attributes, timestamp, offset, key, value and headers of a byte each. */
+#define RECORD_BYTES_MIN 6
+#define VARINT_BYTES_MAX 5
+/* 56 bits: no timestamp that a number of JavaScript holds is as far from another. */
+#define VARLONG_BYTES_MAX 8
+
+static inline int64_t unzigzag(uint64_t raw) { return (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1); }
+
+/* Reads a zigzag number of at most `most` bytes; NULL where it is longer, or ends behind `end`. */
+static inline const uint8_t *read_zigzag(const uint8_t *at, const uint8_t *end, int most, int64_t *value) {
+  uint64_t raw = 0;
+  /* Nearly all numbers have one byte or two. */
+  if (end - at >= 2 && at[0] < 0x80) {
+    *value = unzigzag(at[0]);
+    return at + 1;
+  }
+  if (end - at >= 2 && at[1] < 0x80) {
+    *value = unzigzag((uint64_t)(at[0] & 0x7f) | (uint64_t)at[1] << 7);
+    return at + 2;
+  }
+  for (int shift = 0; shift < 7 * most && at < end; shift += 7) {
+    uint8_t byte = *at++;
+    raw |= (uint64_t)(byte & 0x7f) << shift;
+    if (byte < 0x80) {
+      *value = unzigzag(raw);
+      return at;
+    }
+  }
+  return NULL;
+}
+
+/* Where the bytes behind a length of at least `least` end; -1 is a length for "missing". NULL where they do not fit. */
+static inline const uint8_t *skip_bytes(const uint8_t *at, const uint8_t *end, int64_t least) {
+  int64_t length;
+  at = read_zigzag(at, end, VARINT_BYTES_MAX, &length);
+  if (at == NULL || length < least || length > end - at) return NULL;
+  return length < 0 ? at : at + length;
+}
+
+static const uint8_t *skip_headers(const uint8_t *at, const uint8_t *end) {
+  int64_t count;
+  at = read_zigzag(at, end, VARINT_BYTES_MAX, &count);
+  if (at == NULL || count < 0) return NULL;
+  for (; at != NULL && count > 0; count--) {
+    at = skip_bytes(at, end, 0);
+    if (at != NULL) at = skip_bytes(at, end, -1);
+  }
+  return at;
+}
+
+/* What walk-records.ts asks of records, without its words: whether [at, end) is `count` of them that are well. */
+static int walk_records(const uint8_t *at, const uint8_t *end, double count, double base, double earliest, double latest,
+                        int keys_required, double *greatest) {
+  int64_t length, delta, index = 0;
+  for (; (double)index < count; index++) {
+    at = read_zigzag(at, end, VARINT_BYTES_MAX, &length);
+    if (at == NULL || length < RECORD_BYTES_MIN || length > end - at) return 0;
+    const uint8_t *record_end = at + length;
+    at = read_zigzag(at + 1, record_end, VARLONG_BYTES_MAX, &delta);
+    if (at == NULL) return 0;
+    double timestamp = base + (double)delta;
+    if (timestamp != -1 && (timestamp < earliest || timestamp > latest)) return 0;
+    if (timestamp > *greatest) *greatest = timestamp;
+    at = read_zigzag(at, record_end, VARINT_BYTES_MAX, &delta);
+    if (at == NULL || delta != index) return 0;
+    at = skip_bytes(at, record_end, keys_required ? 0 : -1);
+    if (at != NULL) at = skip_bytes(at, record_end, -1);
+    if (at != NULL) at = skip_headers(at, record_end);
+    if (at != record_end) return 0;
+  }
+  return at == end;
+}
+
 /* ---- functions ---- */
 
 static napi_value js_crc32c(napi_env env, napi_callback_info info) {
@@ -182,6 +261,20 @@ static napi_value js_crc32c(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, args, NULL, NULL);
   if (!find_range(env, args[0], args[1], args[2], &bytes, &length)) return NULL;
   return number_of(env, (double)(uint32_t)~update(~0u, bytes, length));
+}
+
+static napi_value js_walk_records(napi_env env, napi_callback_info info) {
+  napi_value args[8];
+  size_t count = 8, length = 0;
+  uint8_t *bytes = NULL;
+  bool keys_required = false;
+  double greatest = -1;
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+  if (!find_range(env, args[0], args[1], args[2], &bytes, &length)) return NULL;
+  napi_get_value_bool(env, args[7], &keys_required);
+  int well = walk_records(bytes, bytes + length, number_at(env, args[3]), number_at(env, args[4]), number_at(env, args[5]),
+                          number_at(env, args[6]), keys_required, &greatest);
+  return number_of(env, well ? greatest : NAN);
 }
 
 static napi_value js_sendfile(napi_env env, napi_callback_info info) {
@@ -324,6 +417,7 @@ static void export_errno(napi_env env, napi_value table, const char *name, int n
 static napi_value start(napi_env env, napi_value exports) {
   choose_crc();
   export_function(env, exports, "crc32c", js_crc32c);
+  export_function(env, exports, "walkRecords", js_walk_records);
   export_function(env, exports, "sendfile", js_sendfile);
   export_function(env, exports, "send", js_send);
   export_function(env, exports, "fallocate", js_fallocate);

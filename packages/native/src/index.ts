@@ -6,6 +6,20 @@ import { join } from 'node:path'
 export interface Native {
   /** The CRC-32C of `buffer[start, end)`, unsigned. */
   crc32c(buffer: Uint8Array, start: number, end: number): number
+  /**
+   * The greatest timestamp (ms; -1 where all are missing) of the `count` uncompressed records that fill `buffer[start, end)`,
+   * or NaN where not all is plainly well with them: who wants to know what is wrong walks them again.
+   */
+  walkRecords(
+    buffer: Uint8Array,
+    start: number,
+    end: number,
+    count: number,
+    baseTimestamp: number,
+    earliest: number,
+    latest: number,
+    keysRequired: boolean,
+  ): number
   /** Sends bytes of a file to a socket, both as descriptors; how many went, 0 where the file ends before `position`. */
   sendfile(socket: number, file: number, position: number, length: number): number
   /** Bytes of `buffer[start, end)` that a socket takes at once. */
@@ -29,6 +43,7 @@ export interface Native {
 
 const FUNCTIONS = [
   'crc32c',
+  'walkRecords',
   'sendfile',
   'send',
   'fallocate',

@@ -23,12 +23,10 @@ export class Validation {
   text: string | null = null
   /** The batch's header, once there were enough bytes for one. */
   readonly header = new BatchHeader()
-  /** Whether the records themselves were looked at, so that the next two come from them. */
+  /** Whether the records themselves were looked at, so that the next comes from them. */
   walked = false
   /** The greatest timestamp: the records' when they were walked, else what the header says; -1 without any. */
   maxTimestamp = -1
-  /** The first record that has it, as an offset delta; -1 when not known. */
-  maxTimestampOffsetDelta = -1
   #blamedMax = RECORDS_BLAMED_MAX
 
   /** Forgets the batch before. Of the next one at most `blamedMax` records are named as being to blame, and one at least. */
@@ -40,7 +38,13 @@ export class Validation {
     this.text = null
     this.walked = false
     this.maxTimestamp = -1
-    this.maxTimestampOffsetDelta = -1
+  }
+
+  /** Notes that all records were looked at and are well, and the greatest of their timestamps. Returns true. */
+  noteWalked(maxTimestamp: number): true {
+    this.walked = true
+    this.maxTimestamp = maxTimestamp
+    return true
   }
 
   /** Notes a refusal. Returns false, so that a check can end with it. */

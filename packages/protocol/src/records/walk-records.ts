@@ -1,3 +1,4 @@
+import { native } from '@odradek/native'
 import { errors } from '../errors.ts'
 import { NO_TIMESTAMP } from './batch.ts'
 import type { Validation } from './validation.ts'
@@ -8,6 +9,9 @@ import { varintAt, varintLength, varlongAt, varlongLength } from './varint.ts'
  * The length does not count itself.
  */
 export const RECORD_BYTES_MIN = 7
+
+/** From this many records on the addon walks them: its call costs as much as five records do here, and each of them a third. */
+const NATIVE_RECORDS_MIN = 8
 
 /**
  * Walks the inflated records in `buffer[start, end)`: there are `count` of them and nothing else, every length stays in
@@ -29,9 +33,28 @@ export function walkRecords(
   keysRequired: boolean,
   into: Validation,
 ): boolean {
+  if (native !== null && count >= NATIVE_RECORDS_MIN) {
+    const greatest = native.walkRecords(buffer, start, end, count, baseTimestamp, earliest, latest, keysRequired)
+    // What is not plainly well there is walked again for the words that say what is wrong.
+    if (!Number.isNaN(greatest)) return into.noteWalked(greatest)
+  }
+  return walkRecordsInScript(buffer, start, end, count, baseTimestamp, earliest, latest, keysRequired, into)
+}
+
+/** The same without native code. */
+export function walkRecordsInScript(
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  count: number,
+  baseTimestamp: number,
+  earliest: number,
+  latest: number,
+  keysRequired: boolean,
+  into: Validation,
+): boolean {
   let at = start
   let maxTimestamp = NO_TIMESTAMP
-  let maxTimestampOffsetDelta = -1
   for (let index = 0; index < count; index++) {
     if (end - at < RECORD_BYTES_MIN) return refuse(into, index, 'is missing')
 
@@ -72,10 +95,7 @@ export function walkRecords(
       timestamp += varlongAt(buffer, at, size)
       at += size
     }
-    if (timestamp > maxTimestamp) {
-      maxTimestamp = timestamp
-      maxTimestampOffsetDelta = index
-    }
+    if (timestamp > maxTimestamp) maxTimestamp = timestamp
 
     if (recordEnd - at < 4) return refuse(into, index, 'is not as long as its parts')
     let offsetDelta = 0
@@ -112,10 +132,7 @@ export function walkRecords(
     return into.refuse(errors.INVALID_RECORD.code, `${end - at} bytes follow the last of the batch's ${count} records.`)
   }
   if (into.errorCode !== errors.NONE.code) return false
-  into.walked = true
-  into.maxTimestamp = maxTimestamp
-  into.maxTimestampOffsetDelta = maxTimestampOffsetDelta
-  return true
+  return into.noteWalked(maxTimestamp)
 }
 
 /** Why a timestamp is refused, in words for the producer. */
