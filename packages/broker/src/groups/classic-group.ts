@@ -222,7 +222,7 @@ export class ClassicGroup {
         continue
       }
       const protocols = [{ name: value.protocol ?? '', metadata: told.subscription }]
-      const rebalanceTimeoutMs = told.rebalanceTimeout === -1 ? told.sessionTimeout : told.rebalanceTimeout
+      const rebalanceTimeoutMs = told.rebalanceTimeout <= 0 ? told.sessionTimeout : told.rebalanceTimeout
       const member = new Member(this, told, rebalanceTimeoutMs, told.sessionTimeout, protocols)
       member.assignment = told.assignment
       this.add(member)

@@ -117,6 +117,15 @@ describe('a member joins', () => {
     assert.equal(bench.machine.groups.get('g')!.rebalanceTimeoutMs, 8_000)
   })
 
+  test('a client that leaves its rebalance timeout at 0 has time to sync, too', () => {
+    const bench = new GroupBench()
+    const joined = bench.enter({ rebalanceTimeoutMs: 0, sessionTimeoutMs: 8_000 })
+    bench.pass(1_000)
+    const { memberId, generationId } = joined.response!
+    const synced = bench.sync(memberId, generationId!, { [memberId]: 'one' })
+    assert.equal(synced.response!.errorCode, errors.NONE.code)
+  })
+
   test('above group.max.size: GROUP_MAX_SIZE_REACHED', () => {
     const bench = new GroupBench({ membersMax: 2 })
     const { generation } = bench.stableGroup(2)

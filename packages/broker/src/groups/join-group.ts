@@ -196,7 +196,10 @@ function newMember(group: ClassicGroup, request: JoinGroupRequest, context: Join
   return new Member(group, identity, rebalanceTimeoutMs(request), request.sessionTimeoutMs, request.protocols)
 }
 
-/** Version 0 has no rebalance timeout. */
+/**
+ * Version 0 has no rebalance timeout, and clients that do not set theirs send 0 (kafkajs below its consumer): taken as a
+ * time it would put out whoever does not sync within the same tick.
+ */
 function rebalanceTimeoutMs(request: JoinGroupRequest): number {
-  return request.rebalanceTimeoutMs < 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs
+  return request.rebalanceTimeoutMs <= 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs
 }
