@@ -121,8 +121,8 @@ describe('a member joins', () => {
     const bench = new GroupBench()
     const joined = bench.enter({ rebalanceTimeoutMs: 0, sessionTimeoutMs: 8_000 })
     bench.pass(1_000)
-    const { memberId, generationId } = joined.response!
-    const synced = bench.sync(memberId, generationId!, { [memberId]: 'one' })
+    const memberId = joined.response!.memberId!
+    const synced = bench.sync(memberId, joined.response!.generationId!, { [memberId]: 'one' })
     assert.equal(synced.response!.errorCode, errors.NONE.code)
   })
 
