@@ -1,4 +1,5 @@
 /** Groups: seen, explained and moved as a person does it; the broker says where they are afterwards. */
+import { readFile } from 'node:fs/promises'
 import { expect, type Page, test } from '@playwright/test'
 import { awkwardName } from './routes.ts'
 import { ownScene } from './scene.ts'
@@ -32,6 +33,14 @@ test('the list finds a group and says how far it is behind', async ({ page }) =>
   const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'list-readers' }) })
   await expect(row.getByText('Empty')).toBeVisible()
   await expect(row.getByRole('cell', { name: '7', exact: true })).toBeVisible()
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Save all that match as CSV' }).click(),
+  ])
+  expect(file.suggestedFilename()).toBe('groups.csv')
+  const [head, ...lines] = (await readFile(await file.path(), 'utf8')).trim().split('\r\n')
+  const cells = (line: string) => Object.fromEntries(head!.split(',').map((name, at) => [name, line.split(',')[at]]))
+  expect(lines.map(cells)).toMatchObject([{ group: 'list-readers', lag: '7', topics: 'list-orders' }])
   await row.getByRole('link', { name: 'list-readers' }).click()
   await expect(page.getByRole('heading', { level: 1, name: /list-readers/ })).toBeVisible()
   await expect(page.getByRole('cell', { name: 'list-orders' })).toHaveCount(2)

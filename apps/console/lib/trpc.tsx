@@ -30,10 +30,13 @@ function createQueryClient() {
   })
 }
 
+/** What is the same a moment later. */
+const SETTLED = new Set(['NOT_FOUND', 'BAD_REQUEST', 'UNAUTHORIZED', 'FORBIDDEN'])
+
 /** Once, and not where no broker answers: that was waited for, and is better told. */
 function isWorthAnother(failures: number, error: unknown): boolean {
   const { code, kafka } = apiError(error)
-  return failures < 1 && !(code === 'SERVICE_UNAVAILABLE' && kafka === undefined)
+  return failures < 1 && !SETTLED.has(code) && !(code === 'SERVICE_UNAVAILABLE' && kafka === undefined)
 }
 
 function createClient() {

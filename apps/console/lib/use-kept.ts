@@ -2,6 +2,7 @@
 import { type DataTag, useQueryClient } from '@tanstack/react-query'
 import type { TRPCQueryKey } from '@trpc/tanstack-react-query'
 import { useCallback } from 'react'
+import { askAgain } from './ask-again.ts'
 
 /**
  * Takes what a subscription brings for what a query has: `onData` of `useSubscription`. null, "it cannot be had at the moment", has the
@@ -14,7 +15,7 @@ export function useKept<Data, Failure>(queryKey: DataTag<TRPCQueryKey, Data, Fai
   return useCallback(
     (view) => {
       const keptKey = JSON.parse(key) as TRPCQueryKey
-      if (view === null) void queryClient.invalidateQueries({ queryKey: keptKey, exact: true })
+      if (view === null) void askAgain(queryClient, { queryKey: keptKey, exact: true })
       else queryClient.setQueryData(keptKey, view)
     },
     [queryClient, key],

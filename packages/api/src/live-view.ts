@@ -5,14 +5,25 @@ import type { ClusterSampler } from './sampling/cluster-sampler.ts'
 /** Looks may be half a minute apart where they take long; what is shown is not older than this. */
 const AGE_MS_MAX = 5000
 
-/** Beats after each look at the cluster, and where looks are far apart in between, until `signal` ends it. */
-export async function* beats(sampler: ClusterSampler, signal: AbortSignal | undefined): AsyncGenerator<void> {
+export interface Pace {
+  /** What is shown is not older than this [5 s]. */
+  readonly ageMsMax?: number
+  /** What is dear to load is left alone for so long after each time [0]. */
+  readonly restMs?: number
+}
+
+/** Beats after each look at the cluster, and where looks are further apart than `ageMsMax` in between, until `signal` ends it. */
+export async function* beats(
+  sampler: ClusterSampler,
+  signal: AbortSignal | undefined,
+  ageMsMax = AGE_MS_MAX,
+): AsyncGenerator<void> {
   const looks = sampler.looks(signal)
   let look = looks.next()
   try {
     for (;;) {
       const ended = new AbortController()
-      const late = setTimeout(AGE_MS_MAX, null, { signal: ended.signal }).catch(() => null)
+      const late = setTimeout(ageMsMax, null, { signal: ended.signal }).catch(() => null)
       const came = await Promise.race([look, late])
       ended.abort()
       if (came?.done) return
@@ -33,9 +44,13 @@ export async function* liveView<T>(
   sampler: ClusterSampler,
   signal: AbortSignal | undefined,
   load: () => Promise<T>,
+  { ageMsMax, restMs = 0 }: Pace = {},
 ): AsyncGenerator<T | null> {
   let last = ''
-  for await (const _ of beats(sampler, signal)) {
+  let loadedAtMs = Number.NEGATIVE_INFINITY
+  for await (const _ of beats(sampler, signal, ageMsMax)) {
+    if (performance.now() - loadedAtMs < restMs) continue
+    loadedAtMs = performance.now()
     const view = await load().catch(() => null)
     const text = JSON.stringify(view)
     if (text === last) continue

@@ -1,17 +1,13 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
+import { useAlerts } from '../../features/alerts/use-alerts.ts'
 import { cn } from '../../lib/cn.ts'
 import { shortCount } from '../../lib/numbers.ts'
-import { useTRPC } from '../../lib/trpc.tsx'
-
-const REFRESH_MS = 15_000
 
 /** How many alerts fire, beside their place in the rail; nothing where none does. */
 export function AlertMark({ cluster, narrow }: { cluster: string; narrow: boolean }) {
   const t = useTranslations('alerts')
-  const trpc = useTRPC()
-  const { data } = useQuery(trpc.alerts.get.queryOptions({ cluster }, { refetchInterval: REFRESH_MS, retry: false }))
+  const { data } = useAlerts(cluster)
   const firing = data?.status.firing ?? 0
   if (firing === 0) return null
   const { text, unit } = shortCount(firing)

@@ -30,7 +30,7 @@ export function Tabs<Value extends string>(props: {
         role="tablist"
         aria-label={label}
         onKeyDown={keys}
-        className="flex gap-4 overflow-x-auto border-b px-4"
+        className="flex shrink-0 gap-4 overflow-x-auto overflow-y-hidden border-b px-4"
       >
         {tabs.map((tab) => (
           <button

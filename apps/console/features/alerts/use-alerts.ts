@@ -1,14 +1,19 @@
 'use client'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { useCallback } from 'react'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 
 const REFRESH_MS = 5_000
 
-/** Rules and alerts of the cluster. */
+/** Rules and alerts of the cluster; what changes arrives by itself. */
 export function useAlerts(cluster: string) {
-  const trpc = useTRPC()
-  return useQuery(trpc.alerts.get.queryOptions({ cluster }, { refetchInterval: REFRESH_MS }))
+  const { alerts } = useTRPC()
+  const onData = useKept(alerts.get.queryKey({ cluster }))
+  const live = useSubscription(alerts.live.subscriptionOptions({ cluster }, { onData }))
+  return useQuery(alerts.get.queryOptions({ cluster }, { refetchInterval: liveInterval(live, REFRESH_MS) }))
 }
 
 export function useAlertsChanged(): () => Promise<void> {

@@ -1,5 +1,6 @@
 'use client'
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { MailX } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { useQueryStates } from 'nuqs'
@@ -12,8 +13,10 @@ import { Checkbox } from '../../components/ui/field.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { PagedTable } from '../../components/ui/paged-table.tsx'
 import { href } from '../../lib/href.ts'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { exactNumber } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { useDeadLetterColumns } from './dead-letter-columns.tsx'
 import { deadLetterQueryInput, deadLetterQueryParsers } from './dead-letter-query.ts'
 import { SectionTabs } from './section-tabs.tsx'
@@ -28,8 +31,11 @@ export function DeadLetterList({ cluster }: { cluster: string }) {
   const trpc = useTRPC()
   const [query, setQuery] = useQueryStates(deadLetterQueryParsers)
   const input = deadLetterQueryInput(cluster, query)
+  const onData = useKept(trpc.deadLetters.list.queryKey(input))
+  const live = useSubscription(trpc.deadLetters.listLive.subscriptionOptions(input, { onData }))
+  const refetchInterval = liveInterval(live, REFRESH_MS)
   const list = useQuery(
-    trpc.deadLetters.list.queryOptions(input, { placeholderData: keepPreviousData, refetchInterval: REFRESH_MS }),
+    trpc.deadLetters.list.queryOptions(input, { placeholderData: keepPreviousData, refetchInterval }),
   )
   const { data } = list
   const topics = data?.rows.map(({ topic }) => topic).toSorted() ?? []

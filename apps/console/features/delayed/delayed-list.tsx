@@ -1,5 +1,4 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { AlarmClock } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
@@ -20,20 +19,17 @@ import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
 import { odradekCommand } from '../../lib/shell-command.ts'
-import { useTRPC } from '../../lib/trpc.tsx'
 import type { DelayedTopic } from './outputs.ts'
-
-const REFRESH_MS = 5_000
+import { useDelayedTopics } from './use-delayed-topics.ts'
 
 /** All topics of timed messages: what waits in each, and what is due next. */
 export function DelayedList({ cluster }: { cluster: string }) {
   const t = useTranslations('delayed')
   const frame = useTranslations('frame')
-  const trpc = useTRPC()
   const { bootstrap } = useShell()
   const [q, setQ] = useQueryState('q', parseAsString.withDefault(''))
   const search = useCallback((text: string) => void setQ(text), [setQ])
-  const list = useQuery(trpc.delayed.topics.queryOptions({ cluster }, { refetchInterval: REFRESH_MS }))
+  const list = useDelayedTopics(cluster)
   const { data } = list
   const topics = data?.topics.filter(({ kind }) => kind === 'delay')
   const retries = data?.topics.reduce((sum, { kind, waiting }) => (kind === 'retry' ? sum + waiting : sum), 0) ?? 0

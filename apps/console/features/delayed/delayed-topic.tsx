@@ -1,5 +1,6 @@
 'use client'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { ChevronLeft, ChevronRight, FileQuestion, ZoomIn, ZoomOut } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { useQueryStates } from 'nuqs'
@@ -14,10 +15,13 @@ import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { delayedQueryParsers, timelineInput, windowOf } from './delayed-query.ts'
 import type { Timeline, DelayedTopic as TopicRow } from './outputs.ts'
 import { TimelineChart } from './timeline-chart.tsx'
+import { useDelayedTopics } from './use-delayed-topics.ts'
 import { WaitingList } from './waiting-list.tsx'
 
 const REFRESH_MS = 5_000
@@ -28,12 +32,17 @@ export function DelayedTopic({ cluster, topic }: { cluster: string; topic: strin
   const t = useTranslations('delayed')
   const trpc = useTRPC()
   const [query, setQuery] = useQueryStates(delayedQueryParsers)
-  const topics = useQuery(trpc.delayed.topics.queryOptions({ cluster }, { refetchInterval: REFRESH_MS }))
+  const topics = useDelayedTopics(cluster)
   const row = topics.data?.topics.find((one) => one.topic === topic)
+  const input = timelineInput(cluster, topic, query)
+  const onData = useKept(trpc.delayed.timeline.queryKey(input))
+  const live = useSubscription(
+    trpc.delayed.timelineLive.subscriptionOptions(row === undefined ? skipToken : input, { onData }),
+  )
   const timeline = useQuery(
-    trpc.delayed.timeline.queryOptions(timelineInput(cluster, topic, query), {
+    trpc.delayed.timeline.queryOptions(input, {
       enabled: row !== undefined,
-      refetchInterval: REFRESH_MS,
+      refetchInterval: liveInterval(live, REFRESH_MS),
       placeholderData: keepPreviousData,
     }),
   )

@@ -1,5 +1,6 @@
 'use client'
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { useQueryStates } from 'nuqs'
@@ -12,7 +13,9 @@ import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { Bytes, Exact } from '../../components/ui/number.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { placeOf } from '../messages/message-query.ts'
 import { placeText } from '../messages/outputs.ts'
 import { delayedQueryParsers, listInput, windowOf } from './delayed-query.ts'
@@ -35,11 +38,15 @@ export function WaitingList({ cluster, topic, isThere }: { cluster: string; topi
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [order, setOrder] = useState<{ what: 'recall' | 'deliver'; places: readonly string[] } | null>(null)
   const search = useCallback((key: string) => void setQuery({ key, at: null }), [setQuery])
+  const input = listInput(cluster, topic, query)
+  const asked = isThere && forbiddenPayloads === undefined ? input : skipToken
+  const onData = useKept(trpc.delayed.list.queryKey(input))
+  const live = useSubscription(trpc.delayed.listLive.subscriptionOptions(asked, { onData }))
   const list = useQuery(
-    trpc.delayed.list.queryOptions(
-      isThere && forbiddenPayloads === undefined ? listInput(cluster, topic, query) : skipToken,
-      { refetchInterval: REFRESH_MS, placeholderData: keepPreviousData },
-    ),
+    trpc.delayed.list.queryOptions(asked, {
+      refetchInterval: liveInterval(live, REFRESH_MS),
+      placeholderData: keepPreviousData,
+    }),
   )
   if (forbiddenPayloads !== undefined) {
     return <EmptyState title={t('noPayloads')}>{forbiddenPayloads}</EmptyState>

@@ -1,5 +1,6 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { ChevronDown, ChevronUp, CircleSlash2, Clock, Route, Send, Undo2 } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { useLocale, useTranslations } from 'next-intl'
@@ -13,7 +14,9 @@ import { SidePanel } from '../../components/ui/side-panel.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { Tabs } from '../../components/ui/tabs.tsx'
 import { Time } from '../../components/ui/time.tsx'
+import { askAgain } from '../../lib/ask-again.ts'
 import { href } from '../../lib/href.ts'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { relativeTime } from '../../lib/times.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import { placeText } from '../messages/outputs.ts'
@@ -48,7 +51,16 @@ export function WaitingPanel(props: {
   const trpc = useTRPC()
   const operate = useForbidden('operate')
   const [moving, setMoving] = useState(false)
-  const found = useQuery(trpc.delayed.get.queryOptions(place, { refetchInterval: REFRESH_MS }))
+  const queryClient = useQueryClient()
+  const live = useSubscription(
+    trpc.delayed.getLive.subscriptionOptions(place, {
+      onData(view) {
+        if (view === null) return void askAgain(queryClient, trpc.delayed.get.queryFilter(place))
+        queryClient.setQueryData(trpc.delayed.get.queryKey(place), view.record)
+      },
+    }),
+  )
+  const found = useQuery(trpc.delayed.get.queryOptions(place, { refetchInterval: liveInterval(live, REFRESH_MS) }))
   const { data } = found
   const icon = { size: 16, strokeWidth: 1.75, 'aria-hidden': true } as const
   return (

@@ -1,6 +1,7 @@
 'use client'
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
+import { askAgain } from '../../lib/ask-again.ts'
 import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import type { groupQueryInput } from './group-query.ts'
@@ -14,7 +15,7 @@ export function useGroupPage(input: ReturnType<typeof groupQueryInput>) {
   const live = useSubscription(
     groups.listLive.subscriptionOptions(input, {
       onData(page) {
-        if (page === null) return void queryClient.invalidateQueries(groups.list.queryFilter(input))
+        if (page === null) return void askAgain(queryClient, groups.list.queryFilter(input))
         queryClient.setQueryData(groups.list.queryKey(input), page)
       },
     }),

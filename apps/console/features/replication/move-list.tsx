@@ -1,5 +1,6 @@
 'use client'
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { ArrowLeftRight } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { type ReactNode, useState } from 'react'
@@ -12,8 +13,10 @@ import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Bytes, Unknown } from '../../components/ui/number.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { useToast } from '../../components/ui/toast.tsx'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { odradekCommand } from '../../lib/shell-command.ts'
 import { useTRPC, useTRPCClient } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { useOneAtATime } from '../../lib/use-one-at-a-time.ts'
 import { OutcomeList } from './outcome-list.tsx'
 import { type Move, type Outcome, placeName } from './outputs.ts'
@@ -31,7 +34,11 @@ export function MoveList({ cluster, action }: { cluster: string; action: ReactNo
   const forbidden = useForbidden('administer', 'moveReplicas')
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set())
   const [cancelling, setCancelling] = useState<readonly Move[] | null>(null)
-  const list = useQuery(trpc.replication.moves.queryOptions({ cluster }, { refetchInterval: REFRESH_MS }))
+  const onData = useKept(trpc.replication.moves.queryKey({ cluster }))
+  const live = useSubscription(trpc.replication.movesLive.subscriptionOptions({ cluster }, { onData }))
+  const list = useQuery(
+    trpc.replication.moves.queryOptions({ cluster }, { refetchInterval: liveInterval(live, REFRESH_MS) }),
+  )
   const columns = useMoveColumns()
   const moves = list.data?.moves
   const chosen = moves?.filter((move) => selection.has(placeName(move))) ?? []

@@ -19,8 +19,6 @@ import { OutcomeList } from './outcome-list.tsx'
 import type { MovePlan } from './outputs.ts'
 import { useReplicationChanged } from './use-replication-changed.ts'
 
-const REFRESH_MS = 10_000
-
 /** Left what is asked, right what would be moved, from the server's plan; the plan that is carried out is the one that is shown, once. */
 export function MovePlanner(props: { cluster: string; query: MoveQuery; onChange(change: Partial<MoveQuery>): void }) {
   const { cluster, query, onChange } = props
@@ -32,7 +30,8 @@ export function MovePlanner(props: { cluster: string; query: MoveQuery; onChange
   const changed = useReplicationChanged()
   const once = useOneAtATime()
   const [confirming, setConfirming] = useState(false)
-  const overview = useQuery(trpc.replication.overview.queryOptions({ cluster }, { refetchInterval: REFRESH_MS }))
+  // The frame around it keeps it up to date.
+  const overview = useQuery(trpc.replication.overview.queryOptions({ cluster }))
   const alive = overview.data?.brokers.map(({ nodeId }) => nodeId) ?? []
   const question = moveQuestion(cluster, query, alive)
   const plan = useQuery(

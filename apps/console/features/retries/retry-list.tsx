@@ -1,5 +1,6 @@
 'use client'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { Hourglass } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
@@ -17,8 +18,10 @@ import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import type { Column } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { exactNumber } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { SectionTabs } from '../dead-letters/section-tabs.tsx'
 import type { RetryTopicRow } from './outputs.ts'
 
@@ -47,9 +50,10 @@ export function RetryList({ cluster }: { cluster: string }) {
     page: Math.max(0, query.page - 1),
     pageSize: PAGE_SIZE,
   }
-  const list = useQuery(
-    trpc.retries.list.queryOptions(input, { placeholderData: keepPreviousData, refetchInterval: REFRESH_MS }),
-  )
+  const onData = useKept(trpc.retries.list.queryKey(input))
+  const live = useSubscription(trpc.retries.listLive.subscriptionOptions(input, { onData }))
+  const refetchInterval = liveInterval(live, REFRESH_MS)
+  const list = useQuery(trpc.retries.list.queryOptions(input, { placeholderData: keepPreviousData, refetchInterval }))
   const { data } = list
   const search = useCallback((q: string) => void setQuery({ q, page: 1 }), [setQuery])
   return (

@@ -1,5 +1,6 @@
 'use client'
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, skipToken, useMutation, useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { Hourglass, MailX, RotateCw, ShieldOff } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
@@ -19,8 +20,10 @@ import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { exactNumber } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { useOneAtATime } from '../../lib/use-one-at-a-time.ts'
 import type { RetryOrder, RetryRow } from './outputs.ts'
 
@@ -44,11 +47,13 @@ export function RetryRecords({ cluster, topic }: { cluster: string; topic: strin
   /** Those that are asked about: the list goes on meanwhile. */
   const [burying, setBurying] = useState<readonly { partition: number; offset: number }[] | null>(null)
   const [done, setDone] = useState<{ what: 'deliver' | 'bury'; result: RetryOrder } | null>(null)
+  const input = { cluster, topic, limit: Math.min(Math.max(n, 1), LIMIT_MAX), ...(key !== '' && { key }) }
+  const asked = payloads === undefined ? input : skipToken
+  const onData = useKept(trpc.retries.records.queryKey(input))
+  const live = useSubscription(trpc.retries.recordsLive.subscriptionOptions(asked, { onData }))
+  const refetchInterval = liveInterval(live, REFRESH_MS)
   const list = useQuery(
-    trpc.retries.records.queryOptions(
-      { cluster, topic, limit: Math.min(Math.max(n, 1), LIMIT_MAX), ...(key !== '' && { key }) },
-      { enabled: payloads === undefined, placeholderData: keepPreviousData, refetchInterval: REFRESH_MS },
-    ),
+    trpc.retries.records.queryOptions(asked, { placeholderData: keepPreviousData, refetchInterval }),
   )
   const { data } = list
   const after = (what: 'deliver' | 'bury') => (result: RetryOrder) => {

@@ -1,5 +1,6 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { useTranslations } from 'next-intl'
 import { CommandLine } from '../../components/ui/command-line.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
@@ -8,6 +9,8 @@ import { Bytes, Exact } from '../../components/ui/number.tsx'
 import { SidePanel } from '../../components/ui/side-panel.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { Time } from '../../components/ui/time.tsx'
+import { askAgain } from '../../lib/ask-again.ts'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { durationText, shortBytes } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import type { HORIZONS } from './forecast-query.ts'
@@ -27,9 +30,18 @@ export function ForecastPanel(props: {
   const t = useTranslations('storage')
   const frame = useTranslations('frame')
   const trpc = useTRPC()
-  const found = useQuery(
-    trpc.storage.topic.queryOptions({ cluster, topic, horizon: hours }, { refetchInterval: STORAGE_REFRESH_MS }),
+  const queryClient = useQueryClient()
+  const input = { cluster, topic, horizon: hours }
+  const live = useSubscription(
+    trpc.storage.topicLive.subscriptionOptions(input, {
+      onData(view) {
+        if (view === null) return void askAgain(queryClient, trpc.storage.topic.queryFilter(input))
+        queryClient.setQueryData(trpc.storage.topic.queryKey(input), view.topic)
+      },
+    }),
   )
+  const refetchInterval = liveInterval(live, STORAGE_REFRESH_MS)
+  const found = useQuery(trpc.storage.topic.queryOptions(input, { refetchInterval }))
   const { data } = found
   return (
     <SidePanel title={topic} onClose={onClose}>

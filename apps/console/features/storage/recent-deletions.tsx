@@ -10,13 +10,13 @@ import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import type { Deletion } from './outputs.ts'
-import { STORAGE_REFRESH_MS } from './storage-frame.tsx'
 
 /** What cleanup deleted lately, and why. */
 export function RecentDeletions({ cluster }: { cluster: string }) {
   const t = useTranslations('storage')
   const trpc = useTRPC()
-  const about = useQuery(trpc.storage.get.queryOptions({ cluster }, { refetchInterval: STORAGE_REFRESH_MS }))
+  // The frame around it keeps it up to date.
+  const about = useQuery(trpc.storage.get.queryOptions({ cluster }))
   const rows = about.data?.brokers
     .flatMap(({ plan }) => plan.recent)
     .sort((a, b) => (a.time < b.time ? 1 : -1))

@@ -11,7 +11,6 @@ import { useTRPC } from '../../lib/trpc.tsx'
 import { CompactionPass } from './compaction-pass.tsx'
 import { DiskMarks } from './disk-marks.tsx'
 import type { StorageBroker, StorageDisk } from './outputs.ts'
-import { STORAGE_REFRESH_MS } from './storage-frame.tsx'
 
 const stateOf = {
   roomy: 'good',
@@ -28,7 +27,8 @@ type DamagedRow = StorageBroker['damaged'][number]
 export function StorageDisks({ cluster }: { cluster: string }) {
   const t = useTranslations('storage')
   const trpc = useTRPC()
-  const about = useQuery(trpc.storage.get.queryOptions({ cluster }, { refetchInterval: STORAGE_REFRESH_MS }))
+  // The frame around it keeps it up to date.
+  const about = useQuery(trpc.storage.get.queryOptions({ cluster }))
   const brokers = about.data?.brokers
   const rows = brokers?.flatMap(({ nodeId, disks }) => disks.map((disk) => ({ ...disk, nodeId })))
   const damaged = brokers?.flatMap((broker) => broker.damaged) ?? []

@@ -1,5 +1,6 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import { HardDrive } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
@@ -12,8 +13,10 @@ import { Figure, FigureStrip } from '../../components/ui/figure.tsx'
 import { Bytes, Exact, Unknown } from '../../components/ui/number.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { href } from '../../lib/href.ts'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { durationText } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import type { StorageOverview } from './outputs.ts'
 
 export const STORAGE_REFRESH_MS = 10_000
@@ -22,7 +25,10 @@ export const STORAGE_REFRESH_MS = 10_000
 export function StorageFrame({ cluster, children }: { cluster: string; children: ReactNode }) {
   const t = useTranslations('storage')
   const trpc = useTRPC()
-  const about = useQuery(trpc.storage.get.queryOptions({ cluster }, { refetchInterval: STORAGE_REFRESH_MS }))
+  const onData = useKept(trpc.storage.get.queryKey({ cluster }))
+  const live = useSubscription(trpc.storage.getLive.subscriptionOptions({ cluster }, { onData }))
+  const refetchInterval = liveInterval(live, STORAGE_REFRESH_MS)
+  const about = useQuery(trpc.storage.get.queryOptions({ cluster }, { refetchInterval }))
   const { data } = about
   const isForeign = data?.problem != null
   return (

@@ -1,5 +1,6 @@
 'use client'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { useQueryStates } from 'nuqs'
@@ -14,7 +15,9 @@ import { Select } from '../../components/ui/select.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
+import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useKept } from '../../lib/use-kept.ts'
 import { ForecastPanel } from './forecast-panel.tsx'
 import { FORECAST_PAGE_SIZE, forecastInput, forecastQueryParsers, HORIZONS } from './forecast-query.ts'
 import type { TopicRow } from './outputs.ts'
@@ -30,9 +33,12 @@ export function TopicForecasts({ cluster }: { cluster: string }) {
   const trpc = useTRPC()
   const [query, setQuery] = useQueryStates(forecastQueryParsers)
   const search = useCallback((q: string) => void setQuery({ q, page: 1 }), [setQuery])
+  const input = forecastInput(cluster, query)
+  const onData = useKept(trpc.storage.topics.queryKey(input))
+  const live = useSubscription(trpc.storage.topicsLive.subscriptionOptions(input, { onData }))
   const list = useQuery(
-    trpc.storage.topics.queryOptions(forecastInput(cluster, query), {
-      refetchInterval: STORAGE_REFRESH_MS,
+    trpc.storage.topics.queryOptions(input, {
+      refetchInterval: liveInterval(live, STORAGE_REFRESH_MS),
       placeholderData: keepPreviousData,
     }),
   )

@@ -1,6 +1,7 @@
 'use client'
 import { keepPreviousData, skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
+import { askAgain } from '../../lib/ask-again.ts'
 import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import type { topicQueryInput } from './topic-query.ts'
@@ -17,7 +18,7 @@ export function useTopicPage(input: ReturnType<typeof topicQueryInput>, wantsCol
       { ...input, columns: wantsColumns },
       {
         onData(view) {
-          if (view === null) return void queryClient.invalidateQueries(topics.list.queryFilter(input))
+          if (view === null) return void askAgain(queryClient, topics.list.queryFilter(input))
           const { page, columns } = view
           const names = page.rows.map(({ name }) => name)
           if (columns !== null) queryClient.setQueryData(topics.columns.queryKey(columnsInput(names)), columns)

@@ -278,8 +278,7 @@ function standingStill(facts: GroupFacts): Cause {
   const standing = standingRows(facts)
   const [first] = standing
   if (first === undefined && watchedMs < STANDING_MS && ownedRows(group).length > 0) {
-    const reason = `The console has watched the group for ${Math.round(watchedMs / 1000)} s; it takes ${STANDING_MS / 1000} s to tell.`
-    return unknown('standingStill', reason, 'Whether a partition stands still is not known yet.')
+    return unknown('standingStill', notYet(watchedMs), 'Whether a partition stands still is not known yet.')
   }
   if (first === undefined) return cause('standingStill', [], 'No partition with a member stands still.', [])
   const partitions = standing.map(({ row, sinceMs }) => {
@@ -306,13 +305,16 @@ function standingStill(facts: GroupFacts): Cause {
   ])
 }
 
-function slowerThanProducers({ group, nowMs, committedSinceMs }: GroupFacts): Cause {
+function slowerThanProducers({ group, nowMs, watchedMs, committedSinceMs }: GroupFacts): Cause {
   const trend = group.lagTrend
-  if (group.members.length === 0 || group.lag === 0) {
-    return cause('slowerThanProducers', [], 'The lag does not grow while members read.', [])
-  }
+  const clear = 'The lag does not grow while members read.'
+  if (group.members.length === 0 || group.lag === 0) return cause('slowerThanProducers', [], clear, [])
   if (trend === null) {
     return unknown('slowerThanProducers', 'There are no two samples yet.', 'Whether the lag grows is not known yet.')
+  }
+  // A commit that has not been watched for so long may stand still: more members would not help that group.
+  if (trend > 0 && watchedMs < STANDING_MS) {
+    return unknown('slowerThanProducers', notYet(watchedMs), 'The lag grows; whether members read is not known yet.')
   }
   const moved = group.partitions.some(({ topic, partition }) => {
     const since = committedSinceMs(topic, partition)
@@ -321,11 +323,15 @@ function slowerThanProducers({ group, nowMs, committedSinceMs }: GroupFacts): Ca
   const isFound = trend > 0 && moved
   const text = isFound
     ? `Members read, but more comes in: the lag grows by ${trend.toFixed(1)} records a second.`
-    : 'The lag does not grow while members read.'
+    : clear
   const remedies: Remedy[] = [
     { kind: 'addPartitionsOrMembers', text: 'Start more members, up to one for each partition; then add partitions.' },
   ]
   return cause('slowerThanProducers', [], text, remedies, isFound)
+}
+
+function notYet(watchedMs: number): string {
+  return `The console has watched the group for ${Math.round(watchedMs / 1000)} s; it takes ${STANDING_MS / 1000} s to tell.`
 }
 
 /** Where a partition is; undefined: its topic is gone. */

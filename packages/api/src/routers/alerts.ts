@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { visitorText } from '../access/visitor.ts'
 import type { WebhookChange } from '../alerts/alert-desk.ts'
 import { ruleFields } from '../alerts/alert-rule.ts'
+import { liveView } from '../live-view.ts'
 import { clusterProcedure, router } from '../trpc.ts'
 
 const ruleId = z.uuid()
@@ -12,6 +13,11 @@ const secret = z.string().min(1).max(1_000).nullable().default(null)
 export const alerts = router({
   /** Status, rules, alerts. What was sealed is never told. */
   get: clusterProcedure.query(({ ctx, input }) => ctx.console.alerts(input.cluster).view()),
+
+  /** The same whenever it has changed; null: ask for it, and be told why it cannot be had. */
+  live: clusterProcedure.subscription(({ ctx, input, signal }) =>
+    liveView(ctx.session.sampler, signal, () => ctx.console.alerts(input.cluster).view()),
+  ),
 
   /** Makes the topic that rules are kept in, after a person has agreed. */
   enable: clusterProcedure.mutation(async ({ ctx, input }) => {

@@ -13,6 +13,7 @@ import {
 } from '@odradek/client'
 import { z } from 'zod'
 import { isPermitted, visitorText } from '../access/visitor.ts'
+import type { Context } from '../context.ts'
 import { deadLetterSorts, listDeadLetterRows, rowOf, totalsOf } from '../dead-letters/dead-letter-listing.ts'
 import { letterDetail } from '../dead-letters/letter-detail.ts'
 import {
@@ -25,6 +26,7 @@ import {
 } from '../dead-letters/letter-search.ts'
 import { resendChoices } from '../dead-letters/resend-targets.ts'
 import { refuse } from '../failure.ts'
+import { liveView } from '../live-view.ts'
 import { decodersInput, offsetNumber, partitionNumber, topicName } from '../message-search.ts'
 import { PlanStore } from '../plan-store.ts'
 import { resumableScan, withFailures } from '../resumable-scan.ts'
@@ -33,6 +35,15 @@ import { clusterProcedure, router } from '../trpc.ts'
 const lastEventId = z.string().max(400_000).nullish()
 const one = z.object({ topic: topicName, partition: partitionNumber, offset: offsetNumber })
 const marked = z.object({ topic: topicName, places: letterPlaces, note: z.string().max(1000).optional() })
+const listInput = z.object({
+  search: z.string().max(500).default(''),
+  sort: z.enum(deadLetterSorts).default('newest'),
+  descending: z.boolean().default(true),
+  page: z.int().min(0).max(1_000_000).default(0),
+  pageSize: z.int().min(1).max(200).default(50),
+  empty: z.boolean().default(false),
+})
+const TOTALS_REST_MS = 15_000
 const GROWTH_MS = 24 * 3_600_000
 const GROWTH_POINTS = 24
 
@@ -42,28 +53,19 @@ const purges = new PlanStore<PurgePlanned, Purged>()
 
 export const deadLetters = router({
   /** By group or topic: how many, how fast, since when, mostly why. */
-  list: clusterProcedure
-    .input(
-      z.object({
-        search: z.string().max(500).default(''),
-        sort: z.enum(deadLetterSorts).default('newest'),
-        descending: z.boolean().default(true),
-        page: z.int().min(0).max(1_000_000).default(0),
-        pageSize: z.int().min(1).max(200).default(50),
-        empty: z.boolean().default(false),
-      }),
-    )
-    .query(({ ctx, input }) =>
-      listDeadLetterRows(
-        ctx.console.deadLetters(input.cluster),
-        input,
-        isPermitted(ctx.visitor, 'payloads', input.cluster),
-      ),
-    ),
+  list: clusterProcedure.input(listInput).query(({ ctx, input }) => listOf(ctx, input)),
+
+  /** The same whenever it has changed; null: ask for it, and be told why it cannot be had. */
+  listLive: clusterProcedure
+    .input(listInput)
+    .subscription(({ ctx, input, signal }) => liveView(ctx.session.sampler, signal, () => listOf(ctx, input))),
 
   /** How many there are, for the mark beside the place. */
-  totals: clusterProcedure.query(async ({ ctx, input }) =>
-    totalsOf(await ctx.console.deadLetters(input.cluster).places()),
+  totals: clusterProcedure.query(({ ctx, input }) => countAll(ctx, input.cluster)),
+
+  /** The same when it has changed, four times a minute: every open page asks for it. */
+  totalsLive: clusterProcedure.subscription(({ ctx, input, signal }) =>
+    liveView(ctx.session.sampler, signal, () => countAll(ctx, input.cluster), { restMs: TOTALS_REST_MS }),
   ),
 
   /** Letters that came in each of the last 24 hours, by topic. */
@@ -222,6 +224,16 @@ export const deadLetters = router({
       return { topic: plan.topic, results }
     }),
 })
+
+function listOf({ console, token }: Context, input: z.output<typeof listInput> & { readonly cluster: string }) {
+  // Looked up each time: a subscription may outlive the permission.
+  const visitor = console.access.visitor(token)
+  return listDeadLetterRows(console.deadLetters(input.cluster), input, isPermitted(visitor, 'payloads', input.cluster))
+}
+
+async function countAll({ console }: Context, cluster: string) {
+  return totalsOf(await console.deadLetters(cluster).places())
+}
 
 async function oneByOne(
   desk: ReturnType<Parameters<typeof letterDetail>[0]['deadLetters']>,

@@ -21,6 +21,7 @@ import { assertUnmoved, type MovePlan, planMoves } from '../replication/move-pla
 import { moveProgress } from '../replication/move-progress.ts'
 import { partitionReplicas } from '../replication/partition-replicas.ts'
 import { partitionFaults } from '../replication/partition-standing.ts'
+import type { ReplicationDesk } from '../replication/replication-desk.ts'
 import { odradekCommand } from '../shell-word.ts'
 import { clusterProcedure, router } from '../trpc.ts'
 
@@ -41,6 +42,15 @@ const partitionQuery = z.object({
   pageSize: z.int().min(1).max(200).default(50),
 })
 
+async function moving(session: ClusterSession, desk: ReplicationDesk) {
+  const moves = await desk.moves()
+  const [progress, held] = await Promise.all([
+    moves === null ? null : moveProgress(session, moves),
+    heldTo(session).catch(() => null),
+  ])
+  return { moves: progress, bytesPerSecond: held }
+}
+
 const historyQuery = z.object({
   topic: topicName.optional(),
   partition: partitionNumber.optional(),
@@ -58,6 +68,9 @@ export interface Outcome {
 
 /** Copied of each broker at most; null: as fast as it goes. */
 const bytesPerSecond = z.int().min(1).max(1e12).nullable().default(null)
+
+/** Moves are followed closely while somebody looks. */
+const MOVES_AGE_MS_MAX = 2_000
 
 const plans = new PlanStore<MovePlan, Outcome[]>()
 
@@ -157,14 +170,14 @@ export const replication = router({
   }),
 
   /** What is being moved, how far it is, and whether it is held up. `moves` null: the cluster does not tell. */
-  moves: clusterProcedure.query(async ({ ctx, input }) => {
-    const moves = await ctx.console.replication(input.cluster).moves()
-    const [progress, held] = await Promise.all([
-      moves === null ? null : moveProgress(ctx.session, moves),
-      heldTo(ctx.session).catch(() => null),
-    ])
-    return { moves: progress, bytesPerSecond: held }
-  }),
+  moves: clusterProcedure.query(({ ctx, input }) => moving(ctx.session, ctx.console.replication(input.cluster))),
+
+  /** The same whenever it has changed; null: ask for it, and be told why it cannot be had. */
+  movesLive: clusterProcedure.subscription(({ ctx, input, signal }) =>
+    liveView(ctx.session.sampler, signal, () => moving(ctx.session, ctx.console.replication(input.cluster)), {
+      ageMsMax: MOVES_AGE_MS_MAX,
+    }),
+  ),
 
   /** Lets replicas be copied as fast as it goes again. */
   unthrottle: clusterProcedure.mutation(async ({ ctx }) => {

@@ -8,6 +8,7 @@ import {
 } from '@odradek/client'
 import { z } from 'zod'
 import type { ClusterSession } from '../cluster-session.ts'
+import { liveView } from '../live-view.ts'
 import { offsetNumber, partitionNumber, topicName } from '../message-search.ts'
 import { listRetries, listRetryTopics, retrySorts } from '../retries/waiting-retries.ts'
 import { clusterProcedure, router } from '../trpc.ts'
@@ -19,27 +20,32 @@ const records = z
   .min(1)
   .max(RECORDS_MAX)
 const order = z.object({ topic: topicName, records })
+const listInput = z.object({
+  search: z.string().max(500).default(''),
+  sort: z.enum(retrySorts).default('nextDue'),
+  descending: z.boolean().default(false),
+  page: z.int().min(0).max(1_000_000).default(0),
+  pageSize: z.int().min(1).max(200).default(50),
+})
+const recordsInput = z.object({ topic: topicName, key, limit: z.int().min(1).max(RECORDS_MAX).default(200) })
 
 export const retries = router({
   /** By group: how much waits, and when the next is due. */
-  list: clusterProcedure
-    .input(
-      z.object({
-        search: z.string().max(500).default(''),
-        sort: z.enum(retrySorts).default('nextDue'),
-        descending: z.boolean().default(false),
-        page: z.int().min(0).max(1_000_000).default(0),
-        pageSize: z.int().min(1).max(200).default(50),
-      }),
-    )
-    .query(({ ctx, input }) => listRetryTopics(ctx.session, input)),
+  list: clusterProcedure.input(listInput).query(({ ctx, input }) => listRetryTopics(ctx.session, input)),
+
+  /** The same whenever it has changed; null: ask for it, and be told why it cannot be had. */
+  listLive: clusterProcedure
+    .input(listInput)
+    .subscription(({ ctx, input, signal }) =>
+      liveView(ctx.session.sampler, signal, () => listRetryTopics(ctx.session, input)),
+    ),
 
   /** Records that wait in a retry topic, the next due first. */
-  records: clusterProcedure
-    .input(z.object({ topic: topicName, key, limit: z.int().min(1).max(RECORDS_MAX).default(200) }))
-    .query(({ ctx, input: { topic, key: wanted, limit } }) =>
-      listRetries(ctx.session, { topic, limit, ...(wanted !== undefined && { key: wanted }) }),
-    ),
+  records: clusterProcedure.input(recordsInput).query(({ ctx, input }) => waiting(ctx.session, input)),
+
+  recordsLive: clusterProcedure
+    .input(recordsInput)
+    .subscription(({ ctx, input, signal }) => liveView(ctx.session.sampler, signal, () => waiting(ctx.session, input))),
 
   /** Skips the wait: they are tried now. */
   deliver: clusterProcedure.input(order).mutation(async ({ ctx, input }) => {
@@ -57,6 +63,10 @@ export const retries = router({
     return done
   }),
 })
+
+function waiting(session: ClusterSession, { topic, key: wanted, limit }: z.output<typeof recordsInput>) {
+  return listRetries(session, { topic, limit, ...(wanted !== undefined && { key: wanted }) })
+}
 
 async function ordered(
   session: ClusterSession,

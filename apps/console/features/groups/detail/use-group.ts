@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { appendedPoint } from '../../../lib/appended-point.ts'
+import { askAgain } from '../../../lib/ask-again.ts'
 import { liveInterval } from '../../../lib/live-interval.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
 
@@ -15,7 +16,7 @@ export function useGroup(cluster: string, group: string) {
   const live = useSubscription(
     groups.live.subscriptionOptions(input, {
       onData({ data: { atMs, lag, trend, detail } }) {
-        if (detail === null) return void queryClient.invalidateQueries(groups.get.queryFilter(input))
+        if (detail === null) return void askAgain(queryClient, groups.get.queryFilter(input))
         queryClient.setQueryData(groups.get.queryKey(input), detail)
         const series = groups.lagSeries.queryFilter(input)
         // Its first point: what the server has of it is asked for.

@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { appendedPoint } from '../../../lib/appended-point.ts'
+import { askAgain } from '../../../lib/ask-again.ts'
 import { liveInterval } from '../../../lib/live-interval.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
 
@@ -15,7 +16,7 @@ export function useTopic(cluster: string, topic: string) {
   const live = useSubscription(
     topics.live.subscriptionOptions(input, {
       onData({ data: { atMs, detail } }) {
-        if (detail === null) return void queryClient.invalidateQueries(topics.get.queryFilter(input))
+        if (detail === null) return void askAgain(queryClient, topics.get.queryFilter(input))
         queryClient.setQueryData(topics.get.queryKey(input), detail)
         const { recordsInPerSecond } = detail
         const known = queryClient.getQueryData(topics.series.queryKey(input))
