@@ -4,11 +4,19 @@ import { createNodeClock } from './host/node/clock.ts'
 import { createNodeDisk } from './host/node/disk.ts'
 import { createNodeTimers } from './host/node/timers.ts'
 import { EmbeddedStore } from './metadata/embedded-store.ts'
+import { brokerKey } from './metadata/keys.ts'
 import { openStore } from './metadata/open-store.ts'
 import { type StoreServer, serveStore } from './metadata/socket/store-server.ts'
 import { copyStore } from './metadata/store-copy.ts'
 
-export type { StoreServer } from './metadata/socket/store-server.ts'
+/** A store that is served by whoever started the brokers. */
+export interface SupervisedStore extends StoreServer {
+  /**
+   * Ends what the registration of a broker holds whose process is known to have ended, so that others lead at once instead of
+   * when its lease is over. To be called before that broker is started again.
+   */
+  brokerEnded(id: number): Promise<void>
+}
 
 /** Another process uses the directory of the store. */
 export class StoreInUseError extends Error {
@@ -22,7 +30,7 @@ const KEPT_LEASE_MS = 10_000
  * Serves the embedded store of `directory` on a Unix socket until it is closed. Rejects with a StoreInUseError where
  * another process uses the directory, and where one uses the socket.
  */
-export async function serveEmbeddedStore(options: { directory: string; path: string }): Promise<StoreServer> {
+export async function serveEmbeddedStore(options: { directory: string; path: string }): Promise<SupervisedStore> {
   const { directory, path } = options
   const disk = createNodeDisk()
   disk.makeDirectory(directory)
@@ -34,6 +42,10 @@ export async function serveEmbeddedStore(options: { directory: string; path: str
     const store = EmbeddedStore.open({ disk, clock, timers, directory, keptLeaseMs: KEPT_LEASE_MS })
     const server = await serveStore(store, path)
     return {
+      async brokerEnded(id) {
+        const { entry } = await store.get(brokerKey(id))
+        if (entry?.lease) await store.revoke(entry.lease)
+      },
       async close() {
         await server.close()
         await store.close()

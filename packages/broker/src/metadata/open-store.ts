@@ -65,7 +65,9 @@ async function etcdAddress(config: StoreConfig): Promise<EtcdAddress> {
   const { parseEtcdUrl } = await import('./etcd/etcd-address.ts')
   const parsed = parseEtcdUrl(config['metadata.store'].slice('etcd:'.length))
   if (parsed === null) {
-    throw new StoreAddressError(`metadata.store: "${config['metadata.store']}" names no members of etcd.`)
+    throw new StoreAddressError(
+      `metadata.store: "${config['metadata.store']}" names no members of etcd: write etcd:http://host:2379,host:2379, with https where they use TLS.`,
+    )
   }
   const username = config['metadata.store.username']
   return {

@@ -9,6 +9,7 @@ import { ClusterClient } from '../replication/cluster-client.ts'
 import { FailoverProducer } from '../replication/failover-producer.ts'
 import { FaultReader } from './fault-reader.ts'
 import { FAULTY_IDS, FaultyCluster } from './faulty-cluster.ts'
+import type { StoreKind } from './faulty-store.ts'
 import type { End } from './link-proxy.ts'
 
 const PARTITIONS = 2
@@ -61,6 +62,23 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'store killed': { begin: (cluster) => cluster.killStore(), end: (cluster) => cluster.startStore() },
   'store held': { begin: (cluster) => cluster.holdStore(true), end: (cluster) => cluster.holdStore(false) },
+  "store's leader killed": {
+    begin: (cluster) => cluster.strikeStoreLeader('kill'),
+    end: (cluster) => cluster.startStore(),
+  },
+  "store's leader held": {
+    begin: (cluster) => cluster.strikeStoreLeader('hold'),
+    end: (cluster) => cluster.holdStore(false),
+  },
+  // Who is in sync is to change, and who leads, while the store elects.
+  "broker and store's leader killed": {
+    begin: async (cluster, id) => {
+      await Promise.all([cluster.kill(id), cluster.strikeStoreLeader('kill')])
+    },
+    end: async (cluster, id) => {
+      await Promise.all([cluster.startStore(), cluster.begin(id)])
+    },
+  },
   'cut off from the store': { begin: (cluster, id) => cutBoth(cluster, id, 'store'), end: mend },
   'two parted': { begin: (cluster, id, other) => cutBoth(cluster, id, other), end: mend },
   'one parted': {
@@ -101,10 +119,12 @@ export async function runFaults(options: {
   /** [drawn] */
   readonly faults?: readonly string[]
   readonly faultMs?: number
+  /** [embedded] */
+  readonly store?: StoreKind
   readonly tell?: (text: string) => void
 }): Promise<FaultRunResult> {
-  const { durationMs, random, tell = () => {} } = options
-  await using cluster = await FaultyCluster.start()
+  const { durationMs, random, store = 'embedded', tell = () => {} } = options
+  await using cluster = await FaultyCluster.start({ store })
   const client = new ClusterClient(cluster)
   const running = () => cluster.running
   await client.createTopic('plain', { 'segment.bytes': '200000' }, PARTITIONS)

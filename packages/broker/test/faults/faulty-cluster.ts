@@ -9,12 +9,12 @@ import { fileURLToPath } from 'node:url'
 import { type SmallDisk, smallDisk } from '../cleanup/small-disk.ts'
 import { freePort } from '../crash/broker-process.ts'
 import type { RunningCluster } from '../replication/cluster-client.ts'
+import { type FaultyStore, type StoreKind, startFaultyStore } from './faulty-store.ts'
 import { LinkProxy, Ways } from './link-proxy.ts'
 
 export const FAULTY_IDS = [1, 2, 3] as const
 const DISK_BYTES = 192 * 1024 * 1024
 const FILL_BLOCK_BYTES = 256 * 1024
-const STORE = fileURLToPath(new URL('../cluster/run-store.ts', import.meta.url))
 const BROKER = fileURLToPath(new URL('./run-faulty-broker.ts', import.meta.url))
 
 interface Machine {
@@ -22,7 +22,9 @@ interface Machine {
   readonly disk: SmallDisk
   readonly port: number
   readonly proxy: LinkProxy
-  readonly storeProxy: LinkProxy
+  /** Its `metadata.store`. */
+  readonly storeAddress: string
+  readonly storeProxies: readonly LinkProxy[]
   process: ChildProcess | null
   isHeld: boolean
 }
@@ -36,19 +38,25 @@ export class FaultyCluster implements AsyncDisposable, RunningCluster {
   readonly #directory: string
   readonly #config: Readonly<Record<string, string>>
   readonly #machines = new Map<number, Machine>()
-  #store: ChildProcess | null = null
+  readonly #store: FaultyStore
 
-  private constructor(directory: string, config: Readonly<Record<string, string>>) {
+  private constructor(directory: string, store: FaultyStore, config: Readonly<Record<string, string>>) {
     this.#directory = directory
+    this.#store = store
     this.#config = config
   }
 
-  static async start(config: Readonly<Record<string, string>> = {}): Promise<FaultyCluster> {
-    const cluster = new FaultyCluster(await mkdtemp(join(tmpdir(), 'odradek-faults-')), config)
-    await cluster.startStore()
+  static async start(
+    options: { readonly store?: StoreKind; readonly config?: Readonly<Record<string, string>> } = {},
+  ): Promise<FaultyCluster> {
+    const directory = await mkdtemp(join(tmpdir(), 'odradek-faults-'))
+    const store = await startFaultyStore(options.store ?? 'embedded', directory)
+    const cluster = new FaultyCluster(directory, store, options.config ?? {})
     for (const id of FAULTY_IDS) await cluster.#addMachine(id)
     await Promise.all(FAULTY_IDS.map((id) => cluster.begin(id)))
-    return cluster
+    if (cluster.running.length === FAULTY_IDS.length) return cluster
+    await cluster[Symbol.asyncDispose]()
+    throw new Error(`only ${cluster.running} of the brokers started: ${cluster.log.join('\n')}`)
   }
 
   /** Brokers that run, held ones among them. */
@@ -57,25 +65,20 @@ export class FaultyCluster implements AsyncDisposable, RunningCluster {
   }
 
   async startStore(): Promise<void> {
-    if (this.#store !== null) return
-    const child = spawn(process.execPath, [STORE, join(this.#directory, 'store'), this.#storePath], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    this.#store = child
-    await once(child.stdout, 'data')
+    await this.#store.start()
   }
 
   async killStore(): Promise<void> {
-    const child = this.#store
-    if (child === null) return
-    this.#store = null
-    const exited = once(child, 'exit')
-    child.kill('SIGKILL')
-    await exited
+    await this.#store.kill()
   }
 
   holdStore(isHeld: boolean): void {
-    this.#store?.kill(isHeld ? 'SIGSTOP' : 'SIGCONT')
+    this.#store.hold(isHeld)
+  }
+
+  /** Of several members of the store, the one that leads; else the store. */
+  async strikeStoreLeader(how: 'kill' | 'hold'): Promise<void> {
+    await this.#store.strikeLeader(how)
   }
 
   /** Starts a broker; resolves when it serves, or has ended. */
@@ -91,7 +94,7 @@ export class FaultyCluster implements AsyncDisposable, RunningCluster {
       config: {
         'node.id': String(id),
         'advertised.listeners': `PLAINTEXT://127.0.0.1:${this.ports.get(id)}`,
-        'metadata.store': `unix:${this.#storePathOf(id)}`,
+        'metadata.store': machine.storeAddress,
         'broker.session.timeout.ms': '2500',
         'replica.lag.time.max.ms': '2000',
         'replica.socket.timeout.ms': '2000',
@@ -182,10 +185,10 @@ export class FaultyCluster implements AsyncDisposable, RunningCluster {
   async [Symbol.asyncDispose](): Promise<void> {
     this.ways.mend()
     for (const id of FAULTY_IDS) await this.kill(id)
-    await this.killStore()
-    for (const { proxy, storeProxy, disk } of this.#machines.values()) {
+    await this.#store.dispose()
+    for (const { proxy, storeProxies, disk } of this.#machines.values()) {
       await proxy.close()
-      await storeProxy.close()
+      for (const storeProxy of storeProxies) await storeProxy.close()
       disk[Symbol.dispose]()
     }
     await rm(this.#directory, { recursive: true, force: true })
@@ -197,16 +200,8 @@ export class FaultyCluster implements AsyncDisposable, RunningCluster {
     const proxyPort = await freePort()
     this.ports.set(id, proxyPort)
     const proxy = await LinkProxy.listen(proxyPort, { ways, owner: id, caller: null, target: { port } })
-    const target = { path: this.#storePath }
-    const storeProxy = await LinkProxy.listen(this.#storePathOf(id), { ways, owner: 'store', caller: id, target })
-    this.#machines.set(id, { id, disk: smallDisk(DISK_BYTES), port, proxy, storeProxy, process: null, isHeld: false })
-  }
-
-  get #storePath(): string {
-    return join(this.#directory, 'store.sock')
-  }
-
-  #storePathOf(id: number): string {
-    return join(this.#directory, `store-${id}.sock`)
+    const { address: storeAddress, proxies: storeProxies } = await this.#store.wayOf(id, ways)
+    const disk = smallDisk(DISK_BYTES)
+    this.#machines.set(id, { id, disk, port, proxy, storeAddress, storeProxies, process: null, isHeld: false })
   }
 }

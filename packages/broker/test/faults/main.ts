@@ -1,15 +1,29 @@
 /**
- * node packages/broker/test/faults/main.ts [--minutes N] [--seed N]
+ * node packages/broker/test/faults/main.ts [--minutes N] [--seed N] [--store embedded|etcd] [--fault NAME …]
  *
  * Three broker processes under every fault of fault-run.ts, drawn by a seed (what happens when is the machine's), for so many
- * minutes [5]. Exit code 1 where something was lost, doubled, reordered or undone.
+ * minutes [5], with the embedded store or three members of etcd. With `--fault` those alone, in order, each once and for as
+ * long as a lease lasts twice. Exit code 1 where something was lost, doubled, reordered or undone.
  */
 import { parseArgs } from 'node:util'
-import { runFaults } from './fault-run.ts'
+import { FAULTS, runFaults } from './fault-run.ts'
+import { STORE_KINDS } from './faulty-store.ts'
+
+const FAULT_MS = 6_000
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '5' }, seed: { type: 'string', default: '1' } },
+  options: {
+    minutes: { type: 'string', default: '5' },
+    seed: { type: 'string', default: '1' },
+    store: { type: 'string', default: 'embedded' },
+    fault: { type: 'string', multiple: true },
+  },
 })
+const store = STORE_KINDS.find((kind) => kind === values.store)
+if (store === undefined) throw new Error(`--store is one of ${STORE_KINDS.join(', ')}`)
+const unknown = values.fault?.find((name) => !Object.hasOwn(FAULTS, name))
+if (unknown !== undefined) throw new Error(`--fault is one of ${Object.keys(FAULTS).join(', ')}`)
+const planned = values.fault === undefined ? {} : { faults: values.fault, faultMs: FAULT_MS }
 let state = Number(values.seed)
 /** mulberry32 */
 const random = () => {
@@ -20,7 +34,13 @@ const random = () => {
 }
 const started = performance.now()
 const tell = (text: string) => console.log(`${((performance.now() - started) / 1000).toFixed(1)} s: ${text}`)
-const { problems, log, ...figures } = await runFaults({ durationMs: Number(values.minutes) * 60_000, random, tell })
+const { problems, log, ...figures } = await runFaults({
+  durationMs: Number(values.minutes) * 60_000,
+  random,
+  store,
+  ...planned,
+  tell,
+})
 console.log(JSON.stringify(figures))
 for (const problem of problems.slice(0, 50)) console.log(`PROBLEM ${problem}`)
 if (problems.length > 0) for (const line of log.slice(-100)) console.log(line)

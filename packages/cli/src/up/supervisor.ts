@@ -4,7 +4,7 @@
  */
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { StoreServer } from '@odradek/broker/cluster-store'
+import type { SupervisedStore } from '@odradek/broker/cluster-store'
 import { CommandError } from '../command.ts'
 import type { Deployment } from './deployment.ts'
 import { SupervisedBroker } from './supervised-broker.ts'
@@ -13,7 +13,7 @@ import { isRunning, readUpState, writeUpState } from './up-state.ts'
 export class Supervisor {
   readonly #deployment: Deployment
   readonly #startedAt = new Date().toISOString()
-  #store: { close(): Promise<void> } | null = null
+  #store: SupervisedStore | null = null
   #brokers: readonly SupervisedBroker[] = []
   #isStarted = false
   readonly #failed = Promise.withResolvers<never>()
@@ -69,6 +69,9 @@ export class Supervisor {
   #ended(broker: SupervisedBroker, how: string): void {
     const { nodeId, logFile } = broker.plan
     const why = broker.lastLine === '' ? '' : `: ${broker.lastLine.replace(/^odradek: /, '')}`
+    this.#store?.brokerEnded(nodeId).catch((error: Error) => {
+      process.stderr.write(`odradek: broker ${nodeId} keeps what it led until its lease is over: ${error.message}\n`)
+    })
     if (this.#isStarted) {
       process.stderr.write(`odradek: broker ${nodeId} ended (${how}) and is started again; see ${logFile}\n`)
       return
@@ -100,10 +103,10 @@ export class Supervisor {
  * The lock of the store says whether another supervisor runs: a process id that was noted before a power failure may be any
  * process's by now.
  */
-async function serveEmbedded(deployment: Deployment): Promise<{ close(): Promise<void> }> {
+async function serveEmbedded(deployment: Deployment): Promise<SupervisedStore> {
   const { directory, storeDirectory, socketPath } = deployment
   const { serveEmbeddedStore, StoreInUseError } = await import('@odradek/broker/cluster-store')
-  let server: StoreServer
+  let server: SupervisedStore
   try {
     server = await serveEmbeddedStore({ directory: storeDirectory, path: socketPath })
   } catch (error) {

@@ -9,11 +9,17 @@ export interface EtcdAddress {
   readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null }
 }
 
-/** Reads `http://h1:2379,h2:2379/namespace`: members after the first have its scheme. Null where it is none. */
+const MEMBERS = /^(https?):\/\/([^/,]+(?:,(?:https?:\/\/)?[^/,]+)*)(\/[^/].*?)?\/?$/
+
+/**
+ * Reads `http://h1:2379,h2:2379/namespace`. Members after the first have its scheme, and may repeat it as etcd's own tools
+ * have it. Null where it is none.
+ */
 export function parseEtcdUrl(text: string): Pick<EtcdAddress, 'endpoints' | 'namespace'> | null {
-  const match = /^(https?):\/\/([^/]+)(\/[^/].*?)?\/?$/.exec(text)
+  const match = MEMBERS.exec(text)
   if (match === null) return null
   const [, scheme, hosts, namespace = ''] = match
-  const endpoints = hosts!.split(',').map((host) => `${scheme}://${host}`)
-  return endpoints.every((endpoint) => URL.canParse(endpoint)) ? { endpoints, namespace } : null
+  const endpoints = hosts!.split(',').map((host) => (host.includes('://') ? host : `${scheme}://${host}`))
+  const isMember = (endpoint: string) => endpoint.startsWith(`${scheme}://`) && URL.canParse(endpoint)
+  return endpoints.every(isMember) ? { endpoints, namespace } : null
 }

@@ -179,7 +179,12 @@ describe('the address of etcd', () => {
       endpoints: ['https://a:1', 'https://b:2', 'https://[::1]:3'],
       namespace: '/prod',
     })
-    for (const text of ['', 'a:2379', 'ftp://a', 'http://', 'http://a b']) assert.equal(parseEtcdUrl(text), null, text)
+    assert.deepEqual(parseEtcdUrl('http://a:1,http://b:2,c:3/prod'), {
+      endpoints: ['http://a:1', 'http://b:2', 'http://c:3'],
+      namespace: '/prod',
+    })
+    for (const text of ['', 'a:2379', 'ftp://a', 'http://', 'http://a b', 'http://a:1,https://b:2', 'http://a:1,'])
+      assert.equal(parseEtcdUrl(text), null, text)
   })
 })
 
