@@ -9,6 +9,7 @@
  *   readCached(file, buffer, start, end, position) bytes read without waiting for the disk, or -errno (-EAGAIN: some are not in memory)
  *   isCached(file, position, length)              whether all of a range is in memory; true where the system cannot say
  *   send(socket, buffer, start, end)              bytes that the socket took without waiting, or -errno
+ *   syncFileSystem(file)                          a promise of 0, or -errno: all that is on the file system of a file is durable
  *   raiseFileLimit(wanted)                        how many files the process may have open, after raising that towards `wanted`
  *   errno                                         the numbers of the errors that callers tell apart
  *
@@ -22,6 +23,7 @@
 #include <node_api.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -382,6 +384,48 @@ static napi_value js_is_cached(napi_env env, napi_callback_info info) {
   return value;
 }
 
+/* Waits in a thread of the pool for all that is on a file system. */
+struct file_system_sync {
+  napi_async_work work;
+  napi_deferred deferred;
+  int file;
+  int result;
+};
+
+static void run_file_system_sync(napi_env env, void *data) {
+  struct file_system_sync *sync = data;
+  (void)env;
+#if defined(__linux__)
+  sync->result = syncfs(sync->file) == 0 ? 0 : -errno;
+#else
+  sync->result = -ENOSYS;
+#endif
+}
+
+static void end_file_system_sync(napi_env env, napi_status status, void *data) {
+  struct file_system_sync *sync = data;
+  napi_resolve_deferred(env, sync->deferred, number_of(env, status == napi_ok ? sync->result : -ECANCELED));
+  napi_delete_async_work(env, sync->work);
+  free(sync);
+}
+
+static napi_value js_sync_file_system(napi_env env, napi_callback_info info) {
+  napi_value args[1], name, promise;
+  size_t count = 1;
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+  struct file_system_sync *sync = malloc(sizeof *sync);
+  if (sync == NULL) {
+    napi_throw_error(env, "ENOMEM", "no memory to sync a file system");
+    return NULL;
+  }
+  sync->file = (int)number_at(env, args[0]);
+  napi_create_promise(env, &sync->deferred, &promise);
+  napi_create_string_utf8(env, "syncFileSystem", NAPI_AUTO_LENGTH, &name);
+  napi_create_async_work(env, NULL, name, run_file_system_sync, end_file_system_sync, sync, &sync->work);
+  napi_queue_async_work(env, sync->work);
+  return promise;
+}
+
 /* Without privileges the soft limit rises to the hard one; with them both rise. 0 where the system cannot say. */
 static napi_value js_raise_file_limit(napi_env env, napi_callback_info info) {
   napi_value args[1];
@@ -423,6 +467,7 @@ static napi_value start(napi_env env, napi_value exports) {
   export_function(env, exports, "fallocate", js_fallocate);
   export_function(env, exports, "readCached", js_read_cached);
   export_function(env, exports, "isCached", js_is_cached);
+  export_function(env, exports, "syncFileSystem", js_sync_file_system);
   export_function(env, exports, "raiseFileLimit", js_raise_file_limit);
   napi_value numbers;
   napi_create_object(env, &numbers);

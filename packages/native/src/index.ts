@@ -30,6 +30,11 @@ export interface Native {
   readCached(file: number, buffer: Uint8Array, start: number, end: number, position: number): number
   /** Whether reading the range would not wait for the disk; true where the system cannot say. */
   isCached(file: number, position: number, length: number): boolean
+  /**
+   * Resolves, when all that is on the file system of an open file is durable, to 0; or to -errno. Linux tells from 5.8 on of
+   * everything that it could not write since the file was opened.
+   */
+  syncFileSystem(file: number): Promise<number>
   /** How many files the process may have open, after raising that towards `wanted` where it may; 0: not known. */
   raiseFileLimit(wanted: number): number
   readonly errno: {
@@ -49,6 +54,7 @@ const FUNCTIONS = [
   'fallocate',
   'readCached',
   'isCached',
+  'syncFileSystem',
   'raiseFileLimit',
 ] as const satisfies readonly Exclude<keyof Native, 'errno'>[]
 

@@ -52,6 +52,13 @@ export interface DiskLock {
   release(): void
 }
 
+/** A sync of all that is on a file system: cheaper than one for each of many files and directories. */
+export interface FileSystemSync {
+  /** What was done before the call is durable when it resolves, off the loop; rejects where some of it could not be written. */
+  sync(): Promise<void>
+  close(): void
+}
+
 export interface Disk {
   /** Opens a file: `read` and `write` want it to exist, `create` makes it where it does not. */
   open(path: string, mode: 'read' | 'write' | 'create'): DiskFile
@@ -74,6 +81,11 @@ export interface Disk {
   syncDirectory(path: string): void
   /** The same off the loop: what was done in the directory before the call is durable when `done(null)` comes. */
   syncDirectoryLater(path: string, done: (error: Error | null) => void): void
+  /**
+   * Prepares a sync of the file system that a directory lies on: it tells of all that could not be written from now on. Null
+   * where the system has none that does.
+   */
+  openFileSystemSync(path: string): FileSystemSync | null
   space(path: string): DiskSpace
   volume(path: string): DiskVolume
   /**

@@ -162,6 +162,40 @@ describe('several log directories', () => {
     directories.close(new Map())
   })
 
+  it('recover many logs with one sync for all, and nothing they found is lost after it', async () => {
+    for (const seed of [10, 11, 12, 13, 14]) {
+      const host = createSimHost(seed)
+      fill(openAll(host, ['/a']), 't', 16)
+      const next = createAfterCrash(host)
+      const directories = openAll(next, ['/a'])
+      // One of a log, or of its directory, would fail.
+      next.disk.failNext('sync', 'EIO', 1, '/a/t-')
+      next.disk.failNext('syncDirectory', 'EIO', 1, '/a/t-')
+      const wanted = Array.from({ length: 16 }, (_, partition) => ({
+        topic: 't',
+        partition,
+        topicId: TOPIC_ID,
+        config,
+      }))
+      await next.world.complete(directories.openFound(wanted, async () => {}))
+      assert.deepEqual(directories.offline, [])
+      next.crash('power')
+      const last = openAll(next.reboot(), ['/a'])
+      const ends = wanted.map(({ partition }) => last.openLog('t', partition, TOPIC_ID, config).endOffset)
+      assert.deepEqual(ends, Array(16).fill(1), `seed ${seed}`)
+    }
+  })
+
+  it('go offline where that sync fails', async () => {
+    const host = createSimHost(15)
+    fill(openAll(host, ['/a']), 't', 16)
+    const next = createAfterCrash(host)
+    const directories = openAll(next, ['/a'])
+    next.disk.failNext('sync', 'EIO', 1, '/a')
+    const wanted = Array.from({ length: 16 }, (_, partition) => ({ topic: 't', partition, topicId: TOPIC_ID, config }))
+    await assert.rejects(next.world.complete(directories.openFound(wanted, async () => {})), { code: 'EIO' })
+  })
+
   it('keep their order: the one with the metadata is first', () => {
     const host = createSimHost(4)
     openAll(host, ['/a']).close(new Map())

@@ -198,11 +198,16 @@ export class LogDirectories implements Iterable<LogDirectory> {
    * awaited after each.
    */
   async openFound(logs: Iterable<FoundLog>, pause: () => Promise<void>): Promise<void> {
+    for (const directory of this.#directories) directory.beginRecovery()
     for (const { topic, partition, topicId, config } of logs) {
       const name = `${topic}-${partition}`
       if (!this.#directories.some(({ unclaimed }) => unclaimed.has(name))) continue
       this.#openedAhead.set(name, this.openLog(topic, partition, topicId, config))
       await pause()
+    }
+    for (const directory of this.#directories) {
+      await directory.endRecovery()
+      if (directory.offline !== null && !this.isAnyOnline) throw directory.offline
     }
   }
 

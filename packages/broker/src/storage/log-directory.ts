@@ -18,7 +18,7 @@ import { dirname } from 'node:path'
 import type { BrokerConfig, TopicConfig } from '@odradek/config'
 import { CorruptBatchError } from '@odradek/protocol'
 import type { Logger } from 'pino'
-import type { Disk, DiskLock } from '../host/disk.ts'
+import type { Disk, DiskLock, FileSystemSync } from '../host/disk.ts'
 import type { Host } from '../host/host.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
 import { type Damage, DamagedLogError, noteDamage, readDamage } from './damage.ts'
@@ -55,6 +55,8 @@ const CHECKPOINT_BYTES = 256 * MIB
 const RECOVERY_BYTES = 1024 * MIB
 const MARK_BYTES_MIN = MIB
 const MARK_BYTES_MAX = 64 * MIB
+/** From so many logs on what their recovery writes is made durable by one sync of the file system. */
+const SYNCED_TOGETHER_LOGS_MIN = 16
 /** What all logs together keep staged for the journal's sake. */
 const KEPT_STAGES_BYTES_MAX = 32 * MIB
 const LOG_NAME = /^(.+)-(\d+)$/
@@ -114,6 +116,8 @@ export class LogDirectory {
   /** Null in a new directory, until the cluster is known. */
   #meta: MetaProperties | null
   #closed = false
+  /** Makes durable what the recovery of logs writes that are opened meanwhile. */
+  #recoverySync: FileSystemSync | null = null
   /** Since the recovery points were last written. */
   #flushedBytes = 0
   /** The time that the last name had that #uniqueName gave. */
@@ -210,6 +214,30 @@ export class LogDirectory {
   }
 
   /**
+   * From now on many logs are opened, none of which is used before `endRecovery`: after an unclean stop that takes several
+   * syncs of each, or one of all, where they are at least `logsMin`.
+   */
+  beginRecovery(logsMin = SYNCED_TOGETHER_LOGS_MIN): void {
+    if (this.offline !== null || this.wasClean || this.#unclaimed.size < logsMin) return
+    this.#recoverySync = this.#options.host.disk.openFileSystemSync(this.path)
+  }
+
+  /** What was written to recover logs since `beginRecovery` is durable when it resolves; a failure takes the directory offline. */
+  async endRecovery(): Promise<void> {
+    const sync = this.#recoverySync
+    if (sync === null) return
+    this.#recoverySync = null
+    try {
+      this.tally.syncs++
+      await sync.sync()
+    } catch (error) {
+      this.fail(error as Error)
+    } finally {
+      sync.close()
+    }
+  }
+
+  /**
    * Opens a partition's log. What is there under its name with another topic's id (deleted and made again while this
    * broker was away) is set aside. A log that is damaged where a crash cannot have done it has `failed` set: it refuses
    * everything, the others go on.
@@ -297,6 +325,7 @@ export class LogDirectory {
       recoveryPoint: isKnown ? this.#checkpoints.recoveryPoint(topic, partition) : 0,
       startOffset: isKnown ? this.#checkpoints.startOffset(topic, partition) : 0,
       isJournaled: this.#journal.found(topicId, partition) !== undefined,
+      isSyncedTogether: this.#recoverySync !== null,
       producerIdExpirationMs: this.#options.config['producer.id.expiration.ms'],
     }
   }
@@ -478,6 +507,7 @@ export class LogDirectory {
     this.#closed = true
     this.deletedFiles.close()
     for (const log of this.#logs) log.close(false)
+    this.#recoverySync?.close()
     this.#journal.close(false)
     if (this.wasClean && this.#logs.size === 0) writeCleanShutdown(this.#options.host.disk, this.path, -1)
     this.#lock.release()

@@ -85,6 +85,8 @@ export interface LogOptions {
   readonly startOffset: number
   /** Whether the journal may have what follows on the log's end: then it may end before its start for now. */
   readonly isJournaled: boolean
+  /** Whether the caller makes durable what recovery writes; see LogToLoad. */
+  readonly isSyncedTogether: boolean
   /** How long a producer that writes nothing is remembered: `producer.id.expiration.ms`. */
   readonly producerIdExpirationMs: number
 }

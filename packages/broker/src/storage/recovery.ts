@@ -51,6 +51,8 @@ export interface LogToLoad {
   readonly startOffset: number
   /** Whether the journal may have what follows on the log's end: then it may end before its start for now. */
   readonly isJournaled: boolean
+  /** Whether the caller makes durable what recovery writes, with other logs', before anything relies on it. */
+  readonly isSyncedTogether: boolean
 }
 
 export interface LoadedLog {
@@ -89,11 +91,11 @@ export function loadLog(log: LogToLoad): LoadedLog {
   if (segments.length === 0) {
     if (!log.clean) {
       checkEnd(log, startOffset)
-      if (names.includes(PARTITION_METADATA)) writeMetadataAgain(place)
+      if (names.includes(PARTITION_METADATA)) writeMetadataAgain(log)
     }
     removeSnapshots(place)
     // Its segments may have been removed by a life that was ended before that was durable: they must not come back.
-    if (!log.clean) disk.syncDirectory(directory)
+    if (!log.clean && !log.isSyncedTogether) disk.syncDirectory(directory)
     return { ...emptyLog(startOffset, true), epochs: null }
   }
   const loaded = log.clean ? openClean(log, segments, names) : recover(log, segments, names)
@@ -194,6 +196,7 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
       epochs: epochsFound,
       producers,
       from: mark !== null && segment === first ? mark.offset : segment.baseOffset,
+      isSyncedTogether: log.isSyncedTogether,
     })
     const { problem } = recovered
     readBytes += recovered.readBytes
@@ -216,7 +219,7 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
   for (const segment of unflushed) {
     if (segment === segments.last) continue
     // Durable before the recovery point passes them: from then on they are trusted.
-    for (const file of segment.writeIndexes()) syncAndClose(file)
+    for (const file of segment.writeIndexes()) syncAndClose(file, log.isSyncedTogether)
   }
   let newest = -1
   const bases = new Set(segments.all.map((segment) => segment.baseOffset))
@@ -231,13 +234,13 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
       if (offset >= first.baseOffset) {
         const file = disk.open(path, 'write')
         writeAgain(file, 0, file.size())
-        syncAndClose(file)
+        syncAndClose(file, log.isSyncedTogether)
       }
       newest = offset
     }
   }
-  if (names.includes(PARTITION_METADATA)) writeMetadataAgain(place)
-  disk.syncDirectory(directory)
+  if (names.includes(PARTITION_METADATA)) writeMetadataAgain(log)
+  if (!log.isSyncedTogether) disk.syncDirectory(directory)
   const startOffset = Math.max(log.startOffset, segments.first!.baseOffset)
   // The file may lack the newest, or have some of batches that are lost; the batches may lack some that compaction left none of.
   epochs.truncateFromEnd(nextOffset)
@@ -259,10 +262,10 @@ function recover(log: LogToLoad, segments: SegmentList, names: readonly string[]
 }
 
 /** Makes it durable whose the log is, before anything in it is. */
-function writeMetadataAgain({ disk, directory }: LogPlace): void {
+function writeMetadataAgain({ place: { disk, directory }, isSyncedTogether }: LogToLoad): void {
   const file = disk.open(`${directory}/${PARTITION_METADATA}`, 'write')
   writeAgain(file, 0, file.size())
-  syncAndClose(file)
+  syncAndClose(file, isSyncedTogether)
 }
 
 /** Looks at the ends of the segments before the one at `count`, all of which are durable. Throws where one is damaged. */

@@ -27,6 +27,8 @@ export interface SegmentRecovery {
   readonly producers: ProducerState
   /** The offset up to which the segment is trusted: `Segment.trustUpTo` was asked. Its base offset: it is read as a whole. */
   readonly from: number
+  /** See LogToLoad. */
+  readonly isSyncedTogether: boolean
 }
 
 export interface RecoveredSegment {
@@ -41,7 +43,7 @@ export interface RecoveredSegment {
  * Throws a DamagedLogError, before anything is changed, when that lies below the recovery point.
  */
 export function recoverSegment(segment: Segment, recovery: SegmentRecovery): RecoveredSegment {
-  const { place, recoveryPoint, epochs, producers, from } = recovery
+  const { place, recoveryPoint, epochs, producers, from, isSyncedTogether } = recovery
   const reader = new BatchReader()
   const { file } = segment
   const fileSize = file.size()
@@ -84,7 +86,7 @@ export function recoverSegment(segment: Segment, recovery: SegmentRecovery): Rec
   // Also gives back the room that was reserved behind the end.
   file.truncate(segment.size)
   // The last life may have been killed in the midst of a cut: no power failure is to bring back what this one does not find.
-  file.syncNow()
+  if (!isSyncedTogether) file.syncNow()
   return { nextOffset, problem, readBytes: segment.size - start }
 }
 
@@ -140,7 +142,8 @@ export function writeAgain(file: DiskFile, start: number, end: number): void {
   }
 }
 
-export function syncAndClose(file: DiskFile): void {
-  file.syncNow()
+/** Makes durable what was written to a file, unless that is done for it and others together, later. */
+export function syncAndClose(file: DiskFile, isSyncedTogether: boolean): void {
+  if (!isSyncedTogether) file.syncNow()
   file.close()
 }

@@ -62,8 +62,8 @@ export class StorageLife {
   }
 
   /** Opens the directory and its logs and checks what is there. */
-  open(): void {
-    const { models } = this.#world
+  async open(): Promise<void> {
+    const { models, random } = this.#world
     const directory = LogDirectory.open({
       host: this.host,
       path: DATA_DIRECTORY,
@@ -92,8 +92,11 @@ export class StorageLife {
       flushed: (log) => this.#flushed(log),
       failed: (log, error) => log.fail(error),
     })
-    for (const model of models) {
-      const log = this.#openLog(model)
+    // What recovery writes is made durable by one sync, or log by log.
+    if (random.chance(0.5)) directory.beginRecovery(1)
+    for (const model of models) this.#openLog(model)
+    await this.host.world.complete(directory.endRecovery())
+    for (const [model, log] of this.#logs) {
       model.leaderEpoch++
       log.assignEpoch(model.leaderEpoch)
       checkOpened(log, model, (problem) => this.#fail(`${model.name} ${problem}`))

@@ -101,7 +101,7 @@ async function run(
   for (const isLast of [false, true]) {
     counts.lives!++
     const life = new StorageLife(host, storage)
-    life.open()
+    await life.open()
     for (let steps = isLast ? 0 : 30; steps > 0; steps--) life.step()
     await world.settle()
     life.checkAll()
@@ -124,7 +124,7 @@ async function live(host: SimHost, storage: StorageWorld): Promise<void> {
   counts.lives!++
   let isStopped = false
   try {
-    life.open()
+    await life.open()
     if (random.chance(0.15)) life.slowDown()
     for (let steps = random.below(150), at = 0; at < steps && host.alive; at++) {
       if (at === faultAt) life.plantFault()

@@ -1,8 +1,9 @@
 import fs from 'node:fs'
 import { dirname } from 'node:path'
-import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace, DiskVolume } from '../disk.ts'
+import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace, DiskVolume, FileSystemSync } from '../disk.ts'
 import { NodeFile } from './file.ts'
 import { lockFile } from './file-lock.ts'
+import { openFileSystemSync } from './file-system-sync.ts'
 import { queueSync } from './sync-queue.ts'
 import { volumeOf } from './volume.ts'
 
@@ -89,6 +90,10 @@ class NodeDisk implements Disk {
         done(error)
       },
     )
+  }
+
+  openFileSystemSync(path: string): FileSystemSync | null {
+    return openFileSystemSync(path)
   }
 
   space(path: string): DiskSpace {

@@ -41,6 +41,15 @@ export class SimDirectory {
     put.twin = { directory: this, change: taken }
   }
 
+  /** This and all that its names lead to. */
+  *below(): Iterable<SimNode> {
+    yield this
+    for (const node of this.entries.values()) {
+      if (node instanceof SimDirectory) yield* node.below()
+      else yield node
+    }
+  }
+
   /** Makes the names durable. */
   sync(): void {
     this.beginSync()()

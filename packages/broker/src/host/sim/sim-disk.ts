@@ -3,7 +3,7 @@
  * not synced when the power fails may be gone, in part or whole. `reboot` gives the disk that the next life finds.
  */
 import { posix } from 'node:path'
-import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace, DiskVolume } from '../disk.ts'
+import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace, DiskVolume, FileSystemSync } from '../disk.ts'
 import { PAGE_BYTES, PagedFile, type SyncInFlight } from './paged-file.ts'
 import { SimDirectory, type SimNode } from './sim-directory.ts'
 import { SimFile } from './sim-file.ts'
@@ -254,6 +254,35 @@ export class SimDisk implements Disk {
         }
         end()
         done(null)
+      })
+    })
+  }
+
+  openFileSystemSync(path: string): FileSystemSync {
+    return { sync: () => this.#syncAll(path), close: () => {} }
+  }
+
+  /** Syncs all that is on this disk in its own time. */
+  #syncAll(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.call('sync', path, () => {
+        const nodes = [...this.#root.below()]
+        const directories = nodes.filter((node) => node instanceof SimDirectory).map((node) => node.beginSync())
+        const files = nodes
+          .filter((node) => node instanceof PagedFile)
+          .map((file) => ({ file, sync: file.beginSync() }))
+        this.#afterSync(path, () => {
+          try {
+            this.#failIfAsked('sync', path)
+          } catch (error) {
+            for (const { file, sync } of files) file.failSync(sync)
+            reject(error)
+            return
+          }
+          for (const { file, sync } of files) file.completeSync(sync)
+          for (const end of directories) end()
+          resolve()
+        })
       })
     })
   }

@@ -129,6 +129,7 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
     recoveryPoint: options.recoveryPoint ?? 0,
     startOffset: options.startOffset ?? 0,
     isJournaled: false,
+    isSyncedTogether: false,
     producerIdExpirationMs: 86_400_000,
   })
 }
