@@ -165,13 +165,13 @@ describe('several log directories', () => {
   it('recover many logs with one sync for all, and nothing they found is lost after it', async () => {
     for (const seed of [10, 11, 12, 13, 14]) {
       const host = createSimHost(seed)
-      fill(openAll(host, ['/a']), 't', 16)
+      fill(openAll(host, ['/a']), 't', 64)
       const next = createAfterCrash(host)
       const directories = openAll(next, ['/a'])
       // One of a log, or of its directory, would fail.
       next.disk.failNext('sync', 'EIO', 1, '/a/t-')
       next.disk.failNext('syncDirectory', 'EIO', 1, '/a/t-')
-      const wanted = Array.from({ length: 16 }, (_, partition) => ({
+      const wanted = Array.from({ length: 64 }, (_, partition) => ({
         topic: 't',
         partition,
         topicId: TOPIC_ID,
@@ -182,17 +182,17 @@ describe('several log directories', () => {
       next.crash('power')
       const last = openAll(next.reboot(), ['/a'])
       const ends = wanted.map(({ partition }) => last.openLog('t', partition, TOPIC_ID, config).endOffset)
-      assert.deepEqual(ends, Array(16).fill(1), `seed ${seed}`)
+      assert.deepEqual(ends, Array(64).fill(1), `seed ${seed}`)
     }
   })
 
   it('go offline where that sync fails', async () => {
     const host = createSimHost(15)
-    fill(openAll(host, ['/a']), 't', 16)
+    fill(openAll(host, ['/a']), 't', 64)
     const next = createAfterCrash(host)
     const directories = openAll(next, ['/a'])
     next.disk.failNext('sync', 'EIO', 1, '/a')
-    const wanted = Array.from({ length: 16 }, (_, partition) => ({ topic: 't', partition, topicId: TOPIC_ID, config }))
+    const wanted = Array.from({ length: 64 }, (_, partition) => ({ topic: 't', partition, topicId: TOPIC_ID, config }))
     await assert.rejects(next.world.complete(directories.openFound(wanted, async () => {})), { code: 'EIO' })
   })
 

@@ -55,8 +55,8 @@ const CHECKPOINT_BYTES = 256 * MIB
 const RECOVERY_BYTES = 1024 * MIB
 const MARK_BYTES_MIN = MIB
 const MARK_BYTES_MAX = 64 * MIB
-/** From so many logs on what their recovery writes is made durable by one sync of the file system. */
-const SYNCED_TOGETHER_LOGS_MIN = 16
+/** From so many logs on what their recovery writes is made durable by one sync of the file system, which others may have written much to. */
+const SYNCED_TOGETHER_LOGS_MIN = 64
 /** What all logs together keep staged for the journal's sake. */
 const KEPT_STAGES_BYTES_MAX = 32 * MIB
 const LOG_NAME = /^(.+)-(\d+)$/
