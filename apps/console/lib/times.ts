@@ -96,7 +96,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 }
 
 /** The moment at which clocks in the zone show `wall` (given as if it were UTC). Two rounds settle a change of offset in between. */
-function fromWall(wall: number, zone: string): number {
+export function fromWall(wall: number, zone: string): number {
   let at = wall
   for (let round = 0; round < 2; round++) {
     const shown = Date.parse(`${timeText(at, zone, 'ms').replace(' ', 'T')}Z`)

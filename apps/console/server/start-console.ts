@@ -73,7 +73,7 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
     port: options.port,
     httpServer: nextUpgrades,
   })
-  await app.prepare()
+  await (dev ? app.prepare() : withoutNotes(() => app.prepare()))
   const pages = app.getRequestHandler()
 
   const trpc = createHTTPHandler({
@@ -172,6 +172,17 @@ function takeBuiltConfig(folder: string): void {
   if (!existsSync(file)) throw new OptionError('The console is not built yet; odradek console builds it')
   const built: { config: object } = JSON.parse(readFileSync(file, 'utf8'))
   process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = JSON.stringify(built.config)
+}
+
+/** Does something whose notes nobody asked for: Next writes how long it took to read its settings. Warnings and errors are heard. */
+async function withoutNotes(work: () => Promise<void>): Promise<void> {
+  const { log } = globalThis.console
+  globalThis.console.log = () => {}
+  try {
+    await work()
+  } finally {
+    globalThis.console.log = log
+  }
 }
 
 /** Takes the port, or where nobody asked for that one the next that is free. */

@@ -1,9 +1,14 @@
 'use client'
 import { type RefObject, useEffect, useRef, useState } from 'react'
+import { tickText, timeTicks } from '../../lib/time-ticks.ts'
+import { useZone } from '../../lib/zone.tsx'
 
 /** Around what is drawn over time: room for the numbers at the left, for the times below. */
 export const LEFT = 56
 export const RIGHT = 8
+/** From one label of a time axis to the next, at least, and what one takes. */
+const TICK_PX = 110
+const LABEL_PX = 48
 
 /** The width of an element in pixels, as it is now; whole, and never less than can be drawn in. */
 export function useWidth(): readonly [frame: RefObject<HTMLDivElement | null>, width: number] {
@@ -35,27 +40,21 @@ export function GridLine({ y, width, label }: { y: number; width: number; label:
   )
 }
 
-/** Moments below the chart, as many as there is room for, at equal distances from `from` to `to`. */
-export function TimeAxis(props: {
-  from: number
-  to: number
-  x(at: number): number
-  y: number
-  width: number
-  text(at: number): string
-}) {
-  const { from, to, x, y, width, text } = props
-  const ticks = width < 400 ? 2 : width < 800 ? 4 : 6
-  return Array.from({ length: ticks + 1 }, (_, n) => from + ((to - from) * n) / ticks).map((at, n) => (
+/** Moments below the chart, as many as there is room for, round ones of the zone in which times are shown. */
+export function TimeAxis(props: { from: number; to: number; x(at: number): number; y: number; width: number }) {
+  const { from, to, x, y, width } = props
+  const zone = useZone()
+  const { stepMs, moments } = timeTicks(from, to, Math.max(2, Math.floor((width - LEFT) / TICK_PX)), zone)
+  return moments.map((at) => (
     <text
       key={at}
-      x={x(at)}
+      x={Math.min(x(at), width)}
       y={y}
       fontSize="11"
       fill="var(--muted)"
-      textAnchor={n === 0 ? 'start' : n === ticks ? 'end' : 'middle'}
+      textAnchor={x(at) > width - LABEL_PX / 2 ? 'end' : 'middle'}
     >
-      {text(at)}
+      {tickText(at, stepMs, zone)}
     </text>
   ))
 }

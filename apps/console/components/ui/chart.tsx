@@ -76,13 +76,7 @@ export function Chart(props: {
           {ticks.map((tick) => (
             <GridLine key={tick} y={y(tick)} width={width} label={axis(tick)} />
           ))}
-          {times.length > 1 && (
-            <TimeAxis
-              {...{ from, to, x, width }}
-              y={height - 4}
-              text={(at) => timeText(at, zone, 'clock').slice(0, to - from > 600_000 ? 5 : 8)}
-            />
-          )}
+          {times.length > 1 && <TimeAxis {...{ from, to, x, width }} y={height - 4} />}
           <g clipPath={`url(#${clip})`}>
             {series.map((one, n) => {
               const line = linePath(one, times, x, y)

@@ -10,7 +10,6 @@ import type { Timeline } from './outputs.ts'
 const TOP = 8
 const BOTTOM = 20
 const HEIGHT = 148
-const DAY_MS = 86_400_000
 /** A drag over less than this is a click. */
 const DRAG_PX_MIN = 4
 
@@ -48,11 +47,6 @@ export function TimelineChart(props: {
     onZoom({ from: from + first * bucketMs, to: from + behind * bucketMs })
   }
   const chosen = drag === null ? null : [Math.min(drag.start, drag.end), Math.max(drag.start, drag.end) + 1]
-  const axis = (at: number) => {
-    const text = timeText(at, zone, 's')
-    if (to - from > 2 * DAY_MS) return text.slice(5, 10)
-    return to - from > 600_000 ? text.slice(11, 16) : text.slice(11)
-  }
   const told = over === null ? null : { start: from + over * bucketMs, count: counts[over] ?? 0 }
   return (
     <figure className="m-0 min-w-0">
@@ -108,7 +102,7 @@ export function TimelineChart(props: {
             ),
           )}
           {now > from && now < to && <Moment x={x(now)} top={TOP} bottom={HEIGHT - BOTTOM} label={t('now')} />}
-          <TimeAxis {...{ from, to, x, width }} y={HEIGHT - 5} text={axis} />
+          <TimeAxis {...{ from, to, x, width }} y={HEIGHT - 5} />
         </svg>
       </div>
       <figcaption className="min-h-5 pl-14 text-meta text-muted">
