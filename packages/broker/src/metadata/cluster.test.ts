@@ -108,6 +108,21 @@ describe('a cluster', () => {
     assert.deepEqual(brokers.partition(3, 'u').isr, [1], 'nobody else has what it has')
   })
 
+  it('tells whoever asks a controller without its store that the store does not answer', async () => {
+    const brokers = await Brokers.start(2)
+    const controller = brokers.at(1)
+    await brokers.until(controller.createTopics([request('t', assigned(1, 2))]))
+    brokers.cut(1)
+    await brokers.untilTrue(() => !controller.isController)
+    assert.equal(controller.controllerElsewhere, null, 'nobody told it of another')
+    const elected = await brokers.until(controller.electLeaders(new Map([['t', null]]), 0))
+    const results = elected.get('t')!
+    assert.deepEqual(codes(results), ['REQUEST_TIMED_OUT'])
+    assert.match(results[0]!.errorMessage ?? '', /The store does not answer/)
+    await brokers.untilTrue(() => brokers.at(2).isController)
+    assert.equal(brokers.at(2).controllerElsewhere, null)
+  })
+
   it('goes on with what a controller left half done', async () => {
     const brokers = await Brokers.start(3)
     const names = Array.from({ length: 250 }, (_, index) => `t${index}`)

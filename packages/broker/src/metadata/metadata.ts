@@ -158,6 +158,16 @@ export class Metadata {
     return this.#registration.isController
   }
 
+  /**
+   * Why what only the controller may do is not to be asked of this broker, in NOT_CONTROLLER's words; null where it is to be:
+   * then the answer tells whether it is still entitled to it.
+   */
+  get controllerElsewhere(): string | null {
+    const { controllerId } = this.image
+    if (controllerId === this.#nodeId) return null
+    return controllerId === -1 ? 'No broker is controller.' : `Broker ${controllerId} is the controller.`
+  }
+
   /** Where this broker's settings come from: dynamic ones of its own and of all brokers, static ones. */
   get configLayers(): BrokerLayers {
     return this.#decisions.context.layers
@@ -303,7 +313,8 @@ export class Metadata {
   ): Promise<Map<string, ElectionResult[]>> {
     const elected = await Promise.all(
       [...partitions].map(async ([name, indexes]): Promise<[string, ElectionResult[]]> => {
-        const refuse = (refusal: Refusal) => (indexes ?? []).map((index) => ({ index, ...refusal }))
+        const refuse = (refusal: Refusal) =>
+          (indexes ?? indexesOf(this.image.topics.get(name))).map((index) => ({ index, ...refusal }))
         const decide = (image: MetadataImage, context: DecisionContext) =>
           electLeaders(image, name, indexes, type, context)
         return [name, await this.#decisions.submit(decide, refuse)]
@@ -448,6 +459,10 @@ export class Metadata {
     if (!validateOnly) await this.ownTopics.alignIntakes(topics.map(({ resourceName }) => resourceName))
     return results
   }
+}
+
+function indexesOf(topic: TopicImage | undefined): number[] {
+  return topic?.partitions.map(({ index }) => index) ?? []
 }
 
 function invalidRequest(errorMessage: string): Refusal {

@@ -17,8 +17,8 @@ export const alterPartitionReassignments = handle(
   AlterPartitionReassignments,
   (request, exchange, broker) => {
     const { metadata } = broker
-    if (!metadata.isController) {
-      const errorMessage = `Broker ${metadata.image.controllerId} is the controller.`
+    const errorMessage = metadata.controllerElsewhere
+    if (errorMessage !== null) {
       return { errorCode: errors.NOT_CONTROLLER.code, errorMessage, responses: [] }
     }
     const fixed = factorChange(request, broker)

@@ -8,12 +8,14 @@ export const electLeaders = handle(
   ElectLeaders,
   ({ electionType, topicPartitions }, exchange, broker) => {
     const { metadata } = broker
-    if (!metadata.isController) {
+    const errorMessage = metadata.controllerElsewhere
+    if (errorMessage !== null) {
+      const { code } = errors.NOT_CONTROLLER
       const results = (topicPartitions ?? []).map(({ topic, partitions }) => ({
         topic,
-        partitionResult: partitions.map((partitionId) => ({ partitionId, ...notController })),
+        partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode: code, errorMessage })),
       }))
-      return { errorCode: notController.errorCode, replicaElectionResults: results }
+      return { errorCode: code, replicaElectionResults: results }
     }
     const isAll = topicPartitions === null
     const asked = isAll
@@ -48,4 +50,3 @@ export const electLeaders = handle(
 )
 
 const notNeeded = errors.ELECTION_NOT_NEEDED.code
-const notController = { errorCode: errors.NOT_CONTROLLER.code, errorMessage: null }

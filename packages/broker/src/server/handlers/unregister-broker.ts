@@ -6,8 +6,8 @@ import { handle } from '../exchange.ts'
 export const unregisterBroker = handle(
   UnregisterBroker,
   ({ brokerId }, exchange, { metadata }) => {
-    if (!metadata.isController) {
-      const errorMessage = `Broker ${metadata.image.controllerId} is the controller.`
+    const errorMessage = metadata.controllerElsewhere
+    if (errorMessage !== null) {
       return { errorCode: errors.NOT_CONTROLLER.code, errorMessage }
     }
     return answerLater(exchange, metadata.unregisterBroker(brokerId))
