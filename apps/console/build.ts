@@ -19,7 +19,11 @@ const SERVED =
   /^(server|build|bundle|users)\.ts$|^tsconfig\.build\.json$|^server\/(key-file|options|security|start-console)\.ts$/
 
 /** What pages have of other packages. */
-const SHARED = ['packages/config/src/**/*.ts', 'packages/client/src/messages/decoders/decoder-names.ts']
+const SHARED = [
+  'packages/config/src/**/*.ts',
+  'packages/client/src/messages/decoders/decoder-names.ts',
+  'packages/client/src/sentence-reader.ts',
+]
 
 const wanted = hashOfSources()
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) await build()

@@ -35,7 +35,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           <ApiProvider>
             <NuqsAdapter>
               <ZoneProvider zone={zoneName(zone)}>
-                <FailureWords words={await failureWords()}>
+                <FailureWords {...(await failureWords())}>
                   <Toasts>{children}</Toasts>
                   <Tips />
                 </FailureWords>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { failureSentences } from '../../../packages/api/src/failure-sentences.ts'
@@ -8,6 +8,7 @@ import { scopes } from '../../../packages/config/src/config-entries.ts'
 import { errors } from '../../../packages/protocol/src/errors.ts'
 import docs from '../messages/config-docs.zh.json' with { type: 'json' }
 import failures from '../messages/failures.zh.json' with { type: 'json' }
+import reasons from '../messages/reasons.zh.json' with { type: 'json' }
 import { messages } from './messages.ts'
 
 /** Every sentence under its dotted key. */
@@ -80,5 +81,23 @@ test('what is told of failures is told in Chinese by the same codes, and what it
     assert.ok(english[code] !== undefined, `${code} is told by nobody`)
     if (!(code in errors)) assert.deepEqual(parameters(text), parameters(english[code]), code)
     if (!code.startsWith('tried')) assert.match(text, /[\u4e00-\u9fff].*。$|\{(?:text|names)\}$/s, code)
+  }
+})
+
+test('reasons are told in Chinese as brokers and clients give them now', () => {
+  const sources = ['client/src/admin', 'client/src', 'broker/src/intake/retry', 'api/src'].flatMap((folder) => {
+    const path = join(import.meta.dirname, '../../../packages', folder)
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && /(?<!\.test)\.ts$/.test(entry.name))
+      .map(({ name }) => readFileSync(join(path, name), 'utf8'))
+  })
+  const written = sources.join('\n')
+  const ofNode = ['connect ECONNREFUSED {address}', 'The operation was aborted due to timeout']
+  for (const [english, chinese] of Object.entries(reasons)) {
+    assert.deepEqual(parameters(chinese), parameters(english), english)
+    if (ofNode.includes(english)) continue
+    // How often something was retried is put together.
+    const parts = english.replace(/(?:1 time|\{count\} times)/, '{times}').split(/\{\w+\}/)
+    for (const part of parts) assert.ok(written.includes(part), `nobody says "${part}"`)
   }
 })

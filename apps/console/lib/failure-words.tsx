@@ -1,26 +1,53 @@
 'use client'
-import { createContext, type ReactNode, useContext } from 'react'
+import { sentenceReader } from '@odradek/client/sentence-reader'
+import { createContext, type ReactNode, useCallback, useContext, useMemo } from 'react'
 import type { ApiError } from './api-error.ts'
 
 type Words = Readonly<Record<string, string>>
 
-const Known = createContext<Words>({})
+const Known = createContext<{ readonly words: Words; readonly reasons: Words }>({ words: {}, reasons: {} })
 
-/** What failures are told in, by code; those without words are told as the API tells them. */
-export function FailureWords({ words, children }: { words: Words | undefined; children: ReactNode }) {
-  return <Known value={words ?? {}}>{children}</Known>
+/**
+ * What failures are told in: errors by code, reasons by their English sentence, in which `{name}` stands for one word and `{text}`
+ * for another reason. What has no words here is told as the API tells it.
+ */
+export function FailureWords(props: { words?: Words; reasons?: Words; children: ReactNode }) {
+  const { words = NONE, reasons = NONE, children } = props
+  const known = useMemo(() => ({ words, reasons }), [words, reasons])
+  return <Known value={known}>{children}</Known>
 }
+
+const NONE: Words = {}
 
 /** The error in the language of the page; details to be copied keep the API's own words. */
 export function useFailureWords(): (error: ApiError) => ApiError {
-  const words = useContext(Known)
+  const { words } = useContext(Known)
+  const reasonWords = useReasonWords()
   return (error) => {
     const told: { -readonly [K in keyof ApiError]: ApiError[K] } = { ...error }
     for (const part of ['message', 'tried', 'remedy'] as const) {
       const said = error.codes?.[part]
       const template = said && words[said.code]
-      if (template) told[part] = template.replace(/\{(\w+)\}/g, (_, name) => said.values[name] ?? '')
+      if (template) told[part] = template.replace(/\{(\w+)\}/g, (_, name) => reasonWords(said.values[name] ?? ''))
+      else if (part === 'message') told.message = reasonWords(told.message)
     }
     return told
   }
+}
+
+/** A reason that a broker or the API gives, in the language of the page. */
+export function useReasonWords(): (reason: string) => string {
+  const { reasons } = useContext(Known)
+  const read = useMemo(() => {
+    const templates = Object.fromEntries(Object.keys(reasons).map((sentence) => [sentence, sentence]))
+    return sentenceReader(templates, new Set(['text']))
+  }, [reasons])
+  return useCallback((reason) => tell(reason, read, reasons), [read, reasons])
+}
+
+function tell(reason: string, read: ReturnType<typeof sentenceReader>, reasons: Words): string {
+  const said = read(reason)
+  const template = said === null ? undefined : reasons[said.code]
+  if (said === null || template === undefined) return reason
+  return template.replace(/\{(\w+)\}/g, (_, name) => tell(said.values[name] ?? '', read, reasons))
 }

@@ -1,7 +1,11 @@
 import words from '../messages/failures.zh.json' with { type: 'json' }
+import reasons from '../messages/reasons.zh.json' with { type: 'json' }
 import { preferences } from './preferences.ts'
 
-/** What is told of failures in the language of the one who asks, by code; undefined where that is English, as the API tells it. */
-export async function failureWords(): Promise<Readonly<Record<string, string>> | undefined> {
-  return (await preferences()).locale === 'zh' ? words : undefined
+/**
+ * What is told of failures in the language of the one who asks: of errors by code, of reasons by their English sentence. Undefined
+ * where that language is English, as the API tells it.
+ */
+export async function failureWords() {
+  return (await preferences()).locale === 'zh' ? { words, reasons } : undefined
 }

@@ -1,5 +1,6 @@
 'use client'
 import { useTranslations } from 'next-intl'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { StateIcon } from './badge.tsx'
 
 /** Says whose part is missing in what is shown: brokers that do not answer, and why. */
@@ -7,6 +8,7 @@ export function SilentBrokers(props: {
   brokers: readonly { readonly nodeId: number | null; readonly reason: string }[] | undefined
 }) {
   const t = useTranslations('frame')
+  const reasonWords = useReasonWords()
   if (props.brokers === undefined || props.brokers.length === 0) return null
   return (
     <div
@@ -19,7 +21,9 @@ export function SilentBrokers(props: {
       <ul className="min-w-0 flex-1">
         {props.brokers.map(({ nodeId, reason }) => (
           <li key={`${nodeId} ${reason}`} className="break-words">
-            {nodeId === null ? t('silentListener', { reason }) : t('silentBroker', { id: String(nodeId), reason })}
+            {nodeId === null
+              ? t('silentListener', { reason: reasonWords(reason) })
+              : t('silentBroker', { id: String(nodeId), reason: reasonWords(reason) })}
           </li>
         ))}
       </ul>

@@ -6,6 +6,7 @@ import { Badge } from '../../components/ui/badge.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { Bytes, Exact } from '../../components/ui/number.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { href } from '../../lib/href.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import { DiskUse } from './disk-use.tsx'
@@ -14,6 +15,7 @@ import type { LogDirectory, ReplicaRow } from './outputs.ts'
 /** A broker's log directories, and the largest of what is in them. */
 export function BrokerDisks({ cluster, nodeId }: { cluster: string; nodeId: number }) {
   const t = useTranslations('brokers')
+  const reasonWords = useReasonWords()
   const trpc = useTRPC()
   // The frame around it keeps this new.
   const about = useQuery(trpc.brokers.get.queryOptions({ cluster, nodeId }))
@@ -77,7 +79,7 @@ export function BrokerDisks({ cluster, nodeId }: { cluster: string; nodeId: numb
         columns={directories}
         rows={data?.directories ?? (about.error === null ? undefined : [])}
         rowKey={(row) => row.path}
-        empty={<EmptyState title={t('noDirectories')}>{data?.problem}</EmptyState>}
+        empty={<EmptyState title={t('noDirectories')}>{data?.problem != null && reasonWords(data.problem)}</EmptyState>}
       />
       <h2 className="px-6 pt-6 pb-2 text-heading max-sm:px-4">
         {t('largest', { count: data?.largest.length ?? 0, total: data?.replicaCount ?? 0 })}

@@ -3,11 +3,13 @@ import { useTranslations } from 'next-intl'
 import { Figure, FigureStrip } from '../../components/ui/figure.tsx'
 import { Bytes, Exact, Unknown } from '../../components/ui/number.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { durationText } from '../../lib/numbers.ts'
 import type { BrokerDetail } from './outputs.ts'
 
 export function BrokerFigures({ data }: { data: BrokerDetail | undefined }) {
   const t = useTranslations('brokers')
+  const reasonWords = useReasonWords()
   if (data === undefined) {
     return (
       <FigureStrip>
@@ -18,8 +20,8 @@ export function BrokerFigures({ data }: { data: BrokerDetail | undefined }) {
     )
   }
   const vitals = 'reason' in data.vitals ? null : data.vitals
-  const untold = 'reason' in data.vitals ? data.vitals.reason : t('notTold')
-  const problems = [...(vitals?.problems ?? []), ...(data.problem === null ? [] : [data.problem])]
+  const untold = 'reason' in data.vitals ? reasonWords(data.vitals.reason) : t('notTold')
+  const problems = [...(vitals?.problems ?? []), ...(data.problem === null ? [] : [reasonWords(data.problem)])]
   return (
     <FigureStrip>
       <Figure

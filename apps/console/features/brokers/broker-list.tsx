@@ -7,6 +7,7 @@ import { Badge } from '../../components/ui/badge.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Bytes, Exact, Unknown } from '../../components/ui/number.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { href } from '../../lib/href.ts'
 import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
@@ -21,6 +22,7 @@ const SKEW = 0.2
 /** All brokers: what they lead, what is behind on them, and how full their disks are. */
 export function BrokerList({ cluster }: { cluster: string }) {
   const t = useTranslations('brokers')
+  const reasonWords = useReasonWords()
   const trpc = useTRPC()
   const onData = useKept(trpc.brokers.list.queryKey({ cluster }))
   const live = useSubscription(trpc.brokers.listLive.subscriptionOptions({ cluster }, { onData }))
@@ -42,7 +44,7 @@ export function BrokerList({ cluster }: { cluster: string }) {
           </Link>
           {row.isController && <Badge>{t('controller')}</Badge>}
           {row.problem !== null && (
-            <Badge state="wrong" tip={row.problem}>
+            <Badge state="wrong" tip={reasonWords(row.problem)}>
               {t('problem')}
             </Badge>
           )}

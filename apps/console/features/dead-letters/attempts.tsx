@@ -2,12 +2,14 @@
 import { useTranslations } from 'next-intl'
 import { Copy } from '../../components/ui/copy.tsx'
 import { Time } from '../../components/ui/time.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { durationText } from '../../lib/numbers.ts'
 import type { LetterMeaning } from './outputs.ts'
 
 /** Each failure with its time, who reported it and what it said; the waits between them; at the end why there was no further try. */
 export function Attempts({ meaning }: { meaning: LetterMeaning }) {
   const t = useTranslations('deadLetters')
+  const reasonWords = useReasonWords()
   const { attempts, error, reason, origin, retries } = meaning
   return (
     <div className="overflow-y-auto px-4 py-3">
@@ -48,7 +50,8 @@ export function Attempts({ meaning }: { meaning: LetterMeaning }) {
         {reason !== null && (
           <li className="relative pb-1">
             <Dot wrong />
-            <span className="font-strong">{t('attempt.givenUp')}</span> <span className="break-words">{reason}</span>
+            <span className="font-strong">{t('attempt.givenUp')}</span>{' '}
+            <span className="break-words">{reasonWords(reason)}</span>
           </li>
         )}
       </ol>

@@ -17,6 +17,7 @@ import { Bytes, Count } from '../../components/ui/number.tsx'
 import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { href } from '../../lib/href.ts'
 import { odradekCommand } from '../../lib/shell-command.ts'
 import type { DelayedTopic } from './outputs.ts'
@@ -25,6 +26,7 @@ import { useDelayedTopics } from './use-delayed-topics.ts'
 /** All topics of timed messages: what waits in each, and what is due next. */
 export function DelayedList({ cluster }: { cluster: string }) {
   const t = useTranslations('delayed')
+  const reasonWords = useReasonWords()
   const frame = useTranslations('frame')
   const { bootstrap } = useShell()
   const [q, setQ] = useQueryState('q', parseAsString.withDefault(''))
@@ -109,7 +111,7 @@ export function DelayedList({ cluster }: { cluster: string }) {
         <SilentBrokers brokers={data?.silent} />
         {data?.problem != null ? (
           <EmptyState icon={AlarmClock} title={t('unsupported')}>
-            {data.problem}
+            {reasonWords(data.problem)}
           </EmptyState>
         ) : (
           <Table

@@ -14,6 +14,7 @@ import { Bytes, Exact } from '../../components/ui/number.tsx'
 import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { Time } from '../../components/ui/time.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { href } from '../../lib/href.ts'
 import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
@@ -30,6 +31,7 @@ const PRESETS = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const
 /** What waits in one topic: a picture of when, and the records of the window that it shows. */
 export function DelayedTopic({ cluster, topic }: { cluster: string; topic: string }) {
   const t = useTranslations('delayed')
+  const reasonWords = useReasonWords()
   const trpc = useTRPC()
   const [query, setQuery] = useQueryStates(delayedQueryParsers)
   const topics = useDelayedTopics(cluster)
@@ -69,7 +71,7 @@ export function DelayedTopic({ cluster, topic }: { cluster: string; topic: strin
           title={topics.data?.problem == null ? t('missing', { topic }) : t('unsupported')}
           action={<ButtonLink href={href.delayed(cluster)}>{t('all')}</ButtonLink>}
         >
-          {topics.data?.problem ?? t('missingAbout')}
+          {topics.data?.problem == null ? t('missingAbout') : reasonWords(topics.data.problem)}
           <SilentBrokers brokers={topics.data?.silent} />
         </EmptyState>
       ) : (

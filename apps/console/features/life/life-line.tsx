@@ -18,6 +18,7 @@ import { useLocale, useTranslations } from 'next-intl'
 import type { ReactNode } from 'react'
 import { Time } from '../../components/ui/time.tsx'
 import { cn } from '../../lib/cn.ts'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { href } from '../../lib/href.ts'
 import { durationText } from '../../lib/numbers.ts'
 import { relativeTime } from '../../lib/times.ts'
@@ -162,6 +163,7 @@ function What({ event }: { event: LifeEvent }): ReactNode {
 /** What more is known of it. */
 function About({ event }: { event: LifeEvent }): ReactNode {
   const t = useTranslations('life')
+  const reasonWords = useReasonWords()
   const locale = useLocale()
   const lines: ReactNode[] = []
   switch (event.kind) {
@@ -200,7 +202,7 @@ function About({ event }: { event: LifeEvent }): ReactNode {
       lines.push(relativeTime(event.dueMs, Date.now(), locale))
       break
     case 'deadLetter':
-      if (event.reason !== null) lines.push(event.reason)
+      if (event.reason !== null) lines.push(reasonWords(event.reason))
       break
     case 'resent':
       if (event.by !== null) lines.push(t('resentBy', { by: event.by }))

@@ -1,6 +1,7 @@
 'use client'
 import { CircleHelp } from 'lucide-react'
 import { useTranslations } from 'next-intl'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { exactNumber } from '../../lib/numbers.ts'
 import type { LifeUnknown } from './outputs.ts'
 
@@ -27,6 +28,7 @@ export function LifeUnknowns({ unknown }: { unknown: readonly LifeUnknown[] }) {
 
 function Text({ unknown }: { unknown: LifeUnknown }) {
   const t = useTranslations('life')
+  const reasonWords = useReasonWords()
   switch (unknown.kind) {
     case 'consumedWhen':
     case 'originUnknown':
@@ -39,10 +41,10 @@ function Text({ unknown }: { unknown: LifeUnknown }) {
     case 'searchCut':
       return t('unknown.searchCut', { topic: unknown.topic, records: exactNumber(unknown.records) })
     case 'searchFailed':
-      return t('unknown.searchFailed', { topic: unknown.topic, reason: unknown.reason })
+      return t('unknown.searchFailed', { topic: unknown.topic, reason: reasonWords(unknown.reason) })
     case 'waitingUntold':
     case 'foreign':
-      return t(`unknown.${unknown.kind}`, { reason: unknown.reason })
+      return t(`unknown.${unknown.kind}`, { reason: reasonWords(unknown.reason) })
     case 'groupsCut':
       return t('unknown.groupsCut', { looked: unknown.looked, total: unknown.total })
     case 'attemptsCut':

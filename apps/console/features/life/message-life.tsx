@@ -63,7 +63,7 @@ export function MessageLife(place: { cluster: string; topic: string; partition: 
         }
       />
       <div className="min-h-0 flex-1 overflow-y-auto border-t px-6 py-4 max-sm:px-4">
-        <div className="mx-auto flex max-w-3xl flex-col gap-6">
+        <div className="flex max-w-4xl flex-col gap-6">
           {forbidden !== undefined && <EmptyState title={messages('empty.forbidden')}>{forbidden}</EmptyState>}
           {found.error !== null && (
             <ErrorState error={found.error} retry={() => found.refetch()} busy={found.isFetching} />

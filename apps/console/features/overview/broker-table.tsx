@@ -5,6 +5,7 @@ import { useShell } from '../../components/frame/shell.tsx'
 import { Badge } from '../../components/ui/badge.tsx'
 import { Bytes, Exact, Unknown } from '../../components/ui/number.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { href } from '../../lib/href.ts'
 import type { OverviewData } from './outputs.ts'
 
@@ -13,6 +14,7 @@ type Broker = OverviewData['brokers'][number]
 /** The brokers, with what they lead and how full their disks are. */
 export function BrokerTable({ brokers }: { brokers: readonly Broker[] | undefined }) {
   const t = useTranslations('overview')
+  const reasonWords = useReasonWords()
   const { cluster } = useShell()
   const columns: readonly Column<Broker>[] = [
     {
@@ -29,8 +31,8 @@ export function BrokerTable({ brokers }: { brokers: readonly Broker[] | undefine
           </Link>
           {row.isController && <Badge>{t('controller', { id: '' }).trim()}</Badge>}
           {row.problem !== null && (
-            <Badge state="wrong" tip={row.problem}>
-              {row.problem}
+            <Badge state="wrong" tip={reasonWords(row.problem)}>
+              {reasonWords(row.problem)}
             </Badge>
           )}
         </span>

@@ -17,6 +17,7 @@ import { PagedTable } from '../../components/ui/paged-table.tsx'
 import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import type { Column } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { href } from '../../lib/href.ts'
 import { liveInterval } from '../../lib/live-interval.ts'
 import { exactNumber } from '../../lib/numbers.ts'
@@ -55,6 +56,7 @@ export function RetryList({ cluster }: { cluster: string }) {
   const refetchInterval = liveInterval(live, REFRESH_MS)
   const list = useQuery(trpc.retries.list.queryOptions(input, { placeholderData: keepPreviousData, refetchInterval }))
   const { data } = list
+  const reasonWords = useReasonWords()
   const search = useCallback((q: string) => void setQuery({ q, page: 1 }), [setQuery])
   return (
     <>
@@ -77,7 +79,7 @@ export function RetryList({ cluster }: { cluster: string }) {
         <SilentBrokers brokers={data?.silent} />
         {data !== undefined && data.reason !== null ? (
           <EmptyState icon={Hourglass} title={t('untold')}>
-            {data.reason}
+            {reasonWords(data.reason)}
           </EmptyState>
         ) : (
           <PagedTable<RetryTopicRow>

@@ -11,7 +11,9 @@ import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Figure, FigureStrip } from '../../components/ui/figure.tsx'
 import { Bytes, Exact, Unknown } from '../../components/ui/number.tsx'
+import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { href } from '../../lib/href.ts'
 import { liveInterval } from '../../lib/live-interval.ts'
 import { durationText } from '../../lib/numbers.ts'
@@ -30,7 +32,9 @@ export function StorageFrame({ cluster, children }: { cluster: string; children:
   const refetchInterval = liveInterval(live, STORAGE_REFRESH_MS)
   const about = useQuery(trpc.storage.get.queryOptions({ cluster }, { refetchInterval }))
   const { data } = about
-  const isForeign = data?.problem != null
+  const reasonWords = useReasonWords()
+  const problem = data?.problem ?? null
+  const isForeign = problem !== null
   return (
     <>
       <TitleRow title={t('title')} />
@@ -48,18 +52,14 @@ export function StorageFrame({ cluster, children }: { cluster: string; children:
       {about.error !== null && (
         <ErrorState className="m-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
       )}
-      {data !== undefined && !isForeign && data.silent.length > 0 && (
-        <p role="status" className="mx-6 my-3 text-attention max-sm:mx-4">
-          {t('silent', { brokers: data.silent.map(({ nodeId, reason }) => `${nodeId} (${reason})`).join(', ') })}
-        </p>
-      )}
+      {!isForeign && <SilentBrokers brokers={data?.silent} />}
       <PageBody>
-        {isForeign ? (
-          <EmptyState icon={HardDrive} title={t('unsupported')}>
-            {data.problem}
-          </EmptyState>
-        ) : (
+        {problem === null ? (
           children
+        ) : (
+          <EmptyState icon={HardDrive} title={t('unsupported')}>
+            {reasonWords(problem)}
+          </EmptyState>
         )}
       </PageBody>
     </>

@@ -31,7 +31,7 @@ export function GroupDiagnosis({ cluster, group }: { cluster: string; group: str
   const { data } = diagnosis
   return (
     <div className="min-h-0 flex-1 overflow-y-auto px-6 py-4 max-sm:px-4">
-      <div className="mx-auto flex max-w-3xl flex-col gap-4">
+      <div className="flex max-w-4xl flex-col gap-4">
         {diagnosis.error !== null && (
           <ErrorState error={diagnosis.error} retry={() => diagnosis.refetch()} busy={diagnosis.isFetching} />
         )}
