@@ -260,8 +260,8 @@ export const brokerConfig = table({
     default: 15 * SECOND_MS,
     min: 0,
     unit: 'ms',
-    mutable: 'restart',
-    doc: 'How long to wait between two searches for partitions to compact.',
+    mutable: 'broker',
+    doc: 'How long to wait between two searches for partitions to compact. A change counts from the next search on.',
   },
   'log.cleaner.max.compaction.lag.ms': {
     type: 'long',

@@ -252,6 +252,19 @@ test('keys that are fixed while the broker runs are refused', async () => {
   ok(oursOnly || (typo.errorCode === INVALID_CONFIG && /message\.max\.bytes/.test(typo.errorMessage)))
 })
 
+test('what Kafka lets change of its cleaner while it runs changes here', async () => {
+  const changes = {
+    'log.cleaner.backoff.ms': '15001',
+    'log.cleaner.io.max.bytes.per.second': '1.0E9',
+    'log.cleaner.dedupe.buffer.size': '134217729',
+    'log.cleaner.min.cleanable.ratio': '0.6',
+  }
+  for (const [key, value] of Object.entries(changes)) {
+    deepEqual(await alter(BROKER, '', { [key]: [SET, value] }), { errorCode: 0, errorMessage: '' }, key)
+    equal((await alter(BROKER, '', { [key]: [DELETE, null] })).errorCode, 0)
+  }
+})
+
 test('dynamic broker configs act at once, those of one broker before those of all', async () => {
   const topic = await WireTopic.create(client)
   const big = { records: [{ value: 'x'.repeat(1000), timestamp: Date.now() }] }
