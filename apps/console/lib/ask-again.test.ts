@@ -23,6 +23,8 @@ test('a question that is under way is not asked anew: the first answer is why it
   await done
   assert.equal(asked.length, 1)
   assert.equal(state().error?.message, 'nobody answers')
+  await askAgain(queryClient, { queryKey: ['topics'] })
+  assert.equal(asked.length, 1, 'it has told so')
   stop()
 })
 
@@ -37,9 +39,12 @@ test('an answer to a question from before is asked for once more; one that is no
   asked[1]?.reject(new Error('gone'))
   await done
   assert.equal(state().error?.message, 'gone')
-  const later = askAgain(queryClient, { queryKey: ['topics'] })
+  const again = queryClient.invalidateQueries({ queryKey: ['topics'] })
   asked[2]?.resolve('back')
+  await again
+  const later = askAgain(queryClient, { queryKey: ['topics'] })
+  asked[3]?.resolve('newer')
   await later
-  assert.deepEqual([asked.length, state().data], [3, 'back'])
+  assert.deepEqual([asked.length, state().data], [4, 'newer'])
   stop()
 })

@@ -5,6 +5,7 @@ import { createTRPCClient, createWSClient, httpBatchLink, httpBatchStreamLink, s
 import { createTRPCContext } from '@trpc/tanstack-react-query'
 import { type ReactNode, useState } from 'react'
 import { apiError } from './api-error.ts'
+import { keepErrors } from './keep-errors.ts'
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>()
 
@@ -22,12 +23,14 @@ export function ApiProvider({ children }: { children: ReactNode }) {
 }
 
 function createQueryClient() {
-  return new QueryClient({
+  const queryClient = new QueryClient({
     defaultOptions: {
       queries: { staleTime: 5_000, retry: isWorthAnother, retryDelay: 500, refetchOnWindowFocus: true },
       mutations: { retry: false },
     },
   })
+  keepErrors(queryClient)
+  return queryClient
 }
 
 /** What is the same a moment later. */

@@ -104,6 +104,33 @@ test('in read-only mode nobody changes anything, and everybody sees', async () =
   }
 })
 
+test('who may not read payloads has no record copied that a letter only names', async () => {
+  await using users = await openWithUsers()
+  await users.file.put('omar', password, { local: { role: 'operator', payloads: false } })
+  const kafka = users.scene.console.session(cluster).cluster
+  const nothing = { format: 'null', text: '' } as const
+  for (const name of ['salaries', 'dlq.workers', 'open']) await createTopic(kafka, { name, partitions: 1 })
+  const secret = { format: 'text', text: 'secret' } as const
+  await produceMessage(kafka, { topic: 'salaries', key: nothing, value: secret, headers: [] })
+  const said = { topic: 'salaries', partition: '0', offset: '0', group: 'workers', 'delivery.count': '5' }
+  const headers = Object.entries(said).map(([key, text]) => {
+    return { key: `__dlq.errors.${key}`, value: { format: 'text', text } as const }
+  })
+  await produceMessage(kafka, { topic: 'dlq.workers', key: nothing, value: nothing, headers })
+  const topic = 'dlq.workers'
+  const target = { kind: 'topic', topic: 'open' } as const
+  const letter = { partition: 0, offset: 0 }
+  const select = { kind: 'places' as const, places: [letter] }
+  const [omar, otto] = [await users.callerOf('omar'), await users.callerOf('otto')]
+  const check = await omar.jobs.check({ cluster, topic, select, target })
+  assert.deepEqual([check.toSend, check.sources], [1, [{ topic: 'salaries', count: 1 }]])
+  const forbidden = { code: 'FORBIDDEN', message: /lack the permission "payloads"/ }
+  const id = () => globalThis.crypto.randomUUID()
+  await assert.rejects(omar.jobs.create({ cluster, topic, select, target, id: id() }), forbidden)
+  await assert.rejects(omar.deadLetters.resend({ cluster, topic, ...letter, target, id: id() }), forbidden)
+  assert.equal((await otto.deadLetters.resend({ cluster, topic, ...letter, target, id: id() })).sent, 1)
+})
+
 test('a user who is removed is gone at the next request, and the last one leaves no open door', async () => {
   await using users = await openWithUsers()
   const caller = await users.callerOf('vera')

@@ -2,6 +2,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
+import { useForbidden } from '../../components/frame/shell.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
@@ -21,6 +22,7 @@ export function ResendDialog(props: { place: LetterSpot; onClose(): void; onDone
   const frame = useTranslations('frame')
   const letterReason = useLetterReason()
   const trpc = useTRPC()
+  const payloads = useForbidden('payloads')
   const [id] = useState(newId)
   const [chosen, setChosen] = useState<TargetKind | null>(null)
   const targets = useQuery(trpc.deadLetters.targets.queryOptions(place, { staleTime: 0, gcTime: 0 }))
@@ -41,7 +43,13 @@ export function ResendDialog(props: { place: LetterSpot; onClose(): void; onDone
             <Button
               kind="primary"
               busy={resend.isPending || data === undefined}
-              disabledReason={data !== undefined && target === null ? t('target.impossible') : undefined}
+              disabledReason={
+                data !== undefined && target === null
+                  ? t('target.impossible')
+                  : data !== undefined && data.sources.length > 0
+                    ? payloads
+                    : undefined
+              }
               onClick={() => resend.mutate({ ...place, id, target: { kind: target ?? 'retry' } })}
             >
               {t('resend.one')}

@@ -28,6 +28,7 @@ export function ResendPage({ cluster, topic }: { cluster: string; topic: string 
   const trpc = useTRPC()
   const router = useRouter()
   const operate = useForbidden('operate')
+  const payloads = useForbidden('payloads')
   const [query, setQuery] = useQueryStates(resendQueryParsers)
   const [id, setId] = useState(newId)
   const [confirming, setConfirming] = useState(false)
@@ -48,7 +49,9 @@ export function ResendPage({ cluster, topic }: { cluster: string; topic: string 
   const plan = question === null ? undefined : check.data
   const isFresh = plan !== undefined && !check.isPlaceholderData && !check.isFetching
   const reason =
-    operate ?? (question === null ? t('check.complete') : plan?.toSend === 0 ? t('check.nothing') : undefined)
+    operate ??
+    (question === null ? t('check.complete') : plan?.toSend === 0 ? t('check.nothing') : undefined) ??
+    (plan !== undefined && plan.sources.length > 0 ? payloads : undefined)
   const run = (confirm: number | undefined) => {
     setConfirming(false)
     if (question !== null) create.mutate({ ...question, id, ...(confirm !== undefined && { confirm }) })

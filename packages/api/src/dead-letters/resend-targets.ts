@@ -15,7 +15,7 @@ export interface ResendChoice {
   readonly others: readonly TopicGroup[]
 }
 
-export interface ResendChoices extends Pick<ResendPlan, 'group' | 'membersOnline' | 'notes' | 'notesWhy'> {
+export interface ResendChoices extends Pick<ResendPlan, 'group' | 'membersOnline' | 'sources' | 'notes' | 'notesWhy'> {
   readonly choices: readonly ResendChoice[]
 }
 
@@ -38,8 +38,8 @@ export async function resendChoices(
     const reason = topic === null ? refused : null
     return { kind, topic, reason, why: readLetterReason(reason), others }
   })
-  const { group = null, membersOnline = null, notes = [], notesWhy = [] } = sound ?? {}
-  return { choices, group, membersOnline, notes, notesWhy }
+  const { group = null, membersOnline = null, sources = [], notes = [], notesWhy = [] } = sound ?? {}
+  return { choices, group, membersOnline, sources, notes, notesWhy }
 }
 
 /** A plan, or why there can be none. */

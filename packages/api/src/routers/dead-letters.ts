@@ -14,6 +14,7 @@ import {
 import { z } from 'zod'
 import { isPermitted, visitorText } from '../access/visitor.ts'
 import type { Context } from '../context.ts'
+import { assertMayCopy } from '../dead-letters/assert-may-copy.ts'
 import { deadLetterSorts, listDeadLetterRows, rowOf, totalsOf } from '../dead-letters/dead-letter-listing.ts'
 import { letterDetail } from '../dead-letters/letter-detail.ts'
 import {
@@ -134,14 +135,12 @@ export const deadLetters = router({
     .mutation(async ({ ctx, input: { cluster, topic, partition, offset, target, id } }) => {
       ctx.note({ resource: `topic ${topic}` })
       const select = { kind: 'places', places: [{ partition, offset }] } as const
-      const job = await oneByOne(ctx.console.deadLetters(cluster), {
-        id,
-        topic,
-        select,
-        target,
-        again: true,
-        by: visitorText(ctx.visitor),
-      })
+      const desk = ctx.console.deadLetters(cluster)
+      const request = { id, topic, select, target, again: true, by: visitorText(ctx.visitor) }
+      if (!isPermitted(ctx.visitor, 'payloads', cluster)) {
+        assertMayCopy(ctx, cluster, (await desk.plan(request)).sources)
+      }
+      const job = await oneByOne(desk, request)
       ctx.note({ after: { job: job.id, sent: job.sent, failed: job.failed, skipped: job.skipped } })
       return job
     }),

@@ -3,6 +3,7 @@ import { resendResults } from '@odradek/client'
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { visitorText } from '../access/visitor.ts'
+import { assertMayCopy } from '../dead-letters/assert-may-copy.ts'
 import { resendInput, resendRequest } from '../dead-letters/letter-search.ts'
 import { resendCommand } from '../dead-letters/resend-command.ts'
 import { refuse } from '../failure.ts'
@@ -85,7 +86,8 @@ export const jobs = router({
       const desk = ctx.console.deadLetters(cluster)
       const request = resendRequest(input, visitorText(ctx.visitor), { id })
       ctx.note({ resource: `topic ${input.topic}` })
-      const { toSend } = await desk.plan(request)
+      const { toSend, sources } = await desk.plan(request)
+      assertMayCopy(ctx, cluster, sources)
       if (toSend > RESENT_UNCONFIRMED_MAX && confirm !== toSend) {
         throw refuse('BAD_REQUEST', `It would send ${toSend} letters, and ${confirm ?? 'nothing'} was typed.`, {
           tried: 'send dead letters again',

@@ -171,6 +171,12 @@ test("a share group's letters without a copy: their records are sent, where they
   const plan = await planResend(source, { ...request, by: 'test' })
   assert.deepEqual([plan.matched, plan.toSend, plan.toFail, plan.toSkip], [4, 2, 2, 0])
   assert.match(plan.reasons[0]!.reason, /no copy of its record/)
+  assert.deepEqual(
+    plan.sources,
+    [{ topic: 'jobs', count: 1 }],
+    'the one whose record is there, not the one with a copy',
+  )
+  assert.equal(plan.notes[0], '1 of them have no copy of their record: it is read from jobs.')
   const { job, results } = await resend(request)
   assert.deepEqual([job.sent, job.failed], [2, 2])
   assert.deepEqual(

@@ -14,6 +14,7 @@ test('every sentence is read back as the code and the values that it was made of
       most: '1048588',
       bad: '3',
       tried: '10',
+      count: '12',
     } as const
     const named = Object.fromEntries(
       Object.entries(values).filter(([name]) => letterReasons[code].includes(`{${name}}`)),

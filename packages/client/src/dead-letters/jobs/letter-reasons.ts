@@ -23,6 +23,7 @@ const templates = {
   othersOfOrigin: 'Every group that reads the origin topics will see them again, not only this one.',
   othersOfTopic: 'Every group that reads the topic will see them.',
   outOfOrder: 'Later records of their keys may have been dealt with: they come out of order.',
+  recordsOf: '{count} of them have no copy of their record: it is read from {topic}.',
   nobodyThere: 'No member of group {group} is there now: they wait in {topic} until one is.',
 } as const
 

@@ -59,6 +59,8 @@ export interface ResendPlan {
   /** The first thousand. */
   readonly rows: readonly ResendPlanRow[]
   readonly targets: readonly { readonly topic: string; readonly count: number }[]
+  /** Where the records are of those that have no copy of theirs, and are sent. */
+  readonly sources: readonly { readonly topic: string; readonly count: number }[]
   /** What a person should know before. */
   readonly notes: readonly string[]
   /** The notes by their codes, in the same order. */
@@ -179,6 +181,7 @@ export async function planResend(source: MessageSource, request: ResendRequest):
   )
   const reasons = new Map<string, { -readonly [K in keyof ResendPlanReason]: ResendPlanReason[K] }>()
   const targets = new Map<string, number>()
+  const sources = new Map<string, number>()
   const rows: ResendPlanRow[] = []
   const counts = { send: 0, fail: 0, skip: 0 }
   for (const letter of letters) {
@@ -197,8 +200,10 @@ export async function planResend(source: MessageSource, request: ResendRequest):
     const reason = skip ?? fail
     const why = readLetterReason(reason)
     counts[outcome]++
-    if (outcome === 'send') targets.set(target!, (targets.get(target!) ?? 0) + 1)
-    else {
+    if (outcome === 'send') {
+      count(targets, target!)
+      if (letter.record !== null) count(sources, letter.record.topic)
+    } else {
       const noted = reasons.get(`${outcome} ${reason}`)
       if (noted === undefined) reasons.set(`${outcome} ${reason}`, { outcome, reason: reason!, why, count: 1 })
       else noted.count++
@@ -209,7 +214,11 @@ export async function planResend(source: MessageSource, request: ResendRequest):
     }
   }
   const membersOnline = topic.group === null ? null : await membersOf(source, topic.group)
-  const notes = notesOf(request, topic, membersOnline)
+  const copied = mostFirst(sources)
+  const notes = [
+    ...copied.map((source) => letterReason('recordsOf', source)),
+    ...notesOf(request, topic, membersOnline),
+  ]
   return {
     topic: topic.topic,
     group: topic.group,
@@ -219,7 +228,8 @@ export async function planResend(source: MessageSource, request: ResendRequest):
     toSkip: counts.skip,
     reasons: [...reasons.values()].sort((a, b) => b.count - a.count),
     rows,
-    targets: [...targets].map(([name, count]) => ({ topic: name, count })).sort((a, b) => b.count - a.count),
+    targets: mostFirst(targets),
+    sources: copied,
     notes,
     notesWhy: notes.map(readLetterReason),
     membersOnline,
@@ -232,6 +242,14 @@ export async function planResend(source: MessageSource, request: ResendRequest):
     if (jobOfMark(mark) > 0) return letterReason('beingSent', {})
     return mark % 2 === 1 ? letterReason('resolved', {}) : null
   }
+}
+
+function count(counts: Map<string, number>, topic: string): void {
+  counts.set(topic, (counts.get(topic) ?? 0) + 1)
+}
+
+function mostFirst(counts: ReadonlyMap<string, number>): { topic: string; count: number }[] {
+  return [...counts].map(([topic, of]) => ({ topic, count: of })).sort((a, b) => b.count - a.count)
 }
 
 async function membersOf({ cluster }: MessageSource, group: string): Promise<number | null> {
