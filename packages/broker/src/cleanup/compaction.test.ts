@@ -461,4 +461,55 @@ describe('compaction', () => {
       [],
     )
   })
+  it('forgets what it was to do when the log is cut, though all is as long again as it was', async () => {
+    using bench = nodeBench()
+    const log = openLog(bench, { config })
+    const fill = (text: string) => {
+      for (let index = 0; index < 30; index++) appendRecords(log, [{ key: 'k', value: text.repeat(50) }])
+    }
+    fill('x')
+    const { endOffset } = log
+    const refill = () => {
+      log.truncateTo(0)
+      fill('y')
+      assert.equal(log.endOffset, endOffset)
+    }
+    const options = { clock: bench.clock, disk: bench.disk, logger: quiet, config: resolveBrokerConfig }
+    const compaction = new Compaction({ ...options, offload: offloadAtOnce(bench, refill) })
+    compaction.consider(log, endOffset)
+    await compaction.idle()
+    const texts = readAll(log).map(({ value }) => value?.[0])
+    assert.deepEqual(
+      texts,
+      Array.from({ length: 30 }, () => 'y'),
+    )
+  })
+
+  it('does not begin what was decided before a cut: the limit may be beyond what is stable by now', async () => {
+    using bench = nodeBench()
+    using other = nodeBench()
+    const logs = [openLog(bench, { config }), openLog(other, { config })] as const
+    for (const log of logs)
+      for (let index = 0; index < 30; index++) appendRecords(log, [{ key: 'k', value: 'x'.repeat(50) }])
+    const begun: string[] = []
+    const considered = Promise.withResolvers<void>()
+    const offload: Offload = {
+      async run<Args, Result>(job: Job<Args, Result>, args: Args): Promise<Result> {
+        begun.push((args as CompactionArgs).directory)
+        await considered.promise
+        logs[1].truncateTo(20)
+        return job.run(bench.disk, args)
+      },
+      async close() {},
+    }
+    const { clock, disk } = bench
+    const compaction = new Compaction({ clock, disk, logger: quiet, offload, config: resolveBrokerConfig })
+    for (const log of logs) compaction.consider(log, log.endOffset)
+    considered.resolve()
+    await compaction.idle()
+    assert.deepEqual(begun, [logs[0].directory])
+    compaction.consider(logs[1], 20)
+    await compaction.idle()
+    assert.deepEqual(begun, [logs[0].directory, logs[1].directory])
+  })
 })

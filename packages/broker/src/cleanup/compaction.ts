@@ -54,6 +54,8 @@ export interface CompactionProgress {
 /** One that waits for its turn. */
 interface Waiting {
   readonly limit: number
+  /** Of the log then: what was stable before a cut may be another record by now, and undecided. */
+  readonly cuts: number
   readonly dirtyRatio: number
   /** The pass before ended where its memory did. */
   readonly isContinued: boolean
@@ -93,7 +95,7 @@ export class Compaction {
       if (isActiveOverdue(log, now)) log.roll()
       const plan = planCompaction(log, this.#compactedTo(log), limit, now)
       if (plan === null) return
-      this.#waiting.set(log, { limit, dirtyRatio: plan.dirtyRatio, isContinued: false })
+      this.#waiting.set(log, { limit, cuts: log.cuts, dirtyRatio: plan.dirtyRatio, isContinued: false })
     } catch (error) {
       this.#failed(log, error as Error)
       return
@@ -184,9 +186,9 @@ export class Compaction {
     return found
   }
 
-  async #compact(log: Log, { limit, isContinued }: Waiting): Promise<void> {
+  async #compact(log: Log, { limit, cuts, isContinued }: Waiting): Promise<void> {
     const { clock, offload, disk, logger, config, mayWrite } = this.#options
-    if (log.failed !== null) return
+    if (log.failed !== null || log.cuts !== cuts) return
     const now = clock.now()
     const plan = planCompaction(log, this.#compactedTo(log), limit, now, isContinued)
     if (plan === null) return
@@ -208,7 +210,7 @@ export class Compaction {
     this.totals.ioBytes += result.ioBytes
     // Closed, deleted, cut or shortened meanwhile: what was made is of no use.
     const isCurrent =
-      !this.#closed && log.failed === null && log.directory === directory && areClosed(log, plan.segments, args)
+      !this.#closed && log.failed === null && log.directory === directory && areClosed(log, plan.segments, args, cuts)
     if (!isCurrent) {
       if (!this.#closed && log.failed === null)
         for (const { baseOffsets } of result.groups) removeCleaned(disk, directory, baseOffsets[0]!)
@@ -219,7 +221,7 @@ export class Compaction {
       this.#options.damaged?.(log, { ...result.damage, foundMs: clock.now() })
       return
     }
-    if (!(await this.#putInPlace(log, plan, args, result))) return
+    if (!(await this.#putInPlace(log, plan, args, result, cuts))) return
     const { topic, partition } = log
     const bytes = (pick: 'bytesBefore' | 'bytesAfter') => result.groups.reduce((sum, group) => sum + group[pick], 0)
     this.totals.passes++
@@ -229,7 +231,7 @@ export class Compaction {
       'Compacted a log.',
     )
     if (result.compactedTo < plan.upTo && result.compactedTo > plan.firstDirtyOffset && !this.#closed)
-      this.#waiting.set(log, { limit, dirtyRatio: 1, isContinued: true })
+      this.#waiting.set(log, { limit, cuts, dirtyRatio: 1, isContinued: true })
   }
 
   /** False where the log was cut, shortened, closed or deleted meanwhile: the rest of what was made is of no use then. */
@@ -238,6 +240,7 @@ export class Compaction {
     plan: CompactionPlan,
     args: CompactionArgs,
     { groups, compactedTo }: CompactionResult,
+    cuts: number,
   ): Promise<boolean> {
     const { disk } = this.#options
     const { directory } = log
@@ -245,7 +248,7 @@ export class Compaction {
       const old = plan.segments.filter(({ baseOffset }) => baseOffsets.includes(baseOffset))
       const isHere = !this.#closed && log.failed === null && log.directory === directory
       if (!isHere) return false
-      if (!areClosed(log, old, args)) {
+      if (!areClosed(log, old, args, cuts)) {
         for (const group of groups.slice(at)) removeCleaned(disk, directory, group.baseOffsets[0]!)
         return false
       }
@@ -253,7 +256,7 @@ export class Compaction {
         log.replaceSegments(old, (error) => (error === null ? resolve() : reject(error)))
       })
     }
-    if (this.#closed || log.failed !== null || log.directory !== directory) return false
+    if (this.#closed || log.failed !== null || log.directory !== directory || log.cuts !== cuts) return false
     const checkpoint = this.#checkpointOf(log)
     checkpoint.offsets.set(log.topic, log.partition, compactedTo)
     checkpoint.file.write(checkpoint.offsets.toString())
@@ -299,12 +302,14 @@ function dataDirectoryOf(log: Log): string {
 }
 
 /** Whether `segments` are all there still, as they were when the job was given them, neighbours of each other, and closed. */
-function areClosed(log: Log, segments: readonly Segment[], args: CompactionArgs): boolean {
+function areClosed(log: Log, segments: readonly Segment[], args: CompactionArgs, cuts: number): boolean {
   const all = log.segments()
   const start = all.indexOf(segments[0]!)
   const sizes = new Map(args.segments.map(({ baseOffset, size }) => [baseOffset, size]))
   return (
     start >= 0 &&
+    // A segment that was cut may have grown to the size that it had.
+    log.cuts === cuts &&
     start + segments.length < all.length &&
     segments.every((segment, at) => all[start + at] === segment && segment.size === sizes.get(segment.baseOffset))
   )

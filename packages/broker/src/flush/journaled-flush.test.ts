@@ -316,6 +316,17 @@ describe('several logs in sync mode', () => {
     assert.equal(directory.tally.syncs, syncs, 'nothing is tried again')
   })
 
+  it('are lost to use too when the place of a journal cannot be made durable', async () => {
+    const host = createSimHost(7)
+    const { directory, write, writeAll, logs, failed } = openBench(host)
+    await writeAll()
+    host.disk.failNext('syncDirectory', 'EIO')
+    for (const log of logs) write(log)
+    await host.world.runUntil(() => failed.length > 0)
+    assert.equal((directory.offline as NodeJS.ErrnoException | null)?.code, 'EIO')
+    for (const log of logs) assert.notEqual(log.failed, null)
+  })
+
   it('that are cut do not get back what the journal had of them', async () => {
     for (let seed = 1; seed <= 60; seed++) {
       const host = createSimHost(seed)

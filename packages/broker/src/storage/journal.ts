@@ -65,8 +65,9 @@ export class Journal {
   /** What an earlier life left, by log, until all logs are open. */
   readonly #found = new Map<string, FoundRecords>()
   #open: DiskFile | null = null
-  /** Whether the name of the open file is durable. */
+  /** Whether the name of the open file is durable, and that of the directory. */
   #isNamed = false
+  #isPlaced = false
   #sequence = 0
   #buffer = Buffer.alloc(0)
   #isWriting = false
@@ -180,7 +181,10 @@ export class Journal {
       if (this.#open === null || this.#current.size + bytes > this.#fileBytes) this.#rotate()
       this.#open!.write(buffer, 0, bytes, this.#current.size)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') {
+        this.#fail(error as Error)
+        throw error
+      }
       this.#isFull = true
       return false
     }
@@ -297,9 +301,11 @@ export class Journal {
   /** Begins the next file. */
   #rotate(): void {
     const { disk, directory } = this.#options
-    if (!disk.exists(directory)) {
+    // One that is there may have been made in vain before: by a life that was ended then, or where its name could not be synced.
+    if (!this.#isPlaced) {
       disk.makeDirectory(directory)
       disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')))
+      this.#isPlaced = true
     }
     const path = `${directory}/${String(this.#sequence + 1).padStart(20, '0')}.journal`
     const file = disk.open(path, 'create')

@@ -59,6 +59,28 @@ describe('truncating a log', () => {
     }
   })
 
+  it('ends it where its last batch does, when the offset lies where compaction left nothing', () => {
+    for (const offset of [5, 6, 8]) {
+      using bench = nodeBench()
+      let log = openLog(bench)
+      for (const baseOffset of [0, 2, 8, 10]) {
+        const records = [{ value: `v${baseOffset}` }, { value: 'w' }]
+        log.appendReplicated(sliceOf(encodeBatch({ records, baseOffset, leaderEpoch: 1 })))
+      }
+      log.flushNow()
+      log.truncateTo(offset)
+      assert.equal(log.endOffset, 4, `to ${offset}`)
+      assert.equal(append(log, sampleBatch(1), 2).baseOffset, 4)
+      const { endOffset } = log
+      log.flushNow()
+      log.close(false)
+      log = openLog(bench, { clean: false, recoveryPoint: endOffset })
+      assert.equal(log.endOffset, endOffset)
+      log.close(true)
+      assert.deepEqual(verifyLog(bench.disk, `${bench.directory}/t-0`, { deep: true }).findings, [])
+    }
+  })
+
   it('does not count what is appended afterwards as flushed by a flush that began before', async () => {
     using bench = nodeBench()
     const log = openLog(bench, { config })

@@ -1,5 +1,4 @@
 /** Taking records away from a log: its end (a follower's history parts from the leader's), its start, whole segments. */
-import { batchScanner } from './batch-scanner.ts'
 import { isNoRoom } from './disk-room.ts'
 import type { LogState } from './log-state.ts'
 import { producersAt } from './producer-replay.ts'
@@ -9,7 +8,7 @@ import { fileName, LOG_SUFFIX, SNAPSHOT_SUFFIX } from './segment-files.ts'
 import { markDeleted } from './swap.ts'
 
 /**
- * Cuts the log so that it ends at or before `offset`: before the batch that holds it. Durable when it returns, epochs
+ * Cuts the log so that it ends at or before `offset`: before the batch that holds it, or the next one where none does. Durable when it returns, epochs
  * first, so that no crash brings back what was cut; and the recovery point before the files, so that what a crash leaves is
  * not taken for damage.
  */
@@ -19,6 +18,7 @@ export function truncateTo(state: LogState, offset: number): void {
   state.write()
   // There may have been no room for what was staged: then the log ends before that.
   if (offset >= state.endOffset) return
+  state.cuts++
   const { segments, place } = state
   let cut: Segment | null = null
   let position = -1
@@ -27,7 +27,8 @@ export function truncateTo(state: LogState, offset: number): void {
   if (at >= 0) {
     cut = segments.at(at)!
     position = cut.positionOf(offset)
-    if (position >= 0) endOffset = Math.min(offset, batchScanner.header.baseOffset)
+    // Compaction may have left nothing right before it: a log ends where its last batch does.
+    if (position >= 0) endOffset = cut.endBefore(position)
   }
   if (at < 0 && segments.length > 0) {
     truncateFullyAndStartAt(state, offset)
@@ -79,6 +80,7 @@ function announce(state: LogState, cut: () => void): void {
 export function truncateFullyAndStartAt(state: LogState, offset: number): void {
   state.finishReplacement()
   state.write()
+  state.cuts++
   announce(state, () => {
     state.epochs.clear()
     state.writeEpochs()

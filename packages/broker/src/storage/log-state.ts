@@ -48,6 +48,8 @@ export class LogState implements FlushedLog {
   /** How often appends were undone, and where the log ended after the last of those, oldest first. */
   undone = 0
   readonly undoneTo: number[] = []
+  /** How often it was cut: what was planned of its offsets before holds no more. */
+  cuts = 0
   /** Where the log ended, and how large its growing segment was, when all was in the files. */
   #writtenEnd = 0
   #writtenBytes = 0

@@ -183,6 +183,11 @@ export class Log {
     return this.#state.endOffset - this.#state.dirtyFrom
   }
 
+  /** How often it was cut or emptied. */
+  get cuts(): number {
+    return this.#state.cuts
+  }
+
   /** How often appends that were accepted were undone because the disk had no room to write them. */
   get undone(): number {
     return this.#state.undone

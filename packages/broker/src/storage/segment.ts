@@ -340,6 +340,17 @@ export class Segment implements Holder {
     return -1
   }
 
+  /** The offset after the last batch before `position`, where a batch begins or the segment ends; the segment's first without. */
+  endBefore(position: number): number {
+    const { offsets } = this
+    let entry = offsets.entries - 1
+    while (entry >= 0 && offsets.position(entry) >= position) entry--
+    batchScanner.open(this.file, entry < 0 ? 0 : offsets.position(entry), position)
+    let nextOffset = this.baseOffset
+    while (batchScanner.next()) nextOffset = batchScanner.header.nextOffset
+    return nextOffset
+  }
+
   /**
    * Prepares to append to a segment that was closed: reads what follows its last index entry. Returns the offset after
    * its last batch.

@@ -65,6 +65,10 @@ export class LogModel {
   startEver = 0
   /** Compaction may have taken records below. */
   compactedTo = 0
+  /** A cut took the newer ones for the sake of which compaction may have taken records below. */
+  lostTo = 0
+  /** The same, ever: what was the last of a producer nobody can tell from outside. */
+  isLossy = false
   /** The offset of an emptying that did not come to its end; -1: none. */
   emptying = -1
   leaderEpoch = 0
@@ -113,7 +117,7 @@ export class LogModel {
     this.#forgetFrom(end)
     this.end = end
     this.start = Math.min(this.start, end)
-    this.compactedTo = Math.min(this.compactedTo, end)
+    this.#compactedOrCut(end)
   }
 
   /** All was removed; the next record gets `offset`. */
@@ -132,6 +136,7 @@ export class LogModel {
   /** What a new life found: it is all there is now. */
   found(end: number, start: number, isDurable: boolean): void {
     this.#forgetFrom(end)
+    this.#compactedOrCut(end)
     this.end = end
     this.written = end
     this.start = start
@@ -203,6 +208,13 @@ export class LogModel {
       if (key !== null && offset > (newest.get(key) ?? -1)) newest.set(key, offset)
     }
     return newest
+  }
+
+  /** The log ends at `end` now. */
+  #compactedOrCut(end: number): void {
+    if (this.compactedTo > end) this.isLossy = true
+    this.lostTo = this.compactedTo > end ? end : Math.min(this.lostTo, end)
+    this.compactedTo = Math.min(this.compactedTo, end)
   }
 
   #forgetFrom(offset: number): void {

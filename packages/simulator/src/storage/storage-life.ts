@@ -1,7 +1,7 @@
 /** One life of a data directory: what a broker does to its logs, in any order that a seed chooses. */
 import { Compaction } from '@odradek/broker/src/cleanup/compaction.ts'
 import { FlushSchedule } from '@odradek/broker/src/flush/flush-schedule.ts'
-import type { SimHost } from '@odradek/broker/src/host/sim/index.ts'
+import type { SimDeath, SimHost } from '@odradek/broker/src/host/sim/index.ts'
 import { Turn } from '@odradek/broker/src/host/turn.ts'
 import type { Log } from '@odradek/broker/src/storage/log.ts'
 import { LogDirectory } from '@odradek/broker/src/storage/log-directory.ts'
@@ -10,17 +10,22 @@ import { resolveBrokerConfig } from '@odradek/config'
 import { encodeBatch, errors } from '@odradek/protocol'
 import { checkContents, checkOpened, checkRead, SEQUENCED, TRANSACTIONAL } from './check-log.ts'
 import { LogModel, type ModelRecord, timestampOf, topicIdOf } from './log-model.ts'
-import { DATA_DIRECTORY, FAULTS, type Operation, type StorageWorld } from './storage-world.ts'
+import type { Operation } from './storage-focus.ts'
+import { DATA_DIRECTORY, type StorageWorld } from './storage-world.ts'
 
 /** A sync of a slow file takes a tenth of it at least: much longer than all others. */
 const SLOW_SYNC_MS = 600_000
 /** How much room there is at most on a disk that others fill, and how likely that ends before each step. */
 const FREE_BYTES_MAX = 20_000
 const FULL_DISK_ENDS_CHANCE = 0.05
+/** A life that is to end with an operation ends with one of the system calls from there on. */
+const DEADLY_CALLS_MAX = 25
 
 export class StorageLife {
   readonly host: SimHost
   readonly #world: StorageWorld
+  /** How it is to end, where the machine dies; null: it does not. */
+  readonly #death: SimDeath | null
   readonly #logs = new Map<LogModel, Log>()
   #directory: LogDirectory | null = null
   #compaction: Compaction | null = null
@@ -56,7 +61,8 @@ export class StorageLife {
     empty: (model, log) => this.#empty(model, log),
   }
 
-  constructor(host: SimHost, world: StorageWorld) {
+  constructor(host: SimHost, world: StorageWorld, death: SimDeath | null) {
+    this.#death = death
     this.host = host
     this.#world = world
   }
@@ -90,7 +96,10 @@ export class StorageLife {
       intervalMs: () => 5,
       dirtyBytesMax: () => this.#world.markBytes,
       flushed: (log) => this.#flushed(log),
-      failed: (log, error) => log.fail(error),
+      // As a broker does: what failed is the disk, unless the log was deleted meanwhile.
+      failed: (log, error) => {
+        if ([...this.#logs.values()].includes(log)) directory.fail(error)
+      },
     })
     // What recovery writes is made durable by one sync, or log by log.
     if (random.chance(0.5)) directory.beginRecovery(1)
@@ -106,15 +115,15 @@ export class StorageLife {
 
   /** One system call will fail, or others fill the disk. */
   plantFault(): void {
-    const { random, fullDiskChance } = this.#world
-    if (random.chance(fullDiskChance)) {
+    const { random, focus } = this.#world
+    if (random.chance(focus.fullDiskChance)) {
       this.#isFaulty = true
       this.#isFull = true
       this.#world.counts.fullDisks!++
       this.host.disk.leaveFree(random.below(FREE_BYTES_MAX))
       return
     }
-    const [call, code, name] = FAULTS[random.below(FAULTS.length)]!
+    const [call, code, name] = focus.faults[random.below(focus.faults.length)]!
     this.#isFaulty = true
     this.host.disk.failNext(call, code, 1, name)
   }
@@ -217,12 +226,21 @@ export class StorageLife {
   }
 
   #operate(model: LogModel, log: Log): void {
-    const { random, counts, operations } = this.#world
-    const operation = operations[random.below(operations.length)]!
+    const { random, counts, focus } = this.#world
+    const operation = focus.operations[random.below(focus.operations.length)]!
+    if (this.#death !== null && random.chance(focus.deadly[operation] ?? 0)) this.#dieSoon(this.#death)
     this.host.world.note(null, `${model.name} [${log.startOffset}, ${log.endOffset}) ${operation}`)
     this.#operations[operation](model, log)
     if (this.#isFaulty) this.#noteUndone(model, log)
     counts.operations = (counts.operations ?? 0) + 1
+  }
+
+  #dieSoon(death: SimDeath): void {
+    const { random, focus } = this.#world
+    const { disk } = this.host
+    const fatal = focus.fatal[random.below(2 * focus.fatal.length + 1)]
+    if (fatal === undefined) disk.crashAt(disk.calls + 1 + random.below(DEADLY_CALLS_MAX), death)
+    else disk.crashAtNext(...fatal, death)
   }
 
   /** Where there was no room for what was staged, it is not in the log any more. */
@@ -232,15 +250,19 @@ export class StorageLife {
 
   #cutTo(model: LogModel, log: Log): void {
     if (log.endOffset >= model.end) return
-    if (log.endOffset < model.written) this.#fail(`${model.name} is full, and let go of what was written`)
+    if (log.endOffset < Math.max(model.written, model.durable))
+      this.#fail(`${model.name} is full, and let go of what was written`)
     model.cutDone(log.endOffset)
   }
 
   #append(model: LogModel, log: Log): void {
-    const { random, valueBytes } = this.#world
-    const producerId = model.isCompacted
-      ? [1, 2, -1][random.below(3)]!
-      : [...SEQUENCED, TRANSACTIONAL, -1][random.below(4)]!
+    const { random } = this.#world
+    const { valueBytes } = this.#world.focus
+    const producerId = model.isLossy
+      ? -1
+      : model.isCompacted
+        ? [1, 2, -1][random.below(3)]!
+        : [...SEQUENCED, TRANSACTIONAL, -1][random.below(4)]!
     const { sequence } = model.lastOf(producerId)
     const sequenced = SEQUENCED.includes(producerId)
     const size = valueBytes[Math.floor(random.fraction() ** 2 * valueBytes.length)]!
@@ -389,7 +411,8 @@ export class StorageLife {
 
   #truncate(model: LogModel, log: Log): void {
     const { random } = this.#world
-    const least = Math.max(log.startOffset, model.compactedTo)
+    // Also below what is compacted, or is being compacted.
+    const least = random.chance(0.5) ? log.startOffset : Math.max(log.startOffset, model.compactedTo)
     const offset = least + random.below(log.endOffset - least + 1)
     if (offset === log.endOffset) return
     model.cutBegins(model.isCompacted ? least : model.batchStart(offset))
@@ -415,7 +438,9 @@ export class StorageLife {
 
   #moveStart(model: LogModel, log: Log): void {
     if (model.isCompacted) return
-    const offset = log.startOffset + this.#world.random.below(log.endOffset - log.startOffset + 1)
+    // Never beyond the high watermark, and thus not to what there may yet be no room for.
+    const end = Math.max(log.writtenOffset, log.flushedOffset, log.startOffset)
+    const offset = log.startOffset + this.#world.random.below(end - log.startOffset + 1)
     model.start = Math.max(model.start, offset)
     log.advanceStartOffset(offset)
   }

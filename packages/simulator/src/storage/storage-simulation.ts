@@ -9,11 +9,12 @@ import { resolveTopicConfig } from '@odradek/config'
 import { checkFiles } from '../check-files.ts'
 import type { Outcome } from '../simulation.ts'
 import { LogModel, topicIdOf } from './log-model.ts'
+import { focusAt } from './storage-focus.ts'
 import { StorageLife } from './storage-life.ts'
-import { CROWDED_OPERATIONS, DATA_DIRECTORY, OPERATIONS, type StorageWorld } from './storage-world.ts'
+import { DATA_DIRECTORY, type StorageWorld } from './storage-world.ts'
 
-/** Worlds in which up to four logs, which write much, wait for the disk together, mostly by the journal. */
-const CROWDED_CHANCE = 0.05
+/** Of a life that is brief. */
+const BRIEF_STEPS_MAX = 4
 
 export interface StorageOptions {
   /** Lines of the trace that are kept [200]. */
@@ -59,30 +60,28 @@ async function run(
 ): Promise<void> {
   const random = world.random.fork()
   const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!
-  const isCrowded = random.chance(CROWDED_CHANCE)
-  if (isCrowded) counts.crowds!++
+  const focus = focusAt(random.below(100))
+  if (focus.name.startsWith('crowd')) counts.crowds!++
   const settings = {
-    'segment.bytes': isCrowded ? pick('100000', '1000000') : pick('700', '1500', '6000', '100000'),
+    'segment.bytes': pick(...focus.segmentBytes),
     'index.interval.bytes': pick('0', '100', '400'),
     'file.delete.delay.ms': pick('0', '20'),
     'min.cleanable.dirty.ratio': '0',
   }
   let numbers = 0
   const next = () => ++numbers
-  const models = Array.from({ length: (isCrowded ? 2 : 1) + random.below(3) }, (_, at) => {
-    return new LogModel(`t${at}`, 0, topicIdOf(next()), !isCrowded && random.chance(0.35))
+  const models = Array.from({ length: focus.logsMin + random.below(3) }, (_, at) => {
+    return new LogModel(`t${at}`, 0, topicIdOf(next()), random.chance(focus.compactedChance))
   })
-  const synchronous = new Set(models.filter(() => isCrowded || random.chance(0.6)).map(({ topic }) => topic))
+  const synchronous = new Set(models.filter(() => random.chance(focus.syncChance)).map(({ topic }) => topic))
   const syncMs = pick(0.5, 2, 20)
   const storage: StorageWorld = {
     random,
+    focus,
     syncMs,
     models,
     counts,
-    markBytes: isCrowded ? pick(100_000, 1_000_000) : pick(500, 3000, 1_000_000),
-    operations: isCrowded ? CROWDED_OPERATIONS : OPERATIONS,
-    valueBytes: isCrowded ? [3, 300, 9000, 30_000] : [3, 40, 300, 9000],
-    fullDiskChance: isCrowded ? 0.7 : 0.35,
+    markBytes: pick(...focus.markBytes),
     configOf: ({ isCompacted, topic }) =>
       resolveTopicConfig({
         ...settings,
@@ -100,7 +99,7 @@ async function run(
   if (failures.length > 0) return
   for (const isLast of [false, true]) {
     counts.lives!++
-    const life = new StorageLife(host, storage)
+    const life = new StorageLife(host, storage, null)
     await life.open()
     for (let steps = isLast ? 0 : 30; steps > 0; steps--) life.step()
     await world.settle()
@@ -115,21 +114,22 @@ async function run(
 
 /** Lives one life. */
 async function live(host: SimHost, storage: StorageWorld): Promise<void> {
-  const { random, counts, fail } = storage
+  const { random, counts, fail, focus } = storage
   const { disk, world } = host
   const death = random.chance(0.6) ? 'power' : 'process'
   if (random.chance(0.8)) disk.crashAt(disk.calls + Math.floor(Math.exp(random.between(0, Math.log(800)))), death)
-  const faultAt = random.chance(0.3) ? random.below(random.chance(0.3) ? 3 : 60) : -1
-  const life = new StorageLife(host, storage)
+  const faultAt = random.chance(focus.faultChance) ? random.below(random.chance(0.3) ? 3 : 60) : -1
+  const life = new StorageLife(host, storage, death)
   counts.lives!++
   let isStopped = false
   try {
     await life.open()
     if (random.chance(0.15)) life.slowDown()
-    for (let steps = random.below(150), at = 0; at < steps && host.alive; at++) {
+    const stepsMax = random.chance(focus.briefChance) ? BRIEF_STEPS_MAX : focus.stepsMax
+    for (let steps = random.below(stepsMax), at = 0; at < steps && host.alive; at++) {
       if (at === faultAt) life.plantFault()
       if (!life.step()) break
-      if (random.chance(0.2)) await world.runFor(random.between(0, 8))
+      if (random.chance(focus.pauseChance)) await world.runFor(random.between(0, 8))
     }
     if (host.alive && life.isAnySlow) {
       await world.runFor(life.flushMsMax)

@@ -6,6 +6,7 @@ import { posix } from 'node:path'
 import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace, DiskVolume, FileSystemSync } from '../disk.ts'
 import { PAGE_BYTES, PagedFile, type SyncInFlight } from './paged-file.ts'
 import { SimDirectory, type SimNode } from './sim-directory.ts'
+import { SimFaults } from './sim-faults.ts'
 import { SimFile } from './sim-file.ts'
 import { SimCrash, type SimDeath, type SimLife } from './sim-life.ts'
 import type { SimRandom } from './sim-random.ts'
@@ -50,13 +51,10 @@ export class SimDisk implements Disk {
   readonly #options: SimDiskOptions
   readonly #root: SimDirectory
   readonly #locks = new Set<string>()
-  readonly #slow = new Map<string, number>()
-  readonly #failures = new Map<DiskCall, { readonly code: string; readonly name: string }[]>()
+  readonly #faults = new SimFaults()
   #usedPages = 0
   /** What others have on this disk. */
   #foreignPages = 0
-  #crashAt = Number.POSITIVE_INFINITY
-  #crashDeath: SimDeath = 'power'
   #survivors: SimDirectory | null = null
 
   constructor(world: SimWorld, life: SimLife, random: SimRandom, options: SimDiskOptions = {}, root?: SimDirectory) {
@@ -74,8 +72,12 @@ export class SimDisk implements Disk {
    * not done.
    */
   crashAt(call: number, death: SimDeath = 'power'): void {
-    this.#crashAt = call
-    this.#crashDeath = death
+    this.#faults.dieAt(call, death)
+  }
+
+  /** The same at the next call of a kind about files of that name, if that comes sooner. */
+  crashAtNext(kind: DiskCall, name: string, death: SimDeath = 'power'): void {
+    this.#faults.dieAtNext(kind, name, death)
   }
 
   /**
@@ -83,14 +85,12 @@ export class SimDisk implements Disk {
    * durable; a write that fails may have written a part. With `name`, calls about files of that name.
    */
   failNext(kind: DiskCall, code: string, count = 1, name = ''): void {
-    const failures = this.#failures.get(kind) ?? []
-    for (let i = 0; i < count; i++) failures.push({ code, name })
-    this.#failures.set(kind, failures)
+    this.#faults.failNext(kind, code, count, name)
   }
 
   /** Lets each sync of a file, or of a directory and all in it, take from a tenth of `syncMs` to all of it. */
   slowDown(path: string, syncMs: number): void {
-    this.#slow.set(path, syncMs)
+    this.#faults.slowDown(path, syncMs)
   }
 
   /** Lets others take all of the disk but so many bytes; infinity: they take nothing any more. */
@@ -350,11 +350,11 @@ export class SimDisk implements Disk {
     if (!this.#life.alive) throw new SimCrash(`${kind} ${detail}`)
     this.calls++
     this.#world.noteOf(this.#life, kind, detail)
-    if (this.calls >= this.#crashAt) {
+    if (this.#faults.isFatal(this.calls, kind, detail)) {
       const done = this.#random.below(3)
       if (done === 1) attempt(partly ?? run)
       if (done === 2) attempt(run)
-      this.crash(this.#crashDeath)
+      this.crash(this.#faults.death)
       throw new SimCrash(`${kind} ${detail}`)
     }
     if (kind !== 'sync') this.#failIfAsked(kind, detail, partly)
@@ -415,14 +415,9 @@ export class SimDisk implements Disk {
 
   /** Does `run` after the time that a sync of `path` takes. */
   #afterSync(path: string, run: () => void): void {
-    const longest = this.#slowness(path) ?? this.#options.syncMs ?? SYNC_MS
+    const longest = this.#faults.slowness(path) ?? this.#options.syncMs ?? SYNC_MS
     const delay = this.#random.between(longest / 10, longest) * (this.#random.chance(0.02) ? 10 : 1)
     this.#world.schedule(delay, 'disk', `synced ${path}`, this.#life, run)
-  }
-
-  #slowness(path: string): number | undefined {
-    for (const [slow, syncMs] of this.#slow) if (path === slow || path.startsWith(`${slow}/`)) return syncMs
-    return undefined
   }
 
   /** Closes a handle, for `SimFile`. */
@@ -456,10 +451,8 @@ export class SimDisk implements Disk {
   }
 
   #failIfAsked(kind: DiskCall, detail: string, partly?: () => void): void {
-    const failures = this.#failures.get(kind)
-    const at = failures?.findIndex(({ name }) => detail.includes(name)) ?? -1
-    if (at < 0) return
-    const { code } = failures!.splice(at, 1)[0]!
+    const code = this.#faults.takeFailure(kind, detail)
+    if (code === null) return
     if (partly !== undefined && this.#random.chance(0.5)) attempt(partly)
     this.#world.note(this.#life, `${kind} ${detail} fails: ${code}`)
     throw systemError(code, kind, detail)
