@@ -33,6 +33,7 @@ import type { Partition } from './replication/partition.ts'
 import { type LeadershipListener, Partitions } from './replication/partitions.ts'
 import { Peers } from './replication/peers/peers.ts'
 import { LedPartition } from './runtime/led-partition.ts'
+import { advertisedListeners, untoldListeners } from './server/advertised-listeners.ts'
 import type { BrokerContext } from './server/broker-context.ts'
 import { FetchSessions } from './server/fetch-sessions.ts'
 import { handlers } from './server/handlers/index.ts'
@@ -53,6 +54,9 @@ const CHECKPOINT_INTERVAL_MS = 5_000
 const LOOP_TURN_MS = 20
 /** How often producers that write nothing any more are forgotten. */
 const PRODUCER_CHECK_INTERVAL_MS = 600_000
+
+const LOCALHOST_TOLD =
+  'Clients and other brokers are told localhost, by which they reach this broker from its own machine alone. Set advertised.listeners to a name or address that they reach'
 
 export interface BrokerCoreOptions {
   readonly host: Host
@@ -301,9 +305,12 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     const server = new Server(this)
     this.#server = server
     const bound = await server.listen(this.config.listeners.map((text) => parseListener(text)!))
+    const texts = this.config['advertised.listeners']
+    const untold = untoldListeners(bound, texts)
+    if (untold.length > 0) this.logger.warn({ listeners: untold }, LOCALHOST_TOLD)
     // Others may give up what they wait for once this broker serves.
     await this.partitions.withdrawn()
-    await this.metadata.registerBroker(advertised(bound, this.config['advertised.listeners']))
+    await this.metadata.registerBroker(advertisedListeners(bound, texts))
     server.serve()
     return bound
   }
@@ -470,14 +477,4 @@ function pauses({ clock, timers }: Host): () => Promise<void> {
     await new Promise<void>((resolve) => timers.after(0, resolve))
     since = clock.monotonic()
   }
-}
-
-/** What clients are told: `advertised.listeners` by name, else where the broker is bound. Port 0 stands for the real one. */
-function advertised(bound: readonly Listener[], texts: readonly string[]): Listener[] {
-  const told = texts.map((text) => parseListener(text)!)
-  return bound.map((listener) => {
-    const other = told.find(({ name }) => name === listener.name)
-    const host = listener.host === '0.0.0.0' || listener.host === '::' ? 'localhost' : listener.host
-    return other ? { ...other, port: other.port || listener.port } : { ...listener, host }
-  })
 }
