@@ -8,6 +8,7 @@
  *   fallocate(file, position, length)             0 or -errno; the file's size stays
  *   readCached(file, buffer, start, end, position) bytes read without waiting for the disk, or -errno (-EAGAIN: some are not in memory)
  *   isCached(file, position, length)              whether all of a range is in memory; true where the system cannot say
+ *   write(file, buffer, start, end, position, zerosTo) bytes written, of the range and then of zeros up to zerosTo, or -errno
  *   send(socket, buffer, start, end)              bytes that the socket took without waiting, or -errno
  *   syncFileSystem(file)                          a promise of 0, or -errno: all that is on the file system of a file is durable
  *   raiseFileLimit(wanted)                        how many files the process may have open, after raising that towards `wanted`
@@ -318,6 +319,38 @@ static napi_value js_send(napi_env env, napi_callback_info info) {
   return number_of(env, sent < 0 ? -errno : (double)sent);
 }
 
+/*
+ * One system call for the bytes and the zeros behind them: what is one long write for the page cache gets long folios. What is
+ * written in part is gone on with; an error ends it, and is told where nothing was written before.
+ */
+static const uint8_t zeros[64 * 1024];
+
+static double write_with_zeros(int file, const uint8_t *bytes, size_t length, off_t position, size_t more) {
+  size_t done = 0;
+  while (done < length + more) {
+    struct iovec parts[2];
+    int count = 0;
+    if (done < length) parts[count++] = (struct iovec){(void *)(bytes + done), length - done};
+    size_t left = done < length ? more : length + more - done;
+    if (left > 0) parts[count++] = (struct iovec){(void *)zeros, left < sizeof zeros ? left : sizeof zeros};
+    ssize_t put = count == 1 ? pwrite(file, parts[0].iov_base, parts[0].iov_len, position + (off_t)done)
+                             : pwritev(file, parts, count, position + (off_t)done);
+    if (put > 0) done += (size_t)put;
+    else if (put == 0 || errno != EINTR) return done > 0 || put == 0 ? (double)done : -errno;
+  }
+  return (double)done;
+}
+
+static napi_value js_write(napi_env env, napi_callback_info info) {
+  napi_value args[6];
+  size_t count = 6, length = 0;
+  uint8_t *bytes = NULL;
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+  if (!find_range(env, args[1], args[2], args[3], &bytes, &length)) return NULL;
+  double position = number_at(env, args[4]), more = number_at(env, args[5]) - position - (double)length;
+  return number_of(env, write_with_zeros((int)number_at(env, args[0]), bytes, length, (off_t)position, more > 0 ? (size_t)more : 0));
+}
+
 static napi_value js_fallocate(napi_env env, napi_callback_info info) {
   napi_value args[3];
   size_t count = 3;
@@ -464,6 +497,7 @@ static napi_value start(napi_env env, napi_value exports) {
   export_function(env, exports, "walkRecords", js_walk_records);
   export_function(env, exports, "sendfile", js_sendfile);
   export_function(env, exports, "send", js_send);
+  export_function(env, exports, "write", js_write);
   export_function(env, exports, "fallocate", js_fallocate);
   export_function(env, exports, "readCached", js_read_cached);
   export_function(env, exports, "isCached", js_is_cached);

@@ -92,6 +92,29 @@ test('fallocate reserves blocks and leaves the size', options, () => {
   assert.ok(statSync(path).blocks >= 2048)
 })
 
+test('write puts a range and zeros behind it where they belong, and says why it cannot', options, () => {
+  const path = join(scratch, 'written')
+  writeFileSync(path, Buffer.alloc(300_000, 'x'))
+  const file = openSync(path, 'r+')
+  const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index * 7))
+  assert.equal(native!.write(file, bytes, 10, 200_000, 5, 0), 199_990)
+  assert.equal(native!.write(file, bytes, 0, 3, 250_000, 400_000), 150_000)
+  assert.equal(native!.write(file, bytes, 4, 4, 500_000, 500_002), 2)
+  const expected = Buffer.concat([
+    Buffer.alloc(5, 'x'),
+    bytes.subarray(10),
+    Buffer.alloc(250_000 - 199_995, 'x'),
+    bytes.subarray(0, 3),
+    Buffer.alloc(500_002 - 250_003),
+  ])
+  assert.ok(readFileSync(path).equals(expected))
+  assert.throws(() => native!.write(file, bytes, 0, 200_001, 0, 0), RangeError)
+  assert.ok(native!.write(-1, bytes, 0, 1, 0, 0) < 0)
+  if (process.platform !== 'linux') return
+  const full = openSync('/dev/full', 'w')
+  assert.equal(native!.write(full, bytes, 0, 10, 0, 100), -native!.errno.ENOSPC)
+})
+
 test('readCached gives what was just written, and fewer bytes at the end of the file', options, () => {
   const path = join(scratch, 'cached')
   writeFileSync(path, 'abcdefgh')

@@ -24,6 +24,11 @@ export interface Native {
   sendfile(socket: number, file: number, position: number, length: number): number
   /** Bytes of `buffer[start, end)` that a socket takes at once. */
   send(socket: number, buffer: Uint8Array, start: number, end: number): number
+  /**
+   * Writes `buffer[start, end)` at `position` of a file, and zeros from where that ends up to `zerosTo` (0: none), as one piece;
+   * how many bytes of both were written: fewer where an error came after those.
+   */
+  write(file: number, buffer: Uint8Array, start: number, end: number, position: number, zerosTo: number): number
   /** Reserves blocks for a range of a file; its size stays. */
   fallocate(file: number, position: number, length: number): number
   /** Reads what is in memory into `buffer[start, end)`; -EAGAIN where reading would wait for the disk. */
@@ -51,6 +56,7 @@ const FUNCTIONS = [
   'walkRecords',
   'sendfile',
   'send',
+  'write',
   'fallocate',
   'readCached',
   'isCached',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Disk } from './disk.ts'
+import { type Disk, ZEROS_BYTES_MAX } from './disk.ts'
 import { machines } from './testing/machines.ts'
 
 for (const { name, open } of machines) {
@@ -21,6 +21,35 @@ for (const { name, open } of machines) {
       assert.equal(file.read(read, 0, 3_000, 0), 3_000)
       assert.deepEqual(read.subarray(0, 3_000), Buffer.alloc(3_000))
       file.close()
+    })
+
+    it('writes bytes with zeros behind them, over what is there and past the end', async () => {
+      await using machine = open()
+      const { disk } = machine.host
+      const file = disk.open(`${machine.directory}/a`, 'create')
+      const written = patterned(30_000)
+      file.write(written, 0, 30_000, 0)
+      assert.equal(file.writeWithZeros(written, 1, 20_001, 10_000, 10_000 + 20_000 + ZEROS_BYTES_MAX), true)
+      assert.equal(file.size(), 30_000 + ZEROS_BYTES_MAX)
+      assert.equal(file.writeWithZeros(written, 2, 9, 20_000, 20_007), true, 'no zeros')
+      assert.equal(file.writeWithZeros(written, 3, 10, 25_000, 26_000), true, 'zeros over what is there')
+      const expected = Buffer.concat([
+        written.subarray(0, 10_000),
+        written.subarray(1, 10_001),
+        written.subarray(2, 9),
+        written.subarray(10_008, 15_001),
+        written.subarray(3, 10),
+        Buffer.alloc(993),
+        written.subarray(16_001, 20_001),
+        Buffer.alloc(ZEROS_BYTES_MAX),
+      ])
+      const read = Buffer.alloc(expected.length + 1)
+      assert.equal(file.read(read, 0, read.length, 0), expected.length)
+      assert.ok(read.subarray(0, expected.length).equals(expected))
+      file.close()
+      const closed = disk.open(file.path, 'read')
+      assert.throws(() => closed.writeWithZeros(written, 0, 10, 0, 100), { code: 'EBADF' })
+      closed.close()
     })
 
     it('takes the buffer only until a write returns', async () => {

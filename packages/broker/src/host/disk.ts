@@ -4,12 +4,21 @@
  *
  * Failures are thrown as errors that carry the system's `code` (`ENOSPC`, `EIO`, `EMFILE` …).
  */
+
+/** Zeros that are written behind bytes, at most (`writeWithZeros`). */
+export const ZEROS_BYTES_MAX = 64 * 1024
+
 export interface DiskFile {
   readonly path: string
   /** Bytes in the file. */
   size(): number
   /** Writes `buffer[start, end)` at `position`, all of it or throws. The buffer may be reused at once. */
   write(buffer: Uint8Array, start: number, end: number, position: number): void
+  /**
+   * The same, and zeros from there up to `zerosTo`, at most ZEROS_BYTES_MAX. False where the disk has no room for all of the
+   * zeros: some of them may be there.
+   */
+  writeWithZeros(buffer: Uint8Array, start: number, end: number, position: number, zerosTo: number): boolean
   /** Reads into `buffer[start, end)` from `position`; returns how many bytes were there (fewer only at the file's end). */
   read(buffer: Uint8Array, start: number, end: number, position: number): number
   truncate(size: number): void

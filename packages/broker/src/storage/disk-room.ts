@@ -1,6 +1,8 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../host/clock.ts'
 
+export { isNoRoom } from '../host/no-room.ts'
+
 /** How long nothing is appended after the disk had no room. */
 const REFUSED_MS = 1000
 const LOGGED_EVERY_MS = 60_000
@@ -42,10 +44,4 @@ export class DiskRoom {
 
 export function noRoomError(directory: string): Error {
   return Object.assign(new Error(`The disk of ${directory} is full.`), { code: 'ENOSPC' })
-}
-
-/** Whether `error` is the system's for a full disk, or a quota that is used up. */
-export function isNoRoom(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'ENOSPC' || code === 'EDQUOT'
 }

@@ -5,7 +5,6 @@
 import { type BatchHeader, CorruptBatchError } from '@odradek/protocol'
 import type { DiskFile } from '../host/disk.ts'
 import { batchScanner } from './batch-scanner.ts'
-import { isNoRoom } from './disk-room.ts'
 import type { LogPlace } from './log-place.ts'
 import type { OffsetIndex } from './offset-index.ts'
 import type { Holder } from './recency-bound.ts'
@@ -14,7 +13,7 @@ import { SegmentIndexes } from './segment-indexes.ts'
 import { SegmentReader } from './segment-reader.ts'
 import type { TimeIndex } from './time-index.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
-import { ROOM_BYTES, zeroRoom } from './unused-room.ts'
+import { ROOM_BYTES } from './unused-room.ts'
 
 /** The greatest distance from a segment's base offset that its indexes can hold. */
 export const RELATIVE_OFFSET_MAX = 0x7fff_ffff
@@ -267,32 +266,23 @@ export class Segment implements Holder {
     this.#zeroedTo = 0
   }
 
-  /** Writes batches, `buffer[start, end)`, at `position`, where those before them end. */
+  /**
+   * Writes batches, `buffer[start, end)`, at `position`, where those before them end, and zeros behind them to the end of those
+   * 64 KiB of the file. The page cache holds what comes in a long write as one unit; what comes in short ones, as pages that each
+   * have to be found, made and counted. Writing into a unit that is there costs a third. What of it was not used is given back
+   * with the rest of the room, or by recovery. Where the disk has no room for zeros, it may have some for batches.
+   */
   write(buffer: Uint8Array, start: number, end: number, position: number): void {
     const { file } = this
     const to = position + end - start
-    if (to > this.#zeroedTo && to >= EXTENTS_FROM_BYTES) this.#zeroAhead(file, position, to)
-    file.write(buffer, start, end, position)
-  }
-
-  /**
-   * Writes zeros from where a write will end to the end of those 64 KiB of the file. The page cache holds what comes in a long
-   * write as one unit; what comes in short ones, as pages that each have to be found, made and counted. Writing into a unit
-   * that is there costs a third. What of it was not used is given back with the rest of the room, or by recovery. Where the
-   * disk has no room for zeros, it may have some for batches.
-   */
-  #zeroAhead(file: DiskFile, position: number, to: number): void {
-    const written = Math.max(this.#zeroedTo, position)
-    const from = Math.max(written, to - (to % ROOM_BYTES))
-    const end = Math.ceil(to / ROOM_BYTES) * ROOM_BYTES
+    const zerosTo = Math.ceil(to / ROOM_BYTES) * ROOM_BYTES
+    const hasZeros = to <= this.#zeroedTo || to < EXTENTS_FROM_BYTES
     // Giving up would give back what is reserved, and something may count on that.
-    if (position < this.#reservedTo && end > this.#reservedTo) return
-    try {
-      if (end > from) zeroRoom(file, from, end)
-      this.#zeroedTo = end
-    } catch (error) {
-      if (!isNoRoom(error)) throw error
-      file.truncate(written)
+    const isReservedInPart = position < this.#reservedTo && zerosTo > this.#reservedTo
+    if (hasZeros || isReservedInPart) file.write(buffer, start, end, position)
+    else if (file.writeWithZeros(buffer, start, end, position, zerosTo)) this.#zeroedTo = zerosTo
+    else {
+      file.truncate(to)
       this.#zeroedTo = Number.POSITIVE_INFINITY
     }
   }

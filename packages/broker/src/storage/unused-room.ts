@@ -1,7 +1,7 @@
-import type { DiskFile } from '../host/disk.ts'
+import { type DiskFile, ZEROS_BYTES_MAX } from '../host/disk.ts'
 
 /** Room ahead of a growing segment's batches is filled with zeros up to a multiple of so many bytes (segment.ts). */
-export const ROOM_BYTES = 64 * 1024
+export const ROOM_BYTES = ZEROS_BYTES_MAX
 
 const ZEROS = Buffer.alloc(ROOM_BYTES)
 
@@ -14,9 +14,4 @@ export function isUnusedRoom(file: DiskFile, position: number, size: number): bo
   if (length > ROOM_BYTES || size % ROOM_BYTES !== 0) return false
   const bytes = Buffer.allocUnsafe(length)
   return file.read(bytes, 0, length, position) === length && bytes.equals(ZEROS.subarray(0, length))
-}
-
-/** Writes zeros to `[from, to)`, at most ROOM_BYTES. */
-export function zeroRoom(file: DiskFile, from: number, to: number): void {
-  file.write(ZEROS, 0, to - from, from)
 }

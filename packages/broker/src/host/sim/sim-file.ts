@@ -1,7 +1,10 @@
-import type { DiskFile } from '../disk.ts'
+import { type DiskFile, ZEROS_BYTES_MAX } from '../disk.ts'
+import { isNoRoom } from '../no-room.ts'
 import type { PagedFile } from './paged-file.ts'
 import type { SimDisk } from './sim-disk.ts'
 import { systemError } from './system-error.ts'
+
+const ZEROS = Buffer.alloc(ZEROS_BYTES_MAX)
 
 /** A handle on a simulated file. It stays good when the file is renamed or removed. */
 export class SimFile implements DiskFile {
@@ -32,6 +35,18 @@ export class SimFile implements DiskFile {
       () => write(end),
       () => write(start + Math.floor((end - start) / 2)),
     )
+  }
+
+  writeWithZeros(buffer: Uint8Array, start: number, end: number, position: number, zerosTo: number): boolean {
+    this.write(buffer, start, end, position)
+    const to = position + end - start
+    try {
+      if (zerosTo > to) this.write(ZEROS, 0, zerosTo - to, to)
+      return true
+    } catch (error) {
+      if (!isNoRoom(error)) throw error
+      return false
+    }
   }
 
   read(buffer: Uint8Array, start: number, end: number, position: number): number {
