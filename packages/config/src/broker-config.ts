@@ -593,6 +593,13 @@ export const brokerConfig = table({
     mutable: 'restart',
     doc: 'The largest request; a longer one closes its connection.',
   },
+  'request.elements.max': {
+    type: 'int',
+    default: 100_000,
+    min: 1000,
+    mutable: 'broker',
+    doc: 'How many elements (topics, partitions, members …) the arrays of one request may have in all; one with more closes its connection. An element may have 5 bytes in the request and takes some hundred in memory.',
+  },
   'fetch.max.bytes': {
     type: 'int',
     default: 55 * MIB,

@@ -8,6 +8,7 @@ export const limits: readonly (readonly [key: BrokerKey, past: string])[] = [
   ['max.connections.per.ip', 'the connection is closed as it comes'],
   ['connections.max.idle.ms', 'the connection is closed'],
   ['socket.request.max.bytes', 'the connection is closed'],
+  ['request.elements.max', 'the connection is closed'],
   ['connection.requests.max', 'the next requests of the connection wait'],
   ['connection.queued.max.bytes', 'the next requests of the connection wait'],
   ['memory.request.bytes.max', 'connections that need more are not read until there is room'],

@@ -220,6 +220,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
     const now = this.#now
     this.lastActiveAt = now
     reader.reset(buffer, view, start, end)
+    reader.elementsMax = this.broker.config['request.elements.max']
     let exchange: Exchange | undefined
     try {
       const header = readRequestHeader(reader, isFlexible)

@@ -3,7 +3,16 @@ import { equal, match, notEqual, ok, rejects } from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, test } from 'node:test'
-import { ApiVersions, encodeBatch, Fetch, FindCoordinator, JoinGroup, Produce } from '@odradek/protocol'
+import {
+  ApiVersions,
+  encodeBatch,
+  Fetch,
+  FindCoordinator,
+  JoinGroup,
+  Metadata,
+  Produce,
+  ZERO_UUID,
+} from '@odradek/protocol'
 import { type Broker, startBroker } from '../../src/index.ts'
 import { LogLines } from '../log-lines.ts'
 import { WireTopic } from '../protocol/wire-topic.ts'
@@ -71,6 +80,23 @@ test('socket.request.max.bytes: a longer request closes its connection', async (
   client.socket.write(length)
   await client.ended()
   match(of.lines.all.at(-1)!.msg, /socket\.request\.max\.bytes allows 1 to 1000/)
+})
+
+test('request.elements.max: a request whose arrays have more closes its connection, with one line that says so', async () => {
+  await using of = await subject({ 'request.elements.max': 1000 })
+  const topics = (count: number) => Array.from({ length: count }, (_, at) => ({ topicId: ZERO_UUID, name: `t${at}` }))
+  const client = await of.connect()
+  const flags = { allowAutoTopicCreation: false, includeTopicAuthorizedOperations: false }
+  const request = (count: number) => ({ topics: topics(count), ...flags })
+  for (let at = 0; at < 2; at++) equal((await client.send(Metadata, 12, request(1000))).topics.length, 1000)
+  // Two arrays together, in each of which there may be as many.
+  const partitions = Array.from({ length: 700 }, (_, index) => ({ index, records: null }))
+  const topic = { name: 't', topicId: ZERO_UUID, partitionData: partitions }
+  const produce = (topicData: (typeof topic)[]) => ({ transactionalId: null, acks: 1, timeoutMs: 1000, topicData })
+  equal((await client.send(Produce, 9, produce([topic]))).responses[0]!.partitionResponses.length, 700)
+  client.socket.write(client.encode(Produce, 9, produce([topic, topic])))
+  await client.ended()
+  match(of.lines.all.at(-1)!.msg, /arrays of 1402 elements; request\.elements\.max allows 1000/)
 })
 
 test('connection.queued.max.bytes: requests of a client that does not read wait, and are all answered when it does', async () => {

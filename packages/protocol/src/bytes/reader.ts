@@ -8,6 +8,7 @@ import type { TextBuffer } from './text-buffer.ts'
 export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 const EMPTY = Buffer.alloc(0)
+const ELEMENTS_MAX = 0x7fff_ffff
 
 const texts = new KnownTexts()
 
@@ -24,6 +25,10 @@ export class Reader {
   position: number
   /** One past the last byte that may be read. */
   end: number
+  /** How many elements all arrays in these bytes may have together: a broker's `request.elements.max`. */
+  elementsMax = ELEMENTS_MAX
+  /** How many those that were read say they have. */
+  #elements = 0
 
   constructor(buffer: Buffer = EMPTY, view: DataView = viewOf(buffer), start = 0, end = buffer.length) {
     this.buffer = buffer
@@ -38,6 +43,7 @@ export class Reader {
     this.view = view
     this.position = start
     this.end = end
+    this.#elements = 0
     return this
   }
 
@@ -285,6 +291,13 @@ export class Reader {
     if (count * bytesMin > this.remaining) {
       throw new ProtocolError(
         `array of ${count} elements, at least ${bytesMin} bytes each, with ${this.remaining} bytes left`,
+        at,
+      )
+    }
+    this.#elements += count
+    if (this.#elements > this.elementsMax) {
+      throw new ProtocolError(
+        `arrays of ${this.#elements} elements; request.elements.max allows ${this.elementsMax} in all`,
         at,
       )
     }
