@@ -51,6 +51,8 @@ test('FindCoordinator of what has no coordinator here is no success', { skip: ou
     const { coordinators } = await client.send(FindCoordinator, 6, { keyType, coordinatorKeys: ['x:y:0'] })
     notEqual(coordinators[0]!.errorCode, 0, `type ${keyType}`)
     deepEqual([coordinators[0]!.key, coordinators[0]!.nodeId, coordinators[0]!.host], ['x:y:0', -1, ''])
+    // Clients show this text to people; what they can do is in it.
+    match(coordinators[0]!.errorMessage ?? '', keyType === 1 ? /transactional\.id/ : /^Key type \d has no coordinator/)
   }
 })
 

@@ -48,9 +48,14 @@ function respond(
 function find(broker: BrokerContext, listenerName: string, key: string, keyType: number): Coordinator {
   if (keyType !== GROUP) {
     // Of the codes for transactions only this one makes every client give up at once instead of asking until a timeout.
-    const errorCode =
-      keyType === TRANSACTION ? errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED.code : errors.INVALID_REQUEST.code
-    return none(key, errorCode, `Key type ${keyType} has no coordinator here; only groups (0) have.`)
+    if (keyType === TRANSACTION) {
+      return none(
+        key,
+        errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED.code,
+        'Transactions are not served here: leave transactional.id out.',
+      )
+    }
+    return none(key, errors.INVALID_REQUEST.code, `Key type ${keyType} has no coordinator here; only groups (0) have.`)
   }
   const { errorCode, brokerId } = broker.groups.findCoordinator(key)
   const { image } = broker.metadata
