@@ -1,5 +1,5 @@
 /**
- * node packages/simulator/src/main.ts [--world broker|cluster|cluster-short|cluster-power|intake|storage] [--seed N] [--count M] [--mutant NAME]
+ * node packages/simulator/src/main.ts [--world broker|cluster|cluster-short|cluster-sharp|cluster-power|intake|storage] [--seed N] [--count M] [--mutant NAME]
  *     [--trace] [--all]
  * node packages/simulator/src/main.ts mutants [NAME …] [--count M]
  *
@@ -42,7 +42,8 @@ async function runWorlds(): Promise<number> {
   const worlds: Readonly<Record<string, (seed: number) => Promise<Outcome>>> = {
     broker: (seed) => simulate(seed, { ...trace, ...(mutation === undefined ? {} : { mutation }) }),
     cluster: (seed) => simulateCluster(seed, trace),
-    'cluster-short': (seed) => simulateCluster(seed, { ...trace, isShort: true }),
+    'cluster-short': (seed) => simulateCluster(seed, { ...trace, pace: 'short' }),
+    'cluster-sharp': (seed) => simulateCluster(seed, { ...trace, pace: 'sharp' }),
     'cluster-power': (seed) => simulateCluster(seed, { ...trace, losesAllPower: true }),
     intake: (seed) => simulateIntake(seed, trace),
     storage: (seed) => simulateStorage(seed, trace),

@@ -1,6 +1,6 @@
 /**
  * Mutants as patches: `mutants/<name>.patch` breaks the code in one way that matters. What comes before the diff says what it
- * does, and `World: storage|broker|cluster|cluster-short` which simulation is to notice. A mutant is applied to a copy of the tree.
+ * does, and `World: storage|broker|cluster|cluster-short|cluster-sharp` which simulation is to notice. A mutant is applied to a copy of the tree.
  */
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
@@ -17,7 +17,7 @@ const COPIED = ['package.json', 'node_modules', 'build', 'src']
 export interface MutantPatch {
   readonly name: string
   readonly path: string
-  readonly world: 'storage' | 'broker' | 'cluster' | 'cluster-short'
+  readonly world: 'storage' | 'broker' | 'cluster' | 'cluster-short' | 'cluster-sharp'
 }
 
 export interface MutantOutcome {
@@ -35,7 +35,9 @@ export function mutantPatches(): MutantPatch[] {
     .sort()
     .map((file) => {
       const path = join(directory, file)
-      const world = /^World: (storage|broker|cluster|cluster-short)$/m.exec(readFileSync(path, 'utf8'))?.[1]
+      const world = /^World: (storage|broker|cluster|cluster-short|cluster-sharp)$/m.exec(
+        readFileSync(path, 'utf8'),
+      )?.[1]
       if (world === undefined) throw new Error(`${path} does not say which world is to notice`)
       return { name: file.slice(0, -'.patch'.length), path, world: world as MutantPatch['world'] }
     })

@@ -30,13 +30,16 @@ const REQUEST_TIMEOUT_MS = 5_000
 export class SimClient {
   readonly #host: SimHost
   readonly #connection: SimConnection
+  readonly #timeoutMs: number
   readonly #waiting: Waiting[] = []
   #received: Buffer = Buffer.alloc(0)
   #correlationId = 0
   #lost: ConnectionLost | null = null
 
-  constructor(host: SimHost, address: { host: string; port: number }) {
+  /** An answer is waited for `timeoutMs`, and then the connection is given up. */
+  constructor(host: SimHost, address: { host: string; port: number }, timeoutMs = REQUEST_TIMEOUT_MS) {
     this.#host = host
+    this.#timeoutMs = timeoutMs
     this.#connection = host.network.connect(address)
     this.#connection.start({
       data: (buffer, _view, start, end) => this.#data(buffer.subarray(start, end)),
@@ -55,7 +58,7 @@ export class SimClient {
     api: Api<Q, A>,
     version: number,
     request: Request<Q, A>,
-    timeoutMs = REQUEST_TIMEOUT_MS,
+    timeoutMs = this.#timeoutMs,
   ): Promise<Response<Q, A>> {
     if (this.#lost !== null) return Promise.reject(this.#lost)
     const correlationId = this.#send(api, version, request)

@@ -8,12 +8,16 @@ import type { StoreLife } from './store-life.ts'
 import { StoreLink } from './store-link.ts'
 
 const ERROR_LEVEL = 50
+/** What no broker has any reason to say in these worlds, though none of its own doing is wrong. */
+const NEVER_SAID = 'Records that were committed are cut'
 
 export interface ClusterBrokerOptions {
   readonly host: SimHost
   readonly id: number
   readonly settings: Readonly<Record<string, string>>
   readonly store: StoreLife
+  /** How long it waits for an answer of the store. */
+  readonly storeTimeoutMs: number
 }
 
 export class ClusterBroker {
@@ -26,7 +30,7 @@ export class ClusterBroker {
   address: Address | null = null
   /** Where it listens: its port is the same in each life. */
   readonly #settings: Readonly<Record<string, string>>
-  /** What it logged as errors while it was alive. */
+  /** What it logged as errors while it was alive, and what comes to the same. */
   readonly errors: string[] = []
   /** Why it could not start. */
   refusal: Error | null = null
@@ -35,7 +39,7 @@ export class ClusterBroker {
     this.host = options.host
     this.id = options.id
     this.#settings = options.settings
-    this.link = new StoreLink(options.host, options.store)
+    this.link = new StoreLink(options.host, options.store, options.storeTimeoutMs)
   }
 
   /** Starts and serves; never rejects. */
@@ -71,6 +75,7 @@ export class ClusterBroker {
     const { level, msg, err, ...facts } = JSON.parse(line) as { level: number; msg: string; err?: { stack: string } }
     const { pid: _, hostname: __, time: ___, ...told } = facts as Record<string, unknown>
     this.host.world.note(null, `broker ${this.id} ${level} ${msg} ${JSON.stringify(told)}`)
-    if (level >= ERROR_LEVEL) this.errors.push(err === undefined ? msg : `${msg} ${err.stack}`)
+    if (level >= ERROR_LEVEL || msg.startsWith(NEVER_SAID))
+      this.errors.push(err === undefined ? msg : `${msg} ${err.stack}`)
   }
 }

@@ -26,7 +26,7 @@ export class ClusterSession {
     if (known?.isOpen) return known
     const address = this.#clients.addresses.get(brokerId)
     if (address === undefined) return null
-    const client = new SimClient(this.#clients.host, address)
+    const client = new SimClient(this.#clients.host, address, this.#clients.timeoutMs)
     this.#connections.set(brokerId, client)
     return client
   }
@@ -72,16 +72,19 @@ export class ClusterClients {
   readonly world: SimWorld
   readonly host: SimHost
   readonly history: ClusterHistory
+  /** How long an answer is waited for. */
+  readonly timeoutMs: number
   /** Of the brokers that serve, by id. */
   readonly addresses = new Map<number, Address>()
   /** Nothing new is begun any more; what is begun is brought to its end. */
   draining = false
   readonly actors = new Set<string>()
 
-  constructor(world: SimWorld, host: SimHost, history: ClusterHistory) {
+  constructor(world: SimWorld, host: SimHost, history: ClusterHistory, timeoutMs: number) {
     this.world = world
     this.host = host
     this.history = history
+    this.timeoutMs = timeoutMs
   }
 
   sleep(ms: number): Promise<void> {

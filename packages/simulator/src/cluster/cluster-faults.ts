@@ -5,21 +5,14 @@
  */
 import type { SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
 import type { ClusterBroker } from './cluster-broker.ts'
+import type { FaultPace } from './cluster-fault-pace.ts'
 import type { ClusterHistory } from './cluster-history.ts'
 import type { StoreLife } from './store-life.ts'
 
 type Pair = readonly [number, number]
 
-/** How often things fail, and for how long. */
-export interface FaultPace {
-  /** Of the time between two, one is drawn. */
-  readonly meansMs: readonly number[]
-  readonly lengthMsMax: number
-  readonly awayMsMax: number
-}
-export const LONG: FaultPace = { meansMs: [400, 1_500, 4_000], lengthMsMax: 5_000, awayMsMax: 3_000 }
-/** For short worlds: as much in a fraction of the time. */
-export const DENSE: FaultPace = { meansMs: [150, 300, 700], lengthMsMax: 1_500, awayMsMax: 700 }
+/** The longest for which one of them has to know of nothing, to be left alone with that. */
+const LEFT_MS_MAX = 200
 const CLOCK_STEP_MS = 3_000
 /** What others leave of a disk that is full. */
 const FREE_BYTES_MAX = 20_000
@@ -36,6 +29,7 @@ const KINDS = {
   'hold broker': 3,
   'hold store': 1,
   'kill store': 1,
+  'leave one': 2,
   'fill disk': 2,
   'set clock': 1,
 } as const
@@ -53,6 +47,8 @@ export interface ClusterFaultsOptions {
   readonly isSync: boolean
   readonly pace: FaultPace
   readonly addressOf: (brokerId: number) => string
+  /** A broker is about to die. */
+  readonly dying: () => void
   /** A broker has died, and is to be back after so long. */
   readonly died: (broker: ClusterBroker, awayMs: number) => void
 }
@@ -62,6 +58,8 @@ export class ClusterFaults {
   readonly #ids: readonly number[]
   /** Those that are under way, to be mended. */
   readonly #mend = new Set<() => void>()
+  /** Those whose power failed while they flushed asynchronously, and who have not served since. */
+  readonly #lossy = new Set<number>()
   #isOver = false
 
   constructor(options: ClusterFaultsOptions) {
@@ -73,6 +71,7 @@ export class ClusterFaults {
   start(): void {
     const { world, random, pace } = this.#options
     const meanMs = pace.meansMs[random.below(pace.meansMs.length)]!
+    if (pace.amidMax > 0) this.#strikeAmid(pace.amidMsMax[random.below(pace.amidMsMax.length)]!)
     const next = () => {
       world.schedule(random.between(0, 2 * meanMs), 'timer', 'fault', null, () => {
         if (this.#isOver) return
@@ -81,6 +80,19 @@ export class ClusterFaults {
       })
     }
     next()
+  }
+
+  /** Strikes, mostly within `msMax`, after what the cluster is was changed: all follow that then, each at its own time. */
+  #strikeAmid(msMax: number): void {
+    const { world, random, pace, store } = this.#options
+    let left = pace.amidMax
+    store.onWritten(() => {
+      if (this.#isOver || left === 0 || !random.chance(pace.amidChance)) return
+      left--
+      world.schedule(random.between(0, msMax), 'timer', 'fault', null, () => {
+        if (!this.#isOver) this.#strike()
+      })
+    })
   }
 
   /** Nothing fails any more. Who is dead comes back, who is held goes on in its time. */
@@ -155,6 +167,9 @@ export class ClusterFaults {
         // What it says is on its disk: its power may fail whatever the brokers do.
         store.crash(random.chance(0.5) ? 'power' : 'process', random.between(50, pace.awayMsMax))
         break
+      case 'leave one':
+        this.#leaveOne(broker)
+        break
       case 'fill disk':
         this.#fillDisk(broker, lengthMs)
         break
@@ -178,12 +193,27 @@ export class ClusterFaults {
   }
 
   #kill(broker: ClusterBroker, death: 'power' | 'process'): void {
-    const { world, random, died, pace } = this.#options
-    if (!broker.host.alive) return
+    const { world, random, isSync, dying, died, pace } = this.#options
+    if (!broker.host.alive || this.#hasToStay(broker.id)) return
+    if (death === 'power' && !isSync) this.#lossy.add(broker.id)
+    dying()
     this.#count('crashes')
     world.note(null, `broker ${broker.id} dies: ${death}`)
     broker.host.crash(death)
     died(broker, random.between(50, pace.awayMsMax))
+  }
+
+  /**
+   * Whether somebody has lost what was only in its page cache and has not been back since, to leave the in-sync replicas. Until
+   * then nobody else may die: who begins anew without a clean stop cannot know whether anything was lost, and leaves them too.
+   */
+  #hasToStay(id: number): boolean {
+    const { brokers } = this.#options
+    for (const lossy of this.#lossy) {
+      const { host, address } = brokers.get(lossy)!
+      if (host.alive && address !== null) this.#lossy.delete(lossy)
+    }
+    return [...this.#lossy].some((lossy) => lossy !== id)
   }
 
   /** Whether all that a broker has in sync is in sync elsewhere too, at brokers that live. */
@@ -225,6 +255,23 @@ export class ClusterFaults {
     this.#options.world.note(null, `the store is away from ${brokers.map(({ id }) => id).join(', ')}`)
     this.#mendAfter(lengthMs, () => {
       for (const { link } of brokers) link.isCut = false
+    })
+  }
+
+  /** One hears of nothing for a while, and the store of nobody; then that one is the only one left. */
+  #leaveOne(broker: ClusterBroker): void {
+    const { world, random, brokers, isSync } = this.#options
+    const others = [...brokers.values()].filter((each) => each !== broker)
+    const lengthMs = random.between(5, LEFT_MS_MAX)
+    this.#part(
+      others.map(({ id }) => [broker.id, id]),
+      lengthMs,
+    )
+    if (random.chance(0.5))
+      this.#cutStore(random.chance(0.5) ? others : [others[random.below(others.length)]!], lengthMs)
+    world.schedule(lengthMs, 'timer', 'fault', null, () => {
+      if (this.#isOver) return
+      for (const { id } of others) this.#kill(brokers.get(id)!, isSync && random.chance(0.5) ? 'power' : 'process')
     })
   }
 

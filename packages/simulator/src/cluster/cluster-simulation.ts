@@ -10,21 +10,19 @@
 import { createSimHost, SimCrash, type SimHost, SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
 import { intakeTopicOf } from '@odradek/broker/src/metadata/intake-topic.ts'
 import { CreateTopics, IncrementalAlterConfigs } from '@odradek/protocol'
+import { InSyncCheck } from './check-in-sync.ts'
 import { ClusterAdministrator } from './cluster-administrator.ts'
 import { ClusterBroker } from './cluster-broker.ts'
 import { ClusterClients } from './cluster-clients.ts'
 import { ClusterConsumer, fetchOnce } from './cluster-consumer.ts'
-import { ClusterFaults, DENSE, LONG } from './cluster-faults.ts'
+import { ClusterFaults } from './cluster-faults.ts'
 import { ClusterHistory, PartitionTale } from './cluster-history.ts'
 import { ClusterProducer } from './cluster-producer.ts'
+import { ClusterScene, DEAD_LETTERS, DELAYED, GROUP, RETRIES, type ScenePace } from './cluster-scene.ts'
 import { StoreLife } from './store-life.ts'
 
 const BROKERS = [1, 2, 3] as const
 const DRAIN_MS_MAX = 200_000
-const DELAYED = 'delayed'
-const GROUP = 'team'
-const RETRIES = `retry.${GROUP}`
-const DEAD_LETTERS = `dlq.${GROUP}`
 const GROUP_RESOURCE = 32
 /** Retries are over within the life of a world. */
 const RETRY_CONFIGS = Object.entries({
@@ -32,11 +30,9 @@ const RETRY_CONFIGS = Object.entries({
   'retry.exponential.base.ms': '300',
 }).map(([name, value]) => ({ name, configOperation: 0, value }))
 const CLOCK_SKEW_MS = 1_000
-/** Worlds in which followers that lag stay in sync for longer than anything fails. */
-const LAZY_CHANCE = 0.3
 /** What a broker has to say where the disk was filled up. */
 const DISK_FULL = 'The disk is full'
-const CONTROLLER_CHECK_MS = 10
+const LOOK_MS = 10
 const WHOLE_CHECK_MS = 5
 /** Two of the slowest syncs there are: one that is under way, and the one that waits for it. */
 const SLOWEST_SYNCS_MS = 500
@@ -56,8 +52,8 @@ export interface ClusterSimulationOptions {
   readonly traceLinesMax?: number
   /** Whether nothing fails [false]. */
   readonly isCalm?: boolean
-  /** Whether it lasts for seconds, and as much fails in them: several such worlds cost as much as one that is not [false]. */
-  readonly isShort?: boolean
+  /** How much happens, and how fast: for one long world one may have several short, or many sharp ones [long]. */
+  readonly pace?: ScenePace
   /**
    * Whether, instead of all else, the power fails at all brokers at once while they flush asynchronously: what is lost then is
    * counted, and must not be older than a flush [false].
@@ -97,99 +93,54 @@ class ClusterSimulation {
   readonly #world: SimWorld
   readonly #random: SimRandom
   readonly #isCalm: boolean
-  readonly #isShort: boolean
   readonly #losesAllPower: boolean
-  readonly #isSync: boolean
-  readonly #settings: Readonly<Record<string, string>>
-  readonly #topics: readonly { name: string; partitions: number; configs: Readonly<Record<string, string>> }[]
-  /** Topics whose producers ask for acks=1, and of which that waits for all in sync. */
-  readonly #doubleWritten: ReadonlySet<string>
+  readonly #scene: ClusterScene
   #clients: ClusterClients
   readonly #store: StoreLife
   readonly #brokers = new Map<number, ClusterBroker>()
   readonly #faults: ClusterFaults
   /** Of records that were retried too often; null where there are no retries. */
   #deadLetters: PartitionTale | null = null
+  readonly #inSync: InSyncCheck
   readonly #controllerOf = new Map<number, number>()
 
   constructor(world: SimWorld, options: ClusterSimulationOptions) {
     this.#world = world
     this.#isCalm = options.isCalm ?? false
-    this.#isShort = options.isShort ?? false
     this.#losesAllPower = options.losesAllPower ?? false
     const random = world.random.fork()
     this.#random = random
-    const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!
-    this.#isSync = random.chance(0.5) && !this.#losesAllPower
-    const settings: Record<string, string> = {
-      'flush.mode': this.#isSync ? 'sync' : 'async',
-      'flush.interval.ms': pick('5', '50', '500'),
-      'default.replication.factor': '3',
-      'min.insync.replicas': '2',
-      'offsets.topic.num.partitions': '2',
-      'offsets.topic.replication.factor': '3',
-      'offsets.topic.segment.bytes': pick('5000', '104857600'),
-      'broker.session.timeout.ms': pick('500', '1500'),
-      'replica.lag.time.max.ms': pick('300', '2000'),
-      'replica.fetch.wait.max.ms': pick('50', '500'),
-      'replica.socket.timeout.ms': pick('300', '2000'),
-      'replica.fetch.max.bytes': pick('1000', '1048576'),
-      'controlled.shutdown.timeout.ms': '2000',
-      'leader.imbalance.check.interval.seconds': pick('1', '300'),
-      'leader.imbalance.per.broker.percentage': '0',
-      'auto.create.topics.enable': 'false',
-      'log.index.interval.bytes': pick('0', '4096'),
-      // A disk that fills up is noticed when there is no room; nothing is deleted for room.
-      'disk.check.interval.ms': pick('100', '10000'),
-      'disk.expire.above.percent': '100',
-      'disk.force.above.percent': '100',
-      'disk.refuse.above.percent': '100',
-      'disk.refuse.internal.above.percent': '100',
-    }
-    const segments = () => ({ 'segment.bytes': pick('1024', '20000', '1000000') })
-    this.#topics = [
-      { name: 'plain', partitions: 1 + random.below(3), configs: segments() },
-      ...(random.chance(0.5)
-        ? [{ name: DELAYED, partitions: 1, configs: { 'message.type': 'DELAY', ...segments() } }]
-        : []),
-      ...(random.chance(0.3)
-        ? [
-            {
-              name: RETRIES,
-              partitions: 1 + random.below(2),
-              configs: { 'message.type': 'RETRY', 'retry.group': GROUP, ...segments() },
-            },
-          ]
-        : []),
-    ]
-    // Of its own: what else a seed chooses does not hang on it.
-    const choice = new SimRandom(~world.seed)
-    this.#doubleWritten = new Set(this.#topics.map(({ name }) => name).filter(() => choice.chance(0.3)))
-    // As it is by default: a poll that brings nothing lasts for seconds then.
-    const isLazy = choice.chance(LAZY_CHANCE)
-    if (isLazy) settings['replica.lag.time.max.ms'] = '30000'
-    this.#settings = settings
+    const isAsync = this.#losesAllPower
+    this.#scene = new ClusterScene(options.pace ?? 'long', random, new SimRandom(~world.seed), { isAsync })
+    const { isLazy, isSync, faults, keptLeaseMs } = this.#scene
     this.history = new ClusterHistory(() => `${world.time.toFixed(3)} ms`)
     if (isLazy) this.history.counts.lazy++
     const clientHost = createSimHost(world, { name: 'clients', address: '10.0.0.9' })
-    this.#clients = new ClusterClients(world, clientHost, this.history)
-    this.#store = new StoreLife(createSimHost(world, { name: 'store', address: '10.0.0.8' }), this.history.fail)
+    this.#clients = new ClusterClients(world, clientHost, this.history, this.#scene.clientTimeoutMs)
+    this.#store = new StoreLife(
+      createSimHost(world, { name: 'store', address: '10.0.0.8' }),
+      keptLeaseMs,
+      this.history.fail,
+    )
     for (const id of BROKERS) {
-      const syncMs = pick(0.5, 2, 20)
+      const syncMs = [0.5, 2, 20][random.below(3)]!
       const host = createSimHost(world, { name: `broker-${id}`, address: addressOf(id), disk: { syncMs } })
       // No two clocks of a cluster show the same time.
       host.clock.step(random.between(-CLOCK_SKEW_MS, CLOCK_SKEW_MS))
       this.#brokers.set(id, this.#broker(id, host))
     }
+    this.#inSync = new InSyncCheck(this.history.fail)
+    this.#store.onWritten(() => this.#inSync.look(this.#store.image, this.#brokers))
     this.#faults = new ClusterFaults({
       world,
       random: random.fork(),
       history: this.history,
       store: this.#store,
       brokers: this.#brokers,
-      isSync: this.#isSync,
-      pace: this.#isShort ? DENSE : LONG,
+      isSync,
+      pace: faults,
       addressOf,
+      dying: () => this.#inSync.look(this.#store.image, this.#brokers),
       died: (broker, awayMs) => {
         this.#checkErrors(broker)
         this.#reboot(broker, awayMs)
@@ -199,7 +150,7 @@ class ClusterSimulation {
 
   async run(): Promise<void> {
     for (const broker of this.#brokers.values()) this.#begin(broker)
-    this.#watchControllers()
+    this.#watch()
     await this.#world.runUntil(
       () => this.#clients.addresses.size === BROKERS.length || this.history.failures.length > 0,
     )
@@ -212,7 +163,7 @@ class ClusterSimulation {
       return
     }
     if (!this.#isCalm) this.#faults.start()
-    await this.#world.runFor(this.#isShort ? this.#random.between(700, 2_500) : this.#random.between(2_000, 12_000))
+    await this.#world.runFor(this.#scene.runMs(this.#random))
     await this.#heal()
     if (this.history.failures.length > 0) return
     this.#clients.draining = true
@@ -236,13 +187,18 @@ class ClusterSimulation {
     const { time } = this.#world
     this.#clients.host.crash('process')
     this.#faults.allLosePower()
-    this.#clients = new ClusterClients(this.#world, this.#clients.host.reboot(), this.history)
+    this.#clients = new ClusterClients(
+      this.#world,
+      this.#clients.host.reboot(),
+      this.history,
+      this.#scene.clientTimeoutMs,
+    )
     await this.#settled(() => this.#clients.addresses.size === BROKERS.length, 'not all brokers came back')
     await this.#settled(
       this.#nowAndThen(() => this.#isWhole()),
       () => `the replicas are not whole: ${this.#notWhole()}`,
     )
-    const flushMs = Number(this.#settings['flush.interval.ms']) + SLOWEST_SYNCS_MS
+    const flushMs = Number(this.#scene.settings['flush.interval.ms']) + SLOWEST_SYNCS_MS
     for (const tale of this.history.partitions.filter(({ hasOffsets }) => hasOffsets)) {
       this.#readAll(tale, (records) => {
         const lost = tale.lost(records)
@@ -256,7 +212,13 @@ class ClusterSimulation {
   }
 
   #broker(id: number, host: SimHost): ClusterBroker {
-    return new ClusterBroker({ id, host, settings: this.#settings, store: this.#store })
+    return new ClusterBroker({
+      id,
+      host,
+      settings: this.#scene.settings,
+      store: this.#store,
+      storeTimeoutMs: this.#scene.storeTimeoutMs,
+    })
   }
 
   #begin(broker: ClusterBroker): void {
@@ -282,11 +244,11 @@ class ClusterSimulation {
   #makeTopics(): void {
     const { history } = this
     const now = () => this.#world.time
-    for (const { name, partitions } of this.#topics) {
+    for (const { name, partitions } of this.#scene.topics) {
       for (let index = 0; index < partitions; index++)
         history.partitions.push(new PartitionTale(name, index, name !== DELAYED && name !== RETRIES, now, history.fail))
     }
-    if (this.#topics.some(({ name }) => name === RETRIES)) {
+    if (this.#scene.topics.some(({ name }) => name === RETRIES)) {
       this.#deadLetters = new PartitionTale(DEAD_LETTERS, 0, false, now, history.fail)
       history.partitions.push(this.#deadLetters)
     }
@@ -294,14 +256,14 @@ class ClusterSimulation {
       const any = session.any()
       const answer = await any?.request(CreateTopics, 7, {
         timeoutMs: 5_000,
-        topics: this.#topics.map(({ name, partitions, configs }) => ({
+        topics: this.#scene.topics.map(({ name, partitions, configs }) => ({
           name,
           numPartitions: partitions,
           replicationFactor: 3,
           assignments: [],
           configs: Object.entries({
             ...configs,
-            ...(this.#doubleWritten.has(name) ? { 'replication.mode': 'sync' } : {}),
+            ...(this.#scene.doubleWritten.has(name) ? { 'replication.mode': 'sync' } : {}),
           }).map(([key, value]) => ({ name: key, value })),
         })),
       })
@@ -323,24 +285,23 @@ class ClusterSimulation {
           clients: this.#clients,
           tale,
           name: `${tale.topic}-${tale.index}.${at}`,
-          batches: 10 + random.below(200),
-          depth: [1, 2, 5][random.below(3)]!,
-          pauseMs: [2, 20, 100][random.below(3)]!,
+          ...this.#scene.producer(random),
           delayMsMax: tale.topic === DELAYED ? [50, 2_000][random.below(2)]! : 0,
           letters: tale.topic === RETRIES ? this.#deadLetters : null,
-          acks: this.#doubleWritten.has(tale.topic) ? 1 : -1,
+          acks: this.#scene.doubleWritten.has(tale.topic) ? 1 : -1,
         }).start()
       }
       for (let at = 0; at <= random.below(2); at++)
         new ClusterConsumer(this.#clients, tale, `g${at}-${tale.topic}-${tale.index}`).start()
     }
     const tales = this.history.partitions.filter((tale) => tale !== this.#deadLetters)
-    const pauseMs = [100, 1_000, 5_000][random.below(3)]!
+    const pauseMs = this.#scene.administratorPauseMs(random)
     new ClusterAdministrator(this.#clients, { tales, brokerIds: BROKERS, pauseMs }).start()
   }
 
-  /** Looks all the time whether two brokers take themselves for the controller, or two were it in one epoch. */
-  #watchControllers(): void {
+  /** Looks all the time whether two brokers take themselves for the controller, or two were it in one epoch; and who is in sync. */
+  #watch(): void {
+    this.#inSync.look(this.#store.image, this.#brokers)
     const acting = [...this.#brokers.values()].filter(({ host, core }) => host.alive && core?.metadata.isController)
     if (acting.length > 1) this.history.fail(`brokers ${acting.map(({ id }) => id).join(' and ')} are both controller`)
     for (const { core } of acting) {
@@ -350,7 +311,7 @@ class ClusterSimulation {
       if (known !== controllerId)
         this.history.fail(`brokers ${known} and ${controllerId} were controller in epoch ${controllerEpoch}`)
     }
-    this.#world.schedule(CONTROLLER_CHECK_MS, 'timer', 'look at controllers', null, () => this.#watchControllers())
+    this.#world.schedule(LOOK_MS, 'timer', 'look at controllers', null, () => this.#watch())
   }
 
   /** Nothing fails any more, and all brokers serve. */

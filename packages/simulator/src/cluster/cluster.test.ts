@@ -1,11 +1,12 @@
 /** Three brokers that fail: `node packages/simulator/src/main.ts --world cluster --seed 1 --count 100000` for more. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type ClusterOutcome, simulateCluster } from './cluster-simulation.ts'
+import { simulateCluster } from './cluster-simulation.ts'
+import { runAll } from './run-all.ts'
 
-/** Some worlds of many seconds, and many short ones in which as much fails. */
-const SEEDS = 40
-const SHORT_SEEDS = 160
+/** Some worlds of many seconds, and some short ones in which as much fails; `cluster-sharp.test.ts` has the many. */
+const SEEDS = 10
+const SHORT_SEEDS = 30
 /** Seeds that found a defect once, with what it was about; what they choose may be something else by now. */
 const FOUND: Readonly<Record<string, readonly number[]>> = {
   'a follower whose disk is full cuts its log when there is room': [199, 250],
@@ -14,24 +15,24 @@ const FOUND: Readonly<Record<string, readonly number[]>> = {
 
 describe('three brokers that fail', () => {
   it(`keep what they promised, in ${SEEDS} worlds`, async () => {
-    const totals = await runAll(SEEDS, '--world cluster', (seed) => simulateCluster(seed))
+    const totals = await runAll({ first: 1, count: SEEDS }, '--world cluster', (seed) => simulateCluster(seed))
     // A simulation in which nothing happens finds nothing.
     assert.ok(totals.acknowledged! > 200 * SEEDS, JSON.stringify(totals))
     assert.ok(totals.read! > 200 * SEEDS, JSON.stringify(totals))
     assert.ok(totals.commits! > 10 * SEEDS, JSON.stringify(totals))
     assert.ok(totals.crashes! > SEEDS && totals.cuts! > SEEDS, JSON.stringify(totals))
-    assert.ok(totals.holds! > 0.5 * SEEDS && totals.fullDisks! > 0.2 * SEEDS, JSON.stringify(totals))
+    assert.ok(totals.holds! > 0.2 * SEEDS && totals.fullDisks! > 0, JSON.stringify(totals))
     assert.ok(totals.changes! > SEEDS && totals.lazy! > 0.1 * SEEDS, JSON.stringify(totals))
   })
 
   it(`keep it where much fails at once, in ${SHORT_SEEDS} short worlds`, async () => {
-    const totals = await runAll(SHORT_SEEDS, '--world cluster-short', (seed) =>
-      simulateCluster(seed, { isShort: true }),
+    const totals = await runAll({ first: 1, count: SHORT_SEEDS }, '--world cluster-short', (seed) =>
+      simulateCluster(seed, { pace: 'short' }),
     )
     assert.ok(totals.acknowledged! > 100 * SHORT_SEEDS, JSON.stringify(totals))
     assert.ok(totals.read! > 200 * SHORT_SEEDS, JSON.stringify(totals))
-    assert.ok(totals.crashes! > SHORT_SEEDS && totals.cuts! > 2 * SHORT_SEEDS, JSON.stringify(totals))
-    assert.ok(totals.holds! > 0.5 * SHORT_SEEDS && totals.fullDisks! > 0.2 * SHORT_SEEDS, JSON.stringify(totals))
+    assert.ok(totals.crashes! > SHORT_SEEDS && totals.cuts! > SHORT_SEEDS, JSON.stringify(totals))
+    assert.ok(totals.holds! > 0.2 * SHORT_SEEDS && totals.fullDisks! > 0.1 * SHORT_SEEDS, JSON.stringify(totals))
     assert.ok(totals.changes! > SHORT_SEEDS && totals.lazy! > 0.1 * SHORT_SEEDS, JSON.stringify(totals))
   })
 
@@ -48,19 +49,3 @@ describe('three brokers that fail', () => {
     assert.notEqual(first.fingerprint, other.fingerprint)
   })
 })
-
-/** Runs the first seeds of a world; a failure says how to repeat it. Returns what happened in all of them. */
-async function runAll(
-  seeds: number,
-  how: string,
-  run: (seed: number) => Promise<ClusterOutcome>,
-): Promise<Record<string, number>> {
-  const totals: Record<string, number> = {}
-  for (let seed = 1; seed <= seeds; seed++) {
-    const { failures, counts } = await run(seed)
-    const command = `node packages/simulator/src/main.ts ${how} --seed ${seed} --trace`
-    assert.deepEqual(failures, [], `seed ${seed} failed; repeat it with: ${command}`)
-    for (const [name, count] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + count
-  }
-  return totals
-}

@@ -1,6 +1,8 @@
 /** The metadata store of a simulated cluster, on a machine that can be held up, killed and lose its power. */
 import type { SimHost } from '@odradek/broker/src/host/sim/index.ts'
 import { EmbeddedStore } from '@odradek/broker/src/metadata/embedded-store.ts'
+import { MetadataImage } from '@odradek/broker/src/metadata/image.ts'
+import { ImageDraft, loadImage } from '@odradek/broker/src/metadata/image-draft.ts'
 import {
   brokerConfigsPrefix,
   controllerKey,
@@ -16,9 +18,6 @@ import type {
   Watch,
   WatchHandlers,
 } from '@odradek/broker/src/metadata/store.ts'
-
-/** How long leases go on where the store was away; those that hold them are not asked before. */
-const KEPT_LEASE_MS = 3_000
 
 /** A key that a lease keeps, from one revision to another. */
 interface Holding {
@@ -39,12 +38,19 @@ export class StoreLife {
   host: SimHost
   store: EmbeddedStore
   readonly #fail: (problem: string) => void
+  readonly #keptLeaseMs: number
+  readonly #listeners: (() => void)[] = []
+  #image = MetadataImage.empty
   readonly #watches = new Set<Watched>()
   readonly #holdings: Holding[] = []
 
-  /** `fail` hears of writes that nobody had the right to. */
-  constructor(host: SimHost, fail: (problem: string) => void) {
+  /**
+   * `fail` hears of writes that nobody had the right to. Leases go on for `keptLeaseMs` where the store was away; those that
+   * hold them are not asked before.
+   */
+  constructor(host: SimHost, keptLeaseMs: number, fail: (problem: string) => void) {
     this.host = host
+    this.#keptLeaseMs = keptLeaseMs
     this.#fail = fail
     host.disk.makeDirectory('/store')
     this.store = this.#open()
@@ -53,6 +59,21 @@ export class StoreLife {
 
   get isAlive(): boolean {
     return this.host.alive
+  }
+
+  /** What it says now. */
+  get image(): MetadataImage {
+    return this.#image
+  }
+
+  /** Calls `written` after each change. */
+  onWritten(written: () => void): void {
+    this.#listeners.push(written)
+  }
+
+  #tell(image: MetadataImage): void {
+    this.#image = image
+    for (const written of this.#listeners) written()
   }
 
   /** Kills its process, or its machine; it is back after `awayMs`, on what its disk kept. */
@@ -96,7 +117,7 @@ export class StoreLife {
 
   #open(): EmbeddedStore {
     const { disk, clock, timers } = this.host
-    return EmbeddedStore.open({ disk, clock, timers, directory: '/store', keptLeaseMs: KEPT_LEASE_MS })
+    return EmbeddedStore.open({ disk, clock, timers, directory: '/store', keptLeaseMs: this.#keptLeaseMs })
   }
 
   #begin(watched: Watched): void {
@@ -122,6 +143,9 @@ export class StoreLife {
           else this.#began(event.entry)
         }
       }
+      const draft = new ImageDraft(this.#image)
+      draft.apply(batches, ({ message }) => this.#fail(message))
+      this.#tell(draft.finish(batches.at(-1)!.revision).image)
     }
     // What it had told nobody when it died is listed.
     const compacted = () => {
@@ -130,6 +154,7 @@ export class StoreLife {
         for (const { key, until } of this.#holdings)
           if (until === Number.POSITIVE_INFINITY && !present.has(key)) this.#ended(key, revision)
         for (const entry of entries) this.#began(entry)
+        this.#tell(loadImage(revision, entries, this.#image).image)
         this.#followHoldings(revision + 1)
       }, ignored)
     }

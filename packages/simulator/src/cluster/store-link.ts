@@ -10,9 +10,6 @@ import {
 } from '@odradek/broker/src/metadata/store.ts'
 import type { StoreLife } from './store-life.ts'
 
-/** How long a request waits for an answer that does not come. */
-const TIMEOUT_MS = 1_000
-
 /**
  * What one life of a broker has of the metadata store: requests and answers travel, get lost while the link is cut, and die
  * with the broker. Events of a watch keep their order, and come late after a cut.
@@ -20,6 +17,7 @@ const TIMEOUT_MS = 1_000
 export class StoreLink implements MetadataStore {
   readonly #broker: SimHost
   readonly #store: StoreLife
+  readonly #timeoutMs: number
   /** What this life holds its keys by. */
   #lease = ''
   #isCut = false
@@ -28,9 +26,11 @@ export class StoreLink implements MetadataStore {
   readonly #coming: (() => void)[] = []
   #lastEventAt = 0
 
-  constructor(broker: SimHost, store: StoreLife) {
+  /** A request waits for `timeoutMs` for an answer that does not come. */
+  constructor(broker: SimHost, store: StoreLife, timeoutMs: number) {
     this.#broker = broker
     this.#store = store
+    this.#timeoutMs = timeoutMs
   }
 
   /** Whether nothing passes. What is on the way is lost, but for events of watches: they come when it is whole again. */
@@ -102,7 +102,7 @@ export class StoreLink implements MetadataStore {
     const { timers } = this.#broker
     return new Promise<T>((resolve, reject) => {
       let isOver = false
-      const timeout = timers.after(TIMEOUT_MS, () => {
+      const timeout = timers.after(this.#timeoutMs, () => {
         isOver = true
         reject(new StoreError('UNAVAILABLE', 'The store does not answer'))
       })
