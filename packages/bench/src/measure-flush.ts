@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { type DriveTimes, drive } from './drive.ts'
 import { ControlClient } from './load/control-client.ts'
-import type { LoadFigures } from './load/load.ts'
+import { LoadError, type LoadFigures } from './load/load.ts'
+import { cpuSecondsOf, machineCpuSeconds } from './process-usage.ts'
 import type { RowLoad } from './rows.ts'
 import { ServerProcess } from './server-process.ts'
 import { setConfigs } from './set-configs.ts'
@@ -10,6 +12,11 @@ export interface FlushResult {
   readonly megabytesPerSecond: number
   /** With the flushes that a broker does by itself over without any, pair by pair. */
   readonly cpuRatio: Spread
+  /**
+   * The same with what the kernel's own threads take, until all that was written is on the disk in both cases: what is not
+   * flushed by the broker is flushed by them. What anything else on the machine takes counts too.
+   */
+  readonly wholeCpuRatio: Spread
   readonly p99Ratio: Spread
   readonly cpuPercent: Spread
   readonly p99: Spread
@@ -19,6 +26,16 @@ export interface FlushResult {
 const OWN = { 'flush.interval.ms': 500, 'flush.dirty.bytes': 4 * 1024 * 1024 }
 /** Nothing is flushed in a run, by the broker at least. */
 const NEVER = { 'flush.interval.ms': 3_600_000, 'flush.dirty.bytes': 2 ** 50 }
+const TOPIC = 'odradek-bench-flushes'
+
+/** What a run took. */
+interface Run {
+  readonly figures: LoadFigures
+  /** Of the broker, and of the whole machine, until all that was written is on the disk. */
+  readonly brokerSeconds: number
+  readonly machineSeconds: number
+}
+
 /** Of each round. */
 const PAIRS = 4
 
@@ -39,11 +56,26 @@ export async function measureFlush(
   const batchBytes = load.recordsPerBatch * load.recordBytes
   const requestsPerSecond = Math.round((megabytesPerSecond * 1e6) / batchBytes)
   const rate: RowLoad = { ...load, kind: 'rate', depth: 1, requestsPerSecond }
-  const run = async (settings: typeof OWN): Promise<LoadFigures> => {
+  const run = async (settings: typeof OWN): Promise<Run> => {
     await setConfigs(client, null, settings)
-    return drive({ name: 'broker', host, port, pids: [pid] }, rate, times)
+    await client.createTopic(TOPIC, load.partitions)
+    sync(broker.directory)
+    const brokerFrom = cpuSecondsOf(pid)
+    const machineFrom = machineCpuSeconds()
+    const figures = await drive({ name: 'broker', host, port, pids: [pid] }, rate, times, TOPIC)
+    sync(broker.directory)
+    const brokerSeconds = cpuSecondsOf(pid) - brokerFrom
+    const machineSeconds = machineCpuSeconds() - machineFrom
+    await client.deleteTopic(TOPIC)
+    return { figures, brokerSeconds, machineSeconds }
   }
-  const found = { cpuRatio: [] as number[], p99Ratio: [] as number[], cpuPercent: [] as number[], p99: [] as number[] }
+  const found = {
+    cpuRatio: [] as number[],
+    wholeCpuRatio: [] as number[],
+    p99Ratio: [] as number[],
+    cpuPercent: [] as number[],
+    p99: [] as number[],
+  }
   // Memory that the machine has not touched yet costs the first run more.
   await run(OWN)
   for (let pair = 0; pair < rounds * PAIRS; pair++) {
@@ -51,17 +83,25 @@ export async function measureFlush(
     const first = await run(isOwnFirst ? OWN : NEVER)
     const second = await run(isOwnFirst ? NEVER : OWN)
     const [own, never] = isOwnFirst ? [first, second] : [second, first]
-    found.cpuRatio.push(own.serverCpuPercent / never.serverCpuPercent)
-    found.p99Ratio.push(own.p99 / never.p99)
-    found.cpuPercent.push(own.serverCpuPercent)
-    found.p99.push(own.p99)
+    found.cpuRatio.push(own.figures.serverCpuPercent / never.figures.serverCpuPercent)
+    found.wholeCpuRatio.push(1 + (own.machineSeconds - never.machineSeconds) / never.brokerSeconds)
+    found.p99Ratio.push(own.figures.p99 / never.figures.p99)
+    found.cpuPercent.push(own.figures.serverCpuPercent)
+    found.p99.push(own.figures.p99)
   }
   client.close()
   return {
     megabytesPerSecond,
     cpuRatio: spreadOf(found.cpuRatio),
+    wholeCpuRatio: spreadOf(found.wholeCpuRatio),
     p99Ratio: spreadOf(found.p99Ratio),
     cpuPercent: spreadOf(found.cpuPercent),
     p99: spreadOf(found.p99),
   }
+}
+
+/** Waits until all that was written on the file system of `directory` is on the disk. */
+function sync(directory: string): void {
+  const { status, error } = spawnSync('sync', ['-f', directory])
+  if (status !== 0) throw new LoadError(`sync -f ${directory} failed${error === undefined ? '' : `: ${error.message}`}`)
 }

@@ -62,7 +62,8 @@ export function flushTable(result: FlushResult): string {
   return markdownTable(
     [`flushes beside ${numberText(result.megabytesPerSecond)} MB/s in batches of 64 KiB`, 'median (min–max)'],
     [
-      ['CPU, over the same without flushes', spreadText(result.cpuRatio)],
+      ['CPU of the broker, over the same without flushes', spreadText(result.cpuRatio)],
+      ['CPU of broker and kernel until all is on the disk, over the same', spreadText(result.wholeCpuRatio)],
       ['p99, over the same', spreadText(result.p99Ratio)],
       ['CPU, % of a core', spreadText(result.cpuPercent)],
       ['p99, ms', spreadText(result.p99)],

@@ -26,7 +26,7 @@
 import type { Clock, Timers } from '../host/clock.ts'
 import type { Turn, TurnTask } from '../host/turn.ts'
 import { LatencyHistograms } from '../metering/latency-histograms.ts'
-import { type Journal, type JournaledLog, ROUND_BYTES_MAX } from '../storage/journal.ts'
+import { type Journal, ROUND_BYTES_MAX } from '../storage/journal.ts'
 import type { Log } from '../storage/log.ts'
 import type { JournalRange } from '../storage/log-flush.ts'
 import { DirtyLogs } from './dirty-logs.ts'
@@ -62,6 +62,8 @@ export class FlushSchedule implements TurnTask {
   readonly #inFlight = new Set<Log>()
   /** Logs with bytes for whose being durable somebody waits, and that no flush in flight covers. */
   readonly #awaited = new Set<Log>()
+  /** Of those, the ones that came in this turn: the others wait for a flush in flight, whose end looks at them. */
+  #arrived: Log[] = []
   /** Logs whose flush in flight somebody waits for. */
   readonly #flushing = new Set<Log>()
   /** One row: from the call to its answer, failures included; a round of the journal counts as one. */
@@ -89,7 +91,9 @@ export class FlushSchedule implements TurnTask {
   /** End of the turn, after all logs were written. */
   endTurn(): void {
     this.#isDeferred = false
-    this.#flushAwaited()
+    const arrived = this.#arrived
+    this.#arrived = []
+    this.#flushAwaited(arrived)
   }
 
   /** Stops flushing; what is dirty is made durable when its log is closed. */
@@ -98,18 +102,23 @@ export class FlushSchedule implements TurnTask {
     this.#dirty.close()
     this.#due.clear()
     this.#awaited.clear()
+    this.#arrived = []
   }
 
   #await(log: Log): void {
+    if (this.#awaited.has(log)) return
     this.#awaited.add(log)
+    this.#arrived.push(log)
     if (this.#isDeferred) return
     this.#isDeferred = true
     this.#options.turn.defer('write', this)
   }
 
-  #flushAwaited(): void {
+  /** Flushes those of `candidates` that are awaited, and whose flush or journal is not under way. */
+  #flushAwaited(candidates: Iterable<Log> = this.#awaited): void {
     const byJournal = new Map<Journal | null, Log[]>()
-    for (const log of this.#awaited) {
+    for (const log of candidates) {
+      if (!this.#awaited.has(log)) continue
       const { journal, failed } = log
       // A flush may have covered it that was begun for others.
       if (failed !== null || log.flushedOffset >= log.endOffset) this.#awaited.delete(log)
@@ -128,7 +137,8 @@ export class FlushSchedule implements TurnTask {
 
   /** Makes logs durable by the journal, those that it can take and that are small; the others by themselves. */
   #journalize(journal: Journal, logs: readonly Log[]): void {
-    const ranges = new Map<JournaledLog & Log, JournalRange>()
+    const taken: Log[] = []
+    const ranges: JournalRange[] = []
     let bytes = 0
     for (const log of logs) {
       let range: JournalRange | null
@@ -140,40 +150,50 @@ export class FlushSchedule implements TurnTask {
       }
       if (range === null || range.length > JOURNALED_BYTES_MAX) this.#flush(log)
       else if (bytes + range.length <= ROUND_BYTES_MAX) {
-        ranges.set(log, range)
+        taken.push(log)
+        ranges.push(range)
         bytes += range.length
       }
     }
-    if (ranges.size === 0) return
-    if (!journal.hasRoom(bytes, ranges.size) || !this.#writeJournal(journal, ranges))
-      for (const log of ranges.keys()) this.#flush(log)
+    if (taken.length === 0) return
+    if (!journal.hasRoom(bytes, taken.length) || !this.#writeJournal(journal, taken, ranges))
+      for (const log of taken) this.#flush(log)
   }
 
-  #writeJournal(journal: Journal, ranges: ReadonlyMap<Log, JournalRange>): boolean {
+  #writeJournal(journal: Journal, logs: readonly Log[], ranges: readonly JournalRange[]): boolean {
     const begunAt = this.#options.clock.monotonic()
     let isWritten: boolean
     try {
-      isWritten = journal.write(ranges, (error) => this.#journaled(journal, ranges, begunAt, error))
+      isWritten = journal.write(logs, ranges, (error) => this.#journaled(journal, logs, ranges, begunAt, error))
     } catch (error) {
-      for (const log of ranges.keys()) this.#options.failed(log, error as Error)
+      for (const log of logs) this.#options.failed(log, error as Error)
       return true
     }
     if (!isWritten) return false
-    for (const [log, range] of ranges) {
+    for (let at = 0; at < logs.length; at++) {
+      const log = logs[at]!
       this.#awaited.delete(log)
-      log.journaling(range)
+      log.journaling(ranges[at]!)
     }
     return true
   }
 
-  #journaled(journal: Journal, ranges: ReadonlyMap<Log, JournalRange>, begunAt: number, error: Error | null): void {
+  #journaled(
+    journal: Journal,
+    logs: readonly Log[],
+    ranges: readonly JournalRange[],
+    begunAt: number,
+    error: Error | null,
+  ): void {
     this.latency.record(0, this.#options.clock.monotonic() - begunAt)
     if (this.#closed) return
-    for (const [log, range] of ranges) {
-      if (error === null) log.journaled(range)
+    const dirtyBytesMax = this.#options.dirtyBytesMax()
+    for (let at = 0; at < logs.length; at++) {
+      const log = logs[at]!
+      if (error === null) log.journaled(ranges[at]!)
       this.#ended(log, error)
       if (log.failed !== null) continue
-      if (log.dirtyBytes >= this.#options.dirtyBytesMax()) this.#flushLater(log)
+      if (log.dirtyBytes >= dirtyBytesMax) this.#flushLater(log)
       else this.#dirty.add(log, JOURNALED_FLUSH_MS)
     }
     for (const log of journal.takeLaggards()) this.#flushLater(log as Log)

@@ -134,12 +134,13 @@ describe('several logs in sync mode', () => {
 
   it('let the journal go when their own files have what it holds', async () => {
     const host = createSimHost(4)
-    const { directory, write, writeAll, logs, schedule } = openBench(host)
+    const settings = { 'journal.bytes.max': '67108864' }
+    const { directory, write, writeAll, logs, schedule } = openBench(host, { settings })
     await writeAll(3)
     assert.ok(directory.journalBytes > 0)
     await host.world.runFor(30_000)
     for (const log of logs) assert.equal(log.recoveryPoint, 3, 'flushed later, without anybody asking')
-    // Sixteen megabytes later the next file is begun, and the first goes.
+    // After a quarter of what all may have the next file is begun, and the first goes.
     const value = 'x'.repeat(60_000)
     const files = () => host.disk.list('/data/journal').length
     const seen = new Set<number>()

@@ -44,15 +44,21 @@ export function isHead(bytes: Buffer): boolean {
   return bytes.length >= HEAD_BYTES && bytes.subarray(0, MAGIC.length).equals(MAGIC)
 }
 
+/** An entry to be written: its topic id as bytes. */
+export interface NewEntry extends Omit<JournalEntry, 'topicId'> {
+  readonly topicIdBytes: Buffer
+}
+
 /** Writes the head of an entry at `start`, in front of `payloadBytes` of batches that are in `buffer` already. */
-export function encodeEntry(buffer: Buffer, start: number, entry: JournalEntry, payloadBytes: number): void {
+export function encodeEntry(buffer: Buffer, start: number, entry: NewEntry, payloadBytes: number): void {
   const end = start + ENTRY_HEAD_BYTES + payloadBytes
-  buffer.fill(0, start, start + ENTRY_HEAD_BYTES)
-  buffer.writeUInt32BE(end - start - LENGTH_BYTES, start)
-  buffer[start + 8] = entry.kind
+  buffer.writeUInt32BE(ENTRY_HEAD_BYTES - LENGTH_BYTES + payloadBytes, start)
+  // One byte, and three that are zero.
+  buffer.writeUInt32BE(entry.kind * 2 ** 24, start + 8)
   buffer.writeUInt32BE(entry.partition, start + 12)
-  buffer.write(entry.topicId, start + 16, TOPIC_ID_BYTES, 'base64url')
+  entry.topicIdBytes.copy(buffer, start + 16, 0, TOPIC_ID_BYTES)
   buffer.writeInt32BE(entry.leaderEpoch, start + 32)
+  buffer.writeUInt32BE(0, start + 36)
   writeOffset(buffer, entry.offset, start + 40)
   writeOffset(buffer, entry.endOffset, start + 48)
   buffer.writeUInt32BE(crc32c(buffer, start + LENGTH_BYTES, end), start + 4)

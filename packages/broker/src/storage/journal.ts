@@ -18,10 +18,16 @@ import type { Disk, DiskFile } from '../host/disk.ts'
 import type { FlushTally } from './flush-tally.ts'
 import { CUT, ENTRY_HEAD_BYTES, encodeEntry, encodeHead, HEAD_BYTES, RECORDS } from './journal-entry.ts'
 import { FoundRecords, scanJournal } from './journal-scan.ts'
+import { addHolding, type Holding, type JournalSlot, slotKey } from './journal-slot.ts'
 import { countdown, type JournalRange } from './log-flush.ts'
 
-/** The next file is begun after so many bytes, or a quarter of what all may have. */
-const FILE_BYTES_MAX = 16 * 1024 * 1024
+/**
+ * The next file is begun after so many bytes, or a quarter of what all may have: whenever one is, all logs that the one before
+ * holds are flushed, each with a sync of its own.
+ */
+const FILE_BYTES_MAX = 64 * 1024 * 1024
+/** Room is reserved for so much of it at a time. */
+const RESERVED_BYTES = 16 * 1024 * 1024
 /** A round that is larger is not for the journal. */
 export const ROUND_BYTES_MAX = 4 * 1024 * 1024
 const NAME = /^(\d{20})\.journal$/
@@ -33,18 +39,13 @@ export interface JournaledLog {
   readonly latestEpoch: number
   /** All below is durable in its own files: the journal need not hold it. */
   readonly recoveryPoint: number
-}
-
-/** The newest offset that a file holds of a log, and the log where it is open. */
-interface Holding {
-  endOffset: number
-  log: JournaledLog | null
+  readonly journalSlot: JournalSlot<JournaledLog>
 }
 
 interface JournalFile {
   readonly path: string
   size: number
-  readonly holdings: Map<string, Holding>
+  readonly holdings: Map<string, Holding<JournaledLog>>
 }
 
 export interface JournalOptions {
@@ -65,6 +66,8 @@ export class Journal {
   /** What an earlier life left, by log, until all logs are open. */
   readonly #found = new Map<string, FoundRecords>()
   #open: DiskFile | null = null
+  /** Up to here room was reserved in the open file, or asked for in vain. */
+  #reservedTo = 0
   /** Whether the name of the open file is durable, and that of the directory. */
   #isNamed = false
   #isPlaced = false
@@ -94,10 +97,10 @@ export class Journal {
   }
 
   #read(path: string): JournalFile {
-    const holdings = new Map<string, Holding>()
+    const holdings = new Map<string, Holding<JournaledLog>>()
     const size = scanJournal(this.#options.disk, path, (entry, position, length) => {
       const { kind, topicId, partition, offset, endOffset } = entry
-      const key = keyOf(topicId, partition)
+      const key = slotKey(topicId, partition)
       let found = this.#found.get(key)
       if (kind === CUT) {
         found?.cut(offset)
@@ -109,7 +112,7 @@ export class Journal {
         this.#found.set(key, found)
       }
       found.add({ path, position, length, offset, endOffset })
-      hold(holdings, key, endOffset, null)
+      addHolding(holdings, key, endOffset, null)
     })
     return { path, size, holdings }
   }
@@ -128,13 +131,13 @@ export class Journal {
 
   /** What an earlier life left of a log, oldest first. */
   found(topicId: string, partition: number): FoundRecords | undefined {
-    return this.#found.get(keyOf(topicId, partition))
+    return this.#found.get(slotKey(topicId, partition))
   }
 
   /** What is left of `log` is kept for as long as its own files do not have it. */
   keep(log: JournaledLog): void {
     for (const { holdings } of this.#files) {
-      const holding = holdings.get(keyOf(log.topicId, log.partition))
+      const holding = holdings.get(log.journalSlot.key)
       if (holding !== undefined) holding.log = log
     }
   }
@@ -156,16 +159,18 @@ export class Journal {
   }
 
   /**
-   * Makes ranges of logs durable, off the loop, then calls `done`. False where the disk has no room: nothing was done then.
+   * Makes ranges of logs durable, one of each, off the loop, then calls `done`. False where the disk has no room: nothing was done then.
    * Throws I/O errors.
    */
-  write(ranges: ReadonlyMap<JournaledLog, JournalRange>, done: (error: Error | null) => void): boolean {
+  write(logs: readonly JournaledLog[], ranges: readonly JournalRange[], done: (error: Error | null) => void): boolean {
     const { disk, directory, tally } = this.#options
     let bytes = 0
-    for (const { length } of ranges.values()) bytes += ENTRY_HEAD_BYTES + length
+    for (const { length } of ranges) bytes += ENTRY_HEAD_BYTES + length
     const buffer = this.#bufferOf(bytes)
     let at = 0
-    for (const [log, range] of ranges) {
+    for (let index = 0; index < logs.length; index++) {
+      const log = logs[index]!
+      const range = ranges[index]!
       const { length, staged, stagedAt, offset, endOffset } = range
       const start = at + ENTRY_HEAD_BYTES
       const got =
@@ -173,12 +178,14 @@ export class Journal {
           ? range.segment.file.read(buffer, start, start + length, range.position)
           : staged.copy(buffer, start, stagedAt, stagedAt + length)
       if (got !== length) throw new Error(`${range.segment.file.path} is shorter than what was written to it.`)
-      const { topicId, partition, latestEpoch: leaderEpoch } = log
-      encodeEntry(buffer, at, { kind: RECORDS, topicId, partition, leaderEpoch, offset, endOffset }, length)
+      const { partition, latestEpoch: leaderEpoch } = log
+      const { topicIdBytes } = log.journalSlot
+      encodeEntry(buffer, at, { kind: RECORDS, topicIdBytes, partition, leaderEpoch, offset, endOffset }, length)
       at = start + length
     }
     try {
       if (this.#open === null || this.#current.size + bytes > this.#fileBytes) this.#rotate()
+      this.#reserve(this.#current.size + bytes)
       this.#open!.write(buffer, 0, bytes, this.#current.size)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') {
@@ -190,7 +197,10 @@ export class Journal {
     }
     const file = this.#current
     file.size += bytes
-    for (const [log, { endOffset }] of ranges) hold(file.holdings, keyOf(log.topicId, log.partition), endOffset, log)
+    for (let index = 0; index < logs.length; index++) {
+      const log = logs[index]!
+      log.journalSlot.hold(file.holdings, ranges[index]!.endOffset, log)
+    }
     tally.syncs++
     tally.journalSyncs++
     tally.journaledBytes += bytes
@@ -215,11 +225,12 @@ export class Journal {
    * returns. Throws I/O errors.
    */
   cut(topicId: string, partition: number, offset: number): void {
-    const key = keyOf(topicId, partition)
+    const key = slotKey(topicId, partition)
     if (!this.#files.some(({ holdings }) => (holdings.get(key)?.endOffset ?? 0) > offset)) return
     const { disk, directory, tally } = this.#options
     const buffer = Buffer.alloc(ENTRY_HEAD_BYTES)
-    const entry = { kind: CUT, topicId, partition, leaderEpoch: -1, offset, endOffset: offset } as const
+    const topicIdBytes = Buffer.from(topicId, 'base64url')
+    const entry = { kind: CUT, topicIdBytes, partition, leaderEpoch: -1, offset, endOffset: offset } as const
     encodeEntry(buffer, 0, entry, 0)
     if (this.#open === null) this.#rotate()
     const file = this.#current
@@ -234,7 +245,7 @@ export class Journal {
 
   /** A log was deleted: nothing is held for it any more. */
   forget(topicId: string, partition: number): void {
-    for (const { holdings } of this.#files) holdings.delete(keyOf(topicId, partition))
+    for (const { holdings } of this.#files) holdings.delete(slotKey(topicId, partition))
     this.trim()
   }
 
@@ -316,16 +327,24 @@ export class Journal {
       disk.remove(path)
       throw error
     }
-    file.reserve(0, this.#fileBytes)
     if (this.#open !== null) {
       this.#open.truncate(this.#current.size)
       this.#open.close()
     }
     this.#open = file
+    this.#reservedTo = 0
     this.#isNamed = false
     this.#sequence++
     this.#isRotated = true
     this.#files.push({ path, size: HEAD_BYTES, holdings: new Map() })
+  }
+
+  /** Sees to it that the open file has room up to `end`, where the disk reserves any. */
+  #reserve(end: number): void {
+    if (end <= this.#reservedTo) return
+    const to = Math.min(this.#fileBytes, Math.ceil(end / RESERVED_BYTES) * RESERVED_BYTES)
+    if (to > this.#reservedTo) this.#open!.reserve(this.#reservedTo, to - this.#reservedTo)
+    this.#reservedTo = Math.max(to, end)
   }
 
   #bufferOf(bytes: number): Buffer {
@@ -340,22 +359,8 @@ export class Journal {
   }
 }
 
-function keyOf(topicId: string, partition: number): string {
-  return `${topicId}/${partition}`
-}
-
-function hold(holdings: Map<string, Holding>, key: string, endOffset: number, log: JournaledLog | null): void {
-  const holding = holdings.get(key)
-  if (holding === undefined) {
-    holdings.set(key, { endOffset, log })
-    return
-  }
-  holding.endOffset = Math.max(holding.endOffset, endOffset)
-  holding.log = log
-}
-
 /** What is held from `offset` on holds no more. */
-function lower(holdings: ReadonlyMap<string, Holding>, key: string, offset: number): void {
+function lower(holdings: ReadonlyMap<string, Holding<JournaledLog>>, key: string, offset: number): void {
   const holding = holdings.get(key)
   if (holding !== undefined) holding.endOffset = Math.min(holding.endOffset, offset)
 }

@@ -181,7 +181,7 @@ export class LogFlush {
     const anchor = this.#anchor
     if (anchor === null || active === null || anchor.segment !== active || anchor.offset !== flushedOffset) return null
     if (this.#directories.size + this.#syncingDirectories.size > 0) return null
-    if (this.#dirty.some((segment) => segment !== active)) return null
+    for (const segment of this.#dirty) if (segment !== active) return null
     const isStaged = anchor.position >= this.#log.writtenBytes && this.#log.keep()
     if (!isStaged) this.#log.write()
     const { endOffset, stage, writtenBytes } = this.#log

@@ -29,7 +29,8 @@ import {
 import { controlRecordOf } from './control-record-of.ts'
 import { noRoomError } from './disk-room.ts'
 import type { EpochStart } from './epoch-cache.ts'
-import type { Journal } from './journal.ts'
+import type { Journal, JournaledLog } from './journal.ts'
+import { JournalSlot } from './journal-slot.ts'
 import { putBatch } from './log-append.ts'
 import {
   advanceStartOffset,
@@ -95,6 +96,7 @@ export class Log {
   readonly topic: string
   readonly partition: number
   readonly topicId: string
+  readonly journalSlot: JournalSlot<JournaledLog>
   readonly #state: LogState
   readonly #producerIdExpirationMs: number
   readonly #result: AppendResult = {
@@ -118,6 +120,7 @@ export class Log {
     this.topic = options.topic
     this.partition = options.partition
     this.topicId = options.topicId
+    this.journalSlot = new JournalSlot(options.topicId, options.partition)
     this.#producerIdExpirationMs = options.producerIdExpirationMs
     this.#state = new LogState(options.place, options.topicId, options.config, loaded)
     this.#isFlushSynchronous = isSynchronous(options.config)
@@ -334,9 +337,13 @@ export class Log {
   endTurn(): void {
     const state = this.#state
     if (state.stage.length === 0) return
-    state.guarded(() => {
+    if (state.failed !== null) throw state.failed
+    try {
       if (!this.#isFlushSynchronous || !state.keep()) state.write()
-    })
+    } catch (error) {
+      state.fail(error as Error)
+      throw error
+    }
   }
 
   /** What is below is in the files. */
@@ -359,7 +366,14 @@ export class Log {
 
   /** What the journal is to take for all that is appended to be durable; null where only a flush can do that. */
   journalRange(): JournalRange | null {
-    return this.#state.guarded(() => this.#state.flush.journalRange())
+    const state = this.#state
+    if (state.failed !== null) throw state.failed
+    try {
+      return state.flush.journalRange()
+    } catch (error) {
+      state.fail(error as Error)
+      throw error
+    }
   }
 
   /** The journal takes `range`: `journaled` is to be called when it is durable. */

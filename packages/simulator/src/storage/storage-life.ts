@@ -102,7 +102,7 @@ export class StorageLife {
       },
     })
     // What recovery writes is made durable by one sync, or log by log.
-    if (random.chance(0.5)) directory.beginRecovery(1)
+    if (random.chance(0.2)) directory.beginRecovery(1)
     for (const model of models) this.#openLog(model)
     await this.host.world.complete(directory.endRecovery())
     for (const [model, log] of this.#logs) {
