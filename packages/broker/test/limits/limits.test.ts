@@ -1,15 +1,19 @@
 /** Every limit of docs/operations.md, reached over a real broker. Those of storage and groups are at the end. */
-import { equal, match, notEqual, ok, rejects } from 'node:assert/strict'
+import { deepEqual, equal, match, notEqual, ok, rejects } from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, test } from 'node:test'
 import {
   ApiVersions,
+  DescribeConfigs,
+  DescribeGroups,
+  DescribeProducers,
   encodeBatch,
   Fetch,
   FindCoordinator,
   JoinGroup,
   Metadata,
+  OffsetFetch,
   Produce,
   ZERO_UUID,
 } from '@odradek/protocol'
@@ -97,6 +101,68 @@ test('request.elements.max: a request whose arrays have more closes its connecti
   client.socket.write(client.encode(Produce, 9, produce([topic, topic])))
   await client.ended()
   match(of.lines.all.at(-1)!.msg, /arrays of 1402 elements; request\.elements\.max allows 1000/)
+})
+
+test('what one request names again and again is in its answer once', async () => {
+  await using of = await subject({})
+  const client = await of.connect()
+  const topic = await WireTopic.create(client)
+  equal(await topic.write('one'), 0)
+  const twice = <T>(one: T, other: T) => [one, other, one, one, other]
+  const byName = (name: string) => ({ name, topicId: ZERO_UUID })
+  const flags = { allowAutoTopicCreation: false, includeTopicAuthorizedOperations: false }
+  const metadata = await client.send(Metadata, 12, { topics: twice(byName(topic.name), byName('none')), ...flags })
+  deepEqual(
+    metadata.topics.map(({ name }) => name),
+    [topic.name, 'none'],
+  )
+  const resource = (resourceType: number, resourceName: string) => ({
+    resourceType,
+    resourceName,
+    configurationKeys: null,
+  })
+  const configs = await client.send(DescribeConfigs, 4, {
+    resources: twice(resource(2, topic.name), resource(32, topic.name)),
+    includeSynonyms: false,
+    includeDocumentation: true,
+  })
+  deepEqual(
+    configs.results.map(({ resourceType }) => resourceType),
+    [2, 32],
+  )
+  const groups = twice('g', 'h')
+  const described = await client.send(DescribeGroups, 5, { groups, includeAuthorizedOperations: false })
+  deepEqual(
+    described.groups.map(({ groupId }) => groupId),
+    ['g', 'h'],
+  )
+  const partitions = (partitionIndexes: number[]) => ({ name: topic.name, partitionIndexes })
+  const producers = await client.send(DescribeProducers, 0, { topics: [partitions([0, 0, 1]), partitions([1, 2])] })
+  deepEqual(
+    producers.topics.map(({ partitions }) => partitions.map(({ partitionIndex }) => partitionIndex)),
+    [[0, 1], [2]],
+  )
+  // Makes the topic of the offsets; until that is led nobody has groups.
+  const coordinated = async () => {
+    const { coordinators } = await client.send(FindCoordinator, 4, { keyType: 0, coordinatorKeys: ['g', 'h'] })
+    const { groups } = await client.send(OffsetFetch, 8, {
+      groups: [{ groupId: 'g', topics: null }],
+      requireStable: false,
+    })
+    return coordinators.every(({ errorCode }) => errorCode === 0) && groups[0]!.errorCode === 0
+  }
+  while (!(await coordinated()));
+  const ofGroup = (groupId: string) => ({ groupId, topics: [partitions([0, 0, 1]), partitions([1, 2])] })
+  const offsets = await client.send(OffsetFetch, 8, { groups: twice(ofGroup('g'), ofGroup('h')), requireStable: false })
+  deepEqual(
+    offsets.groups.map(({ groupId, topics }) => [groupId, topics.flatMap(({ partitions }) => partitions.length)]),
+    [
+      ['g', [2, 1]],
+      ['h', [2, 1]],
+    ],
+  )
+  const one = await client.send(OffsetFetch, 7, { groupId: 'g', topics: [partitions([0, 0])], requireStable: false })
+  equal(one.topics[0]!.partitions.length, 1)
 })
 
 test('connection.queued.max.bytes: requests of a client that does not read wait, and are all answered when it does', async () => {

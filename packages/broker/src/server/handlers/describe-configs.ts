@@ -4,6 +4,7 @@ import { DescribeConfigs, type DescribeConfigsResponse, errors } from '@odradek/
 import type { BrokerContext } from '../broker-context.ts'
 import { errorText } from '../error-text.ts'
 import { handle } from '../exchange.ts'
+import { namedOnce } from '../named-once.ts'
 
 type Result = DescribeConfigsResponse['results'][number]
 
@@ -12,25 +13,31 @@ const BROKER = 4
 const GROUP = 32
 
 export const describeConfigs = handle(DescribeConfigs, (request, _exchange, broker) => ({
-  results: request.resources.map(({ resourceType, resourceName, configurationKeys }): Result => {
-    const found = entriesOf(broker, resourceType, resourceName)
-    if ('errorCode' in found) {
-      const { errorCode, errorMessage } = found
-      return { errorCode, errorMessage: errorText(errorMessage), resourceType, resourceName }
-    }
-    const configs = chosen(found.entries, configurationKeys).map((entry) => ({
-      name: entry.name,
-      value: entry.value,
-      readOnly: entry.isReadOnly,
-      configSource: entry.source,
-      isSensitive: entry.isSensitive,
-      synonyms: request.includeSynonyms ? [...entry.synonyms] : [],
-      configType: entry.type,
-      documentation: request.includeDocumentation ? entry.documentation : null,
-    }))
-    return { errorCode: 0, resourceType, resourceName, configs }
-  }),
+  results: namedOnce(request.resources, resourceKey).map(
+    ({ resourceType, resourceName, configurationKeys }): Result => {
+      const found = entriesOf(broker, resourceType, resourceName)
+      if ('errorCode' in found) {
+        const { errorCode, errorMessage } = found
+        return { errorCode, errorMessage: errorText(errorMessage), resourceType, resourceName }
+      }
+      const configs = chosen(found.entries, configurationKeys).map((entry) => ({
+        name: entry.name,
+        value: entry.value,
+        readOnly: entry.isReadOnly,
+        configSource: entry.source,
+        isSensitive: entry.isSensitive,
+        synonyms: request.includeSynonyms ? [...entry.synonyms] : [],
+        configType: entry.type,
+        documentation: request.includeDocumentation ? entry.documentation : null,
+      }))
+      return { errorCode: 0, resourceType, resourceName, configs }
+    },
+  ),
 }))
+
+function resourceKey({ resourceType, resourceName }: { resourceType: number; resourceName: string }): string {
+  return `${resourceType} ${resourceName}`
+}
 
 /** The entries asked for, in the order in which they are; all of them where none are named. */
 function chosen(entries: readonly ConfigEntry[], names: readonly string[] | null): readonly ConfigEntry[] {

@@ -2,9 +2,11 @@
 import { DescribeGroups } from '@odradek/protocol'
 import { GROUP_OPERATIONS } from '../authorized-operations.ts'
 import { handle } from '../exchange.ts'
+import { namedOnce } from '../named-once.ts'
 
 export const describeGroups = handle(DescribeGroups, (request, exchange, broker) => {
-  broker.groups.describeGroups(request.groups, exchange.version, (groups) => {
+  const groupIds = namedOnce(request.groups, (groupId) => groupId)
+  broker.groups.describeGroups(groupIds, exchange.version, (groups) => {
     if (!request.includeAuthorizedOperations) exchange.answer({ groups })
     else exchange.answer({ groups: groups.map((group) => ({ ...group, authorizedOperations: GROUP_OPERATIONS })) })
   })

@@ -7,9 +7,10 @@ import { DescribeProducers } from '@odradek/protocol'
 import { RESERVED_PRODUCER_ID_MIN } from '../../storage/reserved-producer-ids.ts'
 import { handle } from '../exchange.ts'
 import { missingPartitionError } from '../missing-partition-error.ts'
+import { partitionsOnce } from '../named-once.ts'
 
 export const describeProducers = handle(DescribeProducers, (request, _exchange, broker) => ({
-  topics: request.topics.map(({ name, partitionIndexes }) => ({
+  topics: partitionsOnce(request.topics).map(({ name, partitionIndexes }) => ({
     name,
     partitions: partitionIndexes.map((partitionIndex) => {
       const partition = broker.partitions.get(name, partitionIndex)

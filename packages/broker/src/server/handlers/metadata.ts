@@ -9,6 +9,7 @@ import type { BrokerContext } from '../broker-context.ts'
 import { brokerEndpoints } from '../broker-endpoints.ts'
 import { handle } from '../exchange.ts'
 import { leaderOf } from '../leader-of.ts'
+import { namedOnce } from '../named-once.ts'
 
 type TopicResponse = MetadataResponse['topics'][number]
 
@@ -18,7 +19,7 @@ const BY_ID_VERSION = 12
 export const metadata = handle(
   Metadata,
   (request, exchange, broker) => {
-    const { topics } = request
+    const topics = request.topics === null ? null : namedOnce(request.topics, topicKey)
     const isAll = topics === null || (exchange.version === 0 && topics.length === 0)
     const { listenerName } = exchange.connection
     if (isAll) {
@@ -61,6 +62,10 @@ export const metadata = handle(
   },
   { blocking: true },
 )
+
+function topicKey({ name, topicId }: { name: string | null; topicId: string }): string {
+  return `${topicId} ${name ?? ''}`
+}
 
 function answer(
   broker: BrokerContext,
