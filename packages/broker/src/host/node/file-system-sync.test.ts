@@ -18,6 +18,7 @@ test('a file system is synced where the addon can do that, and only there', asyn
     if (sync === null) return
     await sync.sync()
     sync.close()
+    assert.equal(openFileSystemSync('/proc'), null, 'one that does not tell')
   } finally {
     rmSync(directory, { recursive: true })
   }
