@@ -5,10 +5,12 @@ import {
   describeConfigs,
   describeLogDirectories,
   type LogDirectories,
+  listGroups,
   type MessageSourceOptions,
   mapBounded,
   type Vitals,
 } from '@odradek/client'
+import { describeMembers, type GroupMembers } from './group-members.ts'
 import { ClusterSampler } from './sampling/cluster-sampler.ts'
 import { Snapshot } from './snapshot.ts'
 
@@ -57,6 +59,8 @@ export class ClusterSession {
   readonly defaults: Snapshot<BrokerDefaults>
   /** How each broker fares, by its id. */
   readonly vitals: Snapshot<ReadonlyMap<number, Vitals>>
+  /** Of all groups: dear where there are thousands. */
+  readonly members: Snapshot<GroupMembers>
 
   constructor(settings: ClusterSettings) {
     this.settings = settings
@@ -65,6 +69,9 @@ export class ClusterSession {
     this.sizes = new Snapshot(15_000, () => this.#learnSizes())
     this.defaults = new Snapshot(30_000, () => this.#learnDefaults())
     this.vitals = new Snapshot(5000, () => this.#learnVitals())
+    this.members = new Snapshot(5000, async () => {
+      return describeMembers(this.cluster, (await listGroups(this.cluster)).groups)
+    })
   }
 
   get id(): string {

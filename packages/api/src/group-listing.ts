@@ -1,14 +1,8 @@
 /** The list of groups: searched, sorted and paged here. */
-import {
-  describeGroups,
-  type GroupMember,
-  kafkaErrorName,
-  type ListedGroup,
-  listGroups,
-  mapBounded,
-} from '@odradek/client'
+import { type GroupMember, type ListedGroup, listGroups } from '@odradek/client'
 import { z } from 'zod'
 import type { ClusterSession } from './cluster-session.ts'
+import { describeMembers } from './group-members.ts'
 
 export const groupSorts = ['id', 'state', 'members', 'lag'] as const
 export type GroupSort = (typeof groupSorts)[number]
@@ -83,31 +77,20 @@ export async function listGroupRows(session: ClusterSession, query: GroupQuery):
     if (query.onlyWithLag && !((lagOf(id) ?? 0) > 0)) return false
     return query.topic === undefined || sample?.commits.get(id)?.has(query.topic) === true
   })
-  const members = new Map<string, readonly GroupMember[]>()
-  const learnMembers = async (of: readonly ListedGroup[]) => {
-    // A coordinator that does not answer leaves the members of its groups unknown, not the list empty.
-    const byCoordinator = [...Map.groupBy(of, ({ coordinator }) => coordinator)]
-    await mapBounded(byCoordinator, 8, async ([nodeId, groups]) => {
-      try {
-        const described = await describeGroups(session.cluster, groups)
-        for (const [id, group] of described.groups) members.set(id, group.members)
-        const [code] = described.failed.values()
-        if (memberWords.length > 0 && code !== undefined) missing.set(nodeId, kafkaErrorName(code))
-      } catch (error) {
-        // Without their members it cannot be said whether its groups are meant.
-        if (memberWords.length > 0) missing.set(nodeId, (error as Error).message)
-      }
-    })
-  }
   const needsMembers = query.sort === 'members' || memberWords.length > 0
-  if (needsMembers) await learnMembers(matching)
+  // Of all groups: asked for once, however many pages want it.
+  let members = needsMembers ? (await session.members.get()).byGroup : null
+  if (memberWords.length > 0) {
+    // Without their members it cannot be said whether its groups are meant.
+    for (const [nodeId, reason] of (await session.members.get()).missing) missing.set(nodeId, reason)
+  }
   const isMeant = ({ clientId, host, id, instanceId }: GroupMember) =>
     holds(`${clientId} ${host} ${id} ${instanceId ?? ''}`, memberWords)
-  if (memberWords.length > 0) matching = matching.filter(({ id }) => members.get(id)?.some(isMeant))
+  if (memberWords.length > 0) matching = matching.filter(({ id }) => members?.get(id)?.some(isMeant))
   const direction = query.descending ? -1 : 1
   const key = (group: ListedGroup): string | number | null => {
     if (query.sort === 'lag') return lagOf(group.id)
-    if (query.sort === 'members') return members.get(group.id)?.length ?? null
+    if (query.sort === 'members') return members?.get(group.id)?.length ?? null
     return query.sort === 'state' ? group.state : group.id
   }
   const sorted = matching.sort((a, b) => {
@@ -118,10 +101,10 @@ export async function listGroupRows(session: ClusterSession, query: GroupQuery):
     return direction * (x < y ? -1 : 1)
   })
   const page = sorted.slice(query.page * query.pageSize, (query.page + 1) * query.pageSize)
-  if (!needsMembers) await learnMembers(page)
+  members ??= (await describeMembers(session.cluster, page)).byGroup
   const rows = page.map((group): GroupRow => {
     const topics = [...(sample?.commits.get(group.id)?.keys() ?? [])].sort()
-    const described = members.get(group.id)
+    const described = members?.get(group.id)
     return {
       ...group,
       type: group.type || 'classic',

@@ -28,12 +28,17 @@ export interface Diagnosis {
 
 const TOPICS_MAX = 200
 
-export async function diagnose(session: ClusterSession, id: string): Promise<Diagnosis> {
+/** `clock`: of the same epoch as the looks of the session. */
+export async function diagnose(
+  session: ClusterSession,
+  id: string,
+  clock: () => number = Date.now,
+): Promise<Diagnosis> {
   // What the looks tell is only since when a commit stands where it stands now: the last one does, however long ago it was.
   const [group] = await Promise.all([groupDetail(session, id), session.sampler.sample().catch(() => null)])
   const metadata = await session.cluster.metadata()
   const topics = [...new Set(group.partitions.map(({ topic }) => topic))].slice(0, TOPICS_MAX)
-  const nowMs = Date.now()
+  const nowMs = clock()
   const standsAt = new Map(group.partitions.map((row) => [`${row.topic}-${row.partition}`, row.committed]))
   const committedSinceMs = (topic: string, partition: number) => {
     const known = session.sampler.committedSince(id, topic, partition)
@@ -45,7 +50,7 @@ export async function diagnose(session: ClusterSession, id: string): Promise<Dia
     minimaOf(session, topics, group, metadata),
     nextRecordsOf(session, standingRows({ group, nowMs, committedSinceMs }), metadata),
   ])
-  const watchedMs = session.sampler.watchedMs(id)
+  const watchedMs = session.sampler.watchedMs(id, nowMs)
   const causes = judge({
     nowMs,
     group,

@@ -150,6 +150,7 @@ export const groups = router({
       assertConfirmed(input.confirm, input.group, `send the members of group "${input.group}" away`)
       ctx.note({ resource: `group ${input.group}` })
       const members = await fenceMembers(ctx.session.cluster, input.group, 'Sent away by the console')
+      ctx.session.members.forget()
       ctx.note({ before: { members } })
       return { members }
     }),

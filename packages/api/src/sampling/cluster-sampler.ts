@@ -176,10 +176,10 @@ export class ClusterSampler {
     return [...this.#rebalancingSince].flatMap(([id, sinceMs]) => (now - sinceMs >= durationMs ? [id] : []))
   }
 
-  /** How long a group has been watched. */
-  watchedMs(groupId: string): number {
+  /** How long a group has been watched until then. */
+  watchedMs(groupId: string, untilMs: number): number {
     const since = this.#groupsSince.get(groupId)
-    return since === undefined ? 0 : Date.now() - since
+    return since === undefined ? 0 : untilMs - since
   }
 
   close(): void {
