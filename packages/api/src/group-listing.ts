@@ -79,11 +79,15 @@ export async function listGroupRows(session: ClusterSession, query: GroupQuery):
   })
   const needsMembers = query.sort === 'members' || memberWords.length > 0
   // Of all groups: asked for once, however many pages want it.
-  let members = needsMembers ? (await session.members.get()).byGroup : null
+  const known = needsMembers ? await session.members.get() : null
   if (memberWords.length > 0) {
-    // Without their members it cannot be said whether its groups are meant.
-    for (const [nodeId, reason] of (await session.members.get()).missing) missing.set(nodeId, reason)
+    // Without its members it cannot be said whether a group is meant.
+    for (const { id, coordinator } of matching) {
+      const reason = known?.byGroup.has(id) === false ? known.missing.get(coordinator) : undefined
+      if (reason !== undefined) missing.set(coordinator, reason)
+    }
   }
+  let members = known?.byGroup ?? null
   const isMeant = ({ clientId, host, id, instanceId }: GroupMember) =>
     holds(`${clientId} ${host} ${id} ${instanceId ?? ''}`, memberWords)
   if (memberWords.length > 0) matching = matching.filter(({ id }) => members?.get(id)?.some(isMeant))
