@@ -121,10 +121,12 @@ export async function runFaults(options: {
   readonly faultMs?: number
   /** [embedded] */
   readonly store?: StoreKind
+  /** Brokers on a network of namespaces, in this process's own one. [false] */
+  readonly hasNetwork?: boolean
   readonly tell?: (text: string) => void
 }): Promise<FaultRunResult> {
-  const { durationMs, random, store = 'embedded', tell = () => {} } = options
-  await using cluster = await FaultyCluster.start({ store })
+  const { durationMs, random, store = 'embedded', hasNetwork = false, tell = () => {} } = options
+  await using cluster = await FaultyCluster.start({ store, hasNetwork })
   const client = new ClusterClient(cluster)
   const running = () => cluster.running
   await client.createTopic('plain', { 'segment.bytes': '200000' }, PARTITIONS)

@@ -9,11 +9,13 @@ import { fileURLToPath } from 'node:url'
 import { type SmallDisk, smallDisk } from '../cleanup/small-disk.ts'
 import { freePort } from '../crash/broker-process.ts'
 import type { RunningCluster } from '../replication/cluster-client.ts'
+import { FaultyNetwork } from './faulty-network.ts'
 import { type FaultyStore, type StoreKind, startFaultyStore } from './faulty-store.ts'
 import { LinkProxy, Ways } from './link-proxy.ts'
 
 export const FAULTY_IDS = [1, 2, 3] as const
 const DISK_BYTES = 192 * 1024 * 1024
+const PEER_PORT = 9092
 const FILL_BLOCK_BYTES = 256 * 1024
 const BROKER = fileURLToPath(new URL('./run-faulty-broker.ts', import.meta.url))
 
@@ -30,7 +32,7 @@ interface Machine {
 }
 
 export class FaultyCluster implements AsyncDisposable, RunningCluster {
-  readonly ways = new Ways()
+  readonly ways: Ways
   /** Where clients reach each broker. */
   readonly ports = new Map<number, number>()
   /** What brokers complained about, of all their lives. */
@@ -39,19 +41,35 @@ export class FaultyCluster implements AsyncDisposable, RunningCluster {
   readonly #config: Readonly<Record<string, string>>
   readonly #machines = new Map<number, Machine>()
   readonly #store: FaultyStore
+  /** Null: all are one machine, and proxies are between them. */
+  readonly #network: FaultyNetwork | null
 
-  private constructor(directory: string, store: FaultyStore, config: Readonly<Record<string, string>>) {
+  private constructor(
+    directory: string,
+    store: FaultyStore,
+    network: FaultyNetwork | null,
+    config: Readonly<Record<string, string>>,
+  ) {
     this.#directory = directory
     this.#store = store
+    this.#network = network
+    this.ways = new Ways(network)
     this.#config = config
   }
 
   static async start(
-    options: { readonly store?: StoreKind; readonly config?: Readonly<Record<string, string>> } = {},
+    options: {
+      readonly store?: StoreKind
+      /** Whether this process has a network namespace of its own, in which each broker is to have one. [false] */
+      readonly hasNetwork?: boolean
+      readonly config?: Readonly<Record<string, string>>
+    } = {},
   ): Promise<FaultyCluster> {
     const directory = await mkdtemp(join(tmpdir(), 'odradek-faults-'))
+    // First: the store is reached by its loopback.
+    const network = options.hasNetwork === true ? await FaultyNetwork.open(FAULTY_IDS) : null
     const store = await startFaultyStore(options.store ?? 'embedded', directory)
-    const cluster = new FaultyCluster(directory, store, options.config ?? {})
+    const cluster = new FaultyCluster(directory, store, network, options.config ?? {})
     for (const id of FAULTY_IDS) await cluster.#addMachine(id)
     await Promise.all(FAULTY_IDS.map((id) => cluster.begin(id)))
     if (cluster.running.length === FAULTY_IDS.length) return cluster
@@ -93,7 +111,7 @@ export class FaultyCluster implements AsyncDisposable, RunningCluster {
       port,
       config: {
         'node.id': String(id),
-        'advertised.listeners': `PLAINTEXT://127.0.0.1:${this.ports.get(id)}`,
+        ...this.#listenersOf(machine),
         'metadata.store': machine.storeAddress,
         'broker.session.timeout.ms': '2500',
         'replica.lag.time.max.ms': '2000',
@@ -111,7 +129,8 @@ export class FaultyCluster implements AsyncDisposable, RunningCluster {
       },
     }
     const { NODE_TEST_CONTEXT: _, ...env } = process.env
-    const child = spawn(process.execPath, [BROKER, JSON.stringify(options)], {
+    const [command, ...words] = [...(this.#network?.on(id) ?? []), process.execPath, BROKER, JSON.stringify(options)]
+    const child = spawn(command!, words, {
       env: { ...env, NODE_COMPILE_CACHE: join(this.#directory, 'compile-cache') },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -191,7 +210,17 @@ export class FaultyCluster implements AsyncDisposable, RunningCluster {
       for (const storeProxy of storeProxies) await storeProxy.close()
       disk[Symbol.dispose]()
     }
+    this.#network?.close()
     await rm(this.#directory, { recursive: true, force: true })
+  }
+
+  /** Clients come by the proxy; other brokers too, or over the network. */
+  #listenersOf({ id, port }: Machine): Record<string, string> {
+    const client = `PLAINTEXT://127.0.0.1:${this.ports.get(id)}`
+    if (this.#network === null) return { 'advertised.listeners': client }
+    const host = this.#network.addressOf(id)
+    const peer = `INTERNAL://${host}:${PEER_PORT}`
+    return { listeners: `${peer},PLAINTEXT://${host}:${port}`, 'advertised.listeners': `${peer},${client}` }
   }
 
   async #addMachine(id: number): Promise<void> {
@@ -199,8 +228,13 @@ export class FaultyCluster implements AsyncDisposable, RunningCluster {
     const port = await freePort()
     const proxyPort = await freePort()
     this.ports.set(id, proxyPort)
-    const proxy = await LinkProxy.listen(proxyPort, { ways, owner: id, caller: null, target: { port } })
-    const { address: storeAddress, proxies: storeProxies } = await this.#store.wayOf(id, ways)
+    const target = this.#network === null ? { port } : { host: this.#network.addressOf(id), port }
+    const proxy = await LinkProxy.listen(proxyPort, { ways, owner: id, caller: null, target })
+    const { address: storeAddress, proxies: storeProxies } = await this.#store.wayOf(
+      id,
+      ways,
+      this.#network?.routerOf(id) ?? '127.0.0.1',
+    )
     const disk = smallDisk(DISK_BYTES)
     this.#machines.set(id, { id, disk, port, proxy, storeAddress, storeProxies, process: null, isHeld: false })
   }

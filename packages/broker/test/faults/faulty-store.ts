@@ -20,8 +20,8 @@ export interface FaultyStore {
   hold(isHeld: boolean): void
   /** Ends, or holds until `hold(false)`, the member that leads the others; all of it where there is but one. */
   strikeLeader(how: 'kill' | 'hold'): Promise<void>
-  /** Makes a broker's way to it: what its `metadata.store` is, and the proxies in between. */
-  wayOf(id: number, ways: Ways): Promise<{ address: string; proxies: LinkProxy[] }>
+  /** Makes a broker's way to it: what its `metadata.store` is, and the proxies in between. `host`: where it reaches this process. */
+  wayOf(id: number, ways: Ways, host: string): Promise<{ address: string; proxies: LinkProxy[] }>
   /** Ends it and takes its data away. */
   dispose(): Promise<void>
 }
@@ -129,14 +129,14 @@ class EtcdMembers implements FaultyStore {
     else this.#hold(leader, true)
   }
 
-  async wayOf(id: number, ways: Ways): Promise<{ address: string; proxies: LinkProxy[] }> {
+  async wayOf(id: number, ways: Ways, host: string): Promise<{ address: string; proxies: LinkProxy[] }> {
     const proxies: LinkProxy[] = []
     const endpoints: string[] = []
     for (const { endpoint } of this.#members) {
       const port = await freePort()
       const target = { port: Number(new URL(endpoint).port) }
-      proxies.push(await LinkProxy.listen(port, { ways, owner: 'store', caller: id, target }))
-      endpoints.push(`http://127.0.0.1:${port}`)
+      proxies.push(await LinkProxy.listen(port, { host, ways, owner: 'store', caller: id, target }))
+      endpoints.push(`http://${host}:${port}`)
     }
     return { address: `etcd:${endpoints.join(',')}`, proxies }
   }

@@ -6,27 +6,36 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { FaultyNetwork } from './faulty-network.ts'
 
 /** Who is at an end of a way: a broker's id, or clients, or the metadata store. */
 export type End = number | 'clients' | 'store'
 
-/** The ways between brokers, clients and the store. */
+/** The ways between brokers, clients and the store. Those between brokers are the network's, where they have one. */
 export class Ways {
+  readonly #network: FaultyNetwork | null
   readonly #cut = new Set<string>()
   readonly #delaysMs = new Map<string, number>()
   readonly #waiting = new Set<() => void>()
 
+  constructor(network: FaultyNetwork | null) {
+    this.#network = network
+  }
+
   /** Lets nothing pass from one end to another; the other direction is as it was. */
   cut(from: End, to: End): void {
-    this.#cut.add(`${from} ${to}`)
+    if (this.#network !== null && typeof from === 'number' && typeof to === 'number') this.#network.cut(from, to)
+    else this.#cut.add(`${from} ${to}`)
   }
 
   /** Lets what passes from one end to another come up to so much later: what is lost on a network is sent again. */
   slow(from: End, to: End, delayMsMax: number): void {
-    this.#delaysMs.set(`${from} ${to}`, delayMsMax)
+    if (this.#network !== null && typeof from === 'number' && typeof to === 'number') this.#network.narrow(to)
+    else this.#delaysMs.set(`${from} ${to}`, delayMsMax)
   }
 
   mend(): void {
+    this.#network?.mend()
     this.#cut.clear()
     this.#delaysMs.clear()
     for (const go of this.#waiting) go()
@@ -44,11 +53,12 @@ export class Ways {
 
 export interface LinkProxyOptions {
   readonly ways: Ways
+  readonly host?: string
   /** Whose listener it is. */
   readonly owner: End
   /** Who connects; null: the first request tells. */
   readonly caller: End | null
-  readonly target: { readonly port: number } | { readonly path: string }
+  readonly target: { readonly host?: string; readonly port: number } | { readonly path: string }
 }
 
 export class LinkProxy {
@@ -61,10 +71,10 @@ export class LinkProxy {
     this.#server = createServer((socket) => this.#accept(socket))
   }
 
-  /** Listens on a port of this machine, or on a Unix socket. */
+  /** Listens on a port of this machine [at 127.0.0.1], or on a Unix socket. */
   static async listen(at: number | string, options: LinkProxyOptions): Promise<LinkProxy> {
     const proxy = new LinkProxy(options)
-    if (typeof at === 'number') proxy.#server.listen(at, '127.0.0.1')
+    if (typeof at === 'number') proxy.#server.listen(at, options.host ?? '127.0.0.1')
     else proxy.#server.listen(at)
     await once(proxy.#server, 'listening')
     return proxy

@@ -1,14 +1,18 @@
 /**
- * node packages/broker/test/faults/main.ts [--minutes N] [--seed N] [--store embedded|etcd] [--fault NAME …]
+ * node packages/broker/test/faults/main.ts [--minutes N] [--seed N] [--store embedded|etcd] [--network] [--fault NAME …]
  *
  * Three broker processes under every fault of fault-run.ts, drawn by a seed (what happens when is the machine's), for so many
  * minutes [5], with the embedded store or three members of etcd. With `--fault` those alone, in order, each once and for as
- * long as a lease lasts twice. Exit code 1 where something was lost, doubled, reordered or undone.
+ * long as a lease lasts twice. With `--network` each broker has a network namespace of its own, as root may make them, and what
+ * is cut or narrow is so in the network, not in a proxy. Exit code 1 where something was lost, doubled, reordered or undone.
  */
+import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { FAULTS, runFaults } from './fault-run.ts'
 import { STORE_KINDS } from './faulty-store.ts'
 
+/** Set in the process that has its own network. */
+const INSIDE = 'ODRADEK_FAULTS_NETWORK'
 const FAULT_MS = 6_000
 
 const { values } = parseArgs({
@@ -16,6 +20,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
     store: { type: 'string', default: 'embedded' },
+    network: { type: 'boolean', default: false },
     fault: { type: 'string', multiple: true },
   },
 })
@@ -24,6 +29,14 @@ if (store === undefined) throw new Error(`--store is one of ${STORE_KINDS.join('
 const unknown = values.fault?.find((name) => !Object.hasOwn(FAULTS, name))
 if (unknown !== undefined) throw new Error(`--fault is one of ${Object.keys(FAULTS).join(', ')}`)
 const planned = values.fault === undefined ? {} : { faults: values.fault, faultMs: FAULT_MS }
+if (values.network && process.env[INSIDE] === undefined) {
+  const env = { ...process.env, [INSIDE]: 'own' }
+  const { status } = spawnSync('unshare', ['--net', process.execPath, ...process.argv.slice(1)], {
+    env,
+    stdio: 'inherit',
+  })
+  process.exit(status ?? 1)
+}
 let state = Number(values.seed)
 /** mulberry32 */
 const random = () => {
@@ -38,6 +51,7 @@ const { problems, log, ...figures } = await runFaults({
   durationMs: Number(values.minutes) * 60_000,
   random,
   store,
+  hasNetwork: values.network,
   ...planned,
   tell,
 })
