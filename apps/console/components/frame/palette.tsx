@@ -4,7 +4,7 @@ import { Command } from 'cmdk'
 import { BellPlus, type LucideIcon, Moon, Plus, Route, Sun } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
-import { type ReactNode, useDeferredValue, useState } from 'react'
+import { type ReactNode, useDeferredValue, useLayoutEffect, useState } from 'react'
 import { href } from '../../lib/href.ts'
 import { recordAddress } from '../../lib/record-address.ts'
 import { chooseTheme } from '../../lib/theme.ts'
@@ -12,6 +12,7 @@ import { useTRPC } from '../../lib/trpc.tsx'
 import { Modal } from '../ui/modal.tsx'
 import { places } from './navigation.ts'
 import { useShell } from './shell.tsx'
+import { takeTyped } from './typed-ahead.ts'
 
 const FOUND_MAX = 8
 
@@ -23,6 +24,10 @@ export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange(op
   const { cluster } = useShell()
   const [search, setSearch] = useState('')
   const [selected, setSelected] = useState('')
+  // The field has the focus by now; what was typed before is put into it.
+  useLayoutEffect(() => {
+    if (open) setSearch(takeTyped())
+  }, [open])
   const wanted = useDeferredValue(search.trim())
   const list = open && wanted !== '' ? { cluster, search: wanted, pageSize: FOUND_MAX } : skipToken
   const topics = useQuery(trpc.topics.list.queryOptions(list))

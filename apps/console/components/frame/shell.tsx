@@ -3,7 +3,7 @@ import type { FeatureName } from '@odradek/api'
 import { skipToken, useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react'
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef, useState } from 'react'
 import type { Preferences } from '../../lib/preferences.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import { PALETTE_EVENT } from './palette-state.ts'
@@ -11,6 +11,7 @@ import { Rail } from './rail.tsx'
 import { useShortcuts } from './shortcuts.ts'
 import { SlowAnswer } from './slow-answer.tsx'
 import { TopBar } from './top-bar.tsx'
+import { keepTyped, takeTyped } from './typed-ahead.ts'
 
 const loadPalette = () => import('./palette.tsx')
 const Palette = dynamic(async () => (await loadPalette()).Palette, { ssr: false })
@@ -80,6 +81,7 @@ export function useForbidden(
 /** The frame around every page of a cluster: rail, top bar, palette, keyboard. */
 export function Shell({ children, ...data }: ShellData & { children: ReactNode }) {
   const [palette, setPalette] = useState<'never' | 'open' | 'closed'>('never')
+  const isOpen = useRef(false)
   const [shortcuts, setShortcuts] = useState(false)
   useShortcuts(
     data.cluster,
@@ -88,9 +90,19 @@ export function Shell({ children, ...data }: ShellData & { children: ReactNode }
   useEffect(() => {
     // For those who must not press before anything listens: tests.
     document.documentElement.dataset.ready = 'true'
-    const openPalette = () => setPalette('open')
+    const openPalette = () => {
+      if (isOpen.current) return
+      isOpen.current = true
+      // Nobody waits for it before typing.
+      keepTyped()
+      loadPalette().catch(() => {
+        isOpen.current = false
+        takeTyped()
+      })
+      setPalette('open')
+    }
     const openShortcuts = () => setShortcuts(true)
-    // The first half of ⌘K: by the second, the palette is there and takes what is typed next.
+    // The first half of ⌘K: by the second, the palette may be there already.
     const prepare = (event: KeyboardEvent) => {
       if (event.key === 'Meta' || event.key === 'Control') void loadPalette()
     }
@@ -101,6 +113,7 @@ export function Shell({ children, ...data }: ShellData & { children: ReactNode }
       document.removeEventListener('keydown', prepare)
       document.removeEventListener(PALETTE_EVENT, openPalette)
       document.removeEventListener('odradek:shortcuts', openShortcuts)
+      takeTyped()
     }
   }, [])
   return (
@@ -114,7 +127,13 @@ export function Shell({ children, ...data }: ShellData & { children: ReactNode }
         </div>
       </div>
       {palette !== 'never' && (
-        <Palette open={palette === 'open'} onOpenChange={(open) => setPalette(open ? 'open' : 'closed')} />
+        <Palette
+          open={palette === 'open'}
+          onOpenChange={(open) => {
+            isOpen.current = open
+            setPalette(open ? 'open' : 'closed')
+          }}
+        />
       )}
       {shortcuts && <ShortcutList onClose={() => setShortcuts(false)} />}
     </ShellContext>

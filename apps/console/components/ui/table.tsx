@@ -302,7 +302,7 @@ function PlainBodyRow<Row>(props: BodyRowProps<Row>) {
             column.grow ? 'w-full min-w-[16ch] max-w-0 max-sm:w-auto' : 'max-w-[44ch]',
             n === 0 && chosen === undefined && 'pl-6 max-sm:pl-0',
             n === 0 && (chosen === undefined ? 'max-sm:w-full' : 'max-sm:w-[calc(100%-40px)]'),
-            column.narrow === 'hidden' ? 'max-sm:hidden' : 'max-sm:flex',
+            column.narrow === 'hidden' ? 'max-sm:hidden' : 'max-sm:flex max-sm:has-[>span:last-child:empty]:hidden',
           )}
         >
           {n > 0 && <span className="mr-1 hidden shrink-0 text-meta text-muted max-sm:inline">{column.header}</span>}
@@ -311,7 +311,7 @@ function PlainBodyRow<Row>(props: BodyRowProps<Row>) {
       ))}
       {rowActions !== undefined && (
         <td className={cn(cellClass, 'w-px text-right max-sm:absolute max-sm:top-1 max-sm:right-2')}>
-          <span className="inline-flex opacity-0 focus-within:opacity-100 group-hover:opacity-100 group-focus-within:opacity-100 max-sm:opacity-100">
+          <span className="inline-flex opacity-0 focus-within:opacity-100 group-hover:opacity-100 group-focus-within:opacity-100 max-sm:opacity-100 [@media(hover:none)]:opacity-100">
             {rowActions(row)}
           </span>
         </td>

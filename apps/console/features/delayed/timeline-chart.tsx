@@ -7,9 +7,10 @@ import { timeText } from '../../lib/times.ts'
 import { useZone } from '../../lib/zone.tsx'
 import type { Timeline } from './outputs.ts'
 
-const TOP = 8
+/** Above the bars there is room for the word at the present moment. */
+const TOP = 18
 const BOTTOM = 20
-const HEIGHT = 148
+const HEIGHT = 156
 /** A drag over less than this is a click. */
 const DRAG_PX_MIN = 4
 
@@ -101,7 +102,7 @@ export function TimelineChart(props: {
               />
             ),
           )}
-          {now > from && now < to && <Moment x={x(now)} top={TOP} bottom={HEIGHT - BOTTOM} label={t('now')} />}
+          {now > from && now < to && <Moment x={x(now)} top={0} bottom={HEIGHT - BOTTOM} label={t('now')} />}
           <TimeAxis {...{ from, to, x, width }} y={HEIGHT - 5} />
         </svg>
       </div>
