@@ -156,6 +156,23 @@ describe('a cluster', () => {
     assert.ok(topics.has(`__intake.${retry.topicId}`))
   })
 
+  it('forgets a broker that is gone, whoever is asked, but none that lives or has replicas', async () => {
+    const brokers = await Brokers.start(3)
+    const other = brokers.at(2)
+    assert.equal(other.isController, false)
+    const forget = async (id: number) => errorName((await brokers.until(other.unregisterBroker(id))).errorCode)
+    assert.equal(await forget(3), 'POLICY_VIOLATION')
+    await brokers.until(brokers.at(1).createTopics([request('t', assigned(2, 3))]))
+    brokers.cut(3)
+    await brokers.untilTrue(() => !other.image.brokers.has(3))
+    assert.equal(await forget(3), 'POLICY_VIOLATION')
+    await brokers.until(brokers.at(1).reassignPartitions(new Map([['t', [{ index: 0, replicas: [2] }]]])))
+    await brokers.untilTrue(() => brokers.partition(2, 't').replicas.length === 1)
+    assert.equal(await forget(3), 'NONE')
+    await brokers.untilTrue(() => !brokers.at(1).image.knownBrokers.has(3))
+    assert.equal(await forget(3), 'BROKER_ID_NOT_REGISTERED')
+  })
+
   it('lets one of two make a topic that both need at once', async () => {
     const brokers = await Brokers.start(3)
     const made = await brokers.until(Promise.all([1, 2, 3].map((id) => brokers.at(id).ownTopics.createNamed([`t`]))))

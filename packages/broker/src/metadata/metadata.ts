@@ -336,16 +336,21 @@ export class Metadata {
     return new Map(results)
   }
 
-  /** Forgets a broker that is gone, and its settings. NONE, or why it is not forgotten. */
+  /**
+   * Forgets a broker that is gone, and its settings. NONE, or why it is not forgotten. Whoever is asked does it, as clients
+   * ask any broker (KIP-631): what is stored is compared with its not being registered.
+   */
   async unregisterBroker(id: number): Promise<Refusal> {
     const result = await this.#decisions.submit(
       (image) => unregisterBroker(image, id),
       (refusal) => refusal,
+      { as: 'any' },
     )
     if (result.errorCode === errors.NONE.code)
       await this.#decisions.submit(
         (image) => forgetBrokerConfigs(image, id),
         () => false,
+        { as: 'any' },
       )
     return result
   }
