@@ -19,8 +19,8 @@ export type BrokerState = 'starting' | 'serving' | 'waiting' | 'stopped'
 export interface BrokerEvents {
   /** Something that `status` shows is different. */
   changed(broker: SupervisedBroker): void
-  /** It ended though nobody asked it to. */
-  ended(broker: SupervisedBroker, how: string): void
+  /** It ended though nobody asked it to. `hasServed`: it was there, and not one that could not start. */
+  ended(broker: SupervisedBroker, how: string, hasServed: boolean): void
 }
 
 /** One broker process that is started again, after growing pauses, whenever it ends. What it logs goes to its file. */
@@ -114,8 +114,9 @@ export class SupervisedBroker {
       this.#start()
     }, this.#pauseMs)
     this.#pauseMs = Math.min(PAUSE_MS_MAX, 2 * this.#pauseMs)
+    const hasServed = this.state === 'serving'
     this.#become('waiting')
-    this.#events.ended(this, end)
+    this.#events.ended(this, end, hasServed)
   }
 
   #become(state: BrokerState): void {

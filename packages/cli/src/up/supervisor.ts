@@ -40,7 +40,7 @@ export class Supervisor {
       (plan) =>
         new SupervisedBroker(plan, {
           changed: () => supervisor.#write(),
-          ended: (broker, how) => supervisor.#ended(broker, how),
+          ended: (broker, how, hasServed) => supervisor.#ended(broker, how, hasServed),
         }),
     )
     supervisor.#write()
@@ -66,12 +66,14 @@ export class Supervisor {
     await this.#store?.close()
   }
 
-  #ended(broker: SupervisedBroker, how: string): void {
+  #ended(broker: SupervisedBroker, how: string, hasServed: boolean): void {
     const { nodeId, logFile } = broker.plan
     const why = broker.lastLine === '' ? '' : `: ${broker.lastLine.replace(/^odradek: /, '')}`
-    this.#store?.brokerEnded(nodeId).catch((error: Error) => {
-      process.stderr.write(`odradek: broker ${nodeId} keeps what it led until its lease is over: ${error.message}\n`)
-    })
+    // One that could not start may have found another with its id, of a supervisor that was killed: that lives.
+    if (hasServed)
+      this.#store?.brokerEnded(nodeId).catch((error: Error) => {
+        process.stderr.write(`odradek: broker ${nodeId} keeps what it led until its lease is over: ${error.message}\n`)
+      })
     if (this.#isStarted) {
       process.stderr.write(`odradek: broker ${nodeId} ended (${how}) and is started again; see ${logFile}\n`)
       return
