@@ -21,7 +21,7 @@ describe('logs on a disk that fails', () => {
     assert.ok(totals.appended! > 20 * SEEDS, JSON.stringify(totals))
     assert.ok(totals.lives! > 3 * SEEDS, JSON.stringify(totals))
     for (const name of ['flushes', 'cuts', 'compactions']) assert.ok(totals[name]! > SEEDS / 4, JSON.stringify(totals))
-    assert.ok(totals.crowds! > SEEDS / 50 && totals.fullDisks! > SEEDS / 10, JSON.stringify(totals))
+    assert.ok(totals.crowds! > SEEDS / 50 && totals.fullDisks! > SEEDS / 20, JSON.stringify(totals))
   })
 
   it('do the same again with the same seed, and something else with another', async () => {
