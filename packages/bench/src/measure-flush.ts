@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { type DriveTimes, drive } from './drive.ts'
 import { ControlClient } from './load/control-client.ts'
 import { LoadError, type LoadFigures } from './load/load.ts'
-import { cpuSecondsOf, machineCpuSeconds } from './process-usage.ts'
+import { cpuSecondsOf, kernelThreadSeconds } from './process-usage.ts'
 import type { RowLoad } from './rows.ts'
 import { ServerProcess } from './server-process.ts'
 import { setConfigs } from './set-configs.ts'
@@ -14,7 +14,7 @@ export interface FlushResult {
   readonly cpuRatio: Spread
   /**
    * The same with what the kernel's own threads take, until all that was written is on the disk in both cases: what is not
-   * flushed by the broker is flushed by them. What anything else on the machine takes counts too.
+   * flushed by the broker is flushed by them. What others on the machine write counts too.
    */
   readonly wholeCpuRatio: Spread
   readonly p99Ratio: Spread
@@ -31,9 +31,8 @@ const TOPIC = 'odradek-bench-flushes'
 /** What a run took. */
 interface Run {
   readonly figures: LoadFigures
-  /** Of the broker, and of the whole machine, until all that was written is on the disk. */
-  readonly brokerSeconds: number
-  readonly machineSeconds: number
+  /** Of the broker and the kernel's threads, until all that was written is on the disk. */
+  readonly wholeSeconds: number
 }
 
 /** Of each round. */
@@ -61,13 +60,13 @@ export async function measureFlush(
     await client.createTopic(TOPIC, load.partitions)
     sync(broker.directory)
     const brokerFrom = cpuSecondsOf(pid)
-    const machineFrom = machineCpuSeconds()
+    const kernelFrom = kernelThreadSeconds()
     const figures = await drive({ name: 'broker', host, port, pids: [pid] }, rate, times, TOPIC)
     sync(broker.directory)
-    const brokerSeconds = cpuSecondsOf(pid) - brokerFrom
-    const machineSeconds = machineCpuSeconds() - machineFrom
+    let wholeSeconds = cpuSecondsOf(pid) - brokerFrom
+    for (const [thread, seconds] of kernelThreadSeconds()) wholeSeconds += seconds - (kernelFrom.get(thread) ?? 0)
     await client.deleteTopic(TOPIC)
-    return { figures, brokerSeconds, machineSeconds }
+    return { figures, wholeSeconds }
   }
   const found = {
     cpuRatio: [] as number[],
@@ -84,7 +83,7 @@ export async function measureFlush(
     const second = await run(isOwnFirst ? NEVER : OWN)
     const [own, never] = isOwnFirst ? [first, second] : [second, first]
     found.cpuRatio.push(own.figures.serverCpuPercent / never.figures.serverCpuPercent)
-    found.wholeCpuRatio.push(1 + (own.machineSeconds - never.machineSeconds) / never.brokerSeconds)
+    found.wholeCpuRatio.push(own.wholeSeconds / never.wholeSeconds)
     found.p99Ratio.push(own.figures.p99 / never.figures.p99)
     found.cpuPercent.push(own.figures.serverCpuPercent)
     found.p99.push(own.figures.p99)

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 /** Clock ticks a second in /proc: fixed at 100 in Linux's interface to programs. */
 const TICKS_PER_SECOND = 100
@@ -32,6 +32,25 @@ export function machineCpuSeconds(): number {
     .split(/\s+/)
     .slice(1)
   return [user, nice, system, irq, softirq].reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND
+}
+
+/** The process whose children the kernel's own threads are. */
+const KTHREADD = 2
+
+/** Seconds that each of the kernel's own threads has worked so far, by its id; none where they are not seen, as in a container. */
+export function kernelThreadSeconds(): Map<number, number> {
+  const seconds = new Map<number, number>()
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      const fields = statFields(Number(name))
+      if (Number(fields[1]) !== KTHREADD) continue
+      seconds.set(Number(name), (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND)
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return seconds
 }
 
 /** The fields of /proc/PID/stat from the third on; the second is a name that may hold spaces and brackets. */
