@@ -34,7 +34,17 @@ const pictures: readonly Picture[] = [
   },
   { name: 'partitions-zh', path: `${topic}/partitions`, locale: 'zh' },
   { name: 'diagnosis', path: '/local/groups/shop-notifications/diagnosis' },
-  { name: 'reset', path: '/local/groups/shop-analytics/reset?to=earliest', theme: 'dark' },
+  {
+    name: 'reset',
+    path: '/local/groups/shop-analytics/reset?to=earliest',
+    theme: 'dark',
+    // The plan is there.
+    act: (page) =>
+      page
+        .getByRole('cell', { name: /^(replays|重读)/ })
+        .first()
+        .waitFor(),
+  },
 ]
 
 /** Every page, for looking at. */
@@ -143,8 +153,8 @@ const variants = [
   [390, 'dark', 'en'],
 ] as const
 
-/** Long enough for rates, lags and their first minutes to be told. */
-const WATCHED_MS = Number(process.env.SCREENSHOT_WATCHED_MS ?? 60_000)
+/** Long enough for rates, lags and their first minutes to be told, on a machine that is busy with other things, too. */
+const WATCHED_MS = Number(process.env.SCREENSHOT_WATCHED_MS ?? 150_000)
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

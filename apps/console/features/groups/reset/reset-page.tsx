@@ -66,6 +66,7 @@ export function ResetPage({ cluster, group }: { cluster: string; group: string }
   const arm = useMutation(trpc.groups.resetArm.mutationOptions({ onSettled: changed }))
   const data = question === skipToken ? undefined : plan.data
   const fresh = data !== undefined && !plan.isPlaceholderData && !plan.isFetching
+  const isPlanning = question !== skipToken && plan.isPending
   const sentence = useSentence(data)
   const done = apply.data !== undefined && apply.variables?.planId === data?.planId ? apply.data : undefined
   const isArmed = arm.data !== undefined && arm.variables?.planId === data?.planId
@@ -96,7 +97,7 @@ export function ResetPage({ cluster, group }: { cluster: string; group: string }
                   })
                 : isArmed
                   ? t('reset.armed')
-                  : (sentence ?? t(isScopeEmpty ? 'reset.chooseScope' : 'reset.hint'))}
+                  : (sentence ?? t(isScopeEmpty ? 'reset.chooseScope' : isPlanning ? 'reset.planning' : 'reset.hint'))}
             </p>
             {done === undefined && !isArmed ? (
               <Button
