@@ -22,7 +22,9 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
   const stopped = nextSignal()
   const logger = createLogger(config['log.level'])
   const openFilesMax = raiseFileLimit()
-  if (openFilesMax > 0) logger.info({ openFilesMax }, 'The system allows this many open files and connections')
+  // Whoever starts it by hand is greeted by what to do next, not by this.
+  const level = options.greet ? 'debug' : 'info'
+  if (openFilesMax > 0) logger[level]({ openFilesMax }, 'The system allows this many open files and connections')
   let broker: Broker
   try {
     broker = await startBroker({

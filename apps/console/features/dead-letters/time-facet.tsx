@@ -61,10 +61,15 @@ export function TimeFacet(props: {
           )
         })}
       </div>
-      <p className="flex justify-between gap-2 text-meta text-muted">
-        <span>{counts.length > 0 && timeText(startMs, zone, 'minute')}</span>
-        <span>{counts.length > 0 && timeText(startMs + counts.length * widthMs, zone, 'minute')}</span>
+      <p className="flex justify-between gap-2 whitespace-nowrap text-meta text-muted">
+        <span>{counts.length > 0 && shortText(startMs, zone)}</span>
+        <span>{counts.length > 0 && shortText(startMs + counts.length * widthMs, zone)}</span>
       </p>
     </fieldset>
   )
+}
+
+/** A moment in the width that a facet has: the bars' tooltips tell the year. */
+function shortText(at: number, zone: string): string {
+  return timeText(at, zone, 'minute').slice('2026-'.length)
 }
