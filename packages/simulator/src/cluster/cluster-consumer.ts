@@ -12,16 +12,19 @@ export class ClusterConsumer {
   readonly #clients: ClusterClients
   readonly #tale: PartitionTale
   readonly #group: string
+  readonly #reads: number
   #position = 0
   /** Acknowledged to be committed. */
   #committed = -1
   /** Perhaps committed: an answer did not come. */
   #attempted = -1
 
-  constructor(clients: ClusterClients, tale: PartitionTale, group: string) {
+  /** `reads` of twelve turns are reads, of the others a third goes back. */
+  constructor(clients: ClusterClients, tale: PartitionTale, group: string, reads = 9) {
     this.#clients = clients
     this.#tale = tale
     this.#group = group
+    this.#reads = reads
   }
 
   start(): void {
@@ -32,8 +35,9 @@ export class ClusterConsumer {
   async #turn(session: ClusterSession): Promise<boolean> {
     if (this.#clients.draining) return false
     const choice = session.random.below(12)
-    if (choice === 0) await this.#goBack(session)
-    else if (choice < 3) await this.#commit(session)
+    const others = 12 - this.#reads
+    if (3 * choice < others) await this.#goBack(session)
+    else if (choice < others) await this.#commit(session)
     else await this.#read(session)
     return true
   }

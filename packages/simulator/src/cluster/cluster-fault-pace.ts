@@ -1,4 +1,26 @@
 /** How often things fail in a simulated cluster, for how long, and in the middle of what. */
+import type { SimRandom } from '@odradek/broker/src/host/sim/index.ts'
+
+/** How likely each kind is. */
+const KINDS = {
+  crash: 6,
+  'all lose their power': 2,
+  'part two': 2,
+  'part one': 2,
+  'part one from all': 2,
+  silence: 3,
+  'cut store': 2,
+  'cut store from all': 1,
+  'hold broker': 3,
+  'hold store': 1,
+  'kill store': 1,
+  'leave one': 2,
+  'fill disk': 2,
+  'set clock': 1,
+} as const
+export type FaultKind = keyof typeof KINDS
+const DRAWN = Object.entries(KINDS).flatMap(([kind, weight]) => Array<FaultKind>(weight).fill(kind as FaultKind))
+
 export interface FaultPace {
   /** Of the mean time between two, one is drawn. */
   readonly meansMs: readonly number[]
@@ -10,6 +32,8 @@ export interface FaultPace {
   readonly amidMsMax: readonly number[]
   /** How many may fail so. */
   readonly amidMax: number
+  /** What every other fault is. */
+  readonly favoured?: FaultKind
 }
 
 export const LONG: FaultPace = {
@@ -30,4 +54,12 @@ export const SHARP: FaultPace = {
   amidChance: 0.25,
   amidMsMax: [2, 10, 40],
   amidMax: 6,
+}
+/** For worlds of the same size about groups: who is replaced as their coordinator, and has not heard of it, is asked on. */
+export const SECLUDED: FaultPace = { ...SHARP, lengthMsMax: 1_800, favoured: 'part one from all' }
+
+/** What fails next. */
+export function drawKind({ favoured }: FaultPace, random: SimRandom): FaultKind {
+  if (favoured !== undefined && random.chance(0.5)) return favoured
+  return DRAWN[random.below(DRAWN.length)]!
 }

@@ -5,7 +5,7 @@
  */
 import type { SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
 import type { ClusterBroker } from './cluster-broker.ts'
-import type { FaultPace } from './cluster-fault-pace.ts'
+import { drawKind, type FaultPace } from './cluster-fault-pace.ts'
 import type { ClusterHistory } from './cluster-history.ts'
 import type { StoreLife } from './store-life.ts'
 
@@ -16,26 +16,6 @@ const LEFT_MS_MAX = 200
 const CLOCK_STEP_MS = 3_000
 /** What others leave of a disk that is full. */
 const FREE_BYTES_MAX = 20_000
-/** How likely each kind is. */
-const KINDS = {
-  crash: 6,
-  'all lose their power': 2,
-  'part two': 2,
-  'part one': 2,
-  'part one from all': 2,
-  silence: 3,
-  'cut store': 2,
-  'cut store from all': 1,
-  'hold broker': 3,
-  'hold store': 1,
-  'kill store': 1,
-  'leave one': 2,
-  'fill disk': 2,
-  'set clock': 1,
-} as const
-type Kind = keyof typeof KINDS
-const DRAWN = Object.entries(KINDS).flatMap(([kind, weight]) => Array<Kind>(weight).fill(kind as Kind))
-
 export interface ClusterFaultsOptions {
   readonly world: SimWorld
   readonly random: SimRandom
@@ -112,7 +92,7 @@ export class ClusterFaults {
     const others = this.#ids.filter((each) => each !== id)
     const broker = brokers.get(id)!
     const lengthMs = random.between(50, pace.lengthMsMax)
-    const kind = DRAWN[random.below(DRAWN.length)]!
+    const kind = drawKind(pace, random)
     switch (kind) {
       case 'crash':
         this.#crash(broker)

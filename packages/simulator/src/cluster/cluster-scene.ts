@@ -7,7 +7,7 @@
  *           leader, a set of in-sync replicas, a registration or the controller is being replaced
  */
 import type { SimRandom } from '@odradek/broker/src/host/sim/index.ts'
-import { DENSE, type FaultPace, LONG, SHARP } from './cluster-fault-pace.ts'
+import { DENSE, type FaultPace, LONG, SECLUDED, SHARP } from './cluster-fault-pace.ts'
 
 export type ScenePace = 'long' | 'short' | 'sharp'
 
@@ -17,6 +17,9 @@ export const RETRIES = `retry.${GROUP}`
 export const DEAD_LETTERS = `dlq.${GROUP}`
 /** Worlds in which followers that lag stay in sync for longer than anything fails. */
 const LAZY_CHANCE = 0.3
+/** Sharp worlds that are about groups; they last longer, as who is cut off is not replaced at once. */
+const GROUPS_CHANCE = 0.15
+const GROUPS_MORE_MS = 1_000
 
 export interface SceneTopic {
   readonly name: string
@@ -107,6 +110,8 @@ export class ClusterScene {
   readonly isSync: boolean
   /** Whether a poll that brings nothing lasts for seconds, as it does by default. */
   readonly isLazy: boolean
+  /** Whether groups commit and go back to what they committed all the time. */
+  readonly isAboutGroups: boolean
   readonly settings: Readonly<Record<string, string>>
   readonly topics: readonly SceneTopic[]
   /** Topics whose producers ask for acks=1, and of which that waits for all in sync. */
@@ -137,11 +142,12 @@ export class ClusterScene {
     ]
     this.doubleWritten = new Set(this.topics.map(({ name }) => name).filter(() => choice.chance(0.3)))
     this.isLazy = choice.chance(LAZY_CHANCE)
+    this.isAboutGroups = pace === 'sharp' && choice.chance(GROUPS_CHANCE)
     if (this.isLazy) this.settings = { ...this.settings, 'replica.lag.time.max.ms': '30000' }
   }
 
   get faults(): FaultPace {
-    return this.#pace.faults
+    return this.isAboutGroups ? SECLUDED : this.#pace.faults
   }
 
   get keptLeaseMs(): number {
@@ -159,7 +165,7 @@ export class ClusterScene {
   /** How long things fail. */
   runMs(random: SimRandom): number {
     const [least, bound] = this.#pace.runMs
-    return random.between(least, bound)
+    return random.between(least, bound) + (this.isAboutGroups ? GROUPS_MORE_MS : 0)
   }
 
   producer(random: SimRandom): SceneProducer {

@@ -279,6 +279,7 @@ class ClusterSimulation {
 
   #startClients(): void {
     const random = this.#random
+    const reads = this.#scene.isAboutGroups ? 3 : 9
     for (const tale of this.history.partitions) {
       for (let at = 0; at <= random.below(2) && tale !== this.#deadLetters; at++) {
         new ClusterProducer({
@@ -292,7 +293,7 @@ class ClusterSimulation {
         }).start()
       }
       for (let at = 0; at <= random.below(2); at++)
-        new ClusterConsumer(this.#clients, tale, `g${at}-${tale.topic}-${tale.index}`).start()
+        new ClusterConsumer(this.#clients, tale, `g${at}-${tale.topic}-${tale.index}`, reads).start()
     }
     const tales = this.history.partitions.filter((tale) => tale !== this.#deadLetters)
     const pauseMs = this.#scene.administratorPauseMs(random)
