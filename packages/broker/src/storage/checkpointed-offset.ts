@@ -3,6 +3,8 @@ import { OffsetCheckpoint } from './checkpoint.ts'
 
 /** Written by compaction into the data directory: below, offsets of a log may be missing. */
 export const CLEANER_CHECKPOINT = 'cleaner-offset-checkpoint'
+/** Where a log starts: also where it ends, when it has no segments. */
+export const START_OFFSETS = 'log-start-offset-checkpoint'
 /** All below is durable. */
 export const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
 

@@ -2,7 +2,7 @@
 import { RecordCursor } from '@odradek/protocol'
 import type { Disk, DiskFile } from '../host/disk.ts'
 import { BatchReader } from './batch-reader.ts'
-import { CLEANER_CHECKPOINT, checkpointedOffset, RECOVERY_POINTS } from './checkpointed-offset.ts'
+import { CLEANER_CHECKPOINT, checkpointedOffset, RECOVERY_POINTS, START_OFFSETS } from './checkpointed-offset.ts'
 import { DAMAGE_NOTE, readDamage } from './damage.ts'
 import { EpochCache } from './epoch-cache.ts'
 import { nextGoodPosition } from './good-batches.ts'
@@ -98,6 +98,9 @@ class Check {
     if (segments.length === 0 && !this.#disk.exists(`${this.#directory}/${PARTITION_METADATA}`))
       this.#error(this.#directory, -1, 'is no log: it has neither segments nor partition.metadata')
     for (const [at, segment] of segments.entries()) this.#segment(segment, segments[at + 1]?.baseOffset ?? null)
+    // An emptied log that was ended before it had a segment again begins where it is said to start.
+    if (segments.length === 0)
+      this.#nextOffset = Math.max(this.#nextOffset, checkpointedOffset(this.#disk, this.#directory, START_OFFSETS))
     if (this.#nextOffset < recoveryPoint) {
       const problem = `the log ends at offset ${this.#nextOffset}, and all below ${recoveryPoint} was durable`
       this.#error(segments.at(-1)?.log ?? this.#directory, -1, problem)
