@@ -20,7 +20,7 @@ export interface Focus {
   /** How likely a life has a fault, and that this is a disk that others fill. */
   readonly faultChance: number
   readonly fullDiskChance: number
-  /** Operations of a life; and how likely it has but a few. */
+  /** Operations of a life; and how likely one that follows a kill has but a few, and loses its power then. */
   readonly stepsMax: number
   readonly briefChance: number
   /** How likely time goes by after one. */
@@ -147,7 +147,7 @@ const FOCUSES: readonly Focus[] = [
       'checkpoint now': 5,
       'begin epoch': 3,
     }),
-    deadly: { truncate: 0.4, empty: 0.5 },
+    deadly: { truncate: 0.6, empty: 0.6 },
     fatal: [
       ['sync', '.log'],
       ['truncate', '.log'],
@@ -156,7 +156,7 @@ const FOCUSES: readonly Focus[] = [
     ],
     faultChance: 0.1,
     stepsMax: 50,
-    briefChance: 0.4,
+    briefChance: 0.6,
     compactedChance: 0,
   },
   {

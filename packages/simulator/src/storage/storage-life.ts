@@ -238,7 +238,7 @@ export class StorageLife {
   #dieSoon(death: SimDeath): void {
     const { random, focus } = this.#world
     const { disk } = this.host
-    const fatal = focus.fatal[random.below(2 * focus.fatal.length + 1)]
+    const fatal = focus.fatal[Math.floor(random.fraction() * 1.5 * focus.fatal.length)]
     if (fatal === undefined) disk.crashAt(disk.calls + 1 + random.below(DEADLY_CALLS_MAX), death)
     else disk.crashAtNext(...fatal, death)
   }

@@ -14,7 +14,7 @@ import { StorageLife } from './storage-life.ts'
 import { DATA_DIRECTORY, type StorageWorld } from './storage-world.ts'
 
 /** Of a life that is brief. */
-const BRIEF_STEPS_MAX = 4
+const BRIEF_STEPS_MAX = 3
 
 export interface StorageOptions {
   /** Lines of the trace that are kept [200]. */
@@ -116,8 +116,11 @@ async function run(
 async function live(host: SimHost, storage: StorageWorld): Promise<void> {
   const { random, counts, fail, focus } = storage
   const { disk, world } = host
-  const death = random.chance(0.6) ? 'power' : 'process'
-  if (random.chance(0.8)) disk.crashAt(disk.calls + Math.floor(Math.exp(random.between(0, Math.log(800)))), death)
+  // What a kill left is believed for a moment, and then the power fails: what was not made durable again is gone.
+  const isAftermath = storage.models.some(({ ended }) => ended === 'process') && random.chance(focus.briefChance)
+  const death = isAftermath || random.chance(0.6) ? 'power' : 'process'
+  if (!isAftermath && random.chance(0.8))
+    disk.crashAt(disk.calls + Math.floor(Math.exp(random.between(0, Math.log(800)))), death)
   const faultAt = random.chance(focus.faultChance) ? random.below(random.chance(0.3) ? 3 : 60) : -1
   const life = new StorageLife(host, storage, death)
   counts.lives!++
@@ -125,7 +128,7 @@ async function live(host: SimHost, storage: StorageWorld): Promise<void> {
   try {
     await life.open()
     if (random.chance(0.15)) life.slowDown()
-    const stepsMax = random.chance(focus.briefChance) ? BRIEF_STEPS_MAX : focus.stepsMax
+    const stepsMax = isAftermath ? BRIEF_STEPS_MAX : focus.stepsMax
     for (let steps = random.below(stepsMax), at = 0; at < steps && host.alive; at++) {
       if (at === faultAt) life.plantFault()
       if (!life.step()) break
@@ -135,7 +138,7 @@ async function live(host: SimHost, storage: StorageWorld): Promise<void> {
       await world.runFor(life.flushMsMax)
       if (host.alive) life.checkUnhindered()
     }
-    if (host.alive && random.chance(0.3)) isStopped = await life.close()
+    if (host.alive && !isAftermath && random.chance(0.3)) isStopped = await life.close()
   } catch (error) {
     if (!(error instanceof SimCrash) && host.alive && faultAt < 0) fail((error as Error).stack!)
   }
