@@ -14,6 +14,8 @@ export class ClusterSession {
   readonly #connections = new Map<number, SimClient>()
   readonly random: SimRandom
   readonly #leaders = new Map<string, number>()
+  /** The latest in which any was heard of: as clients do, who was replaced is not gone back to. */
+  readonly #epochs = new Map<string, number>()
 
   constructor(clients: ClusterClients) {
     this.#clients = clients
@@ -49,8 +51,9 @@ export class ClusterSession {
     const client = this.any()
     if (client === null) return null
     const { topics } = await client.request(Metadata, 12, { topics: [{ name: topic }], allowAutoTopicCreation: false })
-    const leaderId = topics[0]?.partitions[index]?.leaderId ?? -1
-    if (leaderId < 0) return null
+    const { leaderId = -1, leaderEpoch = -1 } = topics[0]?.partitions[index] ?? {}
+    if (leaderId < 0 || leaderEpoch < (this.#epochs.get(key) ?? 0)) return null
+    this.#epochs.set(key, leaderEpoch)
     this.#leaders.set(key, leaderId)
     return this.to(leaderId)
   }
