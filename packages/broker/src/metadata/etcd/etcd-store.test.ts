@@ -96,7 +96,7 @@ describe('a cluster of etcd that fails', { skip }, () => {
     await using etcd = await EtcdProcess.start()
     const store = storeAt(etcd, {}, 500)
     await store.transact(put('/a', '1'))
-    etcd.signal('SIGSTOP')
+    await etcd.hold()
     await refused(store.get('/a'), 'UNAVAILABLE')
     etcd.signal('SIGCONT')
     await store.close()

@@ -1,11 +1,12 @@
 /** An etcd of a test's own, of one member or several. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 
 export class EtcdProcess implements AsyncDisposable {
   readonly endpoint: string
@@ -85,6 +86,24 @@ export class EtcdProcess implements AsyncDisposable {
 
   signal(name: NodeJS.Signals): void {
     this.#child!.kill(name)
+  }
+
+  /**
+   * Stops it until SIGCONT. Its threads stop one after the other, and tell nobody: one of them may answer for a moment still, and
+   * is waited for.
+   */
+  async hold(): Promise<void> {
+    this.signal('SIGSTOP')
+    const { pid } = this.#child!
+    const isStopped = () =>
+      readdirSync(`/proc/${pid}/task`).every((thread) => {
+        // The name, in parentheses, may hold anything.
+        const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1')
+        return stat.at(stat.lastIndexOf(')') + 2) === 'T'
+      })
+    for (const endMs = Date.now() + 60_000; !isStopped(); await setTimeout(1)) {
+      if (Date.now() > endMs) throw new Error(`etcd (pid ${pid}) did not stop within a minute.`)
+    }
   }
 
   async kill(): Promise<void> {
