@@ -90,3 +90,23 @@ test('one reader is used again', () => {
   assert.equal(reader.remaining, 0)
   assert.equal(new Reader().remaining, 0)
 })
+
+test('all arrays together have elementsMax elements at most, and one that is null gives none back', () => {
+  const counts = (...values: number[]) => {
+    const buffer = Buffer.alloc(4 * values.length + 64)
+    for (const [at, value] of values.entries()) buffer.writeInt32BE(value, 4 * at)
+    const reader = new Reader(buffer)
+    reader.elementsMax = 10
+    for (const _ of values) reader.nullableArrayCount(1)
+    return reader
+  }
+  assert.throws(() => counts(6, -1, -1, 5), /arrays of 11 elements; request\.elements\.max allows 10 in all/)
+  const reader = counts(6, -1, -1, 4)
+  // Another frame begins anew, also after one that was refused.
+  const compact = Buffer.concat([Buffer.from([7, 0, 0, 6]), Buffer.alloc(16)])
+  for (let round = 0; round < 2; round++) {
+    reader.reset(compact, viewOf(compact), 0, compact.length)
+    for (const count of [6, -1, -1]) assert.equal(reader.compactNullableArrayCount(1), count)
+    assert.throws(() => reader.compactNullableArrayCount(1), ProtocolError)
+  }
+})

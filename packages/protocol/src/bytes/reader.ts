@@ -294,7 +294,8 @@ export class Reader {
         at,
       )
     }
-    this.#elements += count
+    // A null array is -1: it has none, and must not give back what others have.
+    if (count > 0) this.#elements += count
     if (this.#elements > this.elementsMax) {
       throw new ProtocolError(
         `arrays of ${this.#elements} elements; request.elements.max allows ${this.elementsMax} in all`,
