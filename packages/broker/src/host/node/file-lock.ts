@@ -1,7 +1,8 @@
 /**
  * Node has no flock or fcntl. SQLite, which it brings along, takes fcntl locks on the file of a database that is opened
  * exclusively: they end with the process however it ends, and a second holder is refused in the same process too. With
- * no journal and nothing written the file stays empty.
+ * its journal in memory and nothing written the file stays empty, and a lock can be taken on a disk that is full. (OFF
+ * would not do: Node opens databases in defensive mode, in which SQLite ignores it and writes a journal.)
  *
  * Closing any descriptor of a file ends all fcntl locks that the process has on it, so nothing else may open it.
  */
@@ -24,7 +25,7 @@ export function lockFile(path: string): DiskLock | null {
   const sqlite = createRequire(import.meta.url)('node:sqlite') as typeof import('node:sqlite')
   const database = new sqlite.DatabaseSync(path)
   try {
-    database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; BEGIN EXCLUSIVE')
+    database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return null

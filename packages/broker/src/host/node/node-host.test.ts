@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -89,10 +89,14 @@ if (isMainThread) {
         const [line] = await once(holder.stdout, 'data')
         assert.equal(String(line), 'taken\n')
         assert.equal(disk.lock(path), null)
+        // Takes no room: the disk may be full.
+        assert.deepEqual(readdirSync(directory), ['.lock'])
+        assert.equal(statSync(path).size, 0)
         holder.kill('SIGKILL')
         await once(holder, 'exit')
         const lock = disk.lock(path)
         assert.notEqual(lock, null)
+        assert.deepEqual(readdirSync(directory), ['.lock'])
         const { output } = await runScript(`console.log(createNodeHost().disk.lock(${JSON.stringify(path)}))`)
         assert.equal(output, 'null\n')
         lock!.release()
