@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { durationText, exactNumber, shortBytes, shortCount } from './numbers.ts'
+import { axisLabels, durationText, exactNumber, shortBytes, shortCount } from './numbers.ts'
 
 const spaced = (text: string) => text.replaceAll('\u202f', ' ')
 
@@ -22,6 +22,15 @@ test('a count is short from ten thousand on, and says when it is not exact', () 
   assert.deepEqual(shortCount(1_200_000), { text: '1.20', unit: 'M', exact: true })
   assert.deepEqual(shortCount(999_999), { text: '1.00', unit: 'M', exact: false })
   assert.deepEqual(shortCount(0.123), { text: '0.12', unit: '', exact: false })
+})
+
+test('the numbers of an axis share their unit', () => {
+  assert.deepEqual(axisLabels([0, 5000, 10_000]), ['0', '5k', '10k'])
+  assert.deepEqual(axisLabels([0, 2500, 5000, 7500]).map(spaced), ['0', '2 500', '5 000', '7 500'])
+  assert.deepEqual(axisLabels([0, 500_000, 1_000_000, 1_500_000]), ['0', '0.5M', '1M', '1.5M'])
+  assert.deepEqual(axisLabels([0, 250_000, 500_000, 750_000]), ['0', '250k', '500k', '750k'])
+  assert.deepEqual(axisLabels([0, 0.25, 0.5]), ['0', '0.25', '0.5'])
+  assert.deepEqual(axisLabels([0, 1]), ['0', '1'])
 })
 
 test('bytes in binary units', () => {

@@ -26,6 +26,15 @@ export function shortCount(value: number): ShortNumber {
   return scaled(value, 1000, ['', 'k', 'M', 'G', 'T', 'P'])
 }
 
+/** The numbers beside a chart, all in one unit, that of the greatest, and no digit more than tells them apart: `0`, `5k`, `10k`. */
+export function axisLabels(values: readonly number[]): string[] {
+  const top = Math.max(0, ...values.map(Math.abs))
+  if (top < 10_000) return values.map((value) => exactNumber(value))
+  const units = ['', 'k', 'M', 'G', 'T', 'P']
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(top) / 3))
+  return values.map((value) => (value === 0 ? '0' : `${Number((value / 1000 ** step).toPrecision(6))}${units[step]}`))
+}
+
 /** Bytes, in the binary units that log sizes are configured in. */
 export function shortBytes(value: number): ShortNumber {
   if (Math.abs(value) < 1024) return { text: exactNumber(Math.round(value)), unit: 'B', exact: Number.isInteger(value) }

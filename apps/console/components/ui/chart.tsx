@@ -1,6 +1,7 @@
 'use client'
 import { type PointerEvent, type ReactNode, useId, useMemo } from 'react'
 import { cn } from '../../lib/cn.ts'
+import { axisLabels } from '../../lib/numbers.ts'
 import { timeText } from '../../lib/times.ts'
 import { useZone } from '../../lib/zone.tsx'
 import { useCursor } from './chart-cursor.tsx'
@@ -36,11 +37,9 @@ export function Chart(props: {
   series: readonly Series[]
   marks?: readonly Mark[]
   format(value: number): ReactNode
-  /** The axis, as text. */
-  axis(value: number): string
   height?: number
 }) {
-  const { label, times, series, marks = [], format, axis, height = 132 } = props
+  const { label, times, series, marks = [], format, height = 132 } = props
   const zone = useZone()
   const clip = useId()
   const [frame, width] = useWidth()
@@ -48,6 +47,7 @@ export function Chart(props: {
   const from = times[0] ?? 0
   const to = Math.max(times.at(-1) ?? 1, from + 1)
   const ticks = useMemo(() => niceTicks(series), [series])
+  const labels = axisLabels(ticks)
   const top = ticks.at(-1) ?? 1
   const bottom = ticks[0] ?? 0
   const x = (at: number) => LEFT + ((at - from) / (to - from)) * (width - LEFT - RIGHT)
@@ -73,8 +73,8 @@ export function Chart(props: {
           <clipPath id={clip}>
             <rect x={LEFT} y={0} width={Math.max(0, width - LEFT - RIGHT)} height={height - BOTTOM + 1} />
           </clipPath>
-          {ticks.map((tick) => (
-            <GridLine key={tick} y={y(tick)} width={width} label={axis(tick)} />
+          {ticks.map((tick, n) => (
+            <GridLine key={tick} y={y(tick)} width={width} label={labels[n] ?? null} />
           ))}
           {times.length > 1 && <TimeAxis {...{ from, to, x, width }} y={height - 4} />}
           <g clipPath={`url(#${clip})`}>

@@ -5,7 +5,6 @@ import { Chart } from '../../components/ui/chart.tsx'
 import { ChartCursor } from '../../components/ui/chart-cursor.tsx'
 import { Count } from '../../components/ui/number.tsx'
 import { Select } from '../../components/ui/select.tsx'
-import { shortCount } from '../../lib/numbers.ts'
 import type { SeriesData } from './outputs.ts'
 
 const ranges = ['15m', '1h'] as const
@@ -42,23 +41,16 @@ export function History({ series }: { series: SeriesData | undefined }) {
               times={shown}
               series={[{ name: t('throughput'), values: values('recordsInPerSecond') }]}
               format={(value) => <Count value={value} unit="/s" />}
-              axis={axisText}
             />
             <Chart
               label={t('lagOverTime')}
               times={shown}
               series={[{ name: t('lagOverTime'), values: values('lag') }]}
               format={(value) => <Count value={value} />}
-              axis={axisText}
             />
           </div>
         </ChartCursor>
       )}
     </section>
   )
-}
-
-function axisText(value: number): string {
-  const { text, unit } = shortCount(value)
-  return `${text.replace(/\.0+$/, '')}${unit}`
 }

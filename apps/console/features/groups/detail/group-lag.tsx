@@ -10,7 +10,6 @@ import { EmptyState } from '../../../components/ui/empty-state.tsx'
 import { Count, Exact, Unknown } from '../../../components/ui/number.tsx'
 import { type Column, type Sort, Table } from '../../../components/ui/table.tsx'
 import { href } from '../../../lib/href.ts'
-import { shortCount } from '../../../lib/numbers.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
 import type { GroupPartition } from '../outputs.ts'
 
@@ -34,7 +33,6 @@ export function GroupLag({ cluster, group }: { cluster: string; group: string })
             times={times}
             series={[{ name: t('lagOverTime'), values: series.data?.history?.values.lag ?? [] }]}
             format={(lag) => <Count value={lag} />}
-            axis={axisText}
           />
         </div>
       )}
@@ -153,9 +151,4 @@ function byValue(value: (row: GroupPartition) => number | string | null, { direc
     if (order !== 0) return direction === 'asc' ? order : -order
     return a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1
   }
-}
-
-function axisText(value: number): string {
-  const { text, unit } = shortCount(value)
-  return `${text.replace(/\.0+$/, '')}${unit}`
 }

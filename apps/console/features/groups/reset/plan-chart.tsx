@@ -3,7 +3,6 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { Chart } from '../../../components/ui/chart.tsx'
 import { Count } from '../../../components/ui/number.tsx'
-import { shortCount } from '../../../lib/numbers.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
 import type { ResetPlan } from '../outputs.ts'
 
@@ -37,10 +36,6 @@ export function PlanChart(props: { cluster: string; group: string; plan: ResetPl
             : [{ name: t('reset.lagAfter'), values: [...before, lag.at(-1) ?? null, after] }]),
         ]}
         format={(value) => <Count value={value} />}
-        axis={(value) => {
-          const { text, unit } = shortCount(value)
-          return `${text.replace(/\.0+$/, '')}${unit}`
-        }}
       />
     </div>
   )
