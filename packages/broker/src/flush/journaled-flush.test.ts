@@ -179,6 +179,65 @@ describe('several logs in sync mode', () => {
     for (const log of other.logs) assert.equal(log.recoveryPoint, 4)
   })
 
+  it('flush themselves where a quota leaves no room for a journal, or for more of it', async () => {
+    for (const rounds of [1, 4]) {
+      const host = createSimHost(6)
+      const { directory, writeAll, logs, failed } = openBench(host)
+      await writeAll(rounds)
+      const { journalSyncs } = directory.tally
+      assert.equal(journalSyncs, rounds - 1)
+      host.disk.failNext('write', 'EDQUOT', 1, '.journal')
+      await writeAll(2)
+      assert.deepEqual([directory.offline, failed], [null, []])
+      assert.equal(directory.tally.journalSyncs, journalSyncs)
+      for (const log of logs) assert.deepEqual([log.failed, log.recoveryPoint], [null, rounds + 2])
+    }
+  })
+
+  it('leave nothing in the journal of a round that it had no room for', async () => {
+    const host = createSimHost(6)
+    const { directory, writeAll } = openBench(host)
+    await writeAll(4)
+    const write = host.disk.write.bind(host.disk)
+    host.disk.write = (file, path, buffer, start, end, position) => {
+      if (!path.endsWith('.journal')) {
+        write(file, path, buffer, start, end, position)
+        return
+      }
+      write(file, path, buffer, start, end - 1, position)
+      throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+    }
+    await writeAll()
+    assert.equal(directory.offline, null)
+    const { name } = host.disk.list('/data/journal')[0]!
+    assert.equal(host.disk.fileSize(`/data/journal/${name}`), directory.journalBytes)
+  })
+
+  it('hold on to nothing of a journal file that went, however long they are idle', async () => {
+    const host = createSimHost(4)
+    const settings = { 'journal.bytes.max': '67108864' }
+    const { write, writeAll, logs } = openBench(host, { settings })
+    const { journalSlot } = logs[0]!
+    const hold = journalSlot.hold.bind(journalSlot)
+    let held: Parameters<typeof hold>[0] | undefined
+    journalSlot.hold = (...call) => {
+      held ??= call[0]
+      hold(...call)
+    }
+    await writeAll(3)
+    assert.equal(held!.size, logs.length)
+    // All but the first go on, until the first file of the journal is not needed any more.
+    const [, ...others] = logs
+    const oldest = host.disk.list('/data/journal')[0]!.name
+    for (let round = 0; round < 80; round++) {
+      for (const log of others) write(log, 'x'.repeat(60_000))
+      await host.world.runUntil(() => others.every((log) => log.flushedOffset === log.endOffset))
+    }
+    await host.world.runFor(30_000)
+    assert.ok(host.disk.list('/data/journal').every(({ name }) => name !== oldest))
+    assert.equal(held!.size, 0)
+  })
+
   it('do not wait for one whose file is very slow, nor does who reads it', async () => {
     for (let seed = 1; seed <= 20; seed++) {
       const host = createSimHost(seed)
@@ -318,14 +377,28 @@ describe('several logs in sync mode', () => {
   })
 
   it('are lost to use too when the place of a journal cannot be made durable', async () => {
-    const host = createSimHost(7)
-    const { directory, write, writeAll, logs, failed } = openBench(host)
-    await writeAll()
-    host.disk.failNext('syncDirectory', 'EIO')
-    for (const log of logs) write(log)
-    await host.world.runUntil(() => failed.length > 0)
-    assert.equal((directory.offline as NodeJS.ErrnoException | null)?.code, 'EIO')
-    for (const log of logs) assert.notEqual(log.failed, null)
+    for (const code of ['EIO', 'ENOSPC']) {
+      const host = createSimHost(7)
+      const { directory, write, writeAll, logs, failed } = openBench(host)
+      await writeAll()
+      host.disk.failNext('syncDirectory', code)
+      for (const log of logs) write(log)
+      await host.world.runUntil(() => failed.length > 0 || logs.every((log) => log.flushedOffset === log.endOffset))
+      assert.equal((directory.offline as NodeJS.ErrnoException | null)?.code, code)
+      for (const log of logs) assert.notEqual(log.failed, null)
+    }
+  })
+
+  it('are lost to use where the journal cannot be told durably that one is cut, for want of room too', async () => {
+    for (const code of ['EIO', 'ENOSPC', 'EDQUOT']) {
+      const host = createSimHost(7)
+      const { directory, writeAll, logs } = openBench(host)
+      await writeAll(6)
+      host.disk.failNext('sync', code, 1, '.journal')
+      assert.throws(() => logs[0]!.truncateTo(3), { code })
+      assert.equal((directory.offline as NodeJS.ErrnoException | null)?.code, code)
+      for (const log of logs) assert.notEqual(log.failed, null)
+    }
   })
 
   it('that are cut do not get back what the journal had of them', async () => {

@@ -99,23 +99,25 @@ describe('the embedded store', () => {
     assert.equal(before.entries[0]?.version, 60)
   })
 
-  it('goes on with the long journal where the disk has no room for a snapshot', async () => {
-    const host = startHost(1)
-    const store = openStore(host, { journalBytesMax: 1000 })
-    let refusals = 0
-    store.watch('/', 1, {
-      events: () => {
-        // Told after the write of the change and before that of the snapshot.
-        if (store.journalSizeInBytes > 1000 && refusals++ === 0) host.disk.failNext('write', 'ENOSPC')
-      },
-      compacted: () => {},
-      ended: () => {},
-    })
-    for (let i = 0; i < 100; i++) await host.world.complete(store.transact(put('/a', `${i}`.padStart(200))))
-    assert.ok(refusals > 0)
-    assert.ok(store.journalSizeInBytes < 3000, `${store.journalSizeInBytes} bytes: a later snapshot came about`)
-    await store.close()
-    assert.equal((await openStore(host).get('/a')).entry?.version, 100)
+  it('goes on with the long journal where the disk, or a quota, has no room for a snapshot', async () => {
+    for (const code of ['ENOSPC', 'EDQUOT']) {
+      const host = startHost(1)
+      const store = openStore(host, { journalBytesMax: 1000 })
+      let refusals = 0
+      store.watch('/', 1, {
+        events: () => {
+          // Told after the write of the change and before that of the snapshot.
+          if (store.journalSizeInBytes > 1000 && refusals++ === 0) host.disk.failNext('write', code)
+        },
+        compacted: () => {},
+        ended: () => {},
+      })
+      for (let i = 0; i < 100; i++) await host.world.complete(store.transact(put('/a', `${i}`.padStart(200))))
+      assert.ok(refusals > 0)
+      assert.ok(store.journalSizeInBytes < 3000, `${store.journalSizeInBytes} bytes: a later snapshot came about`)
+      await store.close()
+      assert.equal((await openStore(host).get('/a')).entry?.version, 100)
+    }
   })
 
   it('refuses a change on a full disk, and takes it when there is room', async () => {

@@ -9,6 +9,7 @@
  */
 import type { Clock, Timer, Timers } from '../host/clock.ts'
 import type { Disk } from '../host/disk.ts'
+import { isNoRoom } from '../host/no-room.ts'
 import { Evaluation, nextEntry } from './evaluation.ts'
 import { EventHistory } from './event-history.ts'
 import { Journal } from './journal.ts'
@@ -259,7 +260,7 @@ export class EmbeddedStore implements MetadataStore {
     try {
       this.#journal.replace(frame)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') {
+      if (!isNoRoom(error)) {
         this.#fail(error as Error, [])
         return false
       }

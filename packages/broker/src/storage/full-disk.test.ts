@@ -12,8 +12,9 @@ import { verifyLog } from './verify.ts'
 const NO_ROOM = errors.NOT_ENOUGH_REPLICAS.code
 const PRODUCER = 7
 
-function open(host: SimHost): { directory: LogDirectory; log: Log } {
-  const directory = LogDirectory.open({ host, path: '/data', nodeId: 1, config: resolveBrokerConfig(), logger: quiet })
+function open(host: SimHost, options: { markBytes?: number } = {}): { directory: LogDirectory; log: Log } {
+  const config = resolveBrokerConfig()
+  const directory = LogDirectory.open({ host, path: '/data', nodeId: 1, config, logger: quiet, ...options })
   directory.setClusterId('c')
   return { directory, log: directory.openLog('t', 0, TOPIC_ID, resolveTopicConfig({ 'segment.bytes': '200000' })) }
 }
@@ -177,6 +178,26 @@ describe('a log on a full disk', () => {
         Array.from({ length: 12 }, (_, offset) => offset),
         `write ${failing} fails`,
       )
+    }
+  })
+
+  it('is flushed without a mark where a disk, or a quota, has no room for one', async () => {
+    for (const code of ['ENOSPC', 'EDQUOT']) {
+      const host = createSimHost(1)
+      const { log } = open(host, { markBytes: 1000 })
+      const flush = () => {
+        const flushed = Promise.withResolvers<Error | null>()
+        log.flush(flushed.resolve)
+        return host.world.complete(flushed.promise)
+      }
+      const marks = () => host.disk.list('/data/t-0').filter(({ name }) => name.endsWith('.snapshot')).length
+      for (let sequence = 0; sequence < 30; sequence++) appendSequenced(log, sequence)
+      host.disk.failNext('write', code, 1, '.snapshot')
+      assert.equal(await flush(), null)
+      assert.deepEqual([log.failed, log.flushedOffset, marks()], [null, 30, 0])
+      appendSequenced(log, 30)
+      assert.equal(await flush(), null)
+      assert.equal(marks(), 1, 'the next has one')
     }
   })
 

@@ -15,6 +15,7 @@
  * When it is used is the flush schedule's rule (flush/flush-schedule.ts).
  */
 import type { Disk, DiskFile } from '../host/disk.ts'
+import { isNoRoom } from './disk-room.ts'
 import type { FlushTally } from './flush-tally.ts'
 import { CUT, ENTRY_HEAD_BYTES, encodeEntry, encodeHead, HEAD_BYTES, RECORDS } from './journal-entry.ts'
 import { FoundRecords, scanJournal } from './journal-scan.ts'
@@ -159,8 +160,8 @@ export class Journal {
   }
 
   /**
-   * Makes ranges of logs durable, one of each, off the loop, then calls `done`. False where the disk has no room: nothing was done then.
-   * Throws I/O errors.
+   * Makes ranges of logs durable, one of each, off the loop, then calls `done`. False where the disk has no room: nothing was
+   * done then. Throws I/O errors.
    */
   write(logs: readonly JournaledLog[], ranges: readonly JournalRange[], done: (error: Error | null) => void): boolean {
     const { disk, directory, tally } = this.#options
@@ -188,11 +189,12 @@ export class Journal {
       this.#reserve(this.#current.size + bytes)
       this.#open!.write(buffer, 0, bytes, this.#current.size)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') {
+      if (this.#isFailed || !isNoRoom(error)) {
         this.#fail(error as Error)
         throw error
       }
       this.#isFull = true
+      this.#undo()
       return false
     }
     const file = this.#current
@@ -237,8 +239,10 @@ export class Journal {
     this.#open!.write(buffer, 0, buffer.length, file.size)
     file.size += buffer.length
     tally.syncs++
-    this.#open!.syncNow()
-    if (!this.#isNamed) disk.syncDirectory(directory)
+    this.#relyOn(() => {
+      this.#open!.syncNow()
+      if (!this.#isNamed) disk.syncDirectory(directory)
+    })
     this.#isNamed = true
     for (const { holdings } of this.#files) lower(holdings, key, offset)
   }
@@ -280,7 +284,8 @@ export class Journal {
         this.#isTrimming = false
         this.#isFull = false
         if (error !== null) this.#fail(error)
-        else this.#files.splice(0, count)
+        // Logs that are idle for long hold on to what they were last in, and it would hold on to all other logs.
+        else for (const { holdings } of this.#files.splice(0, count)) holdings.clear()
       })
     } catch (error) {
       this.#fail(error as Error)
@@ -315,7 +320,7 @@ export class Journal {
     // One that is there may have been made in vain before: by a life that was ended then, or where its name could not be synced.
     if (!this.#isPlaced) {
       disk.makeDirectory(directory)
-      disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')))
+      this.#relyOn(() => disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/'))))
       this.#isPlaced = true
     }
     const path = `${directory}/${String(this.#sequence + 1).padStart(20, '0')}.journal`
@@ -345,6 +350,23 @@ export class Journal {
     const to = Math.min(this.#fileBytes, Math.ceil(end / RESERVED_BYTES) * RESERVED_BYTES)
     if (to > this.#reservedTo) this.#open!.reserve(this.#reservedTo, to - this.#reservedTo)
     this.#reservedTo = Math.max(to, end)
+  }
+
+  /** Takes away what there was room for of a round: what is written there next may end where an entry of it begins. */
+  #undo(): void {
+    if (this.#open === null) return
+    this.#relyOn(() => this.#open!.truncate(this.#current.size))
+    this.#reservedTo = this.#current.size
+  }
+
+  /** Does what is never tried again where it fails, not even for want of room: nobody would know what is on the disk. */
+  #relyOn(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.#fail(error as Error)
+      throw error
+    }
   }
 
   #bufferOf(bytes: number): Buffer {

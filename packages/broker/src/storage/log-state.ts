@@ -383,7 +383,7 @@ export class LogState implements FlushedLog {
       this.flush.made(this.directory)
       this.takeSnapshot()
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+      if (!isNoRoom(error)) throw error
       return
     }
     this.marks.made(active, this.endOffset)

@@ -338,6 +338,7 @@ export class Log {
     const state = this.#state
     if (state.stage.length === 0) return
     if (state.failed !== null) throw state.failed
+    // As `guarded`, but without a closure for every log of every turn.
     try {
       if (!this.#isFlushSynchronous || !state.keep()) state.write()
     } catch (error) {
@@ -368,6 +369,7 @@ export class Log {
   journalRange(): JournalRange | null {
     const state = this.#state
     if (state.failed !== null) throw state.failed
+    // As `guarded`, but without a closure for every log of every round.
     try {
       return state.flush.journalRange()
     } catch (error) {
