@@ -63,7 +63,11 @@ export interface DiskLock {
 
 /** A sync of all that is on a file system: cheaper than one for each of many files and directories. */
 export interface FileSystemSync {
-  /** What was done before the call is durable when it resolves, off the loop; rejects where some of it could not be written. */
+  /**
+   * What was done before the call is durable when it resolves, off the loop; rejects where some of it could not be written.
+   * That may be another program's, or of a process that was killed: what the file system has in memory of the files that
+   * this one found may be what it could not write then, so a second try proves nothing.
+   */
   sync(): Promise<void>
   close(): void
 }
@@ -91,8 +95,8 @@ export interface Disk {
   /** The same off the loop: what was done in the directory before the call is durable when `done(null)` comes. */
   syncDirectoryLater(path: string, done: (error: Error | null) => void): void
   /**
-   * Prepares a sync of the file system that a directory lies on: it tells of all that could not be written from now on. Null
-   * where the system has none that does.
+   * Prepares a sync of the file system that a directory lies on: it tells of all that could not be written from now on, and
+   * of what could not be before, if nobody was told of that yet. Null where the system has none that does.
    */
   openFileSystemSync(path: string): FileSystemSync | null
   space(path: string): DiskSpace

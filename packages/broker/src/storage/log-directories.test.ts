@@ -196,6 +196,73 @@ describe('several log directories', () => {
     await assert.rejects(next.world.complete(directories.openFound(wanted, async () => {})), { code: 'EIO' })
   })
 
+  it('go offline one by one in a start: where its sync cannot be begun, or fails, or where it is offline by then', async () => {
+    for (const kind of ['begin', 'sync', 'offline'] as const) {
+      const host = createSimHost(16)
+      const paths = ['/a', '/b']
+      fill(openAll(host, paths), 't', 128)
+      const next = createAfterCrash(host)
+      const directories = openAll(next, paths)
+      const [, second] = [...directories]
+      const openFileSystemSync = next.disk.openFileSystemSync.bind(next.disk)
+      next.disk.openFileSystemSync = (path) => {
+        if (kind === 'begin' && path === '/b') throw Object.assign(new Error('EIO'), { code: 'EIO' })
+        const sync = openFileSystemSync(path)
+        if (kind === 'offline' && path === '/b') sync.sync = () => new Promise(() => {})
+        return sync
+      }
+      if (kind === 'sync') next.disk.failNext('sync', 'EIO', 1, '/b')
+      const wanted = Array.from({ length: 128 }, (_, partition) => ({
+        topic: 't',
+        partition,
+        topicId: TOPIC_ID,
+        config,
+      }))
+      await next.world.complete(
+        directories.openFound(wanted, async () => {
+          if (kind === 'offline') second!.fail(new Error('EIO'))
+        }),
+      )
+      assert.deepEqual(
+        directories.offline.map(({ path, error }) => [path, error.message.slice(0, 3)]),
+        [['/b', 'EIO']],
+        kind,
+      )
+      for (const { partition } of wanted) {
+        const { failed, endOffset } = directories.openLog('t', partition, TOPIC_ID, config)
+        assert.deepEqual(
+          [failed === null, partition % 2 === 1 || endOffset],
+          [partition % 2 === 0, partition % 2 === 1 || 1],
+        )
+      }
+    }
+  })
+
+  it('that are synced as a whole do not bring back what a log had that was being emptied', async () => {
+    for (let seed = 20; seed < 40; seed++) {
+      const host = createSimHost(seed)
+      const before = openAll(host, ['/a'])
+      for (const log of fill(before, 't', 64)) log.flushNow()
+      // Killed once the files of one were removed, and not durably.
+      for (const { name } of host.disk.list('/a/t-0')) if (!name.startsWith('p')) host.disk.remove(`/a/t-0/${name}`)
+      const next = createAfterCrash(host)
+      const directories = openAll(next, ['/a'])
+      const opened = Promise.withResolvers<void>()
+      const wanted = [{ topic: 't', partition: 0, topicId: TOPIC_ID, config }]
+      // The power fails before the sync that all share, but after another log had the recovery points written.
+      const never = directories.openFound(wanted, async () => {
+        ;[...directories][0]!.checkpointNow()
+        opened.resolve()
+        await new Promise(() => {})
+      })
+      never.catch(() => {})
+      await next.world.complete(opened.promise)
+      next.crash('power')
+      const last = openAll(next.reboot(), ['/a']).openLog('t', 0, TOPIC_ID, config)
+      assert.deepEqual([last.failed, last.endOffset], [null, 0], `seed ${seed}`)
+    }
+  })
+
   it('keep their order: the one with the metadata is first', () => {
     const host = createSimHost(4)
     openAll(host, ['/a']).close(new Map())

@@ -55,7 +55,10 @@ const CHECKPOINT_BYTES = 256 * MIB
 const RECOVERY_BYTES = 1024 * MIB
 const MARK_BYTES_MIN = MIB
 const MARK_BYTES_MAX = 64 * MIB
-/** From so many logs on what their recovery writes is made durable by one sync of the file system, which others may have written much to. */
+/**
+ * From so many logs on what their recovery writes is made durable by one sync of the file system, which others may have
+ * written much to.
+ */
 const SYNCED_TOGETHER_LOGS_MIN = 64
 /** What all logs together keep staged for the journal's sake. */
 const KEPT_STAGES_BYTES_MAX = 32 * MIB
@@ -215,19 +218,27 @@ export class LogDirectory {
 
   /**
    * From now on many logs are opened, none of which is used before `endRecovery`: after an unclean stop that takes several
-   * syncs of each, or one of all, where they are at least `logsMin`.
+   * syncs of each, or one of all, where they are at least `logsMin`. A failure takes the directory offline.
    */
   beginRecovery(logsMin = SYNCED_TOGETHER_LOGS_MIN): void {
     if (this.offline !== null || this.wasClean || this.#unclaimed.size < logsMin) return
-    this.#recoverySync = this.#options.host.disk.openFileSystemSync(this.path)
+    try {
+      this.#recoverySync = this.#options.host.disk.openFileSystemSync(this.path)
+    } catch (error) {
+      this.fail(error as Error)
+    }
   }
 
-  /** What was written to recover logs since `beginRecovery` is durable when it resolves; a failure takes the directory offline. */
+  /**
+   * What was written to recover logs since `beginRecovery` is durable when it resolves; a failure takes the directory offline.
+   * Where it is already, nobody waits for its disk.
+   */
   async endRecovery(): Promise<void> {
     const sync = this.#recoverySync
     if (sync === null) return
     this.#recoverySync = null
     try {
+      if (this.offline !== null) return
       this.tally.syncs++
       await sync.sync()
     } catch (error) {

@@ -95,7 +95,8 @@ export function loadLog(log: LogToLoad): LoadedLog {
     }
     removeSnapshots(place)
     // Its segments may have been removed by a life that was ended before that was durable: they must not come back.
-    if (!log.clean && !log.isSyncedTogether) disk.syncDirectory(directory)
+    // Not even before the sync that many logs share: the recovery point is at its start, and may be written before that.
+    if (!log.clean) disk.syncDirectory(directory)
     return { ...emptyLog(startOffset, true), epochs: null }
   }
   const loaded = log.clean ? openClean(log, segments, names) : recover(log, segments, names)

@@ -30,7 +30,10 @@ export function openFileSystemSync(path: string): FileSystemSync | null {
 
 function failure(path: string, errno: number): Error {
   const code = errno === -native!.errno.ENOSPC ? 'ENOSPC' : 'EIO'
-  return Object.assign(new Error(`${code}: syncfs '${path}' failed (errno ${-errno})`), { code, errno, path })
+  const message =
+    `${code}: syncfs '${path}' failed (errno ${-errno}): ` +
+    'something on its file system could not be written, now or since it was last asked'
+  return Object.assign(new Error(message), { code, errno, path })
 }
 
 function isAtLeast(version: string): boolean {
