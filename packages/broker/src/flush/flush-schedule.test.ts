@@ -8,7 +8,7 @@ import { LogDirectory } from '../storage/log-directory.ts'
 import { appendRecords, quiet, TOPIC_ID } from '../storage/testing/log-kit.ts'
 import { FlushSchedule } from './flush-schedule.ts'
 
-function bench(host: SimHost, overrides: Record<string, string> = {}) {
+function bench(host: SimHost, overrides: Record<string, string> = {}, turn = new Turn(host.timers)) {
   const config = resolveTopicConfig(overrides)
   const directory = LogDirectory.open({ host, path: '/data', nodeId: 1, config: resolveBrokerConfig(), logger: quiet })
   const flushed: { log: Log; at: number; offset: number }[] = []
@@ -16,7 +16,7 @@ function bench(host: SimHost, overrides: Record<string, string> = {}) {
   const schedule = new FlushSchedule({
     clock: host.clock,
     timers: host.timers,
-    turn: new Turn(host.timers),
+    turn,
     intervalMs: () => 500,
     dirtyBytesMax: () => 10_000,
     flushed: (log) => flushed.push({ log, at: host.world.time, offset: log.flushedOffset }),
@@ -53,6 +53,31 @@ describe('the flush schedule', () => {
     assert.deepEqual(
       flushed.map(({ offset }) => offset),
       [5, 6],
+    )
+  })
+
+  it('flushes a log once that came in again after a flush that began in the same turn', async () => {
+    const host = createSimHost(9)
+    const ends: (() => void)[] = []
+    const timers = Object.create(host.timers, { endOfTurn: { value: (end: () => void) => ends.push(end) } })
+    const { logs, flushed, write } = bench(host, { 'flush.mode': 'sync' }, new Turn(timers))
+    const [log, other] = logs as [Log, Log]
+    const isFlushed = (one: Log) => host.world.runUntil(() => one.flushedOffset === one.endOffset)
+    write(other)
+    ends.pop()!()
+    // The end of the other's flush begins that of this one, before the turn in which it came in has ended.
+    write(log)
+    await isFlushed(log)
+    write(log)
+    ends.pop()!()
+    await isFlushed(log)
+    assert.deepEqual(
+      flushed.map(({ log: { partition }, offset }) => [partition, offset]),
+      [
+        [1, 1],
+        [0, 1],
+        [0, 2],
+      ],
     )
   })
 

@@ -63,7 +63,7 @@ export class FlushSchedule implements TurnTask {
   /** Logs with bytes for whose being durable somebody waits, and that no flush in flight covers. */
   readonly #awaited = new Set<Log>()
   /** Of those, the ones that came in this turn: the others wait for a flush in flight, whose end looks at them. */
-  #arrived: Log[] = []
+  #arrived = new Set<Log>()
   /** Logs whose flush in flight somebody waits for. */
   readonly #flushing = new Set<Log>()
   /** One row: from the call to its answer, failures included; a round of the journal counts as one. */
@@ -92,7 +92,7 @@ export class FlushSchedule implements TurnTask {
   endTurn(): void {
     this.#isDeferred = false
     const arrived = this.#arrived
-    this.#arrived = []
+    this.#arrived = new Set()
     this.#flushAwaited(arrived)
   }
 
@@ -102,13 +102,13 @@ export class FlushSchedule implements TurnTask {
     this.#dirty.close()
     this.#due.clear()
     this.#awaited.clear()
-    this.#arrived = []
+    this.#arrived.clear()
   }
 
   #await(log: Log): void {
     if (this.#awaited.has(log)) return
     this.#awaited.add(log)
-    this.#arrived.push(log)
+    this.#arrived.add(log)
     if (this.#isDeferred) return
     this.#isDeferred = true
     this.#options.turn.defer('write', this)

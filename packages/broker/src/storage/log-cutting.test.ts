@@ -81,6 +81,26 @@ describe('truncating a log', () => {
     }
   })
 
+  it('ends it where a segment ends, when the offset lies between that and one that begins far from it', () => {
+    using bench = nodeBench()
+    let log = openLog(bench)
+    const far = 2 ** 31 + 10
+    for (const baseOffset of [0, far]) {
+      const records = [{ value: `v${baseOffset}` }, { value: 'w' }]
+      log.appendReplicated(sliceOf(encodeBatch({ records, baseOffset, leaderEpoch: 1 })))
+    }
+    log.truncateTo(100)
+    assert.equal(log.endOffset, 2)
+    assert.equal(append(log, sampleBatch(1), 2).baseOffset, 2)
+    const { endOffset } = log
+    log.flushNow()
+    log.close(false)
+    log = openLog(bench, { clean: false, recoveryPoint: endOffset })
+    assert.equal(log.endOffset, endOffset)
+    log.close(true)
+    assert.deepEqual(verifyLog(bench.disk, `${bench.directory}/t-0`, { deep: true }).findings, [])
+  })
+
   it('does not count what is appended afterwards as flushed by a flush that began before', async () => {
     using bench = nodeBench()
     const log = openLog(bench, { config })

@@ -8,9 +8,9 @@ import { fileName, LOG_SUFFIX, SNAPSHOT_SUFFIX } from './segment-files.ts'
 import { markDeleted } from './swap.ts'
 
 /**
- * Cuts the log so that it ends at or before `offset`: before the batch that holds it, or the next one where none does. Durable when it returns, epochs
- * first, so that no crash brings back what was cut; and the recovery point before the files, so that what a crash leaves is
- * not taken for damage.
+ * Cuts the log so that it ends at or before `offset`: before the batch that holds it, or the next one where none does.
+ * Durable when it returns, epochs first, so that no crash brings back what was cut; and the recovery point before the files,
+ * so that what a crash leaves is not taken for damage.
  */
 export function truncateTo(state: LogState, offset: number): void {
   if (offset >= state.endOffset) return
@@ -28,7 +28,7 @@ export function truncateTo(state: LogState, offset: number): void {
     cut = segments.at(at)!
     position = cut.positionOf(offset)
     // Compaction may have left nothing right before it: a log ends where its last batch does.
-    if (position >= 0) endOffset = cut.endBefore(position)
+    if (cut.size > 0) endOffset = cut.endBefore(position < 0 ? cut.size : position)
   }
   if (at < 0 && segments.length > 0) {
     truncateFullyAndStartAt(state, offset)
