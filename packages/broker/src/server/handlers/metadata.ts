@@ -63,8 +63,9 @@ export const metadata = handle(
   { blocking: true },
 )
 
+/** One that is named by its id is found by that alone, whatever name stands beside it. */
 function topicKey({ name, topicId }: { name: string | null; topicId: string }): string {
-  return `${topicId} ${name ?? ''}`
+  return topicId === ZERO_UUID ? `name ${name ?? ''}` : topicId
 }
 
 function answer(
