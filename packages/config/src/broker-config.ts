@@ -596,9 +596,9 @@ export const brokerConfig = table({
   'request.elements.max': {
     type: 'int',
     default: 100_000,
-    min: 1000,
+    min: 20_000,
     mutable: 'broker',
-    doc: 'How many elements (topics, partitions, members …) the arrays of one request may have in all; one with more closes its connection. An element may have 5 bytes in the request and takes some hundred in memory.',
+    doc: 'How many elements (topics, partitions, members …) the arrays of one request may have in all; one with more closes its connection. An element may have 4 bytes in the request and takes some hundred in memory. The least is what brokers need among themselves.',
   },
   'fetch.max.bytes': {
     type: 'int',

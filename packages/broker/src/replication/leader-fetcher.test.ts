@@ -1,53 +1,40 @@
 /** How long a follower's polls last. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { brokerConfig } from '@odradek/config'
 import type { Fetch, RequestInput, ResponseOutput } from '@odradek/protocol'
 import { Turn } from '../host/turn.ts'
 import { nodeBench, openLog, quiet } from '../storage/testing/log-kit.ts'
 import { Follower } from './follower.ts'
-import { LeaderFetcher } from './leader-fetcher.ts'
+import { FORGOTTEN_MAX, LeaderFetcher, NAMED_MAX } from './leader-fetcher.ts'
 import type { Asker } from './peers/peer-connection.ts'
+import { PeerError } from './peers/peer-error.ts'
 import type { Peers } from './peers/peers.ts'
 import { ReplicationQuota } from './replication-quota.ts'
 
+type Question = RequestInput<typeof Fetch>
 type Answer = ResponseOutput<typeof Fetch>
 
-/** A follower of one partition, and a leader that answers as it is told. */
+/** A follower of one partition, or of more, and a leader that answers as it is told. */
 class Scene {
   isInSync = true
-  /** How long each poll was to last at most. */
-  readonly waitsMs: number[] = []
+  readonly questions: Question[] = []
+  interruptions = 0
+  nowMs = 0
   readonly #ends: (() => void)[] = []
   readonly #turn = new Turn({ after: () => ({ cancel() {} }), endOfTurn: (run) => void this.#ends.push(run) })
   readonly #log = openLog(nodeBench())
-  readonly follower = new Follower({
-    topic: 't',
-    topicId: this.#log.topicId,
-    index: 0,
-    log: this.#log,
-    gauge: null,
-    leader: 2,
-    leaderEpoch: 5,
-    highWatermark: 0,
-    turn: this.#turn,
-    events: { dirty() {}, failed: (_replica, error) => assert.fail(error) },
-    logger: quiet,
-  })
+  readonly follower = this.#follower(this.#log.topicId)
   readonly fetcher: LeaderFetcher
   #asker: Asker<Answer> | null = null
 
   constructor(lagMsMax: number) {
-    const clock = { now: () => 0, monotonic: () => 0 }
+    const clock = { now: () => 0, monotonic: () => this.nowMs }
     const peers = {
       pauseMs: () => 0,
-      interrupt: () => {},
-      send: (
-        _id: number,
-        _purpose: string,
-        { request }: { request: RequestInput<typeof Fetch> },
-        asker: Asker<Answer>,
-      ) => {
-        this.waitsMs.push(request.maxWaitMs!)
+      interrupt: () => void this.interruptions++,
+      send: (_id: number, _purpose: string, { request }: { request: Question }, asker: Asker<Answer>) => {
+        this.questions.push(request)
         this.#asker = asker
       },
     }
@@ -69,20 +56,55 @@ class Scene {
       isInSync: () => this.isInSync,
     })
     this.fetcher.add(this.follower)
-    this.#endTurn()
+    this.endTurn()
   }
 
-  /** The poll that is out ends, with news of the partition or without any. */
-  answers(highWatermark: number | null): void {
+  /** How long each poll was to last at most. */
+  get waitsMs(): number[] {
+    return this.questions.map(({ maxWaitMs }) => maxWaitMs!)
+  }
+
+  /** Has `count` partitions more, each in a topic of its own. */
+  follow(name: string, count: number): Follower[] {
+    const followers = Array.from({ length: count }, (_, at) => this.#follower(`${name} ${at}`))
+    for (const follower of followers) this.fetcher.add(follower)
+    this.endTurn()
+    return followers
+  }
+
+  /** The poll that is out ends, with news of the partitions or without any. */
+  answers(highWatermark: number | null, topicIds: readonly string[] = [this.follower.topicId]): void {
     const news = { partitionIndex: 0, errorCode: 0, highWatermark, logStartOffset: 0, records: null }
-    const { topicId } = this.follower
-    const responses = highWatermark === null ? [] : [{ topic: '', topicId, partitions: [news] }]
+    const responses =
+      highWatermark === null ? [] : topicIds.map((topicId) => ({ topic: '', topicId, partitions: [news] }))
     this.#asker!.answered({ throttleTimeMs: 0, errorCode: 0, sessionId: 7, responses } as unknown as Answer)
-    this.#endTurn()
+    this.endTurn()
   }
 
-  #endTurn(): void {
+  /** The poll that is out ends with its connection. */
+  breaks(): void {
+    this.#asker!.failed(new PeerError('the connection ended', { unsent: false }))
+    this.endTurn()
+  }
+
+  endTurn(): void {
     for (const end of this.#ends.splice(0)) end()
+  }
+
+  #follower(topicId: string): Follower {
+    return new Follower({
+      topic: 't',
+      topicId,
+      index: 0,
+      log: this.#log,
+      gauge: null,
+      leader: 2,
+      leaderEpoch: 5,
+      highWatermark: 0,
+      turn: this.#turn,
+      events: { dirty() {}, failed: (_replica, error) => assert.fail(error) },
+      logger: quiet,
+    })
   }
 }
 
@@ -119,5 +141,71 @@ describe("a follower's polls", () => {
     scene.fetcher.moved(scene.follower)
     scene.answers(null)
     assert.deepEqual(scene.waitsMs, [500, 1000, 500])
+  })
+})
+
+describe('a follower of very many partitions', () => {
+  const count = 2 * NAMED_MAX + 1
+  const named = ({ topics = [] }: Question) => topics.map(({ topicId }) => topicId!)
+  const forgotten = ({ forgottenTopicsData = [] }: Question) => forgottenTopicsData.map(({ topicId }) => topicId!)
+
+  /** Follows so many in a session that begins now; nothing is answered yet. */
+  function begin() {
+    const scene = new Scene(60_000)
+    const followers = [scene.follower, ...scene.follow('topic', count - 1)]
+    assert.equal(scene.interruptions, 1, 'what is new does not wait for the end of a poll')
+    scene.questions.length = 0
+    scene.breaks()
+    return { scene, followers }
+  }
+
+  it('names them in several requests, and waits for news when it has named all', () => {
+    const { scene } = begin()
+    // The leader tells of all that it was asked for; those that nobody asked for yet come before them.
+    scene.answers(0, named(scene.questions[0]!))
+    assert.equal(new Set(scene.questions.flatMap(named)).size, 2 * NAMED_MAX)
+    for (let round = 0; round < 3; round++) scene.answers(null)
+    assert.deepEqual(
+      scene.questions.map((question) => [question.sessionEpoch, named(question).length, question.maxWaitMs]),
+      [
+        [0, NAMED_MAX, 0],
+        [1, NAMED_MAX, 0],
+        [2, NAMED_MAX, 0],
+        [3, 1, 500],
+        [4, 0, 1000],
+      ],
+    )
+    assert.equal(new Set(scene.questions.flatMap(named)).size, count)
+  })
+
+  it('does not cut off what is answered at once for what the next request names', () => {
+    const { scene, followers } = begin()
+    scene.nowMs = 60_000
+    const heard = () => {
+      scene.fetcher.moved(followers.at(-1)!)
+      scene.endTurn()
+      return scene.interruptions
+    }
+    assert.equal(heard(), 1)
+    while (scene.waitsMs.at(-1) === 0) scene.answers(null)
+    assert.equal(heard(), 2)
+  })
+
+  it('asks for no more elements than any leader takes, also where it forgets as many', () => {
+    const { scene, followers } = begin()
+    while (scene.waitsMs.at(-1) === 0) scene.answers(null)
+    scene.questions.length = 0
+    for (const follower of followers) scene.fetcher.remove(follower)
+    scene.follow('other', count)
+    for (let left = count; left > 0; left -= FORGOTTEN_MAX) scene.answers(null)
+    assert.ok(
+      scene.questions.every(({ sessionEpoch }) => sessionEpoch! > 0),
+      'the session goes on',
+    )
+    assert.equal(new Set(scene.questions.flatMap(named)).size, count)
+    assert.deepEqual(new Set(scene.questions.flatMap(forgotten)), new Set(followers.map(({ topicId }) => topicId)))
+    const elements = scene.questions.map((question) => 2 * (named(question).length + forgotten(question).length))
+    const most = Math.max(...elements)
+    assert.ok(most <= brokerConfig['request.elements.max'].min, `${most} elements`)
   })
 })

@@ -1,6 +1,7 @@
 /**
  * Fetches from one leader what this broker follows of it: one request at a time for all its partitions, in an incremental
- * session (KIP-227), so that a request names only what moved.
+ * session (KIP-227), so that a request names only what moved. Where that is very much, several requests name it, which the
+ * leader answers at once.
  *
  *   ask ─▶ answered ─▶ appended ─end of turn─▶ written ─▶ (flushed) ─▶ ask
  *            └ failed ─▶ pause ─▶ ask, with all partitions
@@ -31,6 +32,12 @@ const PATIENCE_MAX = 10
 const PATIENT_LAG_PART = 6
 /** A poll is not cut off more often for the sake of partitions that are new. */
 const INTERRUPT_MS_MIN = 100
+/**
+ * How many partitions one request names, and how many it forgets, at most; the others are for the next. Each in a topic of its
+ * own, they are fewer elements than any `request.elements.max` allows: a leader that closed the connection would do so for ever.
+ */
+export const NAMED_MAX = 8_000
+export const FORGOTTEN_MAX = 1_000
 
 type Question = RequestInput<typeof Fetch>
 type Answer = ResponseOutput<typeof Fetch>
@@ -80,6 +87,8 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
   /** 0: the next request begins a session. */
   #sessionEpoch = 0
   #isAsking = false
+  /** Whether the leader answers what is asked at once, because there is more to name. */
+  #isHurried = false
   #isDeferred = false
   #isClosed = false
   /** Monotonic: not to be asked before. */
@@ -145,7 +154,7 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
   endTurn(): void {
     this.#isDeferred = false
     if (this.#isClosed || this.#followers.size === 0) return
-    if (this.#isAsking && this.#news.size > 0) this.#interrupt()
+    if (this.#isAsking && this.#news.size > 0 && !this.#isHurried) this.#interrupt()
     if (this.#isAsking) return
     const { clock } = this.#options.host
     const now = clock.monotonic()
@@ -227,12 +236,18 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
   #ask(): void {
     const { peers, nodeId, brokerEpoch, settings } = this.#options
     const { waitMsMax, lagMsMax, partitionBytesMax, answerBytesMax, timeoutMs } = settings()
-    const maxWaitMs = Math.min(this.#patience * waitMsMax, Math.max(waitMsMax, Math.floor(lagMsMax / PATIENT_LAG_PART)))
-    const isNew = this.#sessionEpoch === 0
-    const named = isNew ? this.#followers : this.#news
+    const patientMs = Math.min(this.#patience * waitMsMax, Math.max(waitMsMax, Math.floor(lagMsMax / PATIENT_LAG_PART)))
+    if (this.#sessionEpoch === 0) {
+      this.#forgotten.clear()
+      for (const follower of this.#followers) this.#news.add(follower)
+    }
     const topics = new Map<string, AskedPartition[]>()
-    for (const follower of named) {
+    let named = 0
+    for (const follower of this.#news) {
+      if (named === NAMED_MAX) break
+      this.#news.delete(follower)
       if (this.#paused.has(follower)) continue
+      named += 1
       const { log, leaderEpoch } = follower
       follower.askedOffset = log.endOffset
       follower.askedEpoch = leaderEpoch
@@ -251,9 +266,8 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
         partitionMaxBytes: partitionBytesMax,
       } as AskedPartition)
     }
-    this.#news.clear()
-    const forgotten = isNew ? [] : [...this.#forgotten].filter(([, indexes]) => indexes.size > 0)
-    this.#forgotten.clear()
+    this.#isHurried = this.#news.size > 0
+    const maxWaitMs = this.#isHurried ? 0 : patientMs
     const request: Question = {
       replicaState: { replicaId: nodeId, replicaEpoch: brokerEpoch() },
       maxWaitMs,
@@ -262,11 +276,25 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
       sessionId: this.#sessionId,
       sessionEpoch: this.#sessionEpoch,
       topics: [...topics].map(([topicId, partitions]) => ({ topicId, partitions })),
-      forgottenTopicsData: forgotten.map(([topicId, indexes]) => ({ topicId, partitions: [...indexes] })),
+      forgottenTopicsData: this.#takeForgotten(),
     }
     this.#isAsking = true
     const question = { api: Fetch, version: peerVersions.Fetch, request, timeoutMs: maxWaitMs + timeoutMs }
     peers.send(this.leader, this.#purpose, question, this)
+  }
+
+  #takeForgotten(): { topicId: string; partitions: number[] }[] {
+    const taken: { topicId: string; partitions: number[] }[] = []
+    let room = FORGOTTEN_MAX
+    for (const [topicId, indexes] of this.#forgotten) {
+      if (room === 0) break
+      const partitions = [...indexes].slice(0, room)
+      for (const index of partitions) indexes.delete(index)
+      if (indexes.size === 0) this.#forgotten.delete(topicId)
+      room -= partitions.length
+      if (partitions.length > 0) taken.push({ topicId, partitions })
+    }
+    return taken
   }
 
   /** Names a follower in the next request, wherever the session thinks it is. */
