@@ -93,9 +93,7 @@ export class ControllerWrites {
   async #round(waiting: readonly Waiting[]): Promise<void> {
     await this.#registration.confirm()
     if (this.#author === 'controller' && !this.#registration.isController) {
-      const { controllerId } = this.#follower.image
-      const errorMessage =
-        controllerId === -1 ? 'No broker is controller.' : `Broker ${controllerId} is the controller.`
+      const errorMessage = this.#follower.image.controllerText
       for (const item of waiting) item.resolve(item.refuse({ errorCode: errors.NOT_CONTROLLER.code, errorMessage }))
       return
     }

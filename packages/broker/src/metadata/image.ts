@@ -122,6 +122,11 @@ export class MetadataImage implements ImageContents {
     groupConfigs: new Map(),
   })
 
+  /** Who is controller, in NOT_CONTROLLER's words. */
+  get controllerText(): string {
+    return this.controllerId === -1 ? 'No broker is controller.' : `Broker ${this.controllerId} is the controller.`
+  }
+
   /** The topics that clients are told of when they ask for all: those that records wait in are the broker's alone. */
   listedTopics(): TopicImage[] {
     return [...this.topics.values()].filter(({ name }) => intakeTopicOf(name) === null)

@@ -163,9 +163,7 @@ export class Metadata {
    * then the answer tells whether it is still entitled to it.
    */
   get controllerElsewhere(): string | null {
-    const { controllerId } = this.image
-    if (controllerId === this.#nodeId) return null
-    return controllerId === -1 ? 'No broker is controller.' : `Broker ${controllerId} is the controller.`
+    return this.image.controllerId === this.#nodeId ? null : this.image.controllerText
   }
 
   /** Where this broker's settings come from: dynamic ones of its own and of all brokers, static ones. */

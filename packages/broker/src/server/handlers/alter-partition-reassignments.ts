@@ -13,14 +13,14 @@ import type { BrokerContext } from '../broker-context.ts'
 import { withErrorTexts } from '../error-text.ts'
 import { handle } from '../exchange.ts'
 
+const NOT_CONTROLLER = errors.NOT_CONTROLLER.code
+
 export const alterPartitionReassignments = handle(
   AlterPartitionReassignments,
   (request, exchange, broker) => {
     const { metadata } = broker
     const errorMessage = metadata.controllerElsewhere
-    if (errorMessage !== null) {
-      return { errorCode: errors.NOT_CONTROLLER.code, errorMessage, responses: [] }
-    }
+    if (errorMessage !== null) return { errorCode: NOT_CONTROLLER, errorMessage, responses: [] }
     const fixed = factorChange(request, broker)
     if (fixed !== null) return { errorCode: errors.INVALID_REPLICATION_FACTOR.code, errorMessage: fixed, responses: [] }
     const byTopic = [...Map.groupBy(request.topics, ({ name }) => name)].map(([name, entries]) => {
@@ -30,8 +30,14 @@ export const alterPartitionReassignments = handle(
     const { allowReplicationFactorChange } = request
     return answerLater(
       exchange,
-      metadata.reassignPartitions(new Map(byTopic)).then(
-        (results): AlterPartitionReassignmentsResponse => ({
+      metadata.reassignPartitions(new Map(byTopic)).then((results): AlterPartitionReassignmentsResponse => {
+        const all = [...results.values()].flat()
+        const [first] = all
+        // Who was controller and has not heard: clients look for another one only where that is said at the top.
+        if (first?.errorCode === NOT_CONTROLLER && all.every(({ errorCode }) => errorCode === NOT_CONTROLLER)) {
+          return { errorCode: NOT_CONTROLLER, errorMessage: first.errorMessage, responses: [] }
+        }
+        return {
           allowReplicationFactorChange,
           errorCode: 0,
           errorMessage: null,
@@ -41,8 +47,8 @@ export const alterPartitionReassignments = handle(
               return { partitionIndex: index, errorCode, errorMessage }
             }),
           })),
-        }),
-      ),
+        }
+      }),
     )
   },
   { blocking: true },
