@@ -66,7 +66,7 @@ async function etcdAddress(config: StoreConfig): Promise<EtcdAddress> {
   const parsed = parseEtcdUrl(config['metadata.store'].slice('etcd:'.length))
   if (parsed === null) {
     throw new StoreAddressError(
-      `metadata.store: "${config['metadata.store']}" names no members of etcd: write etcd:http://host:2379,host:2379, with https where they use TLS.`,
+      `metadata.store: "${config['metadata.store']}" names no members of etcd: write etcd:http://host:2379,host:2379, with https where they use TLS. A path that keeps clusters apart stands once, at the end.`,
     )
   }
   const username = config['metadata.store.username']

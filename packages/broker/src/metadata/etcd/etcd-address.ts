@@ -9,17 +9,17 @@ export interface EtcdAddress {
   readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null }
 }
 
-const MEMBERS = /^(https?):\/\/([^/,]+(?:,(?:https?:\/\/)?[^/,]+)*)(\/[^/].*?)?\/?$/
+const MEMBERS = /^(https?):\/\/([^/,]+(?:\/?,(?:https?:\/\/)?[^/,]+)*)(\/[^/,][^,]*?)?\/?$/
 
 /**
- * Reads `http://h1:2379,h2:2379/namespace`. Members after the first have its scheme, and may repeat it as etcd's own tools
- * have it. Null where it is none.
+ * Reads `http://h1:2379,h2:2379/namespace`. Members after the first have its scheme, and may repeat it, and each may end with
+ * a slash, as etcd's own tools have it; the namespace stands once, after the last. Null where it is none.
  */
 export function parseEtcdUrl(text: string): Pick<EtcdAddress, 'endpoints' | 'namespace'> | null {
   const match = MEMBERS.exec(text)
   if (match === null) return null
   const [, scheme, hosts, namespace = ''] = match
-  const endpoints = hosts!.split(',').map((host) => (host.includes('://') ? host : `${scheme}://${host}`))
+  const endpoints = hosts!.split(/\/?,/).map((host) => (host.includes('://') ? host : `${scheme}://${host}`))
   const isMember = (endpoint: string) => endpoint.startsWith(`${scheme}://`) && URL.canParse(endpoint)
   return endpoints.every(isMember) ? { endpoints, namespace } : null
 }

@@ -183,7 +183,14 @@ describe('the address of etcd', () => {
       endpoints: ['http://a:1', 'http://b:2', 'http://c:3'],
       namespace: '/prod',
     })
+    assert.deepEqual(parseEtcdUrl('http://a:1/,http://b:2/,c:3/'), {
+      endpoints: ['http://a:1', 'http://b:2', 'http://c:3'],
+      namespace: '',
+    })
     for (const text of ['', 'a:2379', 'ftp://a', 'http://', 'http://a b', 'http://a:1,https://b:2', 'http://a:1,'])
+      assert.equal(parseEtcdUrl(text), null, text)
+    // A namespace that holds the other members would be that of another cluster, on one member.
+    for (const text of ['http://a:1/prod,http://b:2/prod', 'http://a:1/prod,b:2', 'http://a:1//,b:2', 'http://a:1/x,'])
       assert.equal(parseEtcdUrl(text), null, text)
   })
 })
