@@ -7,33 +7,40 @@ import { handle } from '../exchange.ts'
 import { namedOnce } from '../named-once.ts'
 
 type Result = DescribeConfigsResponse['results'][number]
+type Config = NonNullable<Result['configs']>[number]
 
 const TOPIC = 2
 const BROKER = 4
 const GROUP = 32
 
-export const describeConfigs = handle(DescribeConfigs, (request, _exchange, broker) => ({
-  results: namedOnce(request.resources, resourceKey).map(
-    ({ resourceType, resourceName, configurationKeys }): Result => {
-      const found = entriesOf(broker, resourceType, resourceName)
+export const describeConfigs = handle(DescribeConfigs, (request, _exchange, broker) => {
+  const told = (entry: ConfigEntry): Config => ({
+    name: entry.name,
+    value: entry.value,
+    readOnly: entry.isReadOnly,
+    configSource: entry.source,
+    isSensitive: entry.isSensitive,
+    synonyms: request.includeSynonyms ? [...entry.synonyms] : [],
+    configType: entry.type,
+    documentation: request.includeDocumentation ? entry.documentation : null,
+  })
+  const resources = namedOnce(request.resources, resourceKey)
+  // Any name is a group's: what all have alike is made once, or a small request would have a hundredfold of memory.
+  const unset = resources.some(({ resourceType }) => resourceType === GROUP) ? groupEntries(broker, {}) : []
+  const toldUnset = new Map(unset.map((entry) => [entry, told(entry)]))
+  return {
+    results: resources.map(({ resourceType, resourceName, configurationKeys }): Result => {
+      const found = entriesOf(broker, resourceType, resourceName, unset)
       if ('errorCode' in found) {
         const { errorCode, errorMessage } = found
         return { errorCode, errorMessage: errorText(errorMessage), resourceType, resourceName }
       }
-      const configs = chosen(found.entries, configurationKeys).map((entry) => ({
-        name: entry.name,
-        value: entry.value,
-        readOnly: entry.isReadOnly,
-        configSource: entry.source,
-        isSensitive: entry.isSensitive,
-        synonyms: request.includeSynonyms ? [...entry.synonyms] : [],
-        configType: entry.type,
-        documentation: request.includeDocumentation ? entry.documentation : null,
-      }))
+      const entries = chosen(found.entries, configurationKeys)
+      const configs = entries.map((entry) => toldUnset.get(entry) ?? told(entry))
       return { errorCode: 0, resourceType, resourceName, configs }
-    },
-  ),
-}))
+    }),
+  }
+})
 
 function resourceKey({ resourceType, resourceName }: { resourceType: number; resourceName: string }): string {
   return `${resourceType} ${resourceName}`
@@ -46,10 +53,12 @@ function chosen(entries: readonly ConfigEntry[], names: readonly string[] | null
   return [...new Set(names)].flatMap((name) => byName.get(name) ?? [])
 }
 
+/** `unset` are the entries of a group that has no settings of its own. */
 function entriesOf(
   broker: BrokerContext,
   resourceType: number,
   name: string,
+  unset: readonly ConfigEntry[],
 ): { entries: ConfigEntry[] } | { errorCode: number; errorMessage: string } {
   const { image, configLayers } = broker.metadata
   switch (resourceType) {
@@ -69,8 +78,8 @@ function entriesOf(
       if (name === '') {
         return { errorCode: errors.INVALID_REQUEST.code, errorMessage: 'A group id must not be empty.' }
       }
-      const overrides = image.groupConfigs.get(name)?.configs ?? {}
-      const entries = configEntries('group', { ...configLayers, overrides })
+      const overrides = image.groupConfigs.get(name)?.configs
+      const entries = overrides === undefined ? unset : groupEntries(broker, overrides)
       return { entries: entries.map((entry) => withTopicName(broker, name, entry)) }
     }
     default: {
@@ -78,6 +87,10 @@ function entriesOf(
       return { errorCode: errors.INVALID_REQUEST.code, errorMessage }
     }
   }
+}
+
+function groupEntries(broker: BrokerContext, overrides: Readonly<Record<string, string>>): ConfigEntry[] {
+  return configEntries('group', { ...broker.metadata.configLayers, overrides })
 }
 
 /** The names of a group's topics are told, not set. */
