@@ -1,7 +1,13 @@
 /** Moving partitions between brokers, and electing leaders: what the controller does. */
-import { AlterPartitionReassignments, ElectLeaders, ListPartitionReassignments } from '@odradek/protocol'
+import { AlterPartitionReassignments, ElectLeaders, errors, ListPartitionReassignments } from '@odradek/protocol'
 import type { Cluster } from '../cluster.ts'
-import { assertNone } from '../cluster-errors.ts'
+import { assertNone, KafkaError, UnreachableError } from '../cluster-errors.ts'
+
+/**
+ * How many partitions one request names: brokers refuse what is far more (Odradek by `request.elements.max`, Kafka beyond 10,000
+ * records of metadata).
+ */
+const MOVES_MAX = 1_000
 
 export interface Reassignment {
   readonly topic: string
@@ -31,11 +37,35 @@ export async function listReassignments(cluster: Cluster): Promise<Reassignment[
   )
 }
 
-/** Begins to move partitions to `replicas`, or takes that back (null). Throws where the whole request is refused. */
-export async function alterReassignments(
-  cluster: Cluster,
-  moves: readonly { readonly topic: string; readonly partition: number; readonly replicas: readonly number[] | null }[],
-): Promise<PartitionOutcome[]> {
+interface Move {
+  readonly topic: string
+  readonly partition: number
+  /** null takes a move back. */
+  readonly replicas: readonly number[] | null
+}
+
+/**
+ * Begins to move partitions to `replicas`, or takes that back (null); very many of them by several requests, one after the
+ * other. Throws where the first request is refused as a whole. What a later one fails of is the outcome of all its partitions
+ * and of those behind it: others are being moved by then.
+ */
+export async function alterReassignments(cluster: Cluster, moves: readonly Move[]): Promise<PartitionOutcome[]> {
+  const outcomes: PartitionOutcome[] = []
+  for (let at = 0; at < Math.max(1, moves.length); at += MOVES_MAX) {
+    try {
+      outcomes.push(...(await alterSome(cluster, moves.slice(at, at + MOVES_MAX))))
+    } catch (error) {
+      if (at === 0 || !(error instanceof KafkaError || error instanceof UnreachableError)) throw error
+      const errorCode = error instanceof KafkaError ? error.code : errors.REQUEST_TIMED_OUT.code
+      const errorMessage = error.message
+      for (const { topic, partition } of moves.slice(at)) outcomes.push({ topic, partition, errorCode, errorMessage })
+      break
+    }
+  }
+  return outcomes
+}
+
+async function alterSome(cluster: Cluster, moves: readonly Move[]): Promise<PartitionOutcome[]> {
   const tried = 'move partitions'
   const topics = [...Map.groupBy(moves, ({ topic }) => topic)].map(([name, ofTopic]) => ({
     name,
