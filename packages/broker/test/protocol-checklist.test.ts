@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { handlers } from '../src/server/handlers/index.ts'
 
 const DOCUMENT = join(import.meta.dirname, '../../../docs/protocol-checklist.md')
-const FOLDERS = ['protocol', 'cluster', '.'].map((folder) => join(import.meta.dirname, folder))
+const FOLDERS = ['protocol', 'cluster', 'limits', '.'].map((folder) => join(import.meta.dirname, folder))
 /** `file › title` in backticks; a title has no backticks. */
 const REFERENCE = /`([\w-]+\.test\.ts) › ([^`]+)`/g
 /** A test's title as it stands in the source: a string, or a template with its expressions. */
