@@ -104,19 +104,45 @@ test('in read-only mode nobody changes anything, and everybody sees', async () =
   }
 })
 
-test('who may not read payloads has no record copied that a letter only names', async () => {
-  await using users = await openWithUsers()
+/** A scene with an operator who may not read payloads, a topic with one record, a topic of dead letters, and one that takes them. */
+async function openWithLetters() {
+  const users = await openWithUsers()
   await users.file.put('omar', password, { local: { role: 'operator', payloads: false } })
   const kafka = users.scene.console.session(cluster).cluster
   const nothing = { format: 'null', text: '' } as const
   for (const name of ['salaries', 'dlq.workers', 'open']) await createTopic(kafka, { name, partitions: 1 })
   const secret = { format: 'text', text: 'secret' } as const
   await produceMessage(kafka, { topic: 'salaries', key: nothing, value: secret, headers: [] })
-  const said = { topic: 'salaries', partition: '0', offset: '0', group: 'workers', 'delivery.count': '5' }
-  const headers = Object.entries(said).map(([key, text]) => {
-    return { key: `__dlq.errors.${key}`, value: { format: 'text', text } as const }
-  })
-  await produceMessage(kafka, { topic: 'dlq.workers', key: nothing, value: nothing, headers })
+  return {
+    ...users,
+    kafka,
+    [Symbol.asyncDispose]: () => users[Symbol.asyncDispose](),
+    /** A letter with a copy of its record. */
+    write: (text: string) =>
+      produceMessage(kafka, { topic: 'dlq.workers', key: nothing, value: { format: 'text', text }, headers: [] }),
+    /** A letter that only names a record of `salaries`. */
+    name: (offset: number) => {
+      const said = { topic: 'salaries', partition: '0', offset: `${offset}`, group: 'workers', 'delivery.count': '5' }
+      const headers = Object.entries(said).map(([key, text]) => {
+        return { key: `__dlq.errors.${key}`, value: { format: 'text', text } as const }
+      })
+      return produceMessage(kafka, { topic: 'dlq.workers', key: nothing, value: nothing, headers })
+    },
+  }
+}
+
+/** The job once it goes no further by itself. */
+async function atRest(caller: ReturnType<typeof createCaller>, job: string) {
+  const events = await caller.jobs.live({ cluster, job })
+  for await (const [, found] of events as AsyncIterable<[string, Awaited<ReturnType<typeof caller.jobs.get>>]>) {
+    if (found.state === 'stopped' || found.state === 'done') return found
+  }
+  throw new Error(`Job ${job} was told no more of.`)
+}
+
+test('who may not read payloads has no record copied that a letter only names', async () => {
+  await using users = await openWithLetters()
+  await users.name(0)
   const topic = 'dlq.workers'
   const target = { kind: 'topic', topic: 'open' } as const
   const letter = { partition: 0, offset: 0 }
@@ -128,7 +154,53 @@ test('who may not read payloads has no record copied that a letter only names', 
   const id = () => globalThis.crypto.randomUUID()
   await assert.rejects(omar.jobs.create({ cluster, topic, select, target, id: id() }), forbidden)
   await assert.rejects(omar.deadLetters.resend({ cluster, topic, ...letter, target, id: id() }), forbidden)
-  assert.equal((await otto.deadLetters.resend({ cluster, topic, ...letter, target, id: id() })).sent, 1)
+  const { id: sent } = await otto.deadLetters.resend({ cluster, topic, ...letter, target, id: id() })
+  assert.equal((await atRest(otto, sent)).sent, 1)
+  const { id: many } = await otto.jobs.create({ cluster, topic, select, target, again: true, id: id() })
+  assert.equal((await atRest(otto, many)).sent, 1)
+})
+
+test('a letter that became one to send after the job was made is sent only where its maker may read payloads', async () => {
+  await using users = await openWithLetters()
+  // The first names what is not there: it fails, and the canary stops the job while the last still waits.
+  await users.name(99)
+  for (const text of ['first', 'second']) await users.write(text)
+  await users.name(0)
+  const omar = await users.callerOf('omar')
+  const topic = 'dlq.workers'
+  const places = [0, 1, 2, 3].map((offset) => ({ partition: 0, offset }))
+  const last = { cluster, topic, places: places.slice(3) }
+  await omar.deadLetters.resolve(last)
+  const { id: job } = await omar.jobs.create({
+    ...{ cluster, topic, id: globalThis.crypto.randomUUID(), select: { kind: 'places', places } },
+    ...{ target: { kind: 'topic', topic: 'open' }, canary: { records: 1, waitMs: 0, percentMax: 0 } },
+  })
+  const stopped = await atRest(omar, job)
+  assert.deepEqual([stopped.state, stopped.sent, stopped.failed, stopped.waiting], ['stopped', 1, 1, 2])
+  await omar.deadLetters.unresolve(last)
+  await omar.jobs.resume({ cluster, job })
+  const done = await atRest(omar, job)
+  assert.deepEqual([done.state, done.sent, done.failed], ['done', 2, 2])
+  const { results } = await omar.jobs.results({ cluster, job })
+  assert.deepEqual(
+    results.map(({ outcome, why }) => [outcome, why?.code]),
+    [
+      ['failed', 'originForbidden'],
+      ['sent', undefined],
+      ['sent', undefined],
+      ['failed', 'originForbidden'],
+    ],
+  )
+  const otto = await users.callerOf('otto')
+  const texts: (string | undefined)[] = []
+  for (const { target } of results) {
+    if (target === null) continue
+    const { partition, offset } = target
+    const { message } = await otto.messages.get({ cluster, topic: 'open', partition, offset })
+    texts.push(message?.value?.text)
+  }
+  assert.deepEqual(texts, ['first', 'second'])
+  assert.equal((await otto.topics.get({ cluster, topic: 'open' })).records, 2, 'and nothing beside them')
 })
 
 test('a user who is removed is gone at the next request, and the last one leaves no open door', async () => {

@@ -94,7 +94,7 @@ export function letterScanRequest(
 export function resendRequest(
   input: z.output<typeof resendInput>,
   by: string,
-  more: Pick<ResendRequest, 'id' | 'edit'> = {},
+  more: Pick<ResendRequest, 'id' | 'edit' | 'mayCopy'> = {},
 ): ResendRequest {
   const { topic, select, target, again, recordsPerSecond, canary, stop } = input
   return {

@@ -136,10 +136,9 @@ export const deadLetters = router({
       ctx.note({ resource: `topic ${topic}` })
       const select = { kind: 'places', places: [{ partition, offset }] } as const
       const desk = ctx.console.deadLetters(cluster)
-      const request = { id, topic, select, target, again: true, by: visitorText(ctx.visitor) }
-      if (!isPermitted(ctx.visitor, 'payloads', cluster)) {
-        assertMayCopy(ctx, cluster, (await desk.plan(request)).sources)
-      }
+      const mayCopy = isPermitted(ctx.visitor, 'payloads', cluster)
+      const request = { id, topic, select, target, again: true, mayCopy, by: visitorText(ctx.visitor) }
+      if (!mayCopy) assertMayCopy(ctx, cluster, (await desk.plan(request)).sources)
       const job = await oneByOne(desk, request)
       ctx.note({ after: { job: job.id, sent: job.sent, failed: job.failed, skipped: job.skipped } })
       return job
@@ -156,10 +155,7 @@ export const deadLetters = router({
       const request = resendRequest(
         { ...input, select: { kind: 'places', places: [{ partition, offset }] } },
         visitorText(ctx.visitor),
-        {
-          id,
-          edit: changes,
-        },
+        { id, edit: changes, mayCopy: isPermitted(ctx.visitor, 'payloads', cluster) },
       )
       const job = await oneByOne(ctx.console.deadLetters(cluster), request)
       ctx.note({ after: { job: job.id, edited: Object.keys(changes), sent: job.sent, failed: job.failed } })

@@ -2,7 +2,7 @@
 import { resendResults } from '@odradek/client'
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
-import { visitorText } from '../access/visitor.ts'
+import { isPermitted, visitorText } from '../access/visitor.ts'
 import { assertMayCopy } from '../dead-letters/assert-may-copy.ts'
 import { resendInput, resendRequest } from '../dead-letters/letter-search.ts'
 import { resendCommand } from '../dead-letters/resend-command.ts'
@@ -84,7 +84,8 @@ export const jobs = router({
     .input(resendInput.extend({ id: z.uuid(), confirm: z.int().min(0).optional() }))
     .mutation(async ({ ctx, input: { cluster, id, confirm, ...input } }) => {
       const desk = ctx.console.deadLetters(cluster)
-      const request = resendRequest(input, visitorText(ctx.visitor), { id })
+      const mayCopy = isPermitted(ctx.visitor, 'payloads', cluster)
+      const request = resendRequest(input, visitorText(ctx.visitor), { id, mayCopy })
       ctx.note({ resource: `topic ${input.topic}` })
       const { toSend, sources } = await desk.plan(request)
       assertMayCopy(ctx, cluster, sources)

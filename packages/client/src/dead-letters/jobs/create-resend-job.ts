@@ -42,6 +42,7 @@ export async function createResendJob(source: MessageSource, request: ResendRequ
     canary: request.canary ?? null,
     stop: request.stop ?? null,
     edit: request.edit ?? null,
+    mayCopy: request.mayCopy ?? true,
     by: request.by,
     atMs: Date.now(),
     ends: [],

@@ -40,6 +40,8 @@ export interface JobRecord {
   readonly canary: ResendCanary | null
   readonly stop: ResendStop | null
   readonly edit: LetterEdit | null
+  /** Whether records are copied that letters only name; absent: as in `true`. */
+  readonly mayCopy?: boolean
   readonly by: string
   readonly atMs: number
   /** Where its topics ended when it was made: what comes back is behind that. Topic, partition, offset. */

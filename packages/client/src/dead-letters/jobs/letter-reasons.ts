@@ -10,6 +10,7 @@ const templates = {
   gone: 'It is not there any more.',
   originalGone: 'It has no copy of its record, and the record is not where it was read first any more.',
   originalInternal: 'It names a record of {topic}, an internal topic: those are not copied.',
+  originForbidden: 'It names a record of another topic, and whoever made the job may not read payloads.',
   originUnknown: 'Its origin is unknown: it can only go back to the group.',
   noRetryTopic: 'The group has no retry topic.',
   topicMissing: 'Topic {topic} does not exist.',

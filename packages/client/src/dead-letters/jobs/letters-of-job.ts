@@ -5,6 +5,7 @@ import { topicPlaces } from '../../cluster-metadata.ts'
 import { type DeadLetter, letterAt, walkPartition } from '../dead-letter.ts'
 import { withOriginals } from '../original-records.ts'
 import { type LedgerJob, WAITING } from './ledger-job.ts'
+import { letterReason } from './letter-reasons.ts'
 
 export interface ReadLetters {
   /** By number; those that are gone are not in it. */
@@ -15,8 +16,12 @@ export interface ReadLetters {
 
 const LETTERS_BYTES_MAX = 16 * 1024 * 1024
 const ORIGINALS_AT_ONCE = 64
+const FORBIDDEN = letterReason('originForbidden', {})
 
-/** `numbers` rise. Letters that only say where their record is come with it, where it is still there. */
+/**
+ * `numbers` rise. Letters that only say where their record is come with it, where it is still there and the job may copy it: that is
+ * decided here, where records are read, for a letter may be written, or become one to send, after the job was made.
+ */
 export async function lettersOfJob(
   cluster: Cluster,
   job: LedgerJob,
@@ -52,6 +57,11 @@ export async function lettersOfJob(
     })
     if (isFull) break
     at = end
+  }
+  if (job.record.mayCopy === false) {
+    for (const [number, letter] of letters)
+      if (letter.isReference) letters.set(number, { ...letter, problem: FORBIDDEN })
+    return { letters, count: at }
   }
   return { letters, count: await followReferences(cluster, letters, numbers.slice(0, at), bytesMax) }
 }

@@ -58,6 +58,8 @@ export interface ResendRequest {
   readonly stop?: ResendStop
   /** Of one letter only. */
   readonly edit?: LetterEdit
+  /** Whether the records of letters that only name theirs may be read and sent [true]; else those letters fail. */
+  readonly mayCopy?: boolean
   /** Who wants it. */
   readonly by: string
 }
