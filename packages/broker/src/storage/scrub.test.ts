@@ -4,6 +4,7 @@ import { type BrokerConfig, resolveBrokerConfig, resolveTopicConfig } from '@odr
 import { encodeBatch } from '@odradek/protocol'
 import type { Offload } from '../host/offload.ts'
 import { createSimHost, type SimHost } from '../host/sim/index.ts'
+import { OffsetCheckpoint } from './checkpoint.ts'
 import type { Damage } from './damage.ts'
 import type { Log } from './log.ts'
 import { LogDirectory } from './log-directory.ts'
@@ -88,6 +89,19 @@ describe('scrubbing', () => {
     await pass(next, scrub)
     assert.ok(scrub.readBytes > 0, 'the log was seen by the life before')
     assert.ok(scrub.lastMs(open(0))! > 24 * HOUR_MS)
+  })
+
+  it('does not wait for the time of a clock that was ahead', async () => {
+    const host = createSimHost(1)
+    const { open, scrub } = machine(host)
+    fill(open(0))
+    const ahead = new OffsetCheckpoint()
+    ahead.set('t', 0, Math.floor(host.clock.now() / 1000) + 10 * 365 * 24 * 3_600)
+    host.disk.replaceFile('/data/scrub-checkpoint', ahead.toString())
+    await pass(host, scrub, 0)
+    assert.equal(scrub.lastMs(open(0)), Math.floor(host.clock.now() / 1000) * 1000)
+    await pass(host, scrub)
+    assert.ok(scrub.readBytes > 0)
   })
 
   it('finds a flipped bit wherever it is; the log is served no more, also after a restart', async () => {

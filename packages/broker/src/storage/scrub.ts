@@ -203,12 +203,17 @@ export class Scrub {
     })
   }
 
-  /** Logs that were not seen before get their turn an interval from now. */
+  /**
+   * Logs that were not seen before get their turn an interval from now. So do those that were read in the future, by a
+   * clock that was ahead: it could be years until they are due.
+   */
   #noteNew(): void {
     const changed = new Set<string>()
+    const now = this.#options.clock.now()
     for (const log of this.#options.logs()) {
-      if (this.lastMs(log) !== null || log.failed !== null) continue
-      this.#checkpointOf(log).set(log.topic, log.partition, Math.floor(this.#options.clock.now() / 1000))
+      const last = this.lastMs(log)
+      if ((last !== null && last <= now) || log.failed !== null) continue
+      this.#checkpointOf(log).set(log.topic, log.partition, Math.floor(now / 1000))
       changed.add(dataDirectoryOf(log))
     }
     for (const directory of changed) this.#write(directory)
