@@ -18,6 +18,7 @@ import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import next from 'next'
 import { WebSocketServer } from 'ws'
 import { setHost } from './host.ts'
+import { mendedAddress } from './mended-address.ts'
 import { OptionError, type StartOptions } from './options.ts'
 import { ADDRESS_HEADER, pageAddress } from './page-address.ts'
 import { isKnownHost, isOwnOrigin, setSecurityHeaders } from './security.ts'
@@ -123,6 +124,8 @@ export async function startConsole(options: StartOptions): Promise<RunningConsol
     }
     if (path === '/api/health')
       return void response.setHeader('Content-Type', 'application/json').end('{"status":"ok"}')
+    const mended = mendedAddress(request.url ?? '/')
+    if (mended !== null) return void response.writeHead(307, { Location: mended }).end()
     pages(request, response).catch((error: Error) => {
       process.stderr.write(`${error.stack}\n`)
       if (response.headersSent) response.destroy()
