@@ -61,6 +61,9 @@ test('what each config means is told in Chinese, as it is told in English now', 
   const english = Object.values(scopes).flatMap((rows) => Object.values(rows).map(({ doc }) => doc))
   const missing = english.filter((text) => !Object.hasOwn(docs, text))
   assert.deepEqual(missing, [], 'to be told in messages/config-docs.zh.json, too')
+  const told = new Set<string>(english)
+  const past = Object.keys(docs).filter((text) => !told.has(text))
+  assert.deepEqual(past, [], 'is told no more')
   for (const text of Object.values(docs)) assert.match(text, /[\u4e00-\u9fff].*[。]$/)
 })
 
