@@ -14,7 +14,7 @@ export interface Pace {
 
 /** Beats after each look at the cluster, and where looks are further apart than `ageMsMax` in between, until `signal` ends it. */
 export async function* beats(
-  sampler: ClusterSampler,
+  sampler: Pick<ClusterSampler, 'looks'>,
   signal: AbortSignal | undefined,
   ageMsMax = AGE_MS_MAX,
 ): AsyncGenerator<void> {
@@ -41,7 +41,7 @@ export async function* beats(
  * asks for it the usual way, and is told why.
  */
 export async function* liveView<T>(
-  sampler: ClusterSampler,
+  sampler: Pick<ClusterSampler, 'looks'>,
   signal: AbortSignal | undefined,
   load: () => Promise<T>,
   { ageMsMax, restMs = 0 }: Pace = {},
