@@ -1,5 +1,5 @@
 'use client'
-import { MailX, Route } from 'lucide-react'
+import { MailX, Route, ShieldOff } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
@@ -48,7 +48,9 @@ export function LetterPage({ place }: { place: LetterSpot }) {
             onChanged={() => {}}
           />
         ) : (
-          <EmptyState title={words('empty.forbidden')}>{forbidden}</EmptyState>
+          <EmptyState icon={ShieldOff} title={words('empty.forbidden')}>
+            {forbidden}
+          </EmptyState>
         )}
       </div>
     </>

@@ -1,6 +1,7 @@
 'use client'
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
+import { ShieldOff } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { useQueryStates } from 'nuqs'
@@ -49,7 +50,11 @@ export function WaitingList({ cluster, topic, isThere }: { cluster: string; topi
     }),
   )
   if (forbiddenPayloads !== undefined) {
-    return <EmptyState title={t('noPayloads')}>{forbiddenPayloads}</EmptyState>
+    return (
+      <EmptyState icon={ShieldOff} title={t('noPayloads')}>
+        {forbiddenPayloads}
+      </EmptyState>
+    )
   }
   const rows = list.data?.records
   const isHere = new Set(rows?.map(placeText))

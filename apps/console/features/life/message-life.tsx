@@ -1,6 +1,6 @@
 'use client'
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
-import { CircleSlash2 } from 'lucide-react'
+import { CircleSlash2, ShieldOff } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { parseAsBoolean, parseAsInteger, useQueryState } from 'nuqs'
@@ -63,8 +63,12 @@ export function MessageLife(place: { cluster: string; topic: string; partition: 
         }
       />
       <div className="min-h-0 flex-1 overflow-y-auto border-t px-6 py-4 max-sm:px-4">
+        {forbidden !== undefined && (
+          <EmptyState icon={ShieldOff} title={messages('empty.forbidden')}>
+            {forbidden}
+          </EmptyState>
+        )}
         <div className="flex max-w-4xl flex-col gap-6">
-          {forbidden !== undefined && <EmptyState title={messages('empty.forbidden')}>{forbidden}</EmptyState>}
           {found.error !== null && (
             <ErrorState error={found.error} retry={() => found.refetch()} busy={found.isFetching} />
           )}

@@ -1,5 +1,5 @@
 'use client'
-import { ChevronLeft, ChevronRight, Route, Rows3, Send } from 'lucide-react'
+import { ChevronLeft, ChevronRight, Route, Rows3, Send, ShieldOff } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useTranslations } from 'next-intl'
@@ -28,7 +28,11 @@ export function MessagePage({ place }: { place: MessagePlace }) {
   const { data } = useMessage(place, decoders)
   const { cluster, topic, partition, offset } = place
   if (forbiddenPayloads !== undefined) {
-    return <EmptyState title={t('empty.forbidden')}>{forbiddenPayloads}</EmptyState>
+    return (
+      <EmptyState icon={ShieldOff} title={t('empty.forbidden')}>
+        {forbiddenPayloads}
+      </EmptyState>
+    )
   }
   const icon = { size: 16, strokeWidth: 1.75, 'aria-hidden': true } as const
   const list = `${href.topic(cluster, topic)}?from=offset:${offset}&p=${partition}`

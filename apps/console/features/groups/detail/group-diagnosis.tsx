@@ -13,7 +13,7 @@ import { href } from '../../../lib/href.ts'
 import { liveInterval } from '../../../lib/live-interval.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
 import { useKept } from '../../../lib/use-kept.ts'
-import type { Cause, Remedy } from '../outputs.ts'
+import type { Cause, Diagnosis, Remedy } from '../outputs.ts'
 
 const REFRESH_MS = 10_000
 const SHOWN_PARTITIONS = 8
@@ -29,6 +29,12 @@ export function GroupDiagnosis({ cluster, group }: { cluster: string; group: str
     trpc.groups.diagnose.queryOptions({ cluster, group }, { refetchInterval: liveInterval(live, REFRESH_MS) }),
   )
   const { data } = diagnosis
+  const summary = ({ isStuck, causes }: Diagnosis) => {
+    const count = (which: Cause['state']) => causes.filter(({ state }) => state === which).length
+    if (isStuck) return t('diagnosis.stuck', { count: count('found') })
+    // What cannot be told yet may be the cause.
+    return count('unknown') > 0 ? t('diagnosis.notTold', { count: count('unknown') }) : t('diagnosis.notStuck')
+  }
   return (
     <div className="min-h-0 flex-1 overflow-y-auto px-6 py-4 max-sm:px-4">
       <div className="flex max-w-4xl flex-col gap-4">
@@ -38,13 +44,7 @@ export function GroupDiagnosis({ cluster, group }: { cluster: string; group: str
         <div className="flex flex-wrap items-center gap-3">
           <h2 className="text-heading">{t('diagnosis.title')}</h2>
           <p aria-live="polite" className={cn('flex-1', data?.isStuck === true ? 'text-wrong' : 'text-muted')}>
-            {data === undefined ? (
-              <Skeleton className="w-48" />
-            ) : (
-              t(data.isStuck ? 'diagnosis.stuck' : 'diagnosis.notStuck', {
-                count: data.causes.filter(({ state }) => state === 'found').length,
-              })
-            )}
+            {data === undefined ? <Skeleton className="w-48" /> : summary(data)}
           </p>
           <Button small busy={diagnosis.isFetching} onClick={() => diagnosis.refetch()}>
             {t('diagnosis.again')}
