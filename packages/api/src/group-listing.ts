@@ -2,7 +2,7 @@
 import { type GroupMember, type ListedGroup, listGroups } from '@odradek/client'
 import { z } from 'zod'
 import type { ClusterSession } from './cluster-session.ts'
-import { describeMembers } from './group-members.ts'
+import { describeMembers, type GroupMembers } from './group-members.ts'
 
 export const groupSorts = ['id', 'state', 'members', 'lag'] as const
 export type GroupSort = (typeof groupSorts)[number]
@@ -78,8 +78,7 @@ export async function listGroupRows(session: ClusterSession, query: GroupQuery):
     return query.topic === undefined || sample?.commits.get(id)?.has(query.topic) === true
   })
   const needsMembers = query.sort === 'members' || memberWords.length > 0
-  // Of all groups: asked for once, however many pages want it.
-  const known = needsMembers ? await session.members.get() : null
+  const known = needsMembers ? await membersOf(session, matching) : null
   if (memberWords.length > 0) {
     // Without its members it cannot be said whether a group is meant.
     for (const { id, coordinator } of matching) {
@@ -126,6 +125,18 @@ export async function listGroupRows(session: ClusterSession, query: GroupQuery):
     missing: [...missing].map(([nodeId, reason]) => ({ nodeId, reason })),
     isLagPending: sample === null,
   }
+}
+
+/**
+ * Of all groups asked for once, however many pages want it; of those that this did not tell, because they are new or their coordinator was
+ * silent then, asked now: what is missing in that answer is missing.
+ */
+async function membersOf(session: ClusterSession, groups: readonly ListedGroup[]): Promise<GroupMembers> {
+  const known = await session.members.get()
+  const unknown = groups.filter(({ id }) => !known.byGroup.has(id))
+  if (unknown.length === 0) return known
+  const asked = await describeMembers(session.cluster, unknown)
+  return { byGroup: new Map([...known.byGroup, ...asked.byGroup]), missing: asked.missing }
 }
 
 function wordsOf(text: string): string[] {

@@ -130,6 +130,22 @@ test('an armed reset is applied when the last member has left', async () => {
     'a group is found by client id and host of a member',
   )
   assert.deepEqual((await caller.groups.list({ cluster, member: 'somebody' })).rows, [])
+  const newcomer = new Consumer({
+    ...options,
+    clientId: 'novice',
+    groupId: 'newcomers',
+    deserializers: stringDeserializers,
+  })
+  newcomer.topics.trackAll(topic)
+  await newcomer.joinGroup({})
+  const found = await caller.groups.list({ cluster, member: 'novice' })
+  assert.deepEqual(
+    found.rows.map(({ id, members }) => [id, members]),
+    [['newcomers', 1]],
+    'also a group that began since members were asked for',
+  )
+  await newcomer.leaveGroup()
+  await newcomer.close()
   const plan = await caller.groups.resetPlan({ cluster, group, target: { kind: 'earliest' } })
   assert.equal(plan.state.canBeMoved, false)
   await assert.rejects(caller.groups.resetApply({ cluster, planId: plan.planId }), { code: 'PRECONDITION_FAILED' })
@@ -166,6 +182,7 @@ test('why is it stuck: no member; a record that holds a partition up is found by
     'unknown',
     'not watched for long enough',
   )
+  assert.equal(scene.console.session(cluster).sampler.watchedMs(group, 0), 0, 'not less than nothing')
   const later = await diagnose(scene.console.session(cluster), group, () => Date.now() + 40_000)
   const standing = later.causes.find(({ kind }) => kind === 'standingStill')
   assert.equal(standing?.state, 'found')

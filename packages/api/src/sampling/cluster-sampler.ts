@@ -176,10 +176,10 @@ export class ClusterSampler {
     return [...this.#rebalancingSince].flatMap(([id, sinceMs]) => (now - sinceMs >= durationMs ? [id] : []))
   }
 
-  /** How long a group has been watched until then. */
+  /** How long a group has been watched until then; 0 where it was first seen later. */
   watchedMs(groupId: string, untilMs: number): number {
     const since = this.#groupsSince.get(groupId)
-    return since === undefined ? 0 : untilMs - since
+    return since === undefined ? 0 : Math.max(0, untilMs - since)
   }
 
   close(): void {
