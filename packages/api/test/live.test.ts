@@ -123,6 +123,7 @@ test('what stands on one page is sent as its query tells it, and again when it h
     [client.delayed.topicsLive, { cluster }, () => caller.delayed.topics({ cluster }), whole],
     [client.retries.listLive, { cluster }, () => caller.retries.list({ cluster }), whole],
     [client.alerts.live, { cluster }, () => caller.alerts.get({ cluster }), field('rules')],
+    [client.alerts.firingLive, { cluster }, () => caller.alerts.firing({ cluster }), whole],
     [client.deadLetters.listLive, { cluster }, () => caller.deadLetters.list({ cluster }), whole],
     [client.deadLetters.totalsLive, { cluster }, () => caller.deadLetters.totals({ cluster }), whole],
     [client.overview.getLive, { cluster }, () => caller.overview.get({ cluster }), field('topics')],

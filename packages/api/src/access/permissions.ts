@@ -155,6 +155,8 @@ export const procedurePermissions: Readonly<Record<string, Permission>> = {
   'storage.topicLive': 'view',
   'alerts.get': 'view',
   'alerts.live': 'view',
+  'alerts.firing': 'view',
+  'alerts.firingLive': 'view',
   'alerts.enable': 'administer',
   'alerts.save': 'administer',
   'alerts.remove': 'administer',

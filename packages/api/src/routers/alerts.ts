@@ -3,9 +3,11 @@ import { z } from 'zod'
 import { visitorText } from '../access/visitor.ts'
 import type { WebhookChange } from '../alerts/alert-desk.ts'
 import { ruleFields } from '../alerts/alert-rule.ts'
+import type { Context } from '../context.ts'
 import { liveView } from '../live-view.ts'
 import { clusterProcedure, router } from '../trpc.ts'
 
+const FIRING_REST_MS = 15_000
 const ruleId = z.uuid()
 const address = z.string().trim().min(1).max(2_000)
 const secret = z.string().min(1).max(1_000).nullable().default(null)
@@ -17,6 +19,14 @@ export const alerts = router({
   /** The same whenever it has changed; null: ask for it, and be told why it cannot be had. */
   live: clusterProcedure.subscription(({ ctx, input, signal }) =>
     liveView(ctx.session.sampler, signal, () => ctx.console.alerts(input.cluster).view()),
+  ),
+
+  /** How many fire, for the mark beside the place. */
+  firing: clusterProcedure.query(({ ctx, input }) => countFiring(ctx, input.cluster)),
+
+  /** The same when it has changed, four times a minute: every open page asks for it. */
+  firingLive: clusterProcedure.subscription(({ ctx, input, signal }) =>
+    liveView(ctx.session.sampler, signal, () => countFiring(ctx, input.cluster), { restMs: FIRING_REST_MS }),
   ),
 
   /** Makes the topic that rules are kept in, after a person has agreed. */
@@ -59,3 +69,7 @@ export const alerts = router({
       return result
     }),
 })
+
+async function countFiring({ console }: Context, cluster: string): Promise<{ readonly firing: number }> {
+  return { firing: (await console.alerts(cluster).firing()).length }
+}
