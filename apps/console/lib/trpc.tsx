@@ -6,6 +6,7 @@ import { createTRPCContext } from '@trpc/tanstack-react-query'
 import { type ReactNode, useState } from 'react'
 import { apiError } from './api-error.ts'
 import { keepErrors } from './keep-errors.ts'
+import { whileSeen } from './while-seen.ts'
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>()
 
@@ -59,6 +60,7 @@ function createClient() {
   })
   return createTRPCClient<AppRouter>({
     links: [
+      whileSeen(document),
       splitLink({ condition: ({ type }) => type === 'subscription', true: wsLink({ client: socket }), false: http }),
     ],
   })
