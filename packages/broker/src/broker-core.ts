@@ -334,10 +334,13 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     const { image } = this.metadata
     const { offline } = this.directories
     const problems = offline.map(({ path, error }) => `The log directory ${path} is offline: ${error.message}`)
-    const damaged = [...this.partitions].flatMap(({ log }) =>
-      log.failed instanceof DamagedLogError ? [log.failed.message] : [],
-    )
-    problems.push(...damaged)
+    const failed = [...this.partitions].flatMap(({ log }) => {
+      if (log.failed === null || log.isClosed || offline.some(({ path }) => log.directory.startsWith(`${path}/`)))
+        return []
+      if (log.failed instanceof DamagedLogError) return [log.failed.message]
+      return [`The log ${log.directory} is offline until the next start: ${log.failed.message}`]
+    })
+    problems.push(...failed)
     const fullDisks = this.cleanup.problems()
     problems.push(...fullDisks)
     const storeProblem = this.metadata.problem
@@ -345,7 +348,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     if (!this.groups.isLoaded) problems.push('Groups are still being loaded.')
     const status = this.#isStopping
       ? 'stopping'
-      : offline.length > 0 || fullDisks.length > 0 || damaged.length > 0
+      : offline.length > 0 || fullDisks.length > 0 || failed.length > 0
         ? 'degraded'
         : this.groups.isLoaded
           ? 'ok'

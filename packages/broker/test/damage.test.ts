@@ -1,6 +1,6 @@
 /** A log whose disk lost a part of what was durable: it is served no more, the others are; a repair brings the rest back. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -108,4 +108,29 @@ test('a closed segment that lost its end takes its partition offline, and no oth
   const { errorCode, highWatermark } = answer.responses[0]!.partitions[0]!
   assert.deepEqual([errorCode, highWatermark], [0, RECORDS + 1])
   await stop()
+})
+
+test('a log that could not be read is offline until the next start, and is reported', async () => {
+  const first = await start()
+  await createTopics(first.broker.port, [{ name: 'unread', partitions: 1, configs: { 'segment.bytes': '1024' } }])
+  for (let at = 0; at < RECORDS; at++) assert.equal(await write(first.client, 'unread', `${at}`.padEnd(200)), 0)
+  await first.stop()
+  const { broker, client, get, stop } = await start()
+  const offlinePartitions = async () => {
+    const metrics = await (await fetch(`http://${broker.adminAddress}/metrics`)).text()
+    return /^odradek_partitions_offline (\d+)$/m.exec(metrics)?.[1]
+  }
+  assert.deepEqual([(await get('/health')).status, await offlinePartitions()], [200, '0'])
+  const segment = join(dataDir, 'unread-0', '00000000000000000000.log')
+  renameSync(segment, `${segment}.away`)
+  assert.equal(await fetchError(client, 'unread'), errors.KAFKA_STORAGE_ERROR.code)
+  renameSync(`${segment}.away`, segment)
+  const health = await get('/health')
+  assert.deepEqual([health.status, health.body.status, await offlinePartitions()], [503, 'degraded', '1'])
+  assert.match(String(health.body.problems), /unread-0 is offline until the next start: ENOENT/)
+  await stop()
+  const next = await start()
+  assert.equal((await next.get('/health')).status, 200)
+  assert.equal((await readPartition(next.client, 'unread', 0)).length, RECORDS)
+  await next.stop()
 })

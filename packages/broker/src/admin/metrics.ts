@@ -133,7 +133,13 @@ export class Metrics {
       odradek_partitions_led: () => one(countOf(broker.partitions, () => true)),
       odradek_partitions_under_replicated: () =>
         one(countOf(broker.partitions, ({ isr, replicas }) => isr.length < replicas.length)),
-      odradek_partitions_offline: () => one(countOf(broker.partitions, ({ offlineCode }) => offlineCode !== 0)),
+      odradek_partitions_offline: () =>
+        one(
+          countOf(
+            broker.partitions,
+            ({ offlineCode, log }) => offlineCode !== 0 || (log.failed !== null && !log.isClosed),
+          ),
+        ),
       odradek_log_size_bytes: () => logSizes(broker.partitions),
       odradek_segment_files_open: () => one(broker.directories.openFiles),
       odradek_flush_duration_seconds: () =>
