@@ -8,6 +8,7 @@ import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { odradekCommand } from '../../lib/shell-command.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { untilReached } from '../../lib/until-reached.ts'
 
 const scopes = ['this', 'all'] as const
 
@@ -20,7 +21,7 @@ export function BrokerConfiguration(props: { cluster: string; nodeId: number; do
   const forbidden = useForbidden('administer', 'editConfigs')
   const [scope, setScope] = useQueryState('of', parseAsStringLiteral(scopes).withDefault('this'))
   const of = scope === 'all' ? null : nodeId
-  const list = useQuery(trpc.brokers.configs.queryOptions({ cluster, nodeId: of }))
+  const list = useQuery(trpc.brokers.configs.queryOptions({ cluster, nodeId: of }, { refetchInterval: untilReached }))
   const set = useMutation(
     trpc.brokers.setConfig.mutationOptions({
       onSuccess: () => queryClient.invalidateQueries(trpc.brokers.pathFilter()),

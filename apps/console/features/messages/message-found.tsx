@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { untilReached } from '../../lib/until-reached.ts'
 import type { Condition, Decoder } from './message-query.ts'
 import { MessageView } from './message-view.tsx'
 import { RecordGap, RecordSkeleton } from './record-gap.tsx'
@@ -26,7 +27,11 @@ export function useMessage(
   return useQuery(
     trpc.messages.get.queryOptions(
       { ...place, decoders, ...(whole && { bytesMax: WHOLE_BYTES_MAX }) },
-      { staleTime: 30_000, placeholderData: whole ? keepPreviousData : undefined },
+      {
+        staleTime: 30_000,
+        placeholderData: whole ? keepPreviousData : undefined,
+        refetchInterval: untilReached,
+      },
     ),
   )
 }

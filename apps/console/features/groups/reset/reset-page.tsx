@@ -10,6 +10,7 @@ import { ErrorState } from '../../../components/ui/error-state.tsx'
 import { exactNumber } from '../../../lib/numbers.ts'
 import { timeText } from '../../../lib/times.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
+import { untilReached } from '../../../lib/until-reached.ts'
 import { useZone } from '../../../lib/zone.tsx'
 import type { ResetPlan } from '../outputs.ts'
 import { useGroupsChanged } from '../use-groups-changed.ts'
@@ -60,6 +61,7 @@ export function ResetPage({ cluster, group }: { cluster: string; group: string }
       staleTime: 0,
       gcTime: 0,
       refetchOnWindowFocus: false,
+      refetchInterval: untilReached,
     }),
   )
   const apply = useMutation(trpc.groups.resetApply.mutationOptions({ onSettled: changed }))

@@ -6,6 +6,7 @@ import { useForbidden } from '../../../components/frame/shell.tsx'
 import { ErrorState } from '../../../components/ui/error-state.tsx'
 import { odradekCommand } from '../../../lib/shell-command.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
+import { untilReached } from '../../../lib/until-reached.ts'
 import { useTopicsChanged } from '../dialogs/use-topics-changed.ts'
 
 /** A topic's configs: what each means, where its value comes from, and changing or resetting it in place. */
@@ -15,7 +16,7 @@ export function TopicConfiguration(props: { cluster: string; topic: string; docs
   const trpc = useTRPC()
   const changed = useTopicsChanged()
   const forbidden = useForbidden('administer', 'editConfigs')
-  const list = useQuery(trpc.topics.configs.queryOptions({ cluster, topic }))
+  const list = useQuery(trpc.topics.configs.queryOptions({ cluster, topic }, { refetchInterval: untilReached }))
   const set = useMutation(trpc.topics.setConfig.mutationOptions({ onSuccess: changed }))
   const reset = useMutation(trpc.topics.resetConfig.mutationOptions({ onSuccess: changed }))
   return (
