@@ -215,3 +215,37 @@ test('a name with every character that an address must encode is shown as it is'
   await expect(page.getByText(`There is no topic called ${awkwardName}`)).toBeVisible()
   await expect(page).toHaveTitle(new RegExp(awkwardName))
 })
+
+test('a tab that is hidden follows nothing; once it is seen again, what changed meanwhile is there', async ({
+  page,
+}) => {
+  const followed = new Set<number>()
+  page.on('websocket', (socket) => {
+    socket.on('framesent', ({ payload }) => {
+      if (!`${payload}`.includes('"method"')) return
+      const messages = [JSON.parse(`${payload}`)].flat() as { id: number; method: string }[]
+      for (const { id, method } of messages) {
+        if (method === 'subscription') followed.add(id)
+        else followed.delete(id)
+      }
+    })
+  })
+  const show = (state: 'visible' | 'hidden') =>
+    page.evaluate((visibilityState) => {
+      Object.defineProperty(document, 'visibilityState', { value: visibilityState, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
+    }, state)
+  await scene.open(page, '/local/topics?q=seen')
+  // The list, and the two marks of the rail.
+  await expect.poll(() => followed.size).toBe(3)
+  await show('hidden')
+  await expect.poll(() => followed.size).toBe(0)
+  await show('visible')
+  await expect.poll(() => followed.size).toBe(3)
+  await show('hidden')
+  await scene.createTopic('seen-again', 1)
+  await show('visible')
+  await expect(row(page, 'seen-again')).toBeVisible()
+  await scene.createTopic('seen-later', 1)
+  await expect(row(page, 'seen-later'), 'it is followed as before').toBeVisible()
+})
