@@ -329,7 +329,8 @@ class ClusterSimulation {
   #notWhole(): string {
     const cores = [...this.#brokers.values()].map(({ core }) => core!)
     const lacking: string[] = []
-    const image = cores[0]!.metadata.image
+    // A broker's own may be of before who is in sync changed.
+    const { image } = this.#store
     for (const { name, partitions } of image.topics.values()) {
       for (const { index, isr, replicas, leader } of partitions) {
         const holders = cores.filter(({ nodeId }) => replicas.includes(nodeId))
@@ -366,14 +367,21 @@ class ClusterSimulation {
     this.#checkReplicas()
   }
 
-  /** Reads a partition from its beginning to its end, and hands over what is there. */
+  /**
+   * Reads a partition from its beginning to its end, and hands over what is there. A leader that has just become one knows a lower
+   * high watermark for a moment, and shows no more (KIP-207).
+   */
   #readAll(tale: PartitionTale, done: (records: { offset: number; id: string }[]) => void): void {
     this.#clients.start(`checker of ${tale.topic}-${tale.index}`, async (session) => {
       const all: { offset: number; id: string }[] = []
+      const logs = [...this.#brokers.values()].flatMap(
+        ({ core }) => core!.partitions.logOf(tale.topic, tale.index) ?? [],
+      )
+      const end = Math.max(...logs.map(({ endOffset }) => endOffset))
       for (let position = 0; ; ) {
         const leader = await session.leaderOf(tale.topic, tale.index)
         const found = leader === null ? null : await fetchOnce(leader, tale, position, 0)
-        if (found === null) {
+        if (found === null || found.highWatermark < end) {
           session.forgetLeaders()
           await this.#clients.sleep(50)
           return true
