@@ -120,6 +120,30 @@ describe('the embedded store', () => {
     }
   })
 
+  it('ends where the name of a snapshot cannot be made durable: what came after it could be lost with it', async () => {
+    for (const code of ['ENOSPC', 'EDQUOT', 'EIO']) {
+      const host = startHost(1)
+      const store = openStore(host, { journalBytesMax: 1000 })
+      let failures = 0
+      store.watch('/', 1, {
+        events: () => {
+          // Told after the write of the change and before that of the snapshot.
+          if (store.journalSizeInBytes > 1000 && failures++ === 0) host.disk.failNext('syncDirectory', code)
+        },
+        compacted: () => {},
+        ended: () => {},
+      })
+      let acknowledged = 0
+      const writes = async () => {
+        for (; acknowledged < 100; acknowledged++) await store.transact(put('/a', `${acknowledged + 1}`.padStart(200)))
+      }
+      await assert.rejects(host.world.complete(writes()), /cannot be written/)
+      assert.ok(failures > 0 && acknowledged > 0, `${acknowledged} acknowledged`)
+      await store.close()
+      assert.equal((await openStore(host).get('/a')).entry?.version, acknowledged)
+    }
+  })
+
   it('refuses a change on a full disk, and takes it when there is room', async () => {
     const host = startHost(1)
     const store = openStore(host)

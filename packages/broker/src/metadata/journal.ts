@@ -91,12 +91,31 @@ export class Journal {
     }
   }
 
-  /** Replaces the whole journal by one frame, atomically and durably. Blocks; not while an append is under way. */
+  /**
+   * Replaces the whole journal by one frame, atomically and durably. Blocks; not while an append is under way. Where the disk
+   * has no room for it the journal is as it was before, and what is thrown says so by its code; after any other failure, that of
+   * the directory's sync for want of room among them, nobody knows which of the two a start would find.
+   */
   replace(frame: Buffer): void {
-    this.#disk.replaceFile(this.#path, frame)
+    const temporary = `${this.#path}.tmp`
+    const file = this.#disk.open(temporary, 'create')
+    try {
+      file.truncate(0)
+      file.write(frame, 0, frame.length, 0)
+      file.syncNow()
+      this.#disk.rename(temporary, this.#path)
+    } catch (error) {
+      file.close()
+      throw error
+    }
     this.#file?.close()
-    this.#file = this.#disk.open(this.#path, 'write')
+    this.#file = file
     this.#sizeInBytes = frame.length
+    try {
+      this.#disk.syncDirectory(dirname(this.#path))
+    } catch (cause) {
+      throw new JournalError(`The name of the metadata journal ${this.#path} could not be made durable.`, { cause })
+    }
   }
 
   close(): void {
