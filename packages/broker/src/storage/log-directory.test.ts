@@ -39,6 +39,43 @@ for (const { name, open: openMachine } of machines) {
       assert.match(text, /^#\ncluster\.id=cluster-one\ndirectory\.id=[\w-]{22}\nnode\.id=1\nversion=1\n$/)
     })
 
+    it('is not what belongs to something else, and nothing of that is touched', async () => {
+      await using machine = openMachine()
+      const { disk } = machine.host
+      const path = `${machine.directory}/data`
+      const names = () => disk.list(path).map((entry) => entry.name)
+      disk.makeDirectory(`${path}/report-2025`)
+      disk.makeDirectory(`${path}/to-delete`)
+      disk.replaceFile(`${path}/report-2025/thesis.txt`, 'precious')
+      disk.replaceFile(`${path}/to-delete/thesis.txt`, 'precious')
+      assert.throws(
+        () => open(machine),
+        (error: Error) =>
+          error instanceof LogDirectoryError && /data is no data directory.*report-2025/.test(error.message),
+      )
+      assert.deepEqual(names(), ['.lock', 'report-2025', 'to-delete'])
+      assert.ok(disk.exists(`${path}/report-2025/thesis.txt`))
+      // What has another's name is no matter: it stays beside the logs.
+      disk.rename(`${path}/report-2025`, `${path}/report`)
+      const directory = open(machine)
+      assert.deepEqual([...directory.unclaimed], [])
+      directory.setClusterId('cluster-one')
+      await directory.deletedFiles.removeNow()
+      assert.equal(disk.readFile(`${path}/to-delete/thesis.txt`)?.toString(), 'precious')
+      directory.close()
+      // Nor is anybody's folder set aside that comes to stand among logs later.
+      disk.makeDirectory(`${path}/backup-2026`)
+      disk.replaceFile(`${path}/backup-2026/notes.txt`, 'kept')
+      const again = open(machine)
+      again.started(new Set())
+      again.close()
+      assert.ok(disk.exists(`${path}/backup-2026/notes.txt`))
+      // A broker of Kafka has been here.
+      disk.replaceFile(`${path}/bootstrap.checkpoint`, '')
+      assert.throws(() => open(machine), /data is a data directory of Kafka \(bootstrap\.checkpoint\)/)
+      assert.ok(names().includes('.kafka_cleanshutdown'), 'its stop was clean, and remains so')
+    })
+
     it('opens logs that were never written to without writing its checkpoints', async () => {
       await using machine = openMachine()
       const directory = open(machine)

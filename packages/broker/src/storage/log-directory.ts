@@ -25,13 +25,14 @@ import { type Damage, DamagedLogError, noteDamage, readDamage } from './damage.t
 import { DeletedFiles } from './deleted-files.ts'
 import { DiskRoom, isNoRoom, noRoomError } from './disk-room.ts'
 import { FlushTally } from './flush-tally.ts'
+import { foreignProblem, isForeignFolder } from './foreign-directory.ts'
 import { Journal } from './journal.ts'
 import { replayJournal } from './journal-replay.ts'
 import { Log, type LogOptions } from './log.ts'
 import { LogCheckpoints } from './log-checkpoints.ts'
 import { logFileBytes } from './log-files.ts'
 import type { LogPlace } from './log-place.ts'
-import { decodeMetaProperties, encodeMetaProperties, type MetaProperties } from './meta-properties.ts'
+import { decodeMetaProperties, encodeMetaProperties, META_PROPERTIES, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts'
 import { LOADED_INDEXES_BYTES_MAX, RecencyBound } from './recency-bound.ts'
 import { RecoveryProgress } from './recovery-progress.ts'
@@ -40,8 +41,9 @@ import { KeptStages } from './stage.ts'
 
 const MIB = 1024 * 1024
 const JOURNAL_DIRECTORY = 'journal'
-const META_PROPERTIES = 'meta.properties'
 const DELETE_SUFFIX = '-delete'
+/** Nothing else that ends so is ours to remove. */
+const DELETED_NAME = /\.[0-9a-f]{32}-delete$/
 const STRAY_SUFFIX = '-stray'
 const DAMAGED_SUFFIX = '-damaged'
 /** Those that `odradek log repair` sets aside have a number: they are not ours to remove. */
@@ -147,6 +149,9 @@ export class LogDirectory {
       )
     this.#lock = lock
     try {
+      const entries = disk.list(directory)
+      const foreign = foreignProblem(disk, directory, entries)
+      if (foreign !== null) throw new LogDirectoryError(foreign)
       this.#meta = readMeta(options, nodeId)
       if (this.#meta === null) syncParents(disk, directory)
       this.wasClean = takeCleanShutdown(disk, directory)
@@ -162,10 +167,10 @@ export class LogDirectory {
       if (!this.wasClean) disk.syncDirectory(directory)
       this.#checkpoints = new LogCheckpoints(disk, directory, logger, (error) => this.#checkpointFailed(error))
       this.#unclaimed = new Set()
-      for (const { name, isDirectory } of disk.list(directory)) {
+      for (const { name, isDirectory } of entries) {
         if (!isDirectory) continue
         const damaged = DAMAGED_NAME.exec(name)?.[1]
-        if (name.endsWith(DELETE_SUFFIX)) this.deletedFiles.addDirectory(`${directory}/${name}`)
+        if (DELETED_NAME.test(name)) this.deletedFiles.addDirectory(`${directory}/${name}`)
         else if (damaged !== undefined) this.deletedFiles.keepDirectory(damaged, `${directory}/${name}`)
         else if (LOG_NAME.test(name)) this.#unclaimed.add(name)
       }
@@ -421,13 +426,14 @@ export class LogDirectory {
 
   /**
    * Sets the directories aside that were found at start and whose topic is not among `topics` (by topic id) any more: kept,
-   * under another name, for a person.
+   * under another name, for a person. What is no log stays as it is.
    */
   removeStrays(topics: { has(topicId: string): boolean }): void {
     for (const name of [...this.#unclaimed]) {
       const topicId = this.#topicIdOf(name)
       if (topicId !== null && topics.has(topicId)) continue
       this.#unclaimed.delete(name)
+      if (topicId === null && isForeignFolder(this.#options.host.disk, `${this.path}/${name}`)) continue
       this.#setAside(name)
     }
   }

@@ -2,6 +2,8 @@
  * `meta.properties` of a data directory: whose it is. Java properties; Kafka's version 1 has `cluster.id`, `node.id` and
  * `directory.id`.
  */
+export const META_PROPERTIES = 'meta.properties'
+
 export interface MetaProperties {
   readonly clusterId: string
   readonly nodeId: number
