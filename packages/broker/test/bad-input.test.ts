@@ -64,8 +64,8 @@ for (const length of [0, -1, -2147483648, REQUEST_BYTES_MAX + 1, 0x7fffffff]) {
 
 test('another protocol', async () => {
   await using scene = await open()
-  await scene.assertRefused(Buffer.from('GET / HTTP/1.1\r\nHost: broker\r\n\r\n'), /bytes was announced/)
-  await scene.assertRefused(Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]), /bytes was announced/)
+  await scene.assertRefused(Buffer.from('GET / HTTP/1.1\r\nHost: broker\r\n\r\n'), /bytes was announced.*HTTP/)
+  await scene.assertRefused(Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]), /bytes was announced.*TLS/)
 })
 
 test('a frame too short for a header', async () => {

@@ -11,6 +11,7 @@ const plan: CleanupPlanView = {
   nextRetentionCheckAt: '2026-06-01T00:05:00.000Z',
   deleteWhen: { hours: ['04'], timezone: 'UTC' },
   disks: [{ directories: ['/var/lib/odradek'], usedPercent: 76.5, state: 'expiring' }],
+  offline: [{ directory: '/mnt/second', error: 'EIO: i/o error, fdatasync' }],
   topics: [
     {
       topic: 'orders',
@@ -67,6 +68,7 @@ test('the plan for a terminal', () => {
     `Disks (profile rocketmq, deletes in the hours 04 (UTC))
 USED    STATE     DIRECTORIES
 76.5 %  expiring  /var/lib/odradek
+-       offline   /mnt/second (EIO: i/o error, fdatasync)
 
 Will go until 2026-06-02 00:00Z
 WHEN               TOPIC   WHY           SEGMENTS  SIZE     LOGS BEGIN AT

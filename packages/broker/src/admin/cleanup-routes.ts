@@ -26,7 +26,7 @@ export function cleanupRoutes(broker: CleanedBroker): AdminRoute[] {
         const { cleanup, config, directories } = broker
         const body: DisksView = {
           disks: cleanup.disks.map((disk) => diskView(cleanup, disk, config)),
-          offline: directories.offline.map(({ path, error }) => ({ directory: path, error: error.message })),
+          offline: offlineOf(directories),
         }
         return { body }
       },
@@ -36,13 +36,19 @@ export function cleanupRoutes(broker: CleanedBroker): AdminRoute[] {
       path: '/v1/cleanup/plan',
       summary: 'What cleanup deleted, and what it will delete and compact: when, and why.',
       answer({ query }) {
-        const { cleanup, config, host } = broker
+        const { cleanup, config, host, directories } = broker
         const hours = Number(query.get('hours') ?? HOURS)
         if (!(hours >= 0 && hours <= HOURS_MAX))
           return badRequest(`hours must be a number from 0 to ${HOURS_MAX}, not "${query.get('hours')}".`)
         const now = host.clock.now()
-        return { body: cleanupPlanView(cleanup, config, now, now + hours * HOUR_MS, query.get('topic')) }
+        const until = now + hours * HOUR_MS
+        const topic = query.get('topic')
+        return { body: cleanupPlanView(cleanup, config, now, until, topic, offlineOf(directories)) }
       },
     },
   ]
+}
+
+function offlineOf({ offline }: CleanedBroker['directories']): DisksView['offline'] {
+  return offline.map(({ path, error }) => ({ directory: path, error: error.message }))
 }

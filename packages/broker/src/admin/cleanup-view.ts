@@ -51,7 +51,9 @@ export interface CleanupPlanView {
   readonly nextRetentionCheckAt: string
   /** With the profile of RocketMQ. */
   readonly deleteWhen: { readonly hours: readonly string[]; readonly timezone: string } | null
+  /** Without directories that are offline. */
   readonly disks: readonly Pick<DiskView, 'directories' | 'usedPercent' | 'state'>[]
+  readonly offline: DisksView['offline']
   readonly topics: readonly TopicPlanView[]
   /** The pass that is on. */
   readonly compacting: CompactionProgress | null
@@ -92,6 +94,7 @@ export function cleanupPlanView(
   now: number,
   until: number,
   topic: string | null,
+  offline: DisksView['offline'],
 ): CleanupPlanView {
   const isWanted = (name: string) => topic === null || name === topic
   const compaction = Map.groupBy(cleanup.compactionStates(isWanted), (state) => state.topic)
@@ -102,11 +105,13 @@ export function cleanupPlanView(
     profile: config['cleanup.profile'],
     nextRetentionCheckAt: time(cleanup.nextRetentionCheckAt),
     deleteWhen: isByHour ? { hours: config['delete.when'], timezone: config['delete.when.timezone'] } : null,
-    disks: cleanup.disks.map((disk) => ({
-      directories: disk.directories.map(({ path }) => path),
-      usedPercent: roundedPercent(disk),
-      state: disk.gauge.state,
-    })),
+    disks: cleanup.disks.flatMap((disk) => {
+      const directories = disk.directories.flatMap(({ path, offline }) => (offline === null ? [path] : []))
+      return directories.length === 0
+        ? []
+        : [{ directories, usedPercent: roundedPercent(disk), state: disk.gauge.state }]
+    }),
+    offline,
     topics: cleanup
       .forecast(until)
       .filter((forecast) => isWanted(forecast.topic))

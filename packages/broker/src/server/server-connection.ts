@@ -24,6 +24,7 @@ import type { Connection, ConnectionHandlers } from '../host/network.ts'
 import type { TurnTask } from '../host/turn.ts'
 import type { BrokerContext } from './broker-context.ts'
 import { Exchange } from './exchange.ts'
+import { foreignProtocolText } from './foreign-protocol.ts'
 import { MemoryAccount, type MemoryTaker } from './request-memory.ts'
 
 /** Memory that an answer with ranges of files has while it waits for its client, beside its own bytes. */
@@ -201,7 +202,8 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
 
   badLength(length: number): void {
     const most = this.broker.config['socket.request.max.bytes']
-    this.refuse(`a request of ${length} bytes was announced; socket.request.max.bytes allows 1 to ${most}`)
+    const foreign = foreignProtocolText(length)
+    this.refuse(`a request of ${length} bytes was announced; socket.request.max.bytes allows 1 to ${most}${foreign}`)
   }
 
   /** There is room in the memory for requests: what had to wait is read on. */

@@ -1,11 +1,11 @@
 /** Several data directories: each tells of its own, and one that fails takes nothing else with it. */
-import { deepEqual, equal, ok } from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { DescribeLogDirs, DescribeTopicPartitions, errors, Metadata } from '@odradek/protocol'
-import { startBroker } from '../../src/index.ts'
+import { type CleanupPlanView, startBroker } from '../../src/index.ts'
 import { WireTopic } from '../protocol/wire-topic.ts'
 import { WireClient } from '../wire-client.ts'
 import { HeldDisk } from './held-disk.ts'
@@ -75,6 +75,16 @@ test('partitions are spread, told of by directory, offline with it, and back aft
     const metrics = await (await fetch(`http://${broker.adminAddress}/metrics`)).text()
     ok(metrics.includes(`odradek_log_directory_offline{directory="${dataDir[1]}"} 1`))
     ok(metrics.includes(`odradek_log_directory_offline{directory="${dataDir[0]}"} 0`))
+    const ask = async (path: string) => (await fetch(`http://${broker.adminAddress}${path}`)).json()
+    const told = (await ask('/v1/cleanup/plan')) as CleanupPlanView
+    deepEqual(
+      told.disks.map(({ directories }) => directories),
+      [[dataDir[0], dataDir[2]]],
+    )
+    deepEqual(
+      told.offline.map(({ directory }) => directory),
+      [dataDir[1]],
+    )
     // A topic made now is in the others, the committed offsets' too.
     const later = await WireTopic.create(client, { partitions: 4 })
     for (let partition = 0; partition < 4; partition++) equal((await later.produce(RECORD, { partition })).errorCode, 0)
@@ -90,6 +100,16 @@ test('partitions are spread, told of by directory, offline with it, and back aft
     equal((failure as NodeJS.ErrnoException | null)?.code, 'EIO')
     client.close()
     await broker.close()
+
+    // One that cannot be read when the broker starts is told of once, and not each log that is in it.
+    await rename(dataDir[1]!, `${dataDir[1]}.away`)
+    const without = await startBroker({ dataDir, config })
+    const health = await (await fetch(`http://${without.adminAddress}/health`)).json()
+    const { problems } = health as { problems: string[] }
+    equal(problems.length, 1, problems.join('\n'))
+    match(problems[0]!, /^The log directory .*\/b is offline: .*is its disk mounted\?/)
+    await without.close()
+    await rename(`${dataDir[1]}.away`, dataDir[1]!)
 
     // What was acknowledged is there when the disks are.
     await using again = await startBroker({ dataDir, config })

@@ -48,7 +48,10 @@ export function planText(plan: CleanupPlanView): string {
     section(
       `Disks (profile ${plan.profile}${profile})`,
       ['USED', 'STATE', 'DIRECTORIES'],
-      plan.disks.map(({ directories, usedPercent, state }) => [`${usedPercent} %`, state, directories.join(', ')]),
+      [
+        ...plan.disks.map(({ directories, usedPercent, state }) => [`${usedPercent} %`, state, directories.join(', ')]),
+        ...plan.offline.map(({ directory, error }) => ['-', 'offline', `${directory} (${error})`]),
+      ],
     ),
     section(
       `Will go until ${minute(plan.until)}`,

@@ -137,8 +137,22 @@ export function walkRecordsInScript(
 
 /** Why a timestamp is refused, in words for the producer. */
 export function timestampText(whose: string, timestamp: number, earliest: number, latest: number): string {
-  return `${whose} has timestamp ${timestamp}; the topic takes ${earliest} to ${latest}.`
+  const isLate = timestamp > latest
+  const bound = isLate ? latest : earliest
+  const side = isLate ? 'after' : 'before'
+  return (
+    `${whose} has timestamp ${told(timestamp)}; the topic takes none ${side} ${told(bound)}: ` +
+    `message.timestamp.${side}.max.ms ${side} the broker's clock.`
+  )
 }
+
+/** A timestamp, with its date where it has one. */
+function told(timestamp: number): string {
+  return Math.abs(timestamp) <= DATE_MS_MAX ? `${timestamp} (${new Date(timestamp).toISOString()})` : `${timestamp}`
+}
+
+/** Dates of JavaScript end there. */
+const DATE_MS_MAX = 8.64e15
 
 const CUT_OFF = -1
 const KEY_MISSING = -2
