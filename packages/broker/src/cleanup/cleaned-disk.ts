@@ -46,6 +46,8 @@ export interface CleanedDirectory {
   readonly deletedFiles: { readonly bytes: number; removeNow(): Promise<void> }
   /** Whether room may be reserved ahead of what is written. */
   mayReserve: (bytes: number) => boolean
+  /** Gives back what it holds on the disk only to be written to again. */
+  dropSpares?(): void
 }
 
 export interface CleanedDiskOptions {
@@ -112,6 +114,7 @@ export class CleanedDisk {
       logger.warn({ directory: this.gauge.path, err: error }, 'The room on a disk could not be told.')
     }
     const isDiskTight = this.gauge.isAtLeast('expiring')
+    if (isDiskTight) for (const directory of this.directories) directory.dropSpares?.()
     const now = host.clock.now()
     const rules = retentionRules(config(), now, { isRetentionCheck, isDiskTight })
     if (rules.byTime || rules.bySize) {

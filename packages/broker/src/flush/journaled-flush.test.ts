@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
+import { crc32c } from '@odradek/protocol'
 import { createSimHost, type SimHost } from '../host/sim/index.ts'
 import { Turn } from '../host/turn.ts'
 import type { Log } from '../storage/log.ts'
@@ -47,6 +48,24 @@ function openBench(host: SimHost, { logCount = 10, settings = {} as Record<strin
     }
   }
   return { directory, schedule, logs, failed, told, write, writeAll }
+}
+
+/** The files of the journal, without those that wait to be used again. */
+function journalNames(host: SimHost): string[] {
+  return host.disk
+    .list('/data/journal')
+    .map(({ name }) => name)
+    .filter((name) => name.endsWith('.journal'))
+}
+
+/** A journal whose files are used again after seven rounds or so: all but the newest are done with. */
+async function openRecycling(seed: number) {
+  const host = createSimHost(seed)
+  const bench = openBench(host, { settings: { 'journal.bytes.max': '40000' } })
+  await bench.writeAll(30)
+  // What the journal has is flushed within ten seconds.
+  await host.world.runFor(30_000)
+  return { host, ...bench }
 }
 
 describe('several logs in sync mode', () => {
@@ -142,7 +161,7 @@ describe('several logs in sync mode', () => {
     for (const log of logs) assert.equal(log.recoveryPoint, 3, 'flushed later, without anybody asking')
     // After a quarter of what all may have the next file is begun, and the first goes.
     const value = 'x'.repeat(60_000)
-    const files = () => host.disk.list('/data/journal').length
+    const files = () => journalNames(host).length
     const seen = new Set<number>()
     for (let round = 0; round < 80; round++) {
       for (const log of logs) write(log, value)
@@ -152,10 +171,105 @@ describe('several logs in sync mode', () => {
     await host.world.runFor(30_000)
     assert.ok(seen.has(2), [...seen].join())
     assert.equal(files(), 1)
+    const spares = host.disk.list('/data/journal').length - 1
+    assert.ok(spares === 1 || spares === 2, `${spares} wait to be used again`)
+    assert.ok(directory.journalBytes <= 67_108_864)
     schedule.close()
     await host.world.complete(directory.flush())
     directory.close()
     assert.deepEqual(host.disk.list('/data/journal'), [], 'a clean stop leaves nothing')
+  })
+
+  it('write to journal files that were done with again, which grow no more', async () => {
+    const { host, directory, logs, writeAll } = await openRecycling(11)
+    assert.ok(host.disk.list('/data/journal').some(({ name }) => name.endsWith('.spare')))
+    const made: string[] = []
+    const grown: string[] = []
+    const open = host.disk.open.bind(host.disk)
+    host.disk.open = (path, mode) => {
+      if (mode === 'create' && path.endsWith('.journal')) made.push(path)
+      return open(path, mode)
+    }
+    const write = host.disk.write.bind(host.disk)
+    host.disk.write = (file, path, buffer, start, end, position) => {
+      if (path.endsWith('.journal') && position + end - start > file.size) grown.push(path)
+      write(file, path, buffer, start, end, position)
+    }
+    const before = journalNames(host)
+    await writeAll(12)
+    assert.notDeepEqual(journalNames(host), before)
+    assert.deepEqual([made, grown], [[], []])
+    assert.ok(directory.journalBytes <= 40_000)
+    host.crash('power')
+    const again = openBench(host.reboot())
+    for (const [at, log] of again.logs.entries()) assert.equal(readAll(log).length, logs[at]!.endOffset)
+  })
+
+  it('take nothing for theirs that an earlier use left in a journal file, wherever the machine stops', async () => {
+    // What a record of an earlier use is replayed as is no longer in the log: it was cut when no journal held it.
+    for (const death of ['process', 'power'] as const) {
+      for (let seed = 1; seed <= 12; seed++) {
+        const { host, logs, write } = await openRecycling(seed)
+        const cut = logs.slice(0, 7)
+        const others = logs.slice(7)
+        for (const [at, log] of cut.entries()) log.truncateTo(3 * at + 5)
+        const before = cut.map((log) => readAll(log))
+        const write_ = host.disk.write.bind(host.disk)
+        let isBegun = false
+        host.disk.write = (file, path, buffer, start, end, position) => {
+          write_(file, path, buffer, start, end, position)
+          if (isBegun || !path.endsWith('.journal') || position > 0) return
+          // The head of one that is used again: what follows is the first round.
+          isBegun = true
+          if (seed % 2 === 0) host.disk.crashAtNext('write', '.journal', death)
+          // Its name is durable long before its head is.
+          else host.disk.slowDown(path, 60_000)
+        }
+        for (let round = 0; !isBegun; round++) {
+          assert.ok(round < 100, 'the journal begins no other file')
+          for (const log of others) write(log)
+          await host.world.runUntil(
+            () => !host.alive || isBegun || others.every((log) => log.flushedOffset === log.endOffset),
+          )
+        }
+        if (host.alive) await host.world.runFor(1000)
+        host.crash(death)
+        const again = openBench(host.reboot())
+        for (const [at, log] of again.logs.slice(0, 7).entries())
+          assert.deepEqual(readAll(log), before[at], `seed ${seed}, ${death}, log ${at}`)
+      }
+    }
+  })
+
+  it('are told of what the journal of an earlier version has', async () => {
+    const host = createSimHost(12)
+    const { logs, writeAll } = openBench(host)
+    await writeAll(6)
+    const before = logs.map((log) => readAll(log))
+    host.crash('power')
+    const next = host.reboot()
+    const path = `/data/journal/${journalNames(next)[0]}`
+    next.disk.replaceFile(path, inEarlierFormat(next.disk.readFile(path)!))
+    const again = openBench(next)
+    for (const [at, log] of again.logs.entries()) assert.deepEqual(readAll(log), before[at])
+    // It is not used again: what it begins with would be believed.
+    await again.writeAll(2)
+    await next.world.runFor(30_000)
+    assert.deepEqual(next.disk.list('/data/journal').length, 1)
+    assert.equal(next.disk.exists(path), false)
+  })
+
+  it('give back the room of journal files that only wait where the disk is full', async () => {
+    const { host, directory, logs } = await openRecycling(13)
+    const { journalBytes } = directory
+    host.disk.leaveFree(0)
+    appendRecords(logs[0]!, [{ value: 'x'.repeat(200_000) }])
+    logs[0]!.endTurn()
+    assert.equal(logs[0]!.undone, 1)
+    await host.world.runFor(10)
+    assert.equal(host.disk.list('/data/journal').length, 1)
+    assert.ok(directory.journalBytes < journalBytes)
+    assert.equal(directory.offline, null)
   })
 
   it('flush themselves past journal.bytes.max, and where the disk has no room for a journal', async () => {
@@ -442,3 +556,17 @@ describe('several logs in sync mode', () => {
     }
   })
 })
+
+/** A journal's file as brokers wrote it before files were used again: a shorter head, no salt. */
+function inEarlierFormat(bytes: Buffer): Buffer {
+  const parts = [Buffer.concat([Buffer.from('ODRJRNL1'), Buffer.alloc(8)])]
+  for (let at = 32; bytes.readUInt32BE(at) > 0; ) {
+    const entry = Buffer.from(bytes.subarray(at, at + 8 + bytes.readUInt32BE(at)))
+    entry.writeUInt32BE(0, 36)
+    entry.writeUInt32BE(crc32c(entry, 8, entry.length), 4)
+    parts.push(entry)
+    at += entry.length
+  }
+  assert.ok(parts.length > 1)
+  return Buffer.concat(parts)
+}

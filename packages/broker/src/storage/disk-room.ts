@@ -15,10 +15,13 @@ export class DiskRoom {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #logger: Logger
   readonly #directory: string
+  readonly #giveBack: () => void
   #refusedUntil = Number.NEGATIVE_INFINITY
   #loggedAt = Number.NEGATIVE_INFINITY
 
-  constructor(clock: Pick<Clock, 'monotonic'>, logger: Logger, directory: string) {
+  /** `giveBack` lets go of room that the directory has and can do without. */
+  constructor(clock: Pick<Clock, 'monotonic'>, logger: Logger, directory: string, giveBack: () => void = () => {}) {
+    this.#giveBack = giveBack
     this.#clock = clock
     this.#logger = logger
     this.#directory = directory
@@ -31,6 +34,7 @@ export class DiskRoom {
 
   /** A write found no room. */
   missed(): void {
+    this.#giveBack()
     const now = this.#clock.monotonic()
     this.#refusedUntil = now + REFUSED_MS
     if (now < this.#loggedAt + LOGGED_EVERY_MS) return

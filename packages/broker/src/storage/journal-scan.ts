@@ -1,6 +1,13 @@
 /** Reading a journal's file, and what is found there of one log. */
 import type { Disk } from '../host/disk.ts'
-import { decodeEntry, ENTRY_HEAD_BYTES, entryBytes, HEAD_BYTES, isHead, type JournalEntry } from './journal-entry.ts'
+import {
+  decodeEntry,
+  decodeHead,
+  ENTRY_HEAD_BYTES,
+  entryBytes,
+  HEAD_BYTES,
+  type JournalEntry,
+} from './journal-entry.ts'
 
 const READ_BYTES = 1024 * 1024
 
@@ -54,14 +61,15 @@ export class FoundRecords {
 }
 
 /**
- * Tells of every entry of a file, with the position and length of its batches, up to the first that is not whole; returns
- * where that is. Throws I/O errors.
+ * Tells of every entry of the file of a sequence, with the position and length of its batches, up to the first that is not
+ * whole, or of an earlier use of the file. Throws I/O errors.
  */
 export function scanJournal(
   disk: Disk,
   path: string,
+  sequence: number,
   found: (entry: JournalEntry, position: number, length: number) => void,
-): number {
+): void {
   const file = disk.open(path, 'read')
   const size = file.size()
   let buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, size))
@@ -74,12 +82,13 @@ export function scanJournal(
     filled = file.read(buffer, 0, Math.min(buffer.length, size - position), position)
     return filled
   }
-  let position = 0
-  if (load(0, HEAD_BYTES) >= HEAD_BYTES && isHead(buffer.subarray(0, filled))) {
-    position = HEAD_BYTES
+  load(0, HEAD_BYTES)
+  const head = decodeHead(buffer.subarray(0, filled), sequence)
+  if (head !== null) {
+    let position = head.sizeInBytes
     for (;;) {
       if (origin + filled - position < ENTRY_HEAD_BYTES) load(position, ENTRY_HEAD_BYTES)
-      const bytes = entryBytes(buffer, position - origin, filled)
+      const bytes = entryBytes(buffer, position - origin, filled, head.salt)
       if (bytes < 0 || position + bytes > size) break
       if (position - origin + bytes > filled && load(position, bytes) < bytes) break
       const start = position - origin
@@ -90,5 +99,4 @@ export function scanJournal(
     }
   }
   file.close()
-  return position
 }

@@ -6,20 +6,30 @@
  *     journal    journal/<sequence>.journal          the same batches once more, one write, one fdatasync
  *
  * Kafka's files remain the logs: nothing is ever read from here but after an unclean stop (journal-replay.ts). The logs are
- * flushed in their own time; a journal file goes when all that it holds is durable in them, oldest first, and the next one
- * is begun after some megabytes. Together they are no larger than `journal.bytes.max`: past it logs are flushed themselves.
+ * flushed in their own time; a journal file is done with when all that it holds is durable in them, oldest first, and the next
+ * one is begun after some megabytes. Together they are no larger than `journal.bytes.max`: past it logs are flushed themselves.
+ *
+ * Files that are done with are used again (journal-tail.ts says why), under another name each time:
+ *
+ *     <sequence>.journal  ->  <sequence>.spare  ->  <next sequence>.journal
+ *                         durable before the next    durable before anybody is told what is in it
+ *
+ * What an earlier use left in a file is known by its salt, and by the sequence in its head (journal-entry.ts).
  *
  * A log that is cut or deleted says so here, durably, before it is: or replay would raise the dead. Whoever was told that
  * something is durable was told so after the sync of the round that holds it; rounds follow each other.
  *
  * When it is used is the flush schedule's rule (flush/flush-schedule.ts).
  */
-import type { Disk, DiskFile } from '../host/disk.ts'
+import type { Disk } from '../host/disk.ts'
+import type { Random } from '../host/random.ts'
 import { isNoRoom } from './disk-room.ts'
 import type { FlushTally } from './flush-tally.ts'
-import { CUT, ENTRY_HEAD_BYTES, encodeEntry, encodeHead, HEAD_BYTES, RECORDS } from './journal-entry.ts'
+import { CUT, ENTRY_HEAD_BYTES, encodeEntry, HEAD_BYTES, RECORDS } from './journal-entry.ts'
 import { FoundRecords, scanJournal } from './journal-scan.ts'
 import { addHolding, type Holding, type JournalSlot, slotKey } from './journal-slot.ts'
+import { JournalSpares, type Spare } from './journal-spares.ts'
+import { type JournalFile, JournalTail, PADDING_BYTES } from './journal-tail.ts'
 import { countdown, type JournalRange } from './log-flush.ts'
 
 /**
@@ -27,11 +37,9 @@ import { countdown, type JournalRange } from './log-flush.ts'
  * holds are flushed, each with a sync of its own.
  */
 const FILE_BYTES_MAX = 64 * 1024 * 1024
-/** Room is reserved for so much of it at a time. */
-const RESERVED_BYTES = 16 * 1024 * 1024
 /** A round that is larger is not for the journal. */
 export const ROUND_BYTES_MAX = 4 * 1024 * 1024
-const NAME = /^(\d{20})\.journal$/
+const NAME = /^(\d{20})\.(journal|spare)$/
 
 /** A log, as far as the journal knows it. */
 export interface JournaledLog {
@@ -43,18 +51,15 @@ export interface JournaledLog {
   readonly journalSlot: JournalSlot<JournaledLog>
 }
 
-interface JournalFile {
-  readonly path: string
-  size: number
-  readonly holdings: Map<string, Holding<JournaledLog>>
-}
-
 export interface JournalOptions {
   readonly disk: Disk
+  readonly random: Pick<Random, 'below'>
   /** `<data directory>/journal` */
   readonly directory: string
   /** `journal.bytes.max` */
   readonly bytesMax: () => number
+  /** Whether room for so many bytes may be taken ahead of what is written. */
+  readonly mayReserve: (bytes: number) => boolean
   readonly tally: FlushTally
   /** A write or sync failed: what it holds can no longer be relied on. */
   readonly failed: (error: Error) => void
@@ -62,13 +67,12 @@ export interface JournalOptions {
 
 export class Journal {
   readonly #options: JournalOptions
-  /** Oldest first; the last one is written to while `#open` is. */
-  readonly #files: JournalFile[] = []
+  /** Oldest first; the last one is written to while `#tail` is. */
+  readonly #files: JournalFile<JournaledLog>[] = []
+  readonly #spares: JournalSpares
   /** What an earlier life left, by log, until all logs are open. */
   readonly #found = new Map<string, FoundRecords>()
-  #open: DiskFile | null = null
-  /** Up to here room was reserved in the open file, or asked for in vain. */
-  #reservedTo = 0
+  #tail: JournalTail<JournaledLog> | null = null
   /** Whether the name of the open file is durable, and that of the directory. */
   #isNamed = false
   #isPlaced = false
@@ -89,17 +93,22 @@ export class Journal {
   private constructor(options: JournalOptions) {
     this.#options = options
     const { disk, directory } = options
+    this.#spares = new JournalSpares(disk)
     const names = disk.exists(directory) ? disk.list(directory).filter(({ name }) => NAME.test(name)) : []
     for (const { name } of names) {
+      const [, sequence, kind] = NAME.exec(name)!
       const path = `${directory}/${name}`
-      this.#sequence = Number(NAME.exec(name)![1])
-      this.#files.push(this.#read(path))
+      this.#sequence = Number(sequence)
+      // One that the power failed upon comes back, and is removed once more.
+      if (kind === 'spare') disk.remove(path)
+      else this.#files.push(this.#read(path, this.#sequence))
     }
   }
 
-  #read(path: string): JournalFile {
+  #read(path: string, sequence: number): JournalFile<JournaledLog> {
+    const { disk } = this.#options
     const holdings = new Map<string, Holding<JournaledLog>>()
-    const size = scanJournal(this.#options.disk, path, (entry, position, length) => {
+    scanJournal(disk, path, sequence, (entry, position, length) => {
       const { kind, topicId, partition, offset, endOffset } = entry
       const key = slotKey(topicId, partition)
       let found = this.#found.get(key)
@@ -115,14 +124,14 @@ export class Journal {
       found.add({ path, position, length, offset, endOffset })
       addHolding(holdings, key, endOffset, null)
     })
-    return { path, size, holdings }
+    return { path, size: 0, room: disk.fileSize(path), holdings, isOwn: false }
   }
 
-  /** Bytes of all its files. */
+  /** Bytes of all its files, those that wait to be used again among them. */
   get sizeInBytes(): number {
     let size = 0
-    for (const file of this.#files) size += file.size
-    return size
+    for (const { room } of this.#files) size += room
+    return size + this.#spares.sizeInBytes
   }
 
   /** Whether a round is in flight: what comes now has to wait for the next. */
@@ -156,7 +165,14 @@ export class Journal {
   hasRoom(bytes: number, logs: number): boolean {
     if (this.#isFull || this.#isFailed) return false
     const bytesMax = this.#options.bytesMax()
-    return bytesMax > 0 && this.sizeInBytes + bytes + logs * ENTRY_HEAD_BYTES + HEAD_BYTES <= bytesMax
+    return bytesMax > 0 && this.sizeInBytes + this.#growth(bytes + logs * ENTRY_HEAD_BYTES) <= bytesMax
+  }
+
+  /** What a round of so many bytes adds to the size. */
+  #growth(bytes: number): number {
+    const file = this.#tail?.file
+    if (file !== undefined && file.size + bytes <= this.#fileBytes) return Math.max(0, file.size + bytes - file.room)
+    return Math.max(0, HEAD_BYTES + bytes - this.#spares.nextBytes)
   }
 
   /**
@@ -167,7 +183,10 @@ export class Journal {
     const { disk, directory, tally } = this.#options
     let bytes = 0
     for (const { length } of ranges) bytes += ENTRY_HEAD_BYTES + length
-    const buffer = this.#bufferOf(bytes)
+    const buffer = this.#bufferOf(bytes + PADDING_BYTES)
+    const tail = this.#tailFor(bytes)
+    if (tail === null) return false
+    const { salt } = tail
     let at = 0
     for (let index = 0; index < logs.length; index++) {
       const log = logs[index]!
@@ -181,24 +200,17 @@ export class Journal {
       if (got !== length) throw new Error(`${range.segment.file.path} is shorter than what was written to it.`)
       const { partition, latestEpoch: leaderEpoch } = log
       const { topicIdBytes } = log.journalSlot
-      encodeEntry(buffer, at, { kind: RECORDS, topicIdBytes, partition, leaderEpoch, offset, endOffset }, length)
+      const entry = { kind: RECORDS, topicIdBytes, partition, leaderEpoch, offset, endOffset, salt } as const
+      encodeEntry(buffer, at, entry, length)
       at = start + length
     }
-    try {
-      if (this.#open === null || this.#current.size + bytes > this.#fileBytes) this.#rotate()
-      this.#reserve(this.#current.size + bytes)
-      this.#open!.write(buffer, 0, bytes, this.#current.size)
-    } catch (error) {
-      if (this.#isFailed || !isNoRoom(error)) {
-        this.#fail(error as Error)
-        throw error
-      }
-      this.#isFull = true
-      this.#undo()
-      return false
-    }
-    const file = this.#current
-    file.size += bytes
+    const isWritten = this.#unlessFull(() => {
+      tail.append(buffer, bytes, this.#fileBytes)
+      return true
+    })
+    if (!isWritten) return false
+    this.#reachAhead(tail)
+    const { file } = tail
     for (let index = 0; index < logs.length; index++) {
       const log = logs[index]!
       log.journalSlot.hold(file.holdings, ranges[index]!.endOffset, log)
@@ -214,7 +226,7 @@ export class Journal {
       else this.#fail(error)
       done(error)
     })
-    this.#open!.sync(synced)
+    tail.sync(synced)
     if (!named) {
       tally.syncs++
       disk.syncDirectoryLater(directory, synced)
@@ -230,17 +242,16 @@ export class Journal {
     const key = slotKey(topicId, partition)
     if (!this.#files.some(({ holdings }) => (holdings.get(key)?.endOffset ?? 0) > offset)) return
     const { disk, directory, tally } = this.#options
-    const buffer = Buffer.alloc(ENTRY_HEAD_BYTES)
+    const tail = this.#tail ?? this.#rotate()
+    const { salt } = tail
+    const buffer = Buffer.alloc(ENTRY_HEAD_BYTES + PADDING_BYTES)
     const topicIdBytes = Buffer.from(topicId, 'base64url')
-    const entry = { kind: CUT, topicIdBytes, partition, leaderEpoch: -1, offset, endOffset: offset } as const
+    const entry = { kind: CUT, topicIdBytes, partition, leaderEpoch: -1, offset, endOffset: offset, salt } as const
     encodeEntry(buffer, 0, entry, 0)
-    if (this.#open === null) this.#rotate()
-    const file = this.#current
-    this.#open!.write(buffer, 0, buffer.length, file.size)
-    file.size += buffer.length
+    tail.append(buffer, ENTRY_HEAD_BYTES, this.#fileBytes)
     tally.syncs++
     this.#relyOn(() => {
-      this.#open!.syncNow()
+      tail.syncNow()
       if (!this.#isNamed) disk.syncDirectory(directory)
     })
     this.#isNamed = true
@@ -268,28 +279,48 @@ export class Journal {
   }
 
   /**
-   * Lets go of the oldest files, as far as all they hold is durable in the logs. They are held until their removal is
-   * durable: one that came back after a crash could tell of what was cut in between.
+   * Lets go of the oldest files, as far as all they hold is durable in the logs. They are held, and not used again, until
+   * that is durable: one that came back after a crash could tell of what was cut in between.
    */
   trim(): void {
     if (this.#isTrimming || this.#isFailed) return
-    const { disk, directory } = this.#options
+    const { disk, directory, bytesMax } = this.#options
+    if (this.sizeInBytes > bytesMax()) this.dropSpares()
     let count = 0
-    while (count < this.#files.length - (this.#open === null ? 0 : 1) && isDone(this.#files[count]!)) count++
+    while (count < this.#files.length - (this.#tail === null ? 0 : 1) && isDone(this.#files[count]!)) count++
     if (count === 0) return
     try {
-      for (const { path } of this.#files.slice(0, count)) disk.remove(path)
+      const spares: Spare[] = []
+      for (const file of this.#files.slice(0, count)) {
+        if (this.#isUsable(file, spares.length)) spares.push(this.#spares.rename(file))
+        else disk.remove(file.path)
+      }
       this.#isTrimming = true
       disk.syncDirectoryLater(directory, (error) => {
         this.#isTrimming = false
         this.#isFull = false
-        if (error !== null) this.#fail(error)
+        if (error !== null) {
+          this.#fail(error)
+          return
+        }
         // Logs that are idle for long hold on to what they were last in, and it would hold on to all other logs.
-        else for (const { holdings } of this.#files.splice(0, count)) holdings.clear()
+        for (const { holdings } of this.#files.splice(0, count)) holdings.clear()
+        this.#spares.add(spares)
       })
     } catch (error) {
       this.#fail(error as Error)
     }
+  }
+
+  /** Whether a file that was done with is to be used again, where `others` are already. */
+  #isUsable({ isOwn, room }: JournalFile<JournaledLog>, others: number): boolean {
+    const fits = room <= this.#fileBytes && room >= this.#fileBytes / 2
+    return isOwn && fits && this.#spares.takes(others) && this.#options.mayReserve(0)
+  }
+
+  /** Gives back the room of files that wait to be used again: others need it. */
+  dropSpares(): void {
+    this.#spares.drop((error) => this.#fail(error))
   }
 
   /**
@@ -297,12 +328,12 @@ export class Journal {
    * stay for the next start.
    */
   close(isClean: boolean): void {
-    this.#open?.close()
-    this.#open = null
+    this.#tail?.close()
+    this.#tail = null
     this.#isFailed = true
-    if (!isClean || this.#files.length === 0 || !this.#files.every(isDone)) return
+    if (!isClean || this.#files.length + this.#spares.sizeInBytes === 0 || !this.#files.every(isDone)) return
     const { disk, directory } = this.#options
-    for (const { path } of this.#files) disk.remove(path)
+    for (const { path } of [...this.#files, ...this.#spares]) disk.remove(path)
     disk.syncDirectory(directory)
   }
 
@@ -310,53 +341,62 @@ export class Journal {
     return Math.min(FILE_BYTES_MAX, Math.floor(this.#options.bytesMax() / 4))
   }
 
-  get #current(): JournalFile {
-    return this.#files[this.#files.length - 1]!
+  /** What a round of so many bytes is written to; null where the disk has no room for a new file. */
+  #tailFor(bytes: number): JournalTail<JournaledLog> | null {
+    const tail = this.#tail
+    if (tail !== null && tail.file.size + bytes <= this.#fileBytes) return tail
+    return this.#unlessFull(() => this.#rotate())
   }
 
   /** Begins the next file. */
-  #rotate(): void {
-    const { disk, directory } = this.#options
+  #rotate(): JournalTail<JournaledLog> {
+    const { disk, directory, random } = this.#options
     // One that is there may have been made in vain before: by a life that was ended then, or where its name could not be synced.
     if (!this.#isPlaced) {
       disk.makeDirectory(directory)
       this.#relyOn(() => disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/'))))
       this.#isPlaced = true
     }
-    const path = `${directory}/${String(this.#sequence + 1).padStart(20, '0')}.journal`
-    const file = disk.open(path, 'create')
+    const sequence = this.#sequence + 1
+    const path = `${directory}/${String(sequence).padStart(20, '0')}.journal`
+    const room = this.#spares.take(path)
+    const tail = new JournalTail<JournaledLog>(disk, path, sequence, random.below(2 ** 32 - 1) + 1, room)
+    this.#tail?.close()
+    this.#tail = tail
+    this.#isNamed = false
+    this.#sequence = sequence
+    this.#isRotated = true
+    this.#files.push(tail.file)
+    return tail
+  }
+
+  /** Sees to it that what is written next makes the file no larger, where the disk has room enough. */
+  #reachAhead(tail: JournalTail<JournaledLog>): void {
+    const { bytesMax, mayReserve } = this.#options
+    const bytes = Math.min(tail.zerosAhead(this.#fileBytes), bytesMax() - this.sizeInBytes)
+    if (bytes <= 0 || !mayReserve(bytes)) return
     try {
-      file.write(encodeHead(), 0, HEAD_BYTES, 0)
+      if (!tail.reachAhead(bytes)) tail.cutToSize()
     } catch (error) {
-      file.close()
-      disk.remove(path)
+      this.#fail(error as Error)
       throw error
     }
-    if (this.#open !== null) {
-      this.#open.truncate(this.#current.size)
-      this.#open.close()
+  }
+
+  /** Null where the disk has no room for what `run` does, and all of that is taken back. Throws other errors. */
+  #unlessFull<T>(run: () => T): T | null {
+    try {
+      return run()
+    } catch (error) {
+      if (this.#isFailed || !isNoRoom(error)) {
+        this.#fail(error as Error)
+        throw error
+      }
+      this.#isFull = true
+      // What is written there next may end where an entry of it begins.
+      this.#relyOn(() => this.#tail?.cutToSize())
+      return null
     }
-    this.#open = file
-    this.#reservedTo = 0
-    this.#isNamed = false
-    this.#sequence++
-    this.#isRotated = true
-    this.#files.push({ path, size: HEAD_BYTES, holdings: new Map() })
-  }
-
-  /** Sees to it that the open file has room up to `end`, where the disk reserves any. */
-  #reserve(end: number): void {
-    if (end <= this.#reservedTo) return
-    const to = Math.min(this.#fileBytes, Math.ceil(end / RESERVED_BYTES) * RESERVED_BYTES)
-    if (to > this.#reservedTo) this.#open!.reserve(this.#reservedTo, to - this.#reservedTo)
-    this.#reservedTo = Math.max(to, end)
-  }
-
-  /** Takes away what there was room for of a round: what is written there next may end where an entry of it begins. */
-  #undo(): void {
-    if (this.#open === null) return
-    this.#relyOn(() => this.#open!.truncate(this.#current.size))
-    this.#reservedTo = this.#current.size
   }
 
   /** Does what is never tried again where it fails, not even for want of room: nobody would know what is on the disk. */
@@ -388,7 +428,7 @@ function lower(holdings: ReadonlyMap<string, Holding<JournaledLog>>, key: string
 }
 
 /** Whether the logs have all that `file` holds. */
-function isDone({ holdings }: JournalFile): boolean {
+function isDone({ holdings }: JournalFile<JournaledLog>): boolean {
   for (const { log, endOffset } of holdings.values()) if (log === null || log.recoveryPoint < endOffset) return false
   return true
 }

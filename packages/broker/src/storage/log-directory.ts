@@ -155,11 +155,13 @@ export class LogDirectory {
       this.#meta = readMeta(options, nodeId)
       if (this.#meta === null) syncParents(disk, directory)
       this.wasClean = takeCleanShutdown(disk, directory)
-      this.#room = new DiskRoom(host.clock, logger, directory)
+      this.#room = new DiskRoom(host.clock, logger, directory, () => this.dropSpares())
       this.#journal = Journal.open({
         disk,
+        random: host.random,
         directory: `${directory}/${JOURNAL_DIRECTORY}`,
         bytesMax: options.journalBytesMax ?? (() => options.config['journal.bytes.max']),
+        mayReserve: (bytes) => this.mayReserve(bytes),
         tally: this.tally,
         failed: (error) => this.#journalFailed(error),
       })
@@ -349,6 +351,11 @@ export class LogDirectory {
   /** Bytes in the journal's files. */
   get journalBytes(): number {
     return this.#journal.sizeInBytes
+  }
+
+  /** Gives back what the disk holds only to be written to again. */
+  dropSpares(): void {
+    this.#journal.dropSpares()
   }
 
   /** All logs that were there at start are open; sets those aside that belong to none of `topics` (by topic id). */
