@@ -344,6 +344,11 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     })
     problems.push(...failed)
     const fullDisks = this.cleanup.problems()
+    for (const { path, lacksRoom, offline: failure } of this.directories)
+      if (lacksRoom && failure === null)
+        fullDisks.push(
+          `The disk of ${path} has no room for what is to be written: that is undone and refused. A quota, or the inodes, may be used up.`,
+        )
     problems.push(...fullDisks)
     const storeProblem = this.metadata.problem
     if (storeProblem !== null) problems.push(`No metadata can be changed: ${storeProblem.message}.`)

@@ -143,7 +143,18 @@ function startError(error: NodeJS.ErrnoException & { address?: string; port?: nu
       return new StartError(`The disk of ${dataDir} is full: ${error.message}. Make room, then start again.`, {
         cause: error,
       })
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new StartError(
+        `The host of a listener has no address: ${error.message}. Correct listeners or admin.listener.`,
+        { cause: error },
+      )
     default:
-      return error
+      // Of the directories only the first can keep a broker from starting.
+      if (error.syscall === undefined || error.path === undefined) return error
+      return new StartError(
+        `The data directory ${dataDir} cannot be used: ${error.message}. Check its disk, or choose another in log.dirs.`,
+        { cause: error },
+      )
   }
 }

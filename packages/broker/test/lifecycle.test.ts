@@ -105,6 +105,13 @@ test('a port that is in use is named', async () => {
   server.close()
 })
 
+test('a directory that cannot be used is named, with what to do', async () => {
+  await assertRefused(
+    { dataDir: '/proc/odradek' },
+    /^The data directory \/proc\/odradek cannot be used: .* log\.dirs\.$/,
+  )
+})
+
 test('a bad configuration is refused with all that is wrong, and what would be right', async () => {
   await assertRefused({ config: { 'log.retention.mss': 1 } }, /log\.retention\.mss.*log\.retention\.ms\b/)
   await assertRefused({ config: { 'num.partitions': 0 } }, /num\.partitions must be at least 1, not 0/)

@@ -6,6 +6,8 @@ export { isNoRoom } from '../host/no-room.ts'
 /** How long nothing is appended after the disk had no room. */
 const REFUSED_MS = 1000
 const LOGGED_EVERY_MS = 60_000
+/** Who is refused tries again sooner than this. */
+const LACKING_MS = 10_000
 
 /**
  * Whether the disk of a data directory has room, as far as writes have found out. When one finds none, logs take nothing for
@@ -30,6 +32,11 @@ export class DiskRoom {
   /** Whether nothing is to be appended now. */
   get isRefusing(): boolean {
     return this.#refusedUntil !== Number.NEGATIVE_INFINITY && this.#clock.monotonic() < this.#refusedUntil
+  }
+
+  /** Whether a write found no room lately. */
+  get isLacking(): boolean {
+    return this.#clock.monotonic() < this.#refusedUntil - REFUSED_MS + LACKING_MS
   }
 
   /** A write found no room. */

@@ -50,6 +50,7 @@ describe('a log on a full disk', () => {
           }
         }
         writeOn(3)
+        assert.ok(!directory.lacksRoom)
         const giveBack = leave(host, seed % 7)
         // Until the disk is full: several in a turn, as clients send them.
         let accepted: number
@@ -61,6 +62,7 @@ describe('a log on a full disk', () => {
           if (log.undone !== undone) break
         } while (sequence > accepted)
         assert.equal(log.failed, null)
+        assert.ok(directory.lacksRoom)
         // The end is where all was written; what the turn had accepted beyond is not there.
         assert.ok(log.endOffset >= accepted && log.endOffset <= sequence, `${accepted} ${log.endOffset} ${sequence}`)
         assert.equal(host.disk.fileSize('/data/t-0/00000000000000000000.log'), log.segments()[0]!.size, 'no torn batch')
@@ -80,6 +82,8 @@ describe('a log on a full disk', () => {
         // The producer's sequence is that of what is there.
         writeOn(5)
         assert.deepEqual(readAll(log).slice(0, before.length), before)
+        await host.world.runFor(10_000)
+        assert.ok(!directory.lacksRoom)
         log.flushNow()
         host.crash(seed % 2 === 0 ? 'power' : 'process')
         const next = open(host.reboot())

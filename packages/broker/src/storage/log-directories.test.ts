@@ -52,6 +52,12 @@ describe('several log directories', () => {
     assert.ok(found.every(({ endOffset }) => endOffset === 1))
   })
 
+  it('are named once each', () => {
+    const host = createSimHost(1)
+    assert.throws(() => openAll(host, ['/a', '/b', '/a']), /log\.dirs names \/a twice/)
+    assert.ok(!host.disk.exists('/a'))
+  })
+
   it('go offline one by one; the others go on', () => {
     const host = createSimHost(2)
     const directories = openAll(host)

@@ -77,6 +77,8 @@ export class LogDirectories implements Iterable<LogDirectory> {
     const damaged: DamageListener = (log) => {
       for (const listener of listeners.damage) listener(log)
     }
+    const twice = options.paths.find((path, index) => options.paths.indexOf(path) !== index)
+    if (twice !== undefined) throw new LogDirectoryError(`log.dirs names ${twice} twice: name each directory once.`)
     const opened: LogDirectory[] = []
     const { disk } = options.host
     let known: KnownDirectories | null = null

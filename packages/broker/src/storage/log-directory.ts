@@ -348,6 +348,11 @@ export class LogDirectory {
     }
   }
 
+  /** Whether a write found no room lately, whatever the system says of the room there is: a quota may be used up. */
+  get lacksRoom(): boolean {
+    return this.#room.isLacking
+  }
+
   /** Bytes in the journal's files. */
   get journalBytes(): number {
     return this.#journal.sizeInBytes
