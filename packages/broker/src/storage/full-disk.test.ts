@@ -226,6 +226,37 @@ describe('a log on a full disk', () => {
       assert.deepEqual([next.startOffset, next.endOffset], [log.startOffset, log.endOffset])
     }
   })
+
+  it('has all that it goes on with after a crash, whichever write of a cut or an emptying finds no room', () => {
+    for (const cut of [(log: Log) => log.truncateTo(3), (log: Log) => log.truncateFullyAndStartAt(20)]) {
+      let isDone = false
+      for (let failing = 0; !isDone; failing++) {
+        assert.ok(failing < 50)
+        const host = createSimHost(1)
+        const { log } = open(host)
+        for (let sequence = 0; sequence < 6; sequence++) appendSequenced(log, sequence, sequence)
+        log.flushNow()
+        let writes = 0
+        const write = host.disk.write.bind(host.disk)
+        host.disk.write = (...call) => {
+          if (writes++ === failing) throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+          write(...call)
+        }
+        try {
+          cut(log)
+          isDone = writes <= failing
+        } catch (error) {
+          assert.equal((error as NodeJS.ErrnoException).code, 'ENOSPC')
+        }
+        assert.equal(log.failed, null)
+        const [start, end] = [log.startOffset, log.endOffset]
+        log.flushNow()
+        host.crash('power')
+        const next = open(host.reboot()).log
+        assert.deepEqual([next.startOffset, next.endOffset], [start, end], `write ${failing} found no room`)
+      }
+    }
+  })
 })
 
 function appendSequenced(log: Log, sequence: number, epoch = 0): void {

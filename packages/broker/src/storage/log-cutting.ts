@@ -86,13 +86,14 @@ export function truncateFullyAndStartAt(state: LogState, offset: number): void {
     state.writeEpochs()
     state.flush.truncated(0)
     state.endOffset = offset
-    state.startOffset = offset
     // Until the new segment is there nothing is durable: what a crash leaves of the old ones is not taken for damage.
     state.flushedOffset = 0
     state.recoveryPoint = 0
     state.dirtyFrom = offset
     if (state.isOnDisk) state.place.cut(0)
   })
+  // Not announced: where there is no room for that the log goes on, and a start beyond its end would end it after a crash.
+  state.startOffset = offset
   state.active = null
   // First, or a crash would leave them to speak of producers whose records are gone.
   state.keepSnapshots(0, -1)
