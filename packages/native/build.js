@@ -1,9 +1,10 @@
 // Compiles src/addon.c into build/, when it is newer than what is there. Where there is no compiler, or Node came without its
-// headers, it says so once and succeeds: everything works without the addon, more slowly.
+// headers, it says so once and succeeds: everything works without the addon, more slowly. Once there is a compiler the next run
+// finds it.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const folder = dirname(fileURLToPath(import.meta.url))
@@ -14,19 +15,26 @@ const compiler = process.env.CC ?? 'cc'
 
 const wanted = `${createHash('sha256').update(readFileSync(source)).digest('hex')} ${process.platform} ${process.arch}`
 const known = existsSync(stamp) ? readFileSync(stamp, 'utf8') : ''
-// A failure is remembered as well, so that it is told once.
-if (known !== wanted && known !== `${wanted} none`) build()
+const headers = headerFolder()
+// A failure is remembered as well, with what there was to build with, so that it is told once.
+const failed = `${wanted} none, compiler ${compilerPath() ?? 'missing'}, headers ${headers ?? 'missing'}`
+if (known !== wanted && known !== failed) build()
 
 function build() {
   mkdirSync(dirname(output), { recursive: true })
-  const headers = headerFolder()
   const problem = headers === null ? 'Node came without its headers' : compile(headers)
   if (problem !== null) {
     console.error(
       `The native addon was not built (${problem}). Odradek works without it, with slower checksums and reads.`,
     )
   }
-  writeFileSync(stamp, problem === null ? wanted : `${wanted} none`)
+  writeFileSync(stamp, problem === null ? wanted : failed)
+}
+
+/** Where the compiler is, null where there is none. */
+function compilerPath() {
+  const folders = isAbsolute(compiler) ? [''] : (process.env.PATH ?? '').split(delimiter)
+  return folders.map((folder) => join(folder, compiler)).find((path) => existsSync(path)) ?? null
 }
 
 /** Where node_api.h is: beside the pinned Node, or the one that runs this. */

@@ -33,7 +33,8 @@ export async function withCluster(args: Arguments, work: (cluster: Cluster) => P
     }
     const isTold =
       error instanceof RefusedError || error instanceof UnreachableError || error instanceof UnsupportedError
-    if (isTold) throw new CommandError(`cannot ${error.tried}: ${error.message} ${error.remedy}`)
+    const stop = error instanceof UnreachableError ? '.' : ''
+    if (isTold) throw new CommandError(`cannot ${error.tried}: ${error.message}${stop} ${error.remedy}`)
     throw error
   }
 }

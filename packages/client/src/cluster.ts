@@ -207,7 +207,7 @@ export class Cluster implements AsyncDisposable {
     if (known) return known
     // A cluster whose controllers are apart from its brokers lets any broker forward.
     if (target === 'controller') return (await this.metadata()).brokers[0] ?? this.#bootstrap[0]!
-    throw new UnreachableError(tried, `the cluster has no broker ${target} at the moment`)
+    throw new UnreachableError(tried, `it has no broker ${target} at the moment`)
   }
 
   #servedBy(connection: Connection, tried: string): Promise<ServedApis> {

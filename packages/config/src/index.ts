@@ -18,6 +18,7 @@ export { editDistance, nearestWord, unknownKeyText } from './nearest-key.ts'
 export {
   type ConfigEntries,
   type ConfigProblem,
+  conflictsOf,
   type ParsedConfig,
   parseBrokerConfig,
   parseConfig,

@@ -61,7 +61,7 @@ export function parseBrokerConfig(entries: ConfigEntries): {
 } {
   const { texts, errors } = parseConfig(brokerConfig, entries, { suffixes: true })
   const config = resolveBrokerConfig({ static: texts })
-  return { config, texts, errors: [...errors, ...checkTogether(config)] }
+  return { config, texts, errors: [...errors, ...conflictsOf(config)] }
 }
 
 /** In the order in which they come into force as a disk fills. */
@@ -73,7 +73,7 @@ const diskThresholds = [
 ] as const
 
 /** What single rows cannot say: keys that bound each other. */
-function checkTogether(config: BrokerConfig): ConfigProblem[] {
+export function conflictsOf(config: BrokerConfig): ConfigProblem[] {
   const problems: ConfigProblem[] = []
   const least = config['group.min.session.timeout.ms']
   const most = config['group.max.session.timeout.ms']

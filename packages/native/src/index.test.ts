@@ -210,6 +210,14 @@ test('without a compiler the build succeeds, says so once, and makes nothing', (
   assert.equal(existsSync(join(copy, 'build/addon.node')), false)
 })
 
+test('it is built once a compiler is there', options, () => {
+  const { copy, run } = buildIn('compiler-later', {})
+  const away = { env: { ...process.env, PATH: join(copy, 'bin') }, cwd: copy, encoding: 'utf8' } as const
+  assert.match(spawnSync(process.execPath, ['build.js'], away).stderr, /no C compiler/)
+  assert.deepEqual(run(), { status: 0, stderr: '' })
+  assert.ok(existsSync(join(copy, 'build/addon.node')))
+})
+
 test('it is built again when its source has changed, and only then', options, () => {
   const { copy, run } = buildIn('changed', {})
   assert.deepEqual(run(), { status: 0, stderr: '' })

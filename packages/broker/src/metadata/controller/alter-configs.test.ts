@@ -155,6 +155,25 @@ describe('changing configs of brokers', () => {
     assert.equal(refusal(ofBroker('1', [SET, 'log.retention.mss', '7']))[0], 'INVALID_CONFIG')
     assert.equal(refusal(ofBroker('1', [SET, 'log.retention.ms', 'long']))[0], 'INVALID_CONFIG')
   })
+
+  it('refuses thresholds of disks out of order, whichever layers they are in', () => {
+    const [expire, force] = ['disk.expire.above.percent', 'disk.force.above.percent']
+    const set = (name: string, ...ops: Op[]) => changeConfigs(image, ofBroker(name, ...ops), context)
+    for (const name of ['', '1']) {
+      const low = refusal(ofBroker(name, [SET, force, '50']))
+      assert.deepEqual(low, ['INVALID_CONFIG', `${force} must be at least ${expire} (75), not 50.`])
+      const high = refusal(ofBroker(name, [SET, expire, '88']))
+      assert.deepEqual(high, ['INVALID_CONFIG', `${force} must be at least ${expire} (88), not 85.`])
+      assert.equal(set(name, [SET, expire, '40'], [SET, force, '50']).result.errorCode, 0)
+    }
+    // What all have counts for each; a default that is taken away again as well.
+    const all = after(image, set('', [SET, expire, '40']))
+    const one = changeConfigs(all, ofBroker('1', [SET, force, '50']), context)
+    assert.equal(one.result.errorCode, 0)
+    const both = after(image, set('', [SET, expire, '40'], [SET, force, '50']))
+    const less = changeConfigs(both, ofBroker('', [DELETE, expire, null]), context)
+    assert.match(less.result.errorMessage ?? '', /disk\.force\.above\.percent must be at least/)
+  })
 })
 
 describe('resources that a request names more than once', () => {

@@ -1,7 +1,9 @@
 import {
   brokerConfig,
+  conflictsOf,
   groupConfig,
   parseConfig,
+  resolveBrokerConfig,
   resolveGroupConfig,
   resolveTopicConfig,
   type Table,
@@ -175,26 +177,36 @@ function topicTarget(image: MetadataImage, name: string, { config }: DecisionCon
   }
 }
 
-function brokerTarget(image: MetadataImage, name: string, { config }: DecisionContext): Target | Refusal {
+function brokerTarget(image: MetadataImage, name: string, { config, layers }: DecisionContext): Target | Refusal {
   const id = Number(name)
   if (name !== '' && !(name === String(id) && image.brokers.has(id))) {
     return badRequest(`"${name}" is not the id of a registered broker. The empty name stands for all brokers.`)
   }
   const stored = image.brokerConfigs.get(name)
   const table: Table = brokerConfig
+  const current = stored?.configs ?? {}
+  const dynamicDefault = image.brokerConfigs.get('')?.configs ?? {}
+  /** What bounds each other and does not agree, with the settings in the files of this broker. */
+  const conflicts = (own: Configs) => {
+    const dynamic = name === '' ? { dynamicDefault: own } : { dynamicDefault, dynamic: own }
+    return conflictsOf(resolveBrokerConfig({ ...dynamic, static: layers.static ?? {} }))
+  }
   return {
     table,
-    current: stored?.configs ?? {},
+    current,
     base: stored?.modRevision ?? 0,
     key: brokerConfigKey(name),
     store: formatConfigs,
     inherited: (key) => config[key as 'listeners'],
-    check: (touched) => {
+    check: (touched, next) => {
       const fixed = touched.filter((key) => table[key]?.mutable === 'restart')
-      if (fixed.length === 0) return null
-      return badRequest(
-        `${fixed.join(', ')} cannot change while the broker runs. Set it in its configuration, then restart.`,
-      )
+      if (fixed.length > 0)
+        return badRequest(
+          `${fixed.join(', ')} cannot change while the broker runs. Set it in its configuration, then restart.`,
+        )
+      const known = new Set(conflicts(current).map(({ key }) => key))
+      const fresh = conflicts(next).filter(({ key }) => !known.has(key))
+      return fresh.length === 0 ? null : invalid(`${fresh.map(({ text }) => text).join('. ')}.`)
     },
   }
 }
