@@ -142,6 +142,12 @@ test('a path that holds no log is refused in one line', async () => {
     (await runOdradek(['log', 'verify', join(data, 'gone')])).stderr,
     /^odradek: cannot read .*gone: ENOENT\n$/,
   )
+  const file = await runOdradek(['log', 'dump', segment])
+  assert.equal(file.stderr, `odradek: ${segment} is a file: name the partition's directory, ${join(segment, '..')}\n`)
+  const folder = join(data, 'others')
+  mkdirSync(join(folder, 'report-2025'), { recursive: true })
+  writeFileSync(join(folder, 'report-2025', 'report.txt'), '')
+  assert.match((await runOdradek(['log', 'repair', folder])).stderr, /others is neither a partition's directory/)
   const family = await runOdradek(['log'])
   assert.deepEqual(family, {
     code: 2,

@@ -13,6 +13,15 @@ it('takes a log without segments for one that ends where it starts, and for a lo
   disk.replaceFile(`${directory}/${RECOVERY_POINTS}`, '0\n1\nt 0 4\n')
   disk.replaceFile(`${directory}/${START_OFFSETS}`, '0\n1\nt 0 4\n')
   assert.deepEqual(verifyLog(disk, `${directory}/t-0`, { deep: true }).findings, [])
+  // Of what was deleted the files stay for a while; what a compaction leaves is another matter.
+  disk.replaceFile(`${directory}/t-0/00000000000000000000.log.deleted`, '')
+  assert.deepEqual(verifyLog(disk, `${directory}/t-0`).findings, [])
+  disk.replaceFile(`${directory}/t-0/00000000000000000000.log.cleaned`, '')
+  assert.deepEqual(
+    verifyLog(disk, `${directory}/t-0`).findings.map(({ problem }) => problem),
+    ['left over from a crash'],
+  )
+  disk.remove(`${directory}/t-0/00000000000000000000.log.cleaned`)
   disk.replaceFile(`${directory}/${START_OFFSETS}`, '0\n1\nt 0 3\n')
   const [finding] = verifyLog(disk, `${directory}/t-0`, { deep: true }).findings
   assert.match(finding?.problem ?? '', /ends at offset 3, and all below 4 was durable/)

@@ -9,7 +9,7 @@ import { nextGoodPosition } from './good-batches.ts'
 import { listLogFiles, type SegmentFiles } from './log-files.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
-import { EPOCH_CHECKPOINT, PARTITION_METADATA } from './segment-files.ts'
+import { DELETED_SUFFIX, EPOCH_CHECKPOINT, PARTITION_METADATA } from './segment-files.ts'
 import { TimeIndex } from './time-index.ts'
 import { decodeAborted } from './transaction-index.ts'
 import { isUnusedRoom } from './unused-room.ts'
@@ -94,7 +94,8 @@ class Check {
     const damage = readDamage(this.#disk, this.#directory)
     if (damage !== null)
       this.#error(`${this.#directory}/${DAMAGE_NOTE}`, -1, `damage was found in ${damage.file}: ${damage.problem}`)
-    for (const file of leftovers) this.#warn(file, -1, 'left over from a crash')
+    // Deleted ones wait for file.delete.delay.ms, in any log in use.
+    for (const file of leftovers) if (!file.endsWith(DELETED_SUFFIX)) this.#warn(file, -1, 'left over from a crash')
     if (segments.length === 0 && !this.#disk.exists(`${this.#directory}/${PARTITION_METADATA}`))
       this.#error(this.#directory, -1, 'is no log: it has neither segments nor partition.metadata')
     for (const [at, segment] of segments.entries()) this.#segment(segment, segments[at + 1]?.baseOffset ?? null)
