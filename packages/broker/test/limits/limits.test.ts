@@ -321,6 +321,7 @@ test('group.max.size: one more member is refused', async () => {
   while (answer.errorCode === 14 || answer.errorCode === 15 || answer.errorCode === 16) answer = await join('')
   equal(answer.errorCode, 0)
   equal((await join('')).errorCode, 81)
+  await of.lines.said('A member was refused: group.max.size allows 1')
   equal(await of.metric('odradek_groups'), 1)
 })
 
