@@ -227,6 +227,8 @@ export class FlushSchedule implements TurnTask {
       if (this.#inFlight.has(log)) continue
       this.#due.delete(log)
       this.#dirty.delete(log)
+      // That flushes it, and until then it is not to take the place of others.
+      if (log.isCutting) continue
       this.#inFlight.add(log)
       const begunAt = this.#options.clock.monotonic()
       log.flush((error) => {

@@ -32,6 +32,11 @@ export class Fetchers {
     this.#fetcherOf.delete(follower)
   }
 
+  /** A follower's log was cut, or could not be: after `pauseMs` it is to be asked for again. */
+  resume(follower: Follower, pauseMs: number): void {
+    this.#fetcherOf.get(follower)?.resume(follower, pauseMs)
+  }
+
   /** More of a follower's log is durable. */
   flushed(follower: Follower): void {
     this.#fetcherOf.get(follower)?.flushed()

@@ -5,6 +5,7 @@ import { encodeBatch, sliceOf } from '@odradek/protocol'
 import { DiskGauge } from '../cleanup/disk-gauge.ts'
 import type { Disk } from '../host/disk.ts'
 import { Turn } from '../host/turn.ts'
+import type { LogCut } from '../storage/log-cut.ts'
 import { nodeBench, openLog, quiet } from '../storage/testing/log-kit.ts'
 import { Follower } from './follower.ts'
 
@@ -12,7 +13,11 @@ import { Follower } from './follower.ts'
 class Scene {
   usedBytes = 0
   readonly #bench = nodeBench()
-  readonly log = openLog(this.#bench)
+  /** Cuts that are under way. */
+  readonly cuts: LogCut[] = []
+  /** For how long it is not to be asked for after those that ended. */
+  readonly ended: number[] = []
+  readonly log = openLog(this.#bench, { cutLater: (cut) => void this.cuts.push(cut) })
   readonly #ends: (() => void)[] = []
   readonly gauge = new DiskGauge({
     disk: { space: () => this.#space() } as unknown as Disk,
@@ -30,7 +35,11 @@ class Scene {
     leaderEpoch: 5,
     highWatermark: 0,
     turn: new Turn({ after: () => ({ cancel() {} }), endOfTurn: (run) => void this.#ends.push(run) }),
-    events: { dirty() {}, failed: (_replica, error) => assert.fail(error) },
+    events: {
+      dirty() {},
+      failed: (_replica, error) => assert.fail(error),
+      cut: (_follower, pauseMs) => this.ended.push(pauseMs),
+    },
     logger: quiet,
   })
 
@@ -50,6 +59,17 @@ class Scene {
     } as Parameters<Follower['take']>[0])
     for (const run of this.#ends.splice(0)) run()
     return pauseMs
+  }
+
+  /** The leader's answer: its history parts from this one. */
+  parts(epoch: number, endOffset: number): number {
+    return this.follower.take({
+      partitionIndex: 0,
+      errorCode: 0,
+      highWatermark: 1,
+      divergingEpoch: { epoch, endOffset },
+      records: null,
+    } as Parameters<Follower['take']>[0])
   }
 
   /** Where its log begins, what is committed of it, where it ends. */
@@ -85,5 +105,30 @@ describe('a follower', () => {
     scene.gauge.measure()
     assert.equal(scene.take(1, 5, 3), 0)
     assert.deepEqual(scene.offsets, [3, 5, 5])
+  })
+
+  it('cuts what its leader does not have, and takes nothing before that is durable', () => {
+    using scene = new Scene()
+    scene.take(4, 4, 0)
+    scene.take(2, 6, 0)
+    assert.equal(scene.parts(0, 5), Number.POSITIVE_INFINITY, 'it is not to be asked for')
+    assert.deepEqual([scene.follower.isCutting, ...scene.offsets], [true, 0, 4, 6], 'nobody reads what is to go')
+    assert.equal(scene.take(1, 7, 0), Number.POSITIVE_INFINITY)
+    assert.equal(scene.log.endOffset, 6)
+    assert.deepEqual(scene.ended, [])
+    scene.cuts[0]!.finishNow()
+    assert.deepEqual(scene.ended, [0])
+    assert.deepEqual([scene.follower.isCutting, ...scene.offsets], [false, 0, 4, 4])
+    assert.equal(scene.take(1, 5, 0), 0)
+    assert.deepEqual(scene.offsets, [0, 5, 5])
+  })
+
+  it('asks again in a while where there is no room for a cut, and is as long as it was', () => {
+    using scene = new Scene()
+    scene.take(4, 4, 0)
+    scene.parts(0, 2)
+    scene.cuts[0]!.end(Object.assign(new Error('no room'), { code: 'ENOSPC' }))
+    assert.deepEqual([scene.follower.isCutting, scene.log.endOffset, scene.log.failed], [false, 4, null])
+    assert.ok(scene.ended.length === 1 && scene.ended[0]! > 0, `${scene.ended}`)
   })
 })

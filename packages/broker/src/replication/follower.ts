@@ -2,7 +2,7 @@
  * A partition that another broker leads, and of which this one keeps a replica. Batches are appended as the leader sent
  * them; what the leader does not have is cut, by epochs alone; high watermark and log start are the leader's.
  *
- *   answer ─▶ parted? cut, durably │ records? append ─end of turn─▶ written ─▶ (sync mode: flushed) ─▶ asked for what is next
+ *   answer ─▶ parted? cut, and asked for when that is durable │ records? append ─end of turn─▶ written ─▶ (sync mode: flushed) ─▶ asked for what is next
  *
  * That it asks for offset n tells the leader that all below n is here. So it asks only for what follows the end of what is
  * written, and in a topic that flushes before it acknowledges, of what is durable.
@@ -28,7 +28,12 @@ export interface FollowerEvents {
   dirty(log: Log): void
   /** Writing failed: the log directory must go offline, unless its disk is only full. */
   failed(replica: { readonly topic: string; readonly index: number; readonly log: Log }, error: Error): void
+  /** The log was cut, durably, or could not be: after `pauseMs` it is to be asked for again. */
+  cut(follower: Follower, pauseMs: number): void
 }
+
+/** Not to be asked for before `FollowerEvents.cut`. */
+const UNTIL_CUT_MS = Number.POSITIVE_INFINITY
 
 /** What a leader answered for one partition. */
 export type FetchedPartition = FetchResponse['responses'][number]['partitions'][number]
@@ -49,6 +54,7 @@ export class Follower implements TurnTask, ReadableReplica {
   /** The leader's, as it last told: what lies below may not be here yet. */
   #leaderHighWatermark = -1
   #writing = false
+  #isCutting = false
   #offlineCode = 0
   /** As it was asked for last; -1 where it has not been, or must be asked for anew. */
   askedOffset = -1
@@ -110,6 +116,11 @@ export class Follower implements TurnTask, ReadableReplica {
     return this.log.lastStableOffset(this.#highWatermark)
   }
 
+  /** Whether its log is being cut: nothing is to be appended, and it is not to be asked for. */
+  get isCutting(): boolean {
+    return this.#isCutting
+  }
+
   /** 0 while it can be used. */
   get offlineCode(): number {
     return this.#offlineCode
@@ -156,10 +167,11 @@ export class Follower implements TurnTask, ReadableReplica {
 
   /**
    * Takes what the leader answered to a request for what follows this log's end. Returns for how many milliseconds it is
-   * not to be asked for again; 0: at once.
+   * not to be asked for again; 0: at once. Infinity: until its log is cut.
    */
   take(found: FetchedPartition): number {
     if (this.#offlineCode !== 0) return LONG_PAUSE_MS
+    if (this.#isCutting) return UNTIL_CUT_MS
     try {
       return this.#take(found)
     } catch (error) {
@@ -200,8 +212,7 @@ export class Follower implements TurnTask, ReadableReplica {
         return LONG_PAUSE_MS
     }
     if (divergingEpoch !== undefined && (divergingEpoch.endOffset ?? -1) >= 0) {
-      this.#cut({ epoch: divergingEpoch.epoch ?? -1, endOffset: divergingEpoch.endOffset! })
-      return 0
+      return this.#cut({ epoch: divergingEpoch.epoch ?? -1, endOffset: divergingEpoch.endOffset! })
     }
     const batches = borrowed(records)
     if (batches !== null && batches.end > batches.start) {
@@ -232,7 +243,7 @@ export class Follower implements TurnTask, ReadableReplica {
   }
 
   /** The leader's history is another from some offset on. */
-  #cut(leader: { epoch: number; endOffset: number }): void {
+  #cut(leader: { epoch: number; endOffset: number }): number {
     const { log } = this
     const offset = truncationPoint(log.epochs, log.endOffset, leader)
     const facts = { topic: this.topic, partition: this.index, leader: this.#leader, from: log.endOffset, to: offset }
@@ -242,8 +253,10 @@ export class Follower implements TurnTask, ReadableReplica {
         'Records that were committed are cut from a replica, because the new leader does not have them.',
       )
     else this.#logger.info(facts, 'Records that the new leader does not have are cut from a replica.')
-    log.truncateTo(offset)
-    this.#highWatermark = Math.min(this.#highWatermark, log.endOffset)
+    return this.#untilCut((done) => {
+      const endOffset = log.truncateLater(offset, done)
+      this.#highWatermark = Math.min(this.#highWatermark, endOffset)
+    })
   }
 
   /** The leader no longer has what follows this log's end: the replica begins where the leader's log does. */
@@ -254,8 +267,33 @@ export class Follower implements TurnTask, ReadableReplica {
       { topic: this.topic, partition: this.index, from: log.endOffset, to: logStartOffset },
       'A replica begins anew where its leader begins: what it had last is gone there.',
     )
-    log.truncateFullyAndStartAt(logStartOffset)
-    this.#highWatermark = logStartOffset
+    return this.#untilCut((done) => log.truncateFullyLater(logStartOffset, done))
+  }
+
+  /** Begins a cut; returns for how long it is not to be asked for. */
+  #untilCut(begin: (done: (error: Error | null) => void) => void): number {
+    let isBegun = false
+    let error: Error | null = null
+    this.#isCutting = true
+    try {
+      begin((failure) => {
+        this.#isCutting = false
+        error = failure
+        if (isBegun) this.#events.cut(this, this.#cutEnded(failure))
+      })
+    } catch (failure) {
+      this.#isCutting = false
+      throw failure
+    }
+    isBegun = true
+    return this.#isCutting ? UNTIL_CUT_MS : this.#cutEnded(error)
+  }
+
+  #cutEnded(error: Error | null): number {
+    if (this.#offlineCode !== 0) return LONG_PAUSE_MS
+    if (error !== null) return this.#refused(error)
+    const { startOffset, endOffset } = this.log
+    this.#highWatermark = Math.max(startOffset, Math.min(this.#highWatermark, endOffset))
     return 0
   }
 

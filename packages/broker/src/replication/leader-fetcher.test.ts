@@ -4,7 +4,8 @@ import { describe, it } from 'node:test'
 import { brokerConfig } from '@odradek/config'
 import type { Fetch, RequestInput, ResponseOutput } from '@odradek/protocol'
 import { Turn } from '../host/turn.ts'
-import { nodeBench, openLog, quiet } from '../storage/testing/log-kit.ts'
+import type { LogCut } from '../storage/log-cut.ts'
+import { appendRecords, nodeBench, openLog, quiet } from '../storage/testing/log-kit.ts'
 import { Follower } from './follower.ts'
 import { FORGOTTEN_MAX, LeaderFetcher, NAMED_MAX } from './leader-fetcher.ts'
 import type { Asker } from './peers/peer-connection.ts'
@@ -23,7 +24,8 @@ class Scene {
   nowMs = 0
   readonly #ends: (() => void)[] = []
   readonly #turn = new Turn({ after: () => ({ cancel() {} }), endOfTurn: (run) => void this.#ends.push(run) })
-  readonly #log = openLog(nodeBench())
+  readonly cuts: LogCut[] = []
+  readonly #log = openLog(nodeBench(), { cutLater: (cut) => void this.cuts.push(cut) })
   readonly follower = this.#follower(this.#log.topicId)
   readonly fetcher: LeaderFetcher
   #asker: Asker<Answer> | null = null
@@ -81,6 +83,16 @@ class Scene {
     this.endTurn()
   }
 
+  /** The poll that is out ends: the partition's history parts from the leader's. */
+  parts(): void {
+    appendRecords(this.#log, [{ value: 'v' }])
+    this.follower.askedOffset = this.#log.endOffset
+    const parted = { partitionIndex: 0, errorCode: 0, highWatermark: 0, divergingEpoch: { epoch: 0, endOffset: 0 } }
+    const responses = [{ topic: '', topicId: this.follower.topicId, partitions: [{ ...parted, records: null }] }]
+    this.#asker!.answered({ throttleTimeMs: 0, errorCode: 0, sessionId: 7, responses } as unknown as Answer)
+    this.endTurn()
+  }
+
   /** The poll that is out ends with its connection. */
   breaks(): void {
     this.#asker!.failed(new PeerError('the connection ended', { unsent: false }))
@@ -102,7 +114,7 @@ class Scene {
       leaderEpoch: 5,
       highWatermark: 0,
       turn: this.#turn,
-      events: { dirty() {}, failed: (_replica, error) => assert.fail(error) },
+      events: { dirty() {}, failed: (_replica, error) => assert.fail(error), cut() {} },
       logger: quiet,
     })
   }
@@ -141,6 +153,32 @@ describe("a follower's polls", () => {
     scene.fetcher.moved(scene.follower)
     scene.answers(null)
     assert.deepEqual(scene.waitsMs, [500, 1000, 500])
+  })
+})
+
+describe('a partition whose log is being cut', () => {
+  const named = ({ topics = [] }: Question) => topics.map(({ topicId }) => topicId!)
+
+  it('is not asked for, the others are, until the cut is durable', () => {
+    const scene = new Scene(60_000)
+    scene.follow('other', 1)
+    while (scene.questions.length < 3) scene.answers(null)
+    scene.questions.length = 0
+    scene.parts()
+    assert.deepEqual(scene.questions.map(named), [[]])
+    assert.deepEqual(scene.questions[0]!.forgottenTopicsData, [{ topicId: scene.follower.topicId, partitions: [0] }])
+    // Not under another epoch, and not in another session, either.
+    scene.follower.follow(2, 6)
+    scene.fetcher.moved(scene.follower)
+    scene.breaks()
+    assert.deepEqual(named(scene.questions.at(-1)!), ['other 0'])
+    scene.nowMs += 1_000_000
+    scene.answers(null)
+    assert.deepEqual(named(scene.questions.at(-1)!), [])
+    scene.cuts[0]!.finishNow()
+    scene.fetcher.resume(scene.follower, 0)
+    scene.answers(null)
+    assert.deepEqual(named(scene.questions.at(-1)!), [scene.follower.topicId])
   })
 })
 

@@ -140,6 +140,13 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
     this.#soon()
   }
 
+  /** A follower whose log was being cut is to be asked for again, after `pauseMs`. */
+  resume(follower: Follower, pauseMs: number): void {
+    if (pauseMs > 0) this.#pause(follower, pauseMs)
+    else this.#askAnew(follower)
+    this.#soon()
+  }
+
   /** More of a log is durable: it may have been what is waited for. */
   flushed(): void {
     if (this.#isFlushed && !this.#isAsking) this.#soon()
@@ -228,8 +235,8 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
 
   get #isWaitingForDisk(): boolean {
     if (!this.#isFlushed) return false
-    for (const { offlineCode, isAcknowledgeable } of this.#followers)
-      if (offlineCode === 0 && !isAcknowledgeable) return true
+    for (const { offlineCode, isCutting, isAcknowledgeable } of this.#followers)
+      if (offlineCode === 0 && !isCutting && !isAcknowledgeable) return true
     return false
   }
 
@@ -297,10 +304,14 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
     return taken
   }
 
-  /** Names a follower in the next request, wherever the session thinks it is. */
+  /** Names a follower in the next request, wherever the session thinks it is; one whose log is being cut, after that. */
   #askAnew(follower: Follower): void {
     follower.askedOffset = -1
     this.#patience = 1
+    if (follower.isCutting) {
+      this.#paused.set(follower, Number.POSITIVE_INFINITY)
+      return
+    }
     this.#paused.delete(follower)
     this.#news.add(follower)
   }

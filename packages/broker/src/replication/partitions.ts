@@ -84,6 +84,8 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   #lagTimer: Timer | null = null
   /** Damaged logs of the last replica in sync, by partition: nobody else has what they had. */
   readonly #lastInSync = new WeakSet<Log>()
+  /** Followers whose log is being cut, and that this broker leads when that is done. */
+  readonly #ledWhenCut = new WeakSet<Follower>()
   #isClosed = false
 
   constructor(options: PartitionsOptions) {
@@ -221,6 +223,14 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     directory.fail(error)
   }
 
+  cut(follower: Follower, pauseMs: number): void {
+    if (this.#isClosed || follower.offlineCode !== 0) return
+    this.#fetchers?.resume(follower, pauseMs)
+    if (!this.#ledWhenCut.delete(follower)) return
+    const topic = this.#options.replication?.image().topicsById.get(follower.topicId)
+    if (topic !== undefined && this.#byId.has(follower.topicId)) this.#follow(topic)
+  }
+
   isrFound(partition: Partition, isr: readonly number[]): void {
     const { topicId, index, leaderEpoch, partitionEpoch } = partition
     this.#isrChanges.push({ topicId, index, leaderEpoch, partitionEpoch, isr })
@@ -292,6 +302,13 @@ export class Partitions implements PartitionEvents, FollowerEvents {
       return
     }
     const follower = held.followed[index]
+    if (follower?.isCutting) {
+      // Nothing is appended before the cut is durable, and the loop does not wait for that.
+      this.#ledWhenCut.add(follower)
+      this.#fetchers?.unfollow(follower)
+      follower.follow(image.leader, leaderEpoch)
+      return
+    }
     const log = follower?.log ?? this.#open(held, index, config)
     const highWatermark = follower?.highWatermark ?? this.#checkpointed(log, held.name, index)
     if (follower) {

@@ -51,6 +51,13 @@ export interface JournaledLog {
   readonly journalSlot: JournalSlot<JournaledLog>
 }
 
+/** That nothing holds of a log from `offset` on. */
+export interface JournalCut {
+  readonly topicId: string
+  readonly partition: number
+  readonly offset: number
+}
+
 export interface JournalOptions {
   readonly disk: Disk
   readonly random: Pick<Random, 'below'>
@@ -240,15 +247,10 @@ export class Journal {
    */
   cut(topicId: string, partition: number, offset: number): void {
     const key = slotKey(topicId, partition)
-    if (!this.#files.some(({ holdings }) => (holdings.get(key)?.endOffset ?? 0) > offset)) return
+    if (!this.#holds(key, offset)) return
     const { disk, directory, tally } = this.#options
     const tail = this.#tail ?? this.#rotate()
-    const { salt } = tail
-    const buffer = Buffer.alloc(ENTRY_HEAD_BYTES + PADDING_BYTES)
-    const topicIdBytes = Buffer.from(topicId, 'base64url')
-    const entry = { kind: CUT, topicIdBytes, partition, leaderEpoch: -1, offset, endOffset: offset, salt } as const
-    encodeEntry(buffer, 0, entry, 0)
-    tail.append(buffer, ENTRY_HEAD_BYTES, this.#fileBytes)
+    this.#appendCuts(tail, [{ topicId, partition, offset }])
     tally.syncs++
     this.#relyOn(() => {
       tail.syncNow()
@@ -256,6 +258,56 @@ export class Journal {
     })
     this.#isNamed = true
     for (const { holdings } of this.#files) lower(holdings, key, offset)
+  }
+
+  /** The same for many logs together, off the loop: `done` is called when it is durable. Throws I/O errors of writing. */
+  cutLater(cuts: readonly JournalCut[], done: (error: Error | null) => void): void {
+    const held = cuts.filter(({ topicId, partition, offset }) => this.#holds(slotKey(topicId, partition), offset))
+    if (held.length === 0) {
+      done(null)
+      return
+    }
+    const { disk, directory, tally } = this.#options
+    const tail = this.#tail ?? this.#rotate()
+    try {
+      this.#appendCuts(tail, held)
+    } catch (error) {
+      // What is written there next may end where one of them begins.
+      this.#relyOn(() => tail.cutToSize())
+      throw error
+    }
+    const named = this.#isNamed
+    const synced = countdown(named ? 1 : 2, (error) => {
+      if (error === null) {
+        this.#isNamed = true
+        for (const { topicId, partition, offset } of held)
+          for (const { holdings } of this.#files) lower(holdings, slotKey(topicId, partition), offset)
+      } else this.#fail(error)
+      done(error)
+    })
+    tally.syncs++
+    tail.sync(synced)
+    if (!named) {
+      tally.syncs++
+      disk.syncDirectoryLater(directory, synced)
+    }
+  }
+
+  /** Whether it has anything of a log from `offset` on. */
+  #holds(key: string, offset: number): boolean {
+    return this.#files.some(({ holdings }) => (holdings.get(key)?.endOffset ?? 0) > offset)
+  }
+
+  #appendCuts(tail: JournalTail<JournaledLog>, cuts: readonly JournalCut[]): void {
+    const bytes = cuts.length * ENTRY_HEAD_BYTES
+    const buffer = Buffer.alloc(bytes + PADDING_BYTES)
+    for (const [at, { topicId, partition, offset }] of cuts.entries()) {
+      const topicIdBytes = Buffer.from(topicId, 'base64url')
+      const endOffset = offset
+      const entry = { kind: CUT, topicIdBytes, partition, leaderEpoch: -1, offset, endOffset, salt: tail.salt } as const
+      encodeEntry(buffer, at * ENTRY_HEAD_BYTES, entry, 0)
+    }
+    tail.append(buffer, bytes, this.#fileBytes)
   }
 
   /** A log was deleted: nothing is held for it any more. */

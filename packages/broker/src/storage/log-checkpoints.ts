@@ -4,6 +4,7 @@ import type { Disk } from '../host/disk.ts'
 import { OffsetCheckpoint } from './checkpoint.ts'
 import { CheckpointFile } from './checkpoint-file.ts'
 import type { Log } from './log.ts'
+import { countdown, type FlushDone } from './log-flush.ts'
 
 const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
 const START_OFFSETS = 'log-start-offset-checkpoint'
@@ -18,6 +19,8 @@ interface Entry {
 }
 
 export class LogCheckpoints {
+  readonly #disk: Disk
+  readonly #directory: string
   readonly #recoveryPoints: Entry
   readonly #startOffsets: Entry
   readonly #highWatermarks: Entry
@@ -26,6 +29,8 @@ export class LogCheckpoints {
 
   /** Reads the files of `directory`; one that is damaged is taken for empty. `failed` hears of writes that fail. */
   constructor(disk: Disk, directory: string, logger: Logger, failed: (error: Error) => void) {
+    this.#disk = disk
+    this.#directory = directory
     const read = (name: string): Entry => {
       const path = `${directory}/${name}`
       const offsets = OffsetCheckpoint.read(disk, path)
@@ -95,6 +100,27 @@ export class LogCheckpoints {
     this.#writeFiles()
   }
 
+  /**
+   * Writes what holds for `logs` now, but for high watermarks; `done` is called when it is durable, or with why it is not. Where
+   * it is not for an I/O error, `failed` of the constructor has heard of it.
+   */
+  writeLater(logs: Iterable<Log>, done: FlushDone): void {
+    this.#update(logs, new Map())
+    const entries = [this.#recoveryPoints, this.#startOffsets]
+    const written = countdown(entries.length, (error) => {
+      if (error !== null) {
+        done(error)
+        return
+      }
+      const renamed = entries.map(({ file }) => file.renamed)
+      this.#disk.syncDirectoryLater(this.#directory, (failure) => {
+        if (failure === null) for (const [at, { file }] of entries.entries()) file.named(renamed[at]!)
+        done(failure)
+      })
+    })
+    for (const { offsets, file } of entries) file.write(offsets.toString(), written)
+  }
+
   #all(): readonly Entry[] {
     return [this.#recoveryPoints, this.#startOffsets, this.#highWatermarks]
   }
@@ -106,7 +132,7 @@ export class LogCheckpoints {
 
   #update(logs: Iterable<Log>, highWatermarks: ReadonlyMap<Log, number>): void {
     for (const log of logs) {
-      const { topic, partition, startOffset } = log
+      const { topic, partition, startOffsetToBe: startOffset } = log
       const highWatermark = highWatermarks.get(log)
       if (highWatermark !== undefined) this.#highWatermarks.offsets.set(topic, partition, highWatermark)
       // Of a log that failed, what was known before holds: from there on it will be checked.

@@ -1,5 +1,4 @@
 /** Taking records away from a log: its end (a follower's history parts from the leader's), its start, whole segments. */
-import { isNoRoom } from './disk-room.ts'
 import type { LogState } from './log-state.ts'
 import { producersAt } from './producer-replay.ts'
 import { encodeSnapshot } from './producer-snapshot.ts'
@@ -7,104 +6,114 @@ import type { Segment } from './segment.ts'
 import { fileName, LOG_SUFFIX, SNAPSHOT_SUFFIX } from './segment-files.ts'
 import { markDeleted } from './swap.ts'
 
+/** Segments of which a cut leaves nothing are unlinked off the loop from this size on: a gigabyte takes 64 ms. */
+const UNLINKED_LATER_BYTES = 16 * 1024 * 1024
+
+/** What is to be cut from a log. */
+export interface Cutting {
+  /** Where the log begins and ends then. */
+  readonly startOffset: number
+  readonly endOffset: number
+  /** The segment that is the last then, and where it is to end: -1 where it stays as it is. Null: all segments go. */
+  readonly segment: Segment | null
+  readonly position: number
+}
+
 /**
- * Cuts the log so that it ends at or before `offset`: before the batch that holds it, or the next one where none does.
- * Durable when it returns, epochs first, so that no crash brings back what was cut; and the recovery point before the files,
- * so that what a crash leaves is not taken for damage.
+ * What is to go for the log to end at or before `offset`: before the batch that holds it, or the next one where none does. Null
+ * where it does. Throws I/O errors.
  */
-export function truncateTo(state: LogState, offset: number): void {
-  if (offset >= state.endOffset) return
+export function cuttingTo(state: LogState, offset: number): Cutting | null {
+  if (offset >= state.endOffset) return null
   state.finishReplacement()
   state.write()
   // There may have been no room for what was staged: then the log ends before that.
-  if (offset >= state.endOffset) return
-  state.cuts++
-  const { segments, place } = state
-  let cut: Segment | null = null
-  let position = -1
-  let endOffset = Math.max(offset, segments.first?.baseOffset ?? offset)
+  if (offset >= state.endOffset) return null
+  const { segments } = state
   const at = segments.floorIndex(offset)
-  if (at >= 0) {
-    cut = segments.at(at)!
-    position = cut.positionOf(offset)
-    // Compaction may have left nothing right before it: a log ends where its last batch does.
-    if (cut.size > 0) endOffset = cut.endBefore(position < 0 ? cut.size : position)
-  }
-  if (at < 0 && segments.length > 0) {
-    truncateFullyAndStartAt(state, offset)
-    return
-  }
+  if (at < 0) return cuttingAll(offset)
+  const segment = segments.at(at)!
+  const position = segment.positionOf(offset)
+  // Compaction may have left nothing right before it: a log ends where its last batch does.
+  const endOffset = segment.size > 0 ? segment.endBefore(position < 0 ? segment.size : position) : offset
+  return { startOffset: Math.min(state.startOffset, endOffset), endOffset, segment, position }
+}
 
-  announce(state, () => {
-    state.epochs.truncateFromEnd(endOffset)
-    state.writeEpochs()
-    state.flush.truncated(endOffset)
-    state.flushedOffset = Math.min(state.flushedOffset, endOffset)
-    state.recoveryPoint = Math.min(state.recoveryPoint, endOffset)
-    state.dirtyFrom = Math.min(state.dirtyFrom, endOffset)
-    state.startOffset = Math.min(state.startOffset, endOffset)
-    state.endOffset = endOffset
-    place.cut(endOffset)
-  })
-  for (const segment of segments.all.slice(at + 1)) removeNow(state, segment)
-  if (cut !== null && position >= 0) cut.truncate(position, endOffset)
-  state.active = null
-  state.recent?.clear()
-  state.forgetProducers()
-  state.keepSnapshots(0, endOffset)
-  state.marks.reset(endOffset)
-  place.disk.syncDirectory(state.directory)
-  state.activate()
+/** What is to go for the log to be empty, and its next record to get `offset`. Throws I/O errors. */
+export function cuttingWhole(state: LogState, offset: number): Cutting {
+  state.finishReplacement()
+  state.write()
+  return cuttingAll(offset)
+}
+
+function cuttingAll(offset: number): Cutting {
+  return { startOffset: offset, endOffset: offset, segment: null, position: -1 }
+}
+
+/** Nothing from there on counts as durable until the cut is. */
+export function lostFrom({ segment, endOffset }: Cutting): number {
+  return segment === null ? 0 : endOffset
 }
 
 /**
- * Says on the disk where the log is about to end. Where there is no room for that the log stays as long as it is; what is to
- * go counts as not durable from now on, for the disk may say already that it is gone.
+ * Cuts the log, waiting for the disk: durable when it returns, so that no crash brings back what was cut. The disk is told
+ * first that what is to go is not durable, so that what a crash leaves is not taken for damage. Where there is no room for
+ * that the log stays as long as it is; what was to go counts as not durable, for the disk may say so already.
  */
-function announce(state: LogState, cut: () => void): void {
-  const { startOffset, endOffset } = state
-  const epochs = [...state.epochs.entries]
+export function cutNow(state: LogState, cutting: Cutting): void {
+  beginCut(state, cutting)
+  state.cutting = cutting
   try {
-    cut()
-  } catch (error) {
-    if (isNoRoom(error)) {
-      state.startOffset = startOffset
-      state.endOffset = endOffset
-      state.epochs.restore(epochs)
-    }
-    throw error
+    if (state.isOnDisk) state.place.cut(lostFrom(cutting))
+  } finally {
+    state.cutting = null
   }
+  cutFiles(state, cutting)
+  syncCut(state, cutting)
 }
 
-/** Empties the log; its next record gets `offset`. Durable when it returns. */
-export function truncateFullyAndStartAt(state: LogState, offset: number): void {
-  state.finishReplacement()
-  state.write()
+/** What is to go is not durable any more: flushes and rounds of the journal that are in flight prove nothing for it. */
+export function beginCut(state: LogState, cutting: Cutting): void {
+  const offset = lostFrom(cutting)
   state.cuts++
-  announce(state, () => {
-    state.epochs.clear()
-    state.writeEpochs()
-    state.flush.truncated(0)
-    state.endOffset = offset
-    // Until the new segment is there nothing is durable: what a crash leaves of the old ones is not taken for damage.
-    state.flushedOffset = 0
-    state.recoveryPoint = 0
-    state.dirtyFrom = offset
-    if (state.isOnDisk) state.place.cut(0)
-  })
-  // Not announced: where there is no room for that the log goes on, and a start beyond its end would end it after a crash.
-  state.startOffset = offset
+  state.flush.truncated(offset)
+  state.flushedOffset = Math.min(state.flushedOffset, offset)
+  state.recoveryPoint = Math.min(state.recoveryPoint, offset)
+  state.dirtyFrom = Math.min(state.dirtyFrom, offset)
+}
+
+/** Cuts the log in memory and in its files. That is durable when the epochs, the last segment and the directory are. */
+export function cutFiles(state: LogState, { startOffset, endOffset, segment, position }: Cutting): void {
+  state.cuts++
+  if (segment === null) state.epochs.clear()
+  else state.epochs.truncateFromEnd(endOffset)
+  state.startOffset = startOffset
+  state.endOffset = endOffset
   state.active = null
+  state.recent?.clear()
   // First, or a crash would leave them to speak of producers whose records are gone.
-  state.keepSnapshots(0, -1)
-  for (const segment of [...state.segments.all]) removeNow(state, segment)
-  state.flushedOffset = offset
-  state.recoveryPoint = offset
+  state.keepSnapshots(0, segment === null ? -1 : endOffset)
+  const kept = segment === null ? 0 : state.segments.all.indexOf(segment) + 1
+  for (const victim of state.segments.all.slice(kept)) remove(state, victim)
+  if (segment !== null && position >= 0) segment.truncate(position, endOffset)
   state.forgetProducers()
-  if (!state.isOnDisk) return
-  state.begin(offset)
-  state.flush.syncDirectories()
-  state.place.cut(offset, true)
+  state.marks.reset(endOffset)
+  if (state.isOnDisk) state.activate()
+}
+
+/** Makes a cut durable, waiting for the disk. */
+export function syncCut(state: LogState, { endOffset, segment, position }: Cutting): void {
+  if (segment !== null && position >= 0) segment.file.syncNow()
+  state.writeEpochs()
+  if (state.isOnDisk) {
+    state.flush.syncDirectories()
+    state.place.disk.syncDirectory(state.directory)
+  }
+  if (segment !== null) return
+  // All that there is.
+  state.flushedOffset = endOffset
+  state.recoveryPoint = endOffset
+  if (state.isOnDisk) state.place.cut(endOffset, true)
 }
 
 /** Moves the log's start up to `offset`; segments that lie below it as a whole go. */
@@ -188,8 +197,12 @@ function letGo(state: LogState, segment: Segment): string[] {
   return markDeleted(state.place.disk, state.directory, segment.baseOffset, true)
 }
 
-function removeNow(state: LogState, segment: Segment): void {
+function remove(state: LogState, segment: Segment): void {
+  const { size } = segment
   const paths = letGo(state, segment)
-  segment.close()
-  for (const path of paths) state.place.disk.remove(path)
+  if (size >= UNLINKED_LATER_BYTES) state.place.discard(paths, [segment], 0)
+  else {
+    segment.close()
+    for (const path of paths) state.place.disk.remove(path)
+  }
 }

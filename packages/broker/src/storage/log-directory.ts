@@ -30,7 +30,9 @@ import { Journal } from './journal.ts'
 import { replayJournal } from './journal-replay.ts'
 import { Log, type LogOptions } from './log.ts'
 import { LogCheckpoints } from './log-checkpoints.ts'
+import { LogCuts, type QueuedCut } from './log-cuts.ts'
 import { logFileBytes } from './log-files.ts'
+import type { FlushDone } from './log-flush.ts'
 import type { LogPlace } from './log-place.ts'
 import { decodeMetaProperties, encodeMetaProperties, META_PROPERTIES, type MetaProperties } from './meta-properties.ts'
 import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts'
@@ -62,6 +64,8 @@ const MARK_BYTES_MAX = 64 * MIB
  * written much to.
  */
 const SYNCED_TOGETHER_LOGS_MIN = 64
+/** For so many cuts at once the checkpoints are written without a look for each at what they say. */
+const UNASKED_CUTS_MIN = 16
 /** What all logs together keep staged for the journal's sake. */
 const KEPT_STAGES_BYTES_MAX = 32 * MIB
 const LOG_NAME = /^(.+)-(\d+)$/
@@ -82,6 +86,8 @@ export interface LogDirectoryOptions {
   readonly markBytes?: number
   /** The recovery points are written when so much was flushed since they were [256 MiB]. */
   readonly checkpointBytes?: number
+  /** From so many on, logs that are cut at once are synced with all that is on their file system [16]. */
+  readonly sharedCutsMin?: number
   /** `journal.bytes.max` as it is now [as in `config`]. */
   readonly journalBytesMax?: () => number
   /** Bounds shared with other directories [its own]. */
@@ -112,6 +118,7 @@ export class LogDirectory {
   readonly #logs = new Set<Log>()
   readonly #journal: Journal
   readonly #room: DiskRoom
+  readonly #cuts: LogCuts
   readonly #keptStages = new KeptStages(KEPT_STAGES_BYTES_MAX)
   /** What flushing has done. */
   readonly tally = new FlushTally()
@@ -168,6 +175,16 @@ export class LogDirectory {
       // Logs that the last life made, and was ended before it named them durably: records may be acknowledged in them soon.
       if (!this.wasClean) disk.syncDirectory(directory)
       this.#checkpoints = new LogCheckpoints(disk, directory, logger, (error) => this.#checkpointFailed(error))
+      this.#cuts = new LogCuts({
+        ...host,
+        directory,
+        ...(options.sharedCutsMin === undefined ? {} : { sharedMin: options.sharedCutsMin }),
+        tellJournal: (cuts, done) => this.#journal.cutLater(cuts, done),
+        writeCheckpoints: (cuts, done) => this.#writeCheckpoints(cuts, done),
+        synced: (count) => {
+          this.tally.syncs += count
+        },
+      })
       this.#unclaimed = new Set()
       for (const { name, isDirectory } of entries) {
         if (!isDirectory) continue
@@ -332,6 +349,7 @@ export class LogDirectory {
         this.#journal.cut(topicId, partition, offset)
         if (isStart || this.#checkpoints.mayPass(topic, partition, offset)) this.checkpointNow()
       },
+      cutLater: (cut) => this.#cuts.add({ topic, topicId, partition, cut }),
     }
     return {
       place,
@@ -462,6 +480,17 @@ export class LogDirectory {
   /** The same, durable when it returns. Throws I/O errors. */
   checkpointNow(highWatermarks: ReadonlyMap<Log, number> = new Map()): void {
     if (this.offline === null) this.#checkpoints.writeNow(this.#logs, highWatermarks)
+  }
+
+  #writeCheckpoints(cuts: readonly QueuedCut[] | null, done: FlushDone): void {
+    const isNeeded = cuts === null || cuts.length >= UNASKED_CUTS_MIN || cuts.some((cut) => this.#mayPass(cut))
+    if (this.offline !== null) done(this.offline)
+    else if (this.#closed || !isNeeded) done(null)
+    else this.#checkpoints.writeLater(this.#logs, done)
+  }
+
+  #mayPass({ topic, partition, cut }: QueuedCut): boolean {
+    return this.#checkpoints.mayPass(topic, partition, cut.lostFrom)
   }
 
   /** Something was flushed: after enough of it the recovery points are written. */

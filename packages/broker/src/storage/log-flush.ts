@@ -71,9 +71,16 @@ export interface JournalRange {
   readonly endOffset: number
 }
 
+/** A round whose syncs are others': see `share`. */
+export interface SharedRound {
+  /** All that was written is durable: gives files their names. */
+  named(): void
+  /** These are durable, too; or something is not. */
+  ended(error: Error | null): void
+}
+
 /** What a round works on. */
 interface Round {
-  readonly waiting: readonly FlushDone[]
   readonly segments: readonly Segment[]
   readonly files: readonly DiskFile[]
   readonly epochs: PendingEpochs | 'no room' | null
@@ -92,6 +99,8 @@ export class LogFlush {
   #syncingDirectories: ReadonlySet<string> = new Set()
   #waiting: FlushDone[] = []
   #isFlushing = false
+  /** No round begins: the log is about to be cut. */
+  #isHeld = false
   /** What the round in flight makes durable; lowered when the log is cut below it. */
   #target = 0
   /** The same of the journal. */
@@ -143,7 +152,49 @@ export class LogFlush {
       return
     }
     this.#waiting.push(done)
-    if (!this.#isFlushing) this.#begin()
+    this.#beginNext()
+  }
+
+  /** No round begins until `release`: what it would make durable is about to go. */
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  release(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    this.#beginNext()
+  }
+
+  /**
+   * Begins a round that others' syncs of the whole file system make durable, as those of many logs at once. Null where another
+   * is in flight, or it failed.
+   */
+  share(): SharedRound | null {
+    if (this.#isFlushing || this.#log.failed !== null) return null
+    const waiting = this.#waiting
+    const cuts = this.#cuts
+    const round = this.#take()
+    if (round === null) return null
+    for (const segment of round.segments) segment.dirty = false
+    let failure: Error | null = null
+    return {
+      named: () => {
+        const { epochs } = round
+        if (epochs === null || epochs === 'no room' || this.#log.failed !== null) return
+        try {
+          epochs.finish()
+        } catch (error) {
+          failure = error as Error
+        }
+      },
+      ended: (error) => {
+        failure ??= error
+        for (const file of smallFiles(round)) file.close()
+        if (failure === null && cuts === this.#cuts && round.end !== null) this.#moveAnchor(round.end)
+        this.#end(failure, waiting, round.epochs === 'no room')
+      },
+    }
   }
 
   /** The same, blocking; throws when it fails. For start and shutdown, with no round in flight that matters. */
@@ -206,28 +257,17 @@ export class LogFlush {
     this.#log.advanceJournaled(this.#journalTarget)
   }
 
+  #beginNext(): void {
+    if (this.#waiting.length === 0 || this.#isFlushing || this.#isHeld) return
+    if (this.#log.failed === null) this.#begin()
+    else for (const done of this.#waiting.splice(0)) done(this.#log.failed)
+  }
+
   #begin(): void {
     const waiting = this.#waiting
-    this.#waiting = []
     const cuts = this.#cuts
-    const log = this.#log
-    let round: Round
-    try {
-      log.prepareFlush()
-      const { active, endOffset: offset } = log
-      const end = active === null ? null : { segment: active, position: active.size, offset }
-      round = { waiting, segments: this.#dirty, files: this.#files, epochs: log.prepareEpochs(), end }
-    } catch (error) {
-      log.fail(error as Error)
-      for (const done of waiting) done(error as Error)
-      return
-    }
-    this.#dirty = []
-    this.#files = []
-    this.#syncingDirectories = this.#directories
-    this.#directories = new Set()
-    this.#target = log.endOffset
-    this.#isFlushing = true
+    const round = this.#take()
+    if (round === null) return
     this.#syncFiles(round, (error) => {
       if (error !== null) this.#end(error, waiting)
       else
@@ -238,8 +278,34 @@ export class LogFlush {
     })
   }
 
-  #syncFiles({ segments, files, epochs }: Round, done: FlushDone): void {
-    const small = epochs === null || epochs === 'no room' ? files : [...files, epochs.file]
+  /** What a round that begins now works on; null where that failed, which all that wait are told. */
+  #take(): Round | null {
+    const waiting = this.#waiting
+    this.#waiting = []
+    const log = this.#log
+    let round: Round
+    try {
+      log.prepareFlush()
+      const { active, endOffset: offset } = log
+      const end = active === null ? null : { segment: active, position: active.size, offset }
+      round = { segments: this.#dirty, files: this.#files, epochs: log.prepareEpochs(), end }
+    } catch (error) {
+      log.fail(error as Error)
+      for (const done of waiting) done(error as Error)
+      return null
+    }
+    this.#dirty = []
+    this.#files = []
+    this.#syncingDirectories = this.#directories
+    this.#directories = new Set()
+    this.#target = log.endOffset
+    this.#isFlushing = true
+    return round
+  }
+
+  #syncFiles(round: Round, done: FlushDone): void {
+    const { segments } = round
+    const small = smallFiles(round)
     const synced = countdown(segments.length + small.length, (error) => {
       for (const file of small) file.close()
       done(error)
@@ -292,11 +358,12 @@ export class LogFlush {
     }
     if (error !== null) this.#log.fail(error)
     for (const done of waiting) done(error ?? this.#log.failed)
-    if (this.#waiting.length > 0 && !this.#isFlushing) {
-      if (this.#log.failed === null) this.#begin()
-      else for (const done of this.#waiting.splice(0)) done(this.#log.failed)
-    }
+    this.#beginNext()
   }
+}
+
+function smallFiles({ files, epochs }: Round): readonly DiskFile[] {
+  return epochs === null || epochs === 'no room' ? files : [...files, epochs.file]
 }
 
 /** Calls `done` after `count` calls of what is returned, or at once for none, with the first error among them. */

@@ -5,6 +5,7 @@ import type { Damage } from './damage.ts'
 import type { DiskRoom } from './disk-room.ts'
 import type { FlushTally } from './flush-tally.ts'
 import type { Journal } from './journal.ts'
+import type { LogCut } from './log-cut.ts'
 import type { RecencyBound } from './recency-bound.ts'
 import type { Segment } from './segment.ts'
 import type { KeptStages } from './stage.ts'
@@ -45,4 +46,6 @@ export interface LogPlace {
    * begins there now, which is written in any case.
    */
   cut(offset: number, isStart?: boolean): void
+  /** The same off the loop, together with other logs: takes the steps of `cut`. */
+  cutLater(cut: LogCut): void
 }

@@ -6,7 +6,9 @@ import type { TopicConfig } from '@odradek/config'
 import { CorruptBatchError } from '@odradek/protocol'
 import { isNoRoom, noRoomError } from './disk-room.ts'
 import type { EpochCache, PendingEpochs } from './epoch-cache.ts'
-import { type FlushedLog, LogFlush } from './log-flush.ts'
+import { LogCut } from './log-cut.ts'
+import type { Cutting } from './log-cutting.ts'
+import { type FlushDone, type FlushedLog, LogFlush } from './log-flush.ts'
 import type { LogPlace } from './log-place.ts'
 import { encodePartitionMetadata } from './partition-metadata.ts'
 import { PositionRing } from './position-ring.ts'
@@ -56,6 +58,10 @@ export class LogState implements FlushedLog {
   /** The same, when what is staged was last kept over the end of a turn; below that where nothing is. */
   #keptEnd = 0
   #keptBytes = 0
+  /** What the disk is being told of that is to be cut from it. */
+  cutting: Cutting | null = null
+  /** A cut that is under way. */
+  cut: LogCut | null = null
   failed: Error | null = null
   /** The segment that grows, once something was appended; null after a start. */
   active: Segment | null = null
@@ -318,7 +324,10 @@ export class LogState implements FlushedLog {
 
   /** Puts what compaction made of `old` in their place; see segment-replacement.ts. One at a time. */
   replaceSegments(old: readonly Segment[], done: (error: Error | null) => void): void {
-    this.guarded(() => this.finishReplacement())
+    this.guarded(() => {
+      this.finishReplacement()
+      this.finishCut()
+    })
     const made = () => new Segment(this.place, old[0]!.baseOffset)
     const replacement = new SegmentReplacement(this, old, made, (error) => {
       this.#replacement = null
@@ -331,6 +340,17 @@ export class LogState implements FlushedLog {
   /** Segments are as they are to be: a replacement that is under way is done with. Throws I/O errors. */
   finishReplacement(): void {
     this.#replacement?.finishNow()
+  }
+
+  /** Cuts it without waiting for the disk; see log-cut.ts. */
+  cutLater(cutting: Cutting, done: FlushDone): void {
+    this.cut = new LogCut(this, cutting, done)
+    this.cut.begin()
+  }
+
+  /** A cut that is under way is done with. Throws I/O errors. */
+  finishCut(): void {
+    this.cut?.finishNow()
   }
 
   /** A replacement that is under way comes to nothing in this life. */

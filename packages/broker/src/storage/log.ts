@@ -32,13 +32,7 @@ import type { EpochStart } from './epoch-cache.ts'
 import type { Journal, JournaledLog } from './journal.ts'
 import { JournalSlot } from './journal-slot.ts'
 import { putBatch } from './log-append.ts'
-import {
-  advanceStartOffset,
-  deleteBelowStart,
-  deleteSegments,
-  truncateFullyAndStartAt,
-  truncateTo,
-} from './log-cutting.ts'
+import { advanceStartOffset, cutNow, cuttingTo, cuttingWhole, deleteBelowStart, deleteSegments } from './log-cutting.ts'
 import type { FlushDone, JournalRange } from './log-flush.ts'
 import type { LogPlace } from './log-place.ts'
 import { abortedBetween, type LogRead, readRange } from './log-reader.ts'
@@ -166,6 +160,18 @@ export class Log {
     return this.#state.endOffset
   }
 
+  /** Where it begins once what it is about to be cut to is durable: for the checkpoint that comes before. */
+  get startOffsetToBe(): number {
+    const { cutting, startOffset } = this.#state
+    // Never more: where there is no room to cut it the log goes on, and one that ends before its start begins anew.
+    return cutting === null ? startOffset : Math.min(startOffset, cutting.startOffset)
+  }
+
+  /** Whether a cut is under way: until it is done, what changes the log waits for the disk. */
+  get isCutting(): boolean {
+    return this.#state.cut !== null
+  }
+
   /** All below is durable: in its own files, or in the journal. */
   get flushedOffset(): number {
     return this.#state.flushedOffset
@@ -270,6 +276,7 @@ export class Log {
     result.logAppendTime = -1
     result.duplicate = false
     if (state.failed !== null) return refuse(result, KAFKA_STORAGE_ERROR)
+    if (state.cut !== null) state.finishCut()
     if (state.place.room.isRefusing) return refuse(result, NO_ROOM)
     const { undone } = state
     const control = header.isControl ? controlRecordOf(batch) : null
@@ -309,6 +316,7 @@ export class Log {
    */
   appendReplicated(batches: Slice): void {
     if (this.failed !== null) throw this.failed
+    this.#state.finishCut()
     const { buffer, view } = batches
     const header = new BatchHeader()
     for (let start = batches.start; start < batches.end; start += header.sizeInBytes) {
@@ -356,6 +364,7 @@ export class Log {
   roll(): void {
     const state = this.#state
     state.guardedRoom(() => {
+      state.finishCut()
       if (state.activate().size > 0) state.roll(state.endOffset)
     })
   }
@@ -389,7 +398,11 @@ export class Log {
 
   /** The same, blocking. An I/O error is thrown and sets `failed`. */
   flushNow(): void {
-    this.#state.guarded(() => this.#state.flush.flushNow())
+    const state = this.#state
+    state.guarded(() => {
+      state.finishCut()
+      state.flush.flushNow()
+    })
   }
 
   /**
@@ -502,22 +515,64 @@ export class Log {
 
   /** Cuts the log so that it ends at or before `offset`, durably: before the batch that holds it. */
   truncateTo(offset: number): void {
-    this.#state.guardedRoom(() => truncateTo(this.#state, offset))
+    const state = this.#state
+    state.guardedRoom(() => {
+      state.finishCut()
+      const cutting = cuttingTo(state, offset)
+      if (cutting !== null) cutNow(state, cutting)
+    })
+  }
+
+  /**
+   * The same without waiting for the disk: `done` is called when it is durable, or with why it cannot be; for want of room the
+   * log is as it was, and `failed` not set. Until then nothing is to be appended. Returns where the log will end. An I/O error
+   * that comes before is thrown and sets `failed`.
+   */
+  truncateLater(offset: number, done: FlushDone): number {
+    const state = this.#state
+    return state.guardedRoom(() => {
+      state.finishCut()
+      const cutting = cuttingTo(state, offset)
+      if (cutting === null) done(null)
+      else state.cutLater(cutting, done)
+      return cutting?.endOffset ?? state.endOffset
+    })
   }
 
   /** Empties the log, durably; its next record gets `offset`. */
   truncateFullyAndStartAt(offset: number): void {
-    this.#state.guardedRoom(() => truncateFullyAndStartAt(this.#state, offset))
+    const state = this.#state
+    state.guardedRoom(() => {
+      state.finishCut()
+      cutNow(state, cuttingWhole(state, offset))
+    })
+  }
+
+  /** The same without waiting for the disk; see `truncateLater`. */
+  truncateFullyLater(offset: number, done: FlushDone): void {
+    const state = this.#state
+    state.guardedRoom(() => {
+      state.finishCut()
+      state.cutLater(cuttingWhole(state, offset), done)
+    })
   }
 
   /** Moves the log's start up to `offset` (DeleteRecords); segments that lie below it as a whole go. */
   advanceStartOffset(offset: number): void {
-    this.#state.guardedRoom(() => advanceStartOffset(this.#state, offset))
+    const state = this.#state
+    state.guardedRoom(() => {
+      state.finishCut()
+      advanceStartOffset(state, offset)
+    })
   }
 
   /** Lets go of `segments`, which are the oldest ones; the active one is closed first where it is among them. */
   deleteSegments(segments: readonly Segment[]): void {
-    this.#state.guardedRoom(() => deleteSegments(this.#state, segments))
+    const state = this.#state
+    state.guardedRoom(() => {
+      state.finishCut()
+      deleteSegments(state, segments)
+    })
   }
 
   /**
@@ -550,6 +605,7 @@ export class Log {
    */
   settle(): void {
     const state = this.#state
+    if (state.cut !== null) return
     if (state.failed === null) state.guardedRoom(() => deleteBelowStart(state))
     const isIdle = this.#settledEnd === state.endOffset
     this.#settledEnd = this.#lastEnd
@@ -568,9 +624,11 @@ export class Log {
    */
   close(clean: boolean): void {
     const state = this.#state
+    const closed = new Error(`${state.directory} is closed.`)
     if (clean && state.failed === null && state.isOnDisk) {
       state.guarded(() => {
         state.finishReplacement()
+        state.cut?.abandon(closed)
         state.write()
         const { last } = state.segments
         if (last !== undefined) {
@@ -583,8 +641,8 @@ export class Log {
     }
     this.#isClosed = state.failed === null
     state.stage.clear()
-    const closed = new Error(`${state.directory} is closed.`)
     state.fail(closed)
+    state.cut?.end(closed)
     state.abandonReplacement(closed)
     for (const segment of state.segments.all) segment.close()
   }

@@ -414,11 +414,10 @@ export class Segment implements Holder {
     this.resume()
   }
 
-  /** Cuts the segment before the batch at `position`, which begins at `offset`: file (durably) and indexes. */
+  /** Cuts the segment before the batch at `position`, which begins at `offset`: file and indexes. Durable when it is synced. */
   truncate(position: number, offset: number): void {
     this.#indexes.truncate(position, offset)
     this.file.truncate(position)
-    this.file.syncNow()
     this.#size = position
     this.#forgetRoom()
     this.resume()

@@ -71,6 +71,8 @@ export class LogModel {
   isLossy = false
   /** The offset of an emptying that did not come to its end; -1: none. */
   emptying = -1
+  /** Where the cut that is under way ends it. */
+  cutTo = 0
   leaderEpoch = 0
   /** The worst of how lives ended since it was last looked at. */
   ended: End = 'clean'

@@ -21,6 +21,18 @@ const FULL_DISK_ENDS_CHANCE = 0.05
 /** A life that is to end with an operation ends with one of the system calls from there on. */
 const DEADLY_CALLS_MAX = 25
 
+/** What is done to a log that is being cut has the rest of that done first. */
+const CHANGES: ReadonlySet<Operation> = new Set([
+  'append',
+  'resend',
+  'end transaction',
+  'begin epoch',
+  'truncate',
+  'empty',
+  'move start',
+  'delete segments',
+])
+
 export class StorageLife {
   readonly host: SimHost
   readonly #world: StorageWorld
@@ -79,6 +91,8 @@ export class StorageLife {
       markBytes: this.#world.markBytes,
       // So that journals come and go within a life.
       journalBytesMax: () => 4 * this.#world.markBytes,
+      // Cuts share the sync of the file system, or each has its own.
+      ...(models.length % 2 === 0 ? { sharedCutsMin: 1 } : {}),
     })
     directory.setClusterId('c')
     this.#directory = directory
@@ -230,6 +244,7 @@ export class StorageLife {
     const operation = focus.operations[random.below(focus.operations.length)]!
     if (this.#death !== null && random.chance(focus.deadly[operation] ?? 0)) this.#dieSoon(this.#death)
     this.host.world.note(null, `${model.name} [${log.startOffset}, ${log.endOffset}) ${operation}`)
+    if (log.isCutting && CHANGES.has(operation)) log.roll()
     this.#operations[operation](model, log)
     if (this.#isFaulty) this.#noteUndone(model, log)
     counts.operations = (counts.operations ?? 0) + 1
@@ -245,7 +260,7 @@ export class StorageLife {
 
   /** Where there was no room for what was staged, it is not in the log any more. */
   #noteUndone(model: LogModel, log: Log): void {
-    if (log.failed === null && this.#logs.get(model) === log) this.#cutTo(model, log)
+    if (log.failed === null && !log.isCutting && this.#logs.get(model) === log) this.#cutTo(model, log)
   }
 
   #cutTo(model: LogModel, log: Log): void {
@@ -359,12 +374,17 @@ export class StorageLife {
 
   #write(model: LogModel, log: Log): void {
     log.write()
-    model.written = Math.max(model.written, log.endOffset)
+    model.written = Math.max(model.written, this.#endOf(model, log))
+  }
+
+  /** Where the log ends, or will once it is cut. */
+  #endOf(model: LogModel, log: Log): number {
+    return log.isCutting ? Math.min(log.endOffset, model.cutTo) : log.endOffset
   }
 
   #flush(model: LogModel, log: Log): void {
     this.#write(model, log)
-    const target = { offset: log.endOffset }
+    const target = { offset: this.#endOf(model, log) }
     model.flushes.add(target)
     this.#await(log)
     log.flush((error) => {
@@ -379,7 +399,7 @@ export class StorageLife {
   /** As a broker does at the end of a turn in which a log was appended to: by its mode, with the journal or without. */
   #dirtied(model: LogModel, log: Log): void {
     log.endTurn()
-    model.written = Math.max(model.written, log.writtenOffset)
+    model.written = Math.max(model.written, log.isCutting ? 0 : log.writtenOffset)
     // Also in async mode: it is due within milliseconds.
     this.#await(log)
     this.#schedule!.dirtied(log)
@@ -388,7 +408,7 @@ export class StorageLife {
   /** All logs are written to in one turn: in sync mode the journal makes them durable together. */
   #dirtyTogether(): void {
     for (const [model, log] of this.#logs) {
-      if (log.failed !== null) continue
+      if (log.failed !== null || log.isCutting) continue
       this.#append(model, log)
       this.#dirtied(model, log)
       if (this.#isFaulty) this.#noteUndone(model, log)
@@ -417,11 +437,19 @@ export class StorageLife {
     if (offset === log.endOffset) return
     model.cutBegins(model.isCompacted ? least : model.batchStart(offset))
     this.#awaited.delete(log)
-    log.truncateTo(offset)
-    if (log.endOffset > offset) this.#fail(`${model.name} ends at ${log.endOffset} after a cut to ${offset}`)
-    model.cutDone(log.endOffset)
-    model.written = log.endOffset
-    this.#world.counts.cuts = (this.#world.counts.cuts ?? 0) + 1
+    const cut = () => {
+      if (log.endOffset > offset) this.#fail(`${model.name} ends at ${log.endOffset} after a cut to ${offset}`)
+      model.cutDone(log.endOffset)
+      model.written = log.endOffset
+      this.#world.counts.cuts = (this.#world.counts.cuts ?? 0) + 1
+    }
+    if (isLater(offset)) {
+      model.cutTo = 0
+      model.cutTo = log.truncateLater(offset, (error) => this.#cutEnded(model, log, error, cut))
+    } else {
+      log.truncateTo(offset)
+      cut()
+    }
   }
 
   #empty(model: LogModel, log: Log): void {
@@ -432,8 +460,24 @@ export class StorageLife {
     model.cutBegins(0)
     this.#awaited.delete(log)
     model.emptying = offset
-    log.truncateFullyAndStartAt(offset)
-    model.emptied(offset)
+    const emptied = () => model.emptied(offset)
+    if (isLater(offset)) {
+      model.cutTo = 0
+      log.truncateFullyLater(offset, (error) => this.#cutEnded(model, log, error, emptied))
+    } else {
+      log.truncateFullyAndStartAt(offset)
+      emptied()
+    }
+  }
+
+  /** A cut that nobody waited for is durable, or failed: as in a broker, that is the disk then, unless it is only full. */
+  #cutEnded(model: LogModel, log: Log, error: Error | null, done: () => void): void {
+    if (!this.host.alive || this.#logs.get(model) !== log) return
+    if (error === null) {
+      done()
+      this.#world.counts.cutsBeside = (this.#world.counts.cutsBeside ?? 0) + 1
+    } else if (!this.#isFaulty) this.#fail(`${model.name} could not be cut: ${error.stack}`)
+    else if (log.failed !== null) this.#directory!.fail(error)
   }
 
   #moveStart(model: LogModel, log: Log): void {
@@ -465,7 +509,7 @@ export class StorageLife {
   #checkpointNow(): void {
     const starts = [...this.#logs]
       .filter(([, log]) => log.failed === null)
-      .map(([model, log]) => [model, log.startOffset] as const)
+      .map(([model, log]) => [model, log.startOffsetToBe] as const)
     this.#directory!.checkpointNow()
     for (const [model, start] of starts) model.durableStart = Math.max(model.durableStart, start)
   }
@@ -502,4 +546,9 @@ export class StorageLife {
       if (error === null && this.host.alive) this.#fail(`${model.name} failed, and a flush succeeded`)
     })
   }
+}
+
+/** Whether a cut to `offset` is one that nobody waits for. */
+function isLater(offset: number): boolean {
+  return offset % 2 === 0
 }

@@ -88,6 +88,8 @@ export interface LogUnderTest {
   readonly producerIdsMax?: number
   readonly markBytes?: number
   readonly cut?: () => void
+  /** A cut that nobody waits for begins [it is done with at once]. */
+  readonly cutLater?: LogPlace['cutLater']
   readonly logger?: Logger
 }
 
@@ -118,6 +120,7 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
     flushed: () => {},
     damaged: () => {},
     cut: options.cut ?? (() => {}),
+    cutLater: options.cutLater ?? ((cut) => cut.finishNow()),
   }
   return Log.open({
     place,

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
+import type { Disk, DiskFile } from '../host/disk.ts'
+import { createNodeHost } from '../host/node/node-host.ts'
+import { createSimHost } from '../host/sim/index.ts'
+import type { Log } from './log.ts'
+import { LogDirectory } from './log-directory.ts'
+import { append, appendRecords, nodeBench, quiet, readAll, sampleBatch, TOPIC_ID } from './testing/log-kit.ts'
+
+const HOST = createNodeHost()
+const CONFIG = resolveTopicConfig({ 'segment.bytes': '1500', 'index.interval.bytes': '200' })
+
+function openDirectory(
+  path: string,
+  host: Pick<typeof HOST, 'disk' | 'clock' | 'timers' | 'offload' | 'random'> = HOST,
+) {
+  const directory = LogDirectory.open({ host, path, nodeId: 1, config: resolveBrokerConfig(), logger: quiet })
+  directory.setClusterId('c')
+  return directory
+}
+
+function openLogs(directory: LogDirectory, count: number): Log[] {
+  return Array.from({ length: count }, (_, partition) => directory.openLog('t', partition, TOPIC_ID, CONFIG))
+}
+
+function fill(log: Log): void {
+  for (let index = 1; index <= 20; index++) append(log, sampleBatch(index), index < 10 ? 1 : 2)
+  log.write()
+}
+
+function ended(begin: (done: (error: Error | null) => void) => void): Promise<Error | null> {
+  return new Promise((resolve) => begin(resolve))
+}
+
+/** A disk that tells of every sync that the loop waits for. */
+function watched(disk: Disk, waited: (path: string) => void): Disk {
+  const watch = <T extends object>(target: T, calls: Record<string, (...args: never[]) => unknown>): T =>
+    new Proxy(target, {
+      get: (_, name: string) => {
+        const value = calls[name] ?? Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+  return watch(disk, {
+    open: (path: string, mode: 'read' | 'write' | 'create') => {
+      const file: DiskFile = disk.open(path, mode)
+      const syncNow = () => {
+        waited(path)
+        file.syncNow()
+      }
+      return watch(file, { syncNow })
+    },
+    syncDirectory: (path: string) => {
+      waited(path)
+      disk.syncDirectory(path)
+    },
+    replaceFile: (path: string, contents: string) => {
+      waited(path)
+      disk.replaceFile(path, contents)
+    },
+  })
+}
+
+describe('cuts that the loop does not wait for', () => {
+  for (const count of [1, 20]) {
+    it(`are durable when they are done, of ${count} logs at once, and no sync holds the loop`, async () => {
+      using bench = nodeBench()
+      const waits: string[] = []
+      const host = { ...HOST, disk: watched(HOST.disk, (path) => waits.push(path)) }
+      let directory = openDirectory(bench.directory, host)
+      const logs = openLogs(directory, count)
+      for (const log of logs) fill(log)
+      await directory.flush()
+      directory.checkpointNow()
+      const kept = logs.map((log) => readAll(log).filter(({ offset }) => offset < 31))
+      waits.length = 0
+      const cuts = logs.map((log) => ended((done) => log.truncateLater(31, done)))
+      assert.ok(logs.every((log) => log.isCutting && log.endOffset > 31 && log.recoveryPoint <= 31))
+      assert.deepEqual(await Promise.all(cuts), Array(count).fill(null))
+      assert.deepEqual(waits, [])
+      for (const [at, log] of logs.entries()) {
+        assert.deepEqual([log.isCutting, log.flushedOffset], [false, log.endOffset])
+        assert.deepEqual(readAll(log), kept[at]!.slice(0, log.endOffset))
+        assert.equal(appendRecords(log, [{ value: 'new' }], {}, 9).baseOffset, log.endOffset - 1)
+      }
+      const { endOffset } = logs[0]!
+      directory.release()
+      directory = openDirectory(bench.directory)
+      for (const log of openLogs(directory, count)) {
+        assert.ok(log.endOffset === endOffset || log.endOffset === endOffset - 1, `${log.endOffset}, ${endOffset}`)
+        assert.ok(log.epochs.every(({ startOffset }) => startOffset < endOffset))
+      }
+      directory.close()
+    })
+  }
+
+  it('leave logs empty, where all of them goes, that begin where they were told to', async () => {
+    using bench = nodeBench()
+    let directory = openDirectory(bench.directory)
+    const logs = openLogs(directory, 3)
+    for (const log of logs) fill(log)
+    await directory.flush()
+    const cuts = logs.map((log, at) => ended((done) => log.truncateFullyLater(1000 + at, done)))
+    assert.deepEqual(await Promise.all(cuts), [null, null, null])
+    directory.release()
+    directory = openDirectory(bench.directory)
+    for (const [at, log] of openLogs(directory, 3).entries())
+      assert.deepEqual([log.startOffset, log.endOffset, log.epochs.length], [1000 + at, 1000 + at, 0])
+    directory.close()
+  })
+
+  it('are done with before the log is changed in any other way, and flushes wait for them', async () => {
+    using bench = nodeBench()
+    const directory = openDirectory(bench.directory)
+    const changes: ((log: Log) => void)[] = [
+      (log) => appendRecords(log, [{ value: 'x' }], {}, 9),
+      (log) => log.roll(),
+      (log) => log.truncateTo(5),
+      (log) => void log.truncateLater(6, () => {}),
+      (log) => log.advanceStartOffset(3),
+      (log) => log.deleteSegments(log.segments().slice(0, 1)),
+      (log) => log.flushNow(),
+      (log) => log.replaceSegments(log.segments().slice(0, 1), () => {}),
+    ]
+    const logs = openLogs(directory, changes.length)
+    for (const [at, change] of changes.entries()) {
+      const log = logs[at]!
+      fill(log)
+      const told: string[] = []
+      log.truncateLater(31, (error) => told.push(`cut ${error}`))
+      log.flush((error) => told.push(`flushed ${error}`))
+      change(log)
+      assert.equal(told[0], 'cut null', `${change}`)
+      assert.ok(log.endOffset <= 32, `${change}`)
+    }
+    const last = logs[0]!
+    last.truncateLater(8, () => {})
+    assert.equal(await ended((done) => last.flush(done)), null)
+    assert.ok(last.endOffset <= 8 && last.flushedOffset === last.endOffset)
+    directory.close()
+  })
+
+  it('come to nothing when the log is closed or deleted, which waits for no disk', async () => {
+    using bench = nodeBench()
+    const directory = openDirectory(bench.directory)
+    const [kept, deleted] = openLogs(directory, 2) as [Log, Log]
+    for (const log of [kept, deleted]) fill(log)
+    const { endOffset } = kept
+    const cuts = [kept, deleted].map((log) => ended((done) => log.truncateLater(31, done)))
+    directory.deleteLog(deleted)
+    directory.close()
+    for (const error of await Promise.all(cuts)) assert.match(`${error}`, /is closed/)
+    const again = openDirectory(bench.directory)
+    assert.equal(openLogs(again, 1)[0]!.endOffset, endOffset)
+    again.close()
+  })
+
+  for (const [call, code] of [
+    ['sync', 'EIO'],
+    ['syncDirectory', 'EIO'],
+    ['write', 'EIO'],
+    ['write', 'ENOSPC'],
+  ] as const) {
+    it(`tell of ${code} where a ${call} fails`, async () => {
+      const host = createSimHost(7, {})
+      const directory = openDirectory('/data', host)
+      const [log] = openLogs(directory, 1) as [Log]
+      fill(log)
+      await host.world.complete(directory.flush())
+      directory.checkpointNow()
+      const { endOffset } = log
+      let told: Error | null | undefined
+      host.disk.failNext(call, code)
+      log.truncateLater(31, (error) => {
+        told = error
+      })
+      await host.world.settle()
+      assert.match(`${told}`, new RegExp(code))
+      assert.equal(log.isCutting, false)
+      assert.equal(log.failed === null, code === 'ENOSPC')
+      if (code !== 'ENOSPC') return
+      assert.equal(log.endOffset, endOffset)
+      log.truncateLater(31, (error) => {
+        told = error
+      })
+      await host.world.settle()
+      assert.equal(told, null)
+      assert.ok(log.endOffset <= 31)
+    })
+  }
+})
