@@ -27,6 +27,7 @@ const refused: [string[], RegExp][] = [
   [['--pid', '1'], /--pid needs --bootstrap/],
   [['--rows', '('], /--rows/],
   [['--rouns', '1'], /--rouns/],
+  [['--json', '/nowhere/at/all.json'], /--json: ENOENT/],
 ]
 for (const [words, message] of refused) {
   test(`"${words.join(' ')}" is refused`, () => {

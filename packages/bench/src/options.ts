@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
 export interface Options {
@@ -89,7 +91,7 @@ export function parseOptions(words: readonly string[]): Options {
     trials: positive('--trials', text('trials')!, true),
     reference: values['no-reference'] !== true,
     touchGibibytes: text('touch-memory') === undefined ? 0 : positive('--touch-memory', text('touch-memory')!, false),
-    json: text('json') ?? null,
+    json: writable('--json', text('json')),
     help: values.help === true,
   }
 }
@@ -100,6 +102,17 @@ function positive(flag: string, text: string, whole: boolean): number {
     throw new OptionError(`${flag} needs a ${whole ? 'whole ' : ''}number above 0, not "${text}"`)
   }
   return number
+}
+
+/** What is to be written at the end is looked at first: nobody wants to measure for an hour and lose it. */
+function writable(flag: string, file: string | undefined): string | null {
+  if (file === undefined) return null
+  try {
+    accessSync(dirname(resolve(file)), constants.W_OK)
+  } catch (error) {
+    throw new OptionError(`${flag}: ${(error as Error).message}`)
+  }
+  return file
 }
 
 function pattern(text: string): RegExp {
