@@ -37,6 +37,7 @@ import { advertisedListeners, untoldListeners } from './server/advertised-listen
 import type { BrokerContext } from './server/broker-context.ts'
 import { FetchSessions } from './server/fetch-sessions.ts'
 import { handlers } from './server/handlers/index.ts'
+import { LateReads } from './server/late-reads.ts'
 import { LogLimiter } from './server/log-limiter.ts'
 import { ParkedFetches } from './server/parked-fetches.ts'
 import { RequestMemory } from './server/request-memory.ts'
@@ -91,6 +92,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessions
   readonly parkedFetches: ParkedFetches
+  readonly lateReads: LateReads
   readonly requestMemory: RequestMemory
   readonly requestMetrics = new RequestMetrics()
   readonly logLimiter: LogLimiter
@@ -123,6 +125,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.producerIds = producerIds
     this.fetchSessions = new FetchSessions(host, config['max.incremental.fetch.session.cache.slots'])
     this.parkedFetches = new ParkedFetches(() => this.config['fetch.parked.max'])
+    this.lateReads = new LateReads(host.clock, turn)
     this.requestMemory = new RequestMemory(turn, () => this.config['memory.request.bytes.max'])
     this.logLimiter = new LogLimiter(host.clock, logger, () => this.config['log.client.warnings.max'])
     this.#flushSchedule = new FlushSchedule({

@@ -61,8 +61,8 @@ function loadRegistry(): typeof Registry {
 }
 
 const NO_LABELS = {}
-/** Samples that are written in one go: a fraction of a millisecond. */
-const SLICE_SAMPLES = 200
+/** Samples that are made and written in one go: a fraction of a millisecond. */
+const SLICE_SAMPLES = 50
 
 export class Metrics {
   readonly #broker: MeteredBroker
@@ -87,19 +87,23 @@ export class Metrics {
 
   async *#text(library: typeof Registry): AsyncIterable<string> {
     const collectors = this.#collectors()
+    let inTurn = 0
     for (const name of Object.keys(metricTable) as MetricName[]) {
       const { help, type } = metricTable[name]
-      // All samples of one metric are of one moment.
-      const samples = [...collectors[name]()]
-      for (let at = 0; at === 0 || at < samples.length; at += SLICE_SAMPLES) {
+      let isFirst = true
+      for (const samples of slicesOf(collectors[name]())) {
         const registry = new library()
         // What a registry needs of a metric is its name and this.
-        const get = async () => ({ name, help, type, values: samples.slice(at, at + SLICE_SAMPLES) })
+        const get = async () => ({ name, help, type, values: samples })
         registry.registerMetric({ name, help, get } as unknown as Metric)
         const text = await registry.metrics()
         // Every slice begins with the two lines that say what the metric is.
-        yield at === 0 ? text : text.slice(text.indexOf('\n', text.indexOf('\n') + 1) + 1)
-        if (samples.length > SLICE_SAMPLES) await setImmediate()
+        yield isFirst ? text : text.slice(text.indexOf('\n', text.indexOf('\n') + 1) + 1)
+        isFirst = false
+        inTurn += Math.max(samples.length, 1)
+        if (inTurn < SLICE_SAMPLES) continue
+        await setImmediate()
+        inTurn = 0
       }
     }
   }
@@ -164,6 +168,19 @@ export class Metrics {
       odradek_process_cpu_seconds_total: () => one(cpuSeconds()),
     }
   }
+}
+
+/** At least one. Samples are made slice by slice: those of one histogram are of one moment all the same. */
+function* slicesOf(samples: Iterable<Sample>): Iterable<Sample[]> {
+  let slice: Sample[] = []
+  let isCut = false
+  for (const sample of samples) {
+    if (slice.push(sample) < SLICE_SAMPLES) continue
+    yield slice
+    slice = []
+    isCut = true
+  }
+  if (!isCut || slice.length > 0) yield slice
 }
 
 function one(value: number): Sample[] {

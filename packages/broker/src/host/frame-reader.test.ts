@@ -94,3 +94,57 @@ for (const length of [-1, 0, FRAME_BYTES_MAX + 1, 0x7fffffff]) {
     })
   }
 }
+
+test('what comes a byte at a time behind a stop is not copied anew for each', () => {
+  const kept: number[] = []
+  const seen: number[] = []
+  const reader = new FrameReader(
+    FRAME_BYTES_MAX,
+    {
+      frame(buffer, _view, start, end) {
+        seen.push(end - start, buffer[start]!)
+        return seen.length < 4
+      },
+      badLength: (length) => assert.fail(`length ${length}`),
+    },
+    { growTo: () => true, done() {}, keep: (bytes) => void kept.push(bytes), close() {} },
+  )
+  reader.stop()
+  const bodies = [1, 2, 3].map((value) => Buffer.alloc(40_000, value))
+  const bytes = framesOf(bodies)
+  for (let at = 0; at < bytes.length; at += 1) feed(reader, bytes.subarray(at, at + 1), [])
+  assert.equal(reader.backlogBytes, bytes.length)
+  assert.ok(kept.at(-1)! >= bytes.length, 'all memory is counted')
+  assert.ok(kept.at(-1)! <= bytes.length + 64 * 1024)
+  assert.ok(new Set(kept).size < 30, `its memory changed ${new Set(kept).size} times`)
+  reader.resume()
+  assert.deepEqual(seen, [40_000, 1, 40_000, 2])
+  assert.equal(reader.backlogBytes, 40_004)
+  assert.equal(kept.at(-1), 40_004, 'the room of those that were read is given back')
+  feed(reader, framesOf([Buffer.alloc(10, 4)]), [])
+  reader.resume()
+  assert.deepEqual(seen.slice(4), [40_000, 3])
+  reader.resume()
+  assert.deepEqual(seen.slice(6), [10, 4])
+  assert.equal(reader.backlogBytes, 0)
+  assert.equal(kept.at(-1), 0)
+})
+
+test('a handler sees how much lies behind its frame, and whether that is kept already', () => {
+  const seen: [number, boolean][] = []
+  const reader = new FrameReader(FRAME_BYTES_MAX, {
+    frame() {
+      seen.push([reader.behindBytes, reader.isBehindKept])
+      return false
+    },
+    badLength: (length) => assert.fail(`length ${length}`),
+  })
+  feed(reader, framesOf([Buffer.alloc(10), Buffer.alloc(20)]), [])
+  assert.deepEqual(seen, [[24, false]])
+  reader.resume()
+  assert.deepEqual(seen.slice(1), [[0, true]])
+  reader.resume()
+  // Cut within the first: put together, with the second behind it.
+  feed(reader, framesOf([Buffer.alloc(10), Buffer.alloc(20)]), [6])
+  assert.deepEqual(seen.slice(2), [[24, false]])
+})

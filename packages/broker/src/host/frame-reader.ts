@@ -31,6 +31,8 @@ const LENGTH_BYTES = 4
 /** What a split frame is given at first, or four times what came of it. */
 const FIRST_BYTES = 64 * 1024
 const GROWTH = 4
+/** What a backlog that grows is given more than it needs. */
+const BACKLOG_ROOM_BYTES_MAX = 64 * 1024
 
 const pool = new BufferPool()
 
@@ -41,8 +43,12 @@ export class FrameReader {
   /** Bytes of a frame that is not whole yet, its length prefix included. */
   #partial: Buffer | null = null
   #partialLength = 0
-  /** Whole and partial frames that came while the reader was stopped. */
+  /** Whole and partial frames that came while the reader was stopped: a part of a buffer that may have room behind it. */
   #backlog: Buffer | null = null
+  #backlogStart = 0
+  #backlogEnd = 0
+  #behindBytes = 0
+  #isBehindKept = false
   #stopped = false
   #starved = false
   #dead = false
@@ -56,7 +62,17 @@ export class FrameReader {
 
   /** Bytes that came while the reader was stopped. */
   get backlogBytes(): number {
-    return this.#backlog?.length ?? 0
+    return this.#backlogEnd - this.#backlogStart
+  }
+
+  /** While a frame is handed over: bytes that came with it and lie behind it. */
+  get behindBytes(): number {
+    return this.#behindBytes
+  }
+
+  /** … and whether they are the reader's own already, so that to stop there costs nothing. */
+  get isBehindKept(): boolean {
+    return this.#isBehindKept
   }
 
   /** Bytes of a request that has not come whole, its length prefix included; 0 between requests. */
@@ -81,17 +97,8 @@ export class FrameReader {
   /** Takes what was received. */
   push(buffer: Buffer, view: DataView, start: number, end: number): void {
     if (this.#dead) return
-    if (this.#stopped) {
-      const rest = buffer.subarray(start, end)
-      this.#keepBacklog(this.#backlog ? Buffer.concat([this.#backlog, rest]) : Buffer.from(rest))
-      return
-    }
-    let position = start
-    while (position < end && !this.#stopped && !this.#dead) {
-      position =
-        this.#partialLength > 0 ? this.#complete(buffer, position, end) : this.#cut(buffer, view, position, end)
-    }
-    if (this.#stopped && position < end) this.#keepBacklog(Buffer.from(buffer.subarray(position, end)))
+    const position = this.#stopped ? start : this.#read(buffer, view, start, end)
+    if (this.#stopped && position < end) this.#keepBacklog(buffer, position, end)
   }
 
   /** Goes on after a frame handler returned false. */
@@ -100,11 +107,18 @@ export class FrameReader {
     this.#stopped = false
     this.#starved = false
     const backlog = this.#backlog
-    this.#backlog = null
     if (!backlog) return
-    this.push(backlog, viewOf(backlog), 0, backlog.length)
+    const end = this.#backlogEnd
+    this.#isBehindKept = true
+    this.#backlogStart = this.#read(backlog, viewOf(backlog), this.#backlogStart, end)
+    this.#isBehindKept = false
+    if (this.#dead) return
+    const rest = end - this.#backlogStart
+    if (rest === 0) this.#backlog = null
+    else if (rest < backlog.length / 2) this.#moveBacklog(rest)
+    if (rest === 0) this.#backlogStart = this.#backlogEnd = 0
     // Only now: given back sooner, its memory would wake readers that find it taken again, this one for ever.
-    this.#memory?.keep(this.backlogBytes)
+    this.#memory?.keep(this.#backlog?.length ?? 0)
   }
 
   /** Forgets everything; later bytes are ignored. */
@@ -113,7 +127,18 @@ export class FrameReader {
     this.#letGo()
     this.#partialLength = 0
     this.#backlog = null
+    this.#backlogStart = this.#backlogEnd = 0
     this.#memory?.close()
+  }
+
+  /** Hands over frames until it stops or nothing is left. Returns the position reached. */
+  #read(buffer: Buffer, view: DataView, start: number, end: number): number {
+    let position = start
+    while (position < end && !this.#stopped && !this.#dead) {
+      position =
+        this.#partialLength > 0 ? this.#complete(buffer, position, end) : this.#cut(buffer, view, position, end)
+    }
+    return position
   }
 
   /** Hands over the whole frames in place and keeps what is left of the last. Returns the position reached. */
@@ -124,6 +149,7 @@ export class FrameReader {
       if (!this.#accept(length)) return end
       const frameEnd = position + LENGTH_BYTES + length
       if (frameEnd > end) break
+      this.#behindBytes = end - frameEnd
       const more = this.#handlers.frame(buffer, view, position + LENGTH_BYTES, frameEnd)
       position = frameEnd
       if (this.#dead) return end
@@ -155,6 +181,7 @@ export class FrameReader {
       const frame = this.#partial!
       const frameEnd = this.#partialLength
       this.#partialLength = 0
+      this.#behindBytes = end - position
       const more = this.#handlers.frame(frame, viewOf(frame), LENGTH_BYTES, frameEnd)
       this.#letGo()
       if (!more && !this.#dead) this.#stopped = true
@@ -189,9 +216,24 @@ export class FrameReader {
     return true
   }
 
-  #keepBacklog(backlog: Buffer | null): void {
-    this.#backlog = backlog
-    this.#memory?.keep(backlog?.length ?? 0)
+  /** Adds to what is kept. It may come a byte at a time: where it must move it is given room for more. */
+  #keepBacklog(buffer: Buffer, start: number, end: number): void {
+    const count = end - start
+    if (!this.#backlog) this.#backlog = Buffer.allocUnsafe(count)
+    else if (this.#backlogEnd + count > this.#backlog.length) {
+      const needed = this.backlogBytes + count
+      this.#moveBacklog(needed + Math.min(needed, BACKLOG_ROOM_BYTES_MAX))
+    }
+    buffer.copy(this.#backlog, this.#backlogEnd, start, end)
+    this.#backlogEnd += count
+    this.#memory?.keep(this.#backlog.length)
+  }
+
+  #moveBacklog(size: number): void {
+    const moved = Buffer.allocUnsafe(size)
+    this.#backlogEnd = this.#backlog!.copy(moved, 0, this.#backlogStart, this.#backlogEnd)
+    this.#backlogStart = 0
+    this.#backlog = moved
   }
 
   #letGo(): void {

@@ -11,6 +11,7 @@ import type { Partitions } from '../replication/partitions.ts'
 import type { LogDirectories } from '../storage/log-directories.ts'
 import type { Handler } from './exchange.ts'
 import type { FetchSessions } from './fetch-sessions.ts'
+import type { LateReads } from './late-reads.ts'
 import type { LogLimiter } from './log-limiter.ts'
 import type { ParkedFetches } from './parked-fetches.ts'
 import type { RequestMemory } from './request-memory.ts'
@@ -30,6 +31,7 @@ export interface BrokerContext {
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessions
   readonly parkedFetches: ParkedFetches
+  readonly lateReads: LateReads
   readonly requestMemory: RequestMemory
   readonly requestMetrics: RequestMetrics
   /** For warnings about what clients do. */

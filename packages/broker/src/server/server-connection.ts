@@ -25,12 +25,16 @@ import type { TurnTask } from '../host/turn.ts'
 import type { BrokerContext } from './broker-context.ts'
 import { Exchange } from './exchange.ts'
 import { foreignProtocolText } from './foreign-protocol.ts'
+import type { LateReader } from './late-reads.ts'
 import { MemoryAccount, type MemoryTaker } from './request-memory.ts'
 
 /** Memory that an answer with ranges of files has while it waits for its client, beside its own bytes. */
 const RANGE_BUFFER_BYTES = 64 * 1024
 /** How long a connection's requests are served before others have their turn; to send the answers takes as long again. */
-const TURN_SHARE_MS = 0.3
+const TURN_SHARE_MS = 0.1
+/** … where so much lies behind them in the buffer that others will read into: to set that aside would cost more. */
+const TURN_SHARE_MS_MAX = 0.3
+const SET_ASIDE_BYTES_MAX = 32 * 1024
 /** Bytes of requests that are kept while an earlier one blocks; above it the socket is not read. */
 const BACKLOG_BYTES_MAX = 256 * 1024
 /** Output buffers that grew above this size are not kept. */
@@ -40,7 +44,7 @@ const SPARE_OUTPUTS_MAX = 64
 const reader = new Reader()
 const spareOutputs: Writer[] = []
 
-export class ServerConnection implements ConnectionHandlers, FrameHandlers, MemoryTaker, TurnTask {
+export class ServerConnection implements ConnectionHandlers, FrameHandlers, LateReader, MemoryTaker, TurnTask {
   readonly broker: BrokerContext
   /** Name of the listener it came in by: Metadata answers with that listener's addresses. */
   readonly listenerName: string
@@ -257,7 +261,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
       this.#failed(error as Error, exchange)
       return false
     }
-    if (this.#now - this.#shareBeganAt > TURN_SHARE_MS) this.#yield()
+    if (this.#isShareUsed()) this.#yield(true)
     return !this.#ending && this.#mayRead()
   }
 
@@ -354,15 +358,30 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
   }
 
   /** Lets other connections be read before the next requests of this one. */
-  #yield(): void {
+  #yield(hadShare: boolean): void {
     if (this.#yields) return
     this.#yields = true
-    this.broker.host.timers.endOfTurn(() => {
-      this.#yields = false
-      this.#regulate()
-      if (this.#finishing) this.finish()
-      else this.#endWhenDone()
-    })
+    this.broker.lateReads.add(this, hadShare)
+  }
+
+  readOnLate(): void {
+    this.#yields = false
+    if (this.#canReadOn()) this.#readOn()
+    this.#regulate()
+    if (this.#finishing) this.finish()
+    else this.#endWhenDone()
+  }
+
+  #isShareUsed(): boolean {
+    const usedMs = this.#now - this.#shareBeganAt
+    if (usedMs <= TURN_SHARE_MS) return false
+    const { behindBytes, isBehindKept } = this.#frames
+    return usedMs > TURN_SHARE_MS_MAX || (behindBytes > 0 && (isBehindKept || behindBytes <= SET_ASIDE_BYTES_MAX))
+  }
+
+  #canReadOn(): boolean {
+    const frames = this.#frames
+    return !this.#gone && !this.#ending && frames.stopped && !frames.starved && this.#mayRead()
   }
 
   #readOn(): void {
@@ -376,7 +395,11 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Memo
     if (this.#gone || this.#ending) return
     const { config, requestMemory } = this.broker
     const frames = this.#frames
-    if (frames.stopped && !frames.starved && this.#mayRead()) this.#readOn()
+    if (this.#canReadOn()) {
+      // What it has set aside would be a share of its own each time that others are answered.
+      if (frames.backlogBytes > 0) this.#yield(false)
+      else this.#readOn()
+    }
     const full =
       frames.starved ||
       frames.backlogBytes > (requestMemory.isFull ? 0 : BACKLOG_BYTES_MAX) ||

@@ -1,7 +1,13 @@
 /** The worker thread's side of `offload.ts`: loads a job's module, runs it, answers. */
-import { parentPort } from 'node:worker_threads'
+import { getPriority, setPriority } from 'node:os'
+import { parentPort, workerData } from 'node:worker_threads'
 import type { Job, Pace } from '../offload.ts'
 import { createNodeDisk } from './disk.ts'
+
+export interface OffloadWorkerData {
+  /** What is added to the thread's `nice` value. */
+  readonly niceness: number
+}
 
 export interface OffloadRequest {
   readonly id: number
@@ -21,6 +27,17 @@ export interface OffloadError {
   readonly message: string
   readonly stack: string
   readonly code?: string
+}
+
+const NICENESS_MAX = 19
+
+// On Linux this is of the thread that calls; elsewhere it would be of all of them.
+if (process.platform === 'linux') {
+  try {
+    setPriority(Math.min(getPriority() + (workerData as OffloadWorkerData).niceness, NICENESS_MAX))
+  } catch {
+    // A sandbox may forbid it: then they stand beside each other.
+  }
 }
 
 const disk = createNodeDisk()

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Job, Offload } from '../offload.ts'
-import type { OffloadAnswer, OffloadRequest } from './offload-worker.ts'
+import type { OffloadAnswer, OffloadRequest, OffloadWorkerData } from './offload-worker.ts'
 
 /** The worker's file lies beside this one, with the same extension. */
 const WORKER_URL = new URL(
@@ -11,6 +11,10 @@ const WORKER_URL = new URL(
 /** A thread that had nothing to do for so long is ended: what its heap kept of large jobs goes with it. */
 const IDLE_MS = 30_000
 
+/** How much these threads stand behind the event loop where there are not processors for all (in steps of `nice`). */
+const URGENT_NICENESS = 5
+const OTHER_NICENESS = 10
+
 interface Waiting {
   resolve(result: unknown): void
   reject(error: Error): void
@@ -18,7 +22,7 @@ interface Waiting {
 
 /** Runs jobs one after the other in a worker thread, urgent ones in another; each is started for its first job, and ended when idle. */
 export function createNodeOffload(): Offload {
-  const [urgent, other] = [new JobThread('urgent jobs'), new JobThread('offload')]
+  const [urgent, other] = [new JobThread('urgent jobs', URGENT_NICENESS), new JobThread('offload', OTHER_NICENESS)]
   return {
     run: (job, args) => (job.isUrgent === true ? urgent : other).run(job, args),
     async close() {
@@ -29,14 +33,16 @@ export function createNodeOffload(): Offload {
 
 class JobThread implements Offload {
   readonly #name: string
+  readonly #niceness: number
   readonly #waiting = new Map<number, Waiting>()
   #worker: Worker | null = null
   #nextId = 0
   #idle: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(name: string) {
+  constructor(name: string, niceness: number) {
     this.#name = name
+    this.#niceness = niceness
   }
 
   run<Args, Result>(job: Job<Args, Result>, args: Args): Promise<Result> {
@@ -67,7 +73,8 @@ class JobThread implements Offload {
   }
 
   #start(): Worker {
-    const worker = new Worker(WORKER_URL, { execArgv: [], name: this.#name })
+    const workerData: OffloadWorkerData = { niceness: this.#niceness }
+    const worker = new Worker(WORKER_URL, { execArgv: [], name: this.#name, workerData })
     worker.unref()
     worker.on('message', (answer: OffloadAnswer) => this.#answer(worker, answer))
     worker.on('error', (error) => this.#lost(worker, error instanceof Error ? error : new Error(String(error))))
