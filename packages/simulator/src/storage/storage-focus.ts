@@ -20,6 +20,8 @@ export interface Focus {
   /** How likely a life has a fault, and that this is a disk that others fill. */
   readonly faultChance: number
   readonly fullDiskChance: number
+  /** How likely a life ends at some system call, of the first hundreds. */
+  readonly anyCallChance: number
   /** Operations of a life; and how likely one that follows a kill has but a few, and loses its power then. */
   readonly stepsMax: number
   readonly briefChance: number
@@ -79,6 +81,7 @@ const EVERYTHING: Omit<Focus, 'percent'> = {
   ],
   faultChance: 0.3,
   fullDiskChance: 0.35,
+  anyCallChance: 0.8,
   stepsMax: 150,
   briefChance: 0,
   pauseChance: 0.2,
@@ -185,6 +188,31 @@ const FOCUSES: readonly Focus[] = [
     compactedChance: 1,
     segmentBytes: ['700', '1500'],
     valueBytes: [3, 40],
+  },
+  {
+    ...CROWD,
+    name: 'journal files used again',
+    percent: 4,
+    operations: drawn({
+      ...NOTHING,
+      append: 5,
+      flush: 3,
+      'dirtied together': 80,
+      truncate: 5,
+      'begin epoch': 1,
+      empty: 1,
+    }),
+    deadly: { 'dirtied together': 0.03 },
+    fatal: [
+      ['write', '.journal'],
+      ['open', '.journal'],
+    ],
+    faultChance: 0.1,
+    anyCallChance: 0.1,
+    stepsMax: 200,
+    pauseChance: 0.9,
+    markBytes: [2000, 6000],
+    valueBytes: [3, 40, 40],
   },
 ]
 

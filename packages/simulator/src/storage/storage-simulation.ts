@@ -119,7 +119,7 @@ async function live(host: SimHost, storage: StorageWorld): Promise<void> {
   // What a kill left is believed for a moment, and then the power fails: what was not made durable again is gone.
   const isAftermath = storage.models.some(({ ended }) => ended === 'process') && random.chance(focus.briefChance)
   const death = isAftermath || random.chance(0.6) ? 'power' : 'process'
-  if (!isAftermath && random.chance(0.8))
+  if (!isAftermath && random.chance(focus.anyCallChance))
     disk.crashAt(disk.calls + Math.floor(Math.exp(random.between(0, Math.log(800)))), death)
   const faultAt = random.chance(focus.faultChance) ? random.below(random.chance(0.3) ? 3 : 60) : -1
   const life = new StorageLife(host, storage, death)
