@@ -420,7 +420,7 @@ export const brokerConfig = table({
     min: 1,
     unit: 'bytes',
     mutable: 'broker',
-    doc: 'How many unflushed bytes of a partition start a flush before flush.interval.ms is over.',
+    doc: 'In async mode: how many bytes written to a partition are sent on their way to the disk, before flush.interval.ms is over. With four times as many unflushed it is flushed; where the system cannot send them (it takes Linux and the native addon), with so many.',
   },
   'log.flush.interval.ms': {
     type: 'long',

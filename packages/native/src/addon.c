@@ -11,6 +11,7 @@
  *   write(file, buffer, start, end, position, zerosTo) bytes written, of the range and then of zeros up to zerosTo, or -errno
  *   send(socket, buffer, start, end)              bytes that the socket took without waiting, or -errno
  *   syncFileSystem(file)                          a promise of 0, or -errno: all that is on the file system of a file is durable
+ *   startWriteback(file, position, length)        a promise of 0, or -errno: a range is on its way to the disk, not durable yet
  *   raiseFileLimit(wanted)                        how many files the process may have open, after raising that towards `wanted`
  *   errno                                         the numbers of the errors that callers tell apart
  *
@@ -417,16 +418,17 @@ static napi_value js_is_cached(napi_env env, napi_callback_info info) {
   return value;
 }
 
-/* Waits in a thread of the pool for all that is on a file system. */
-struct file_system_sync {
+/* What waits for the disk, in a thread of the pool. */
+struct disk_work {
   napi_async_work work;
   napi_deferred deferred;
   int file;
+  off_t position, length;
   int result;
 };
 
 static void run_file_system_sync(napi_env env, void *data) {
-  struct file_system_sync *sync = data;
+  struct disk_work *sync = data;
   (void)env;
 #if defined(__linux__)
   sync->result = syncfs(sync->file) == 0 ? 0 : -errno;
@@ -435,28 +437,56 @@ static void run_file_system_sync(napi_env env, void *data) {
 #endif
 }
 
-static void end_file_system_sync(napi_env env, napi_status status, void *data) {
-  struct file_system_sync *sync = data;
-  napi_resolve_deferred(env, sync->deferred, number_of(env, status == napi_ok ? sync->result : -ECANCELED));
-  napi_delete_async_work(env, sync->work);
-  free(sync);
+/* Where the device's queue is full, it waits for room in that. */
+static void run_writeback(napi_env env, void *data) {
+  struct disk_work *range = data;
+  (void)env;
+#if defined(__linux__)
+  int failed = sync_file_range(range->file, range->position, range->length, SYNC_FILE_RANGE_WRITE);
+  range->result = failed == 0 ? 0 : -errno;
+#else
+  range->result = -ENOSYS;
+#endif
+}
+
+static void end_disk_work(napi_env env, napi_status status, void *data) {
+  struct disk_work *ended = data;
+  napi_resolve_deferred(env, ended->deferred, number_of(env, status == napi_ok ? ended->result : -ECANCELED));
+  napi_delete_async_work(env, ended->work);
+  free(ended);
+}
+
+static napi_value begin_disk_work(napi_env env, const char *what, napi_async_execute_callback run, int file,
+                                  double position, double length) {
+  napi_value name, promise;
+  struct disk_work *begun = malloc(sizeof *begun);
+  if (begun == NULL) {
+    napi_throw_error(env, "ENOMEM", "no memory for work of the disk");
+    return NULL;
+  }
+  begun->file = file;
+  begun->position = (off_t)position;
+  begun->length = (off_t)length;
+  napi_create_promise(env, &begun->deferred, &promise);
+  napi_create_string_utf8(env, what, NAPI_AUTO_LENGTH, &name);
+  napi_create_async_work(env, NULL, name, run, end_disk_work, begun, &begun->work);
+  napi_queue_async_work(env, begun->work);
+  return promise;
 }
 
 static napi_value js_sync_file_system(napi_env env, napi_callback_info info) {
-  napi_value args[1], name, promise;
+  napi_value args[1];
   size_t count = 1;
   napi_get_cb_info(env, info, &count, args, NULL, NULL);
-  struct file_system_sync *sync = malloc(sizeof *sync);
-  if (sync == NULL) {
-    napi_throw_error(env, "ENOMEM", "no memory to sync a file system");
-    return NULL;
-  }
-  sync->file = (int)number_at(env, args[0]);
-  napi_create_promise(env, &sync->deferred, &promise);
-  napi_create_string_utf8(env, "syncFileSystem", NAPI_AUTO_LENGTH, &name);
-  napi_create_async_work(env, NULL, name, run_file_system_sync, end_file_system_sync, sync, &sync->work);
-  napi_queue_async_work(env, sync->work);
-  return promise;
+  return begin_disk_work(env, "syncFileSystem", run_file_system_sync, (int)number_at(env, args[0]), 0, 0);
+}
+
+static napi_value js_start_writeback(napi_env env, napi_callback_info info) {
+  napi_value args[3];
+  size_t count = 3;
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+  double position = number_at(env, args[1]), length = number_at(env, args[2]);
+  return begin_disk_work(env, "startWriteback", run_writeback, (int)number_at(env, args[0]), position, length);
 }
 
 /* Without privileges the soft limit rises to the hard one; with them both rise. 0 where the system cannot say. */
@@ -502,6 +532,7 @@ static napi_value start(napi_env env, napi_value exports) {
   export_function(env, exports, "readCached", js_read_cached);
   export_function(env, exports, "isCached", js_is_cached);
   export_function(env, exports, "syncFileSystem", js_sync_file_system);
+  export_function(env, exports, "startWriteback", js_start_writeback);
   export_function(env, exports, "raiseFileLimit", js_raise_file_limit);
   napi_value numbers;
   napi_create_object(env, &numbers);

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { native } from './index.ts'
@@ -90,6 +90,19 @@ test('fallocate reserves blocks and leaves the size', options, () => {
   assert.equal(result, 0)
   assert.equal(statSync(path).size, 0)
   assert.ok(statSync(path).blocks >= 2048)
+})
+
+test('startWriteback sends a range on its way, and says why it cannot', options, async () => {
+  const path = join(scratch, 'dirty')
+  const file = openSync(path, 'w+')
+  const bytes = Buffer.alloc(1 << 20, 'x')
+  assert.equal(native!.write(file, bytes, 0, bytes.length, 0, 0), bytes.length)
+  const result = await native!.startWriteback(file, 65_536, 131_072)
+  if (result === -native!.errno.ENOSYS) return
+  assert.equal(result, 0)
+  assert.ok(readFileSync(path).equals(bytes))
+  assert.equal(await native!.startWriteback(file, -1, 10), -native!.errno.EINVAL)
+  assert.equal(await native!.startWriteback(-1, 0, 10), -constants.errno.EBADF)
 })
 
 test('write puts a range and zeros behind it where they belong, and says why it cannot', options, () => {

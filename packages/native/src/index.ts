@@ -40,6 +40,8 @@ export interface Native {
    * everything that it could not write since the file was opened.
    */
   syncFileSystem(file: number): Promise<number>
+  /** Resolves to 0 when a range of a file is on its way to the disk, which says nothing of its arrival; or to -errno. */
+  startWriteback(file: number, position: number, length: number): Promise<number>
   /** How many files the process may have open, after raising that towards `wanted` where it may; 0: not known. */
   raiseFileLimit(wanted: number): number
   readonly errno: {
@@ -61,6 +63,7 @@ const FUNCTIONS = [
   'readCached',
   'isCached',
   'syncFileSystem',
+  'startWriteback',
   'raiseFileLimit',
 ] as const satisfies readonly Exclude<keyof Native, 'errno'>[]
 

@@ -8,6 +8,8 @@ import { LogDirectory } from '../storage/log-directory.ts'
 import { appendRecords, quiet, TOPIC_ID } from '../storage/testing/log-kit.ts'
 import { FlushSchedule } from './flush-schedule.ts'
 
+const DIRTY_BYTES = 100_000
+
 function bench(host: SimHost, overrides: Record<string, string> = {}, turn = new Turn(host.timers)) {
   const config = resolveTopicConfig(overrides)
   const directory = LogDirectory.open({ host, path: '/data', nodeId: 1, config: resolveBrokerConfig(), logger: quiet })
@@ -18,7 +20,7 @@ function bench(host: SimHost, overrides: Record<string, string> = {}, turn = new
     timers: host.timers,
     turn,
     intervalMs: () => 500,
-    dirtyBytesMax: () => 10_000,
+    dirtyBytesMax: () => DIRTY_BYTES,
     flushed: (log) => flushed.push({ log, at: host.world.time, offset: log.flushedOffset }),
     failed: (log, error) => failed.push({ log, error }),
   })
@@ -81,13 +83,58 @@ describe('the flush schedule', () => {
     )
   })
 
-  it('flushes a log at once when it has too many dirty bytes', async () => {
+  it('sends what came on its way at flush.dirty.bytes, and flushes a log at once when it has four times as many', async () => {
     const host = createSimHost(2)
     const { logs, flushed, write } = bench(host)
-    write(logs[0]!, 6000)
+    const log = logs[0]!
+    write(log, 90_000)
     await host.world.runFor(100)
+    assert.deepEqual(writebacks(host), [])
+    for (let at = 0; at < 2; at++) {
+      write(log, 90_000)
+      await host.world.runFor(50)
+    }
     assert.equal(flushed.length, 0)
-    write(logs[0]!, 6000)
+    assert.equal(log.flushedOffset, 0, 'nothing is durable for being on its way')
+    write(log, 90_000)
+    await host.world.runFor(50)
+    assert.equal(writebacks(host).length, 2)
+    const [first, second] = writebacks(host).map((range) => range.split('+').map(Number))
+    assert.equal(first![0], 0)
+    assert.equal(second![0], first![1], 'each byte once')
+    assert.equal(second![0]! + second![1]!, log.sizeInBytes)
+    write(log, 90_000)
+    await host.world.runFor(100)
+    assert.deepEqual(
+      flushed.map(({ offset }) => offset),
+      [5],
+    )
+    for (let at = 0; at < 2; at++) write(log, 90_000)
+    await host.world.runFor(100)
+    assert.equal(writebacks(host).length, 3, 'it begins anew with a flush')
+  })
+
+  it('tells of what cannot be written on its way, once', async () => {
+    const host = createSimHost(7)
+    const { logs, flushed, failed, write } = bench(host)
+    host.disk.failNext('writeback', 'EIO')
+    write(logs[0]!, 150_000)
+    await host.world.runFor(2000)
+    assert.deepEqual(
+      failed.map(({ log, error }) => [log.partition, (error as NodeJS.ErrnoException).code]),
+      [[0, 'EIO']],
+    )
+    assert.equal(logs[0]!.failed, failed[0]!.error)
+    assert.equal(flushed.length, 0)
+  })
+
+  it('flushes at flush.dirty.bytes where the system cannot send a range on its way', async () => {
+    const host = createSimHost(8)
+    const { logs, flushed, write } = bench(host)
+    const log = logs[0]!
+    write(log, 60_000)
+    Object.assign(log.segments()[0]!.file, { startWriteback: () => false })
+    write(log, 60_000)
     await host.world.runFor(100)
     assert.deepEqual(
       flushed.map(({ offset }) => offset),
@@ -153,4 +200,9 @@ function schedulesNothing(log: Log): void {
     told = error
   })
   assert.equal(told, log.failed)
+}
+
+/** The ranges that were sent on their way to the device. */
+function writebacks(host: SimHost): string[] {
+  return host.world.trace.lines().flatMap((line) => / writeback \S+ (\d+\+\d+)$/.exec(line)?.[1] ?? [])
 }

@@ -3,9 +3,14 @@
  *
  *   sync    (`flush.mode=sync`, `flush.messages=1`) at the end of each turn in which a log was appended to. Acknowledgements
  *           wait for it; what comes while a log's flush is in flight waits for the next one, and shares it.
- *   async   `flush.interval.ms` (`flush.ms` of the topic) after a log became dirty, or as soon as `flush.dirty.bytes`, or
- *           `flush.messages`, of it are: nobody waits, but little is lost when the machine fails, and no sync has so much to
- *           write that appends stall behind it.
+ *   async   `flush.interval.ms` (`flush.ms` of the topic) after a log became dirty, or as soon as `flush.messages` of it are:
+ *           nobody waits, but little is lost when the machine fails. Every `flush.dirty.bytes` are sent on their way to the
+ *           device as they come, so that no sync has so much to write that appends stall behind it; with FLUSHED_STEPS times
+ *           as many the log is flushed before its time. Where the system cannot send them, it is with every one.
+ *
+ * A sync of a file waits for its data, then for its inode, then for the device's cache, and looks at pages that are still
+ * written to; sending a range on its way does none of that. By a program in C 4 MiB at a time cost 0.087 CPU s/GB as syncs, 0.067
+ * as ranges with a sync for every fourth, 0.06 of it by the byte (in between: 0.072 as syncs of 16 MiB).
  *
  * A flush is paid per file. In sync mode several logs with small writes are made durable by one sync of their directory's
  * journal (storage/journal.ts) instead:
@@ -33,6 +38,8 @@ import { DirtyLogs } from './dirty-logs.ts'
 
 /** Flushes that nobody waits for at the same time; more would only queue up in front of the disk and delay others. */
 const FLUSHES_IN_FLIGHT_MAX = 8
+/** How many times `flush.dirty.bytes` are written at most without a flush. */
+const FLUSHED_STEPS = 4
 /** Of a round of the journal, per log. */
 const JOURNALED_BYTES_MAX = 64 * 1024
 /** Until a log that the journal holds is flushed itself. */
@@ -44,7 +51,7 @@ export interface FlushScheduleOptions {
   readonly turn: Turn
   /** `flush.interval.ms` */
   readonly intervalMs: () => number
-  /** `flush.dirty.bytes` */
+  /** `flush.dirty.bytes`: how many are written at most before they are sent to the device. */
   readonly dirtyBytesMax: () => number
   /** `flushedOffset` of `log` has moved. */
   readonly flushed: (log: Log) => void
@@ -60,6 +67,8 @@ export class FlushSchedule implements TurnTask {
   readonly #due = new Set<Log>()
   /** Those that are being flushed because of that. */
   readonly #inFlight = new Set<Log>()
+  /** Those of which a part is being sent to the device. */
+  readonly #writingBack = new Set<Log>()
   /** Logs with bytes for whose being durable somebody waits, and that no flush in flight covers. */
   readonly #awaited = new Set<Log>()
   /** Of those, the ones that came in this turn: the others wait for a flush in flight, whose end looks at them. */
@@ -83,8 +92,9 @@ export class FlushSchedule implements TurnTask {
       if (log.flushedOffset < log.endOffset) this.#await(log)
       return
     }
-    const isDue = log.dirtyBytes >= this.#options.dirtyBytesMax() || log.dirtyRecords >= log.config['flush.messages']
-    if (isDue) this.#flushLater(log)
+    const dirtyBytesMax = this.#options.dirtyBytesMax()
+    const isDue = log.dirtyBytes >= FLUSHED_STEPS * dirtyBytesMax || log.dirtyRecords >= log.config['flush.messages']
+    if (isDue || (log.waitingBytes >= dirtyBytesMax && !this.#writeBack(log))) this.#flushLater(log)
     else this.#dirty.add(log, Math.min(this.#options.intervalMs(), log.config['flush.ms']))
   }
 
@@ -212,6 +222,20 @@ export class FlushSchedule implements TurnTask {
       this.#done(log, begunAt, error)
       if (this.#awaited.size > 0) this.#flushAwaited()
     })
+  }
+
+  /** Sends what came to the device, if not too much is under way; false where only a flush can. */
+  #writeBack(log: Log): boolean {
+    if (this.#writingBack.has(log) || this.#writingBack.size + this.#inFlight.size >= FLUSHES_IN_FLIGHT_MAX) return true
+    const begun = log.startWriteback((error) => {
+      this.#writingBack.delete(log)
+      if (error === null || this.#closed) return
+      this.#due.delete(log)
+      this.#dirty.delete(log)
+      this.#options.failed(log, error)
+    })
+    if (begun === 'begun') this.#writingBack.add(log)
+    return begun !== 'unknown'
   }
 
   /** Flushes a log as soon as there are not too many under way. */

@@ -143,6 +143,25 @@ for (const { name, open } of machines) {
       other.close()
     })
 
+    it('begins to write a range, also when the file is closed meanwhile, or has no such call', async () => {
+      await using machine = open()
+      const { disk } = machine.host
+      const file = disk.open(`${machine.directory}/a`, 'create')
+      const written = patterned(200_000)
+      file.write(written, 0, 200_000, 0)
+      const { promise, resolve } = Promise.withResolvers<Error | null>()
+      let returned = false
+      const isBegun = file.startWriteback(0, 131_072, (error) => {
+        assert.equal(returned, true)
+        resolve(error)
+      })
+      returned = true
+      file.close()
+      if (isBegun) assert.equal(await machine.until(promise), null)
+      assert.throws(() => file.startWriteback(0, 131_072, () => {}), { code: 'EBADF' })
+      assert.ok(Buffer.from(disk.readFile(file.path)!).equals(written))
+    })
+
     it('makes directories with their parents and lists them by name', async () => {
       await using machine = open()
       const { disk } = machine.host

@@ -27,6 +27,12 @@ export interface DiskFile {
    * `truncate` to the file's size gives back what was not used. False where it was not done; that is no failure.
    */
   reserve(position: number, length: number): boolean
+  /**
+   * Begins to write a range to the device, off the loop, as far as it is not on its way: a `sync` after it has less to do, but
+   * nothing is durable before one. `done` says that it is on its way, or that it cannot be written. False where the system
+   * has no such call: nothing is done then.
+   */
+  startWriteback(position: number, length: number, done: (error: Error | null) => void): boolean
   /** fdatasync off the loop. What was written before the call is durable when `done(null)` comes. */
   sync(done: (error: Error | null) => void): void
   /** fdatasync, blocking: for start, shutdown and rare metadata. */

@@ -88,6 +88,9 @@ interface Round {
   readonly end: Anchor | null
 }
 
+/** What came of `startWriteback`; unknown where the system has no such call. */
+export type Writeback = 'begun' | 'nothing' | 'unknown'
+
 export class LogFlush {
   readonly #log: FlushedLog
   readonly #place: LogPlace
@@ -106,6 +109,8 @@ export class LogFlush {
   /** The same of the journal. */
   #journalTarget = 0
   #anchor: Anchor | null = null
+  /** The growing segment is on its way to the device up to there; only for not looking at it again. */
+  #writtenBack: { readonly segment: Segment; readonly position: number } | null = null
   /** Raised when the log is cut: what rounds in flight know of positions is void. */
   #cuts = 0
 
@@ -142,6 +147,7 @@ export class LogFlush {
     this.#target = Math.min(this.#target, offset)
     this.#journalTarget = Math.min(this.#journalTarget, offset)
     this.#anchor = null
+    this.#writtenBack = null
     this.#cuts++
   }
 
@@ -197,7 +203,25 @@ export class LogFlush {
     }
   }
 
-  /** The same, blocking; throws when it fails. For start and shutdown, with no round in flight that matters. */
+  /**
+   * Begins to write what the growing segment has in its file to the device. Nothing is durable for that, but the next flush has
+   * less to write. `done` is called for 'begun' only, never at once; with an error the log has failed.
+   */
+  startWriteback(done: FlushDone): Writeback {
+    const { active, writtenBytes } = this.#log
+    if (active === null || this.#log.failed !== null) return 'nothing'
+    const from = this.#writtenBack?.segment === active ? this.#writtenBack.position : 0
+    if (writtenBytes <= from) return 'nothing'
+    const isBegun = active.startWriteback(from, writtenBytes - from, (error) => {
+      if (error !== null) this.#log.fail(error)
+      done(error)
+    })
+    if (!isBegun) return 'unknown'
+    this.#writtenBack = { segment: active, position: writtenBytes }
+    return 'begun'
+  }
+
+  /** The same as `flush`, blocking; throws when it fails. For start and shutdown, with no round in flight that matters. */
   flushNow(): void {
     this.#log.prepareFlush()
     this.#log.writeEpochs()

@@ -46,6 +46,8 @@ export class LogState implements FlushedLog {
   recoveryPoint: number
   /** Bytes appended since the last flush began, and the first of their offsets. */
   dirtyBytes = 0
+  /** How many of them were there when the newest writeback began. */
+  bytesWrittenBack = 0
   dirtyFrom: number
   /** How often appends were undone, and where the log ended after the last of those, oldest first. */
   undone = 0
@@ -392,6 +394,7 @@ export class LogState implements FlushedLog {
     this.write()
     this.#flushingBytes = this.dirtyBytes
     this.dirtyBytes = 0
+    this.bytesWrittenBack = 0
     this.dirtyFrom = this.endOffset
     if (this.active !== null && this.marks.isDue(this.active)) this.#mark(this.active)
   }

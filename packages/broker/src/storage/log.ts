@@ -33,7 +33,7 @@ import type { Journal, JournaledLog } from './journal.ts'
 import { JournalSlot } from './journal-slot.ts'
 import { putBatch } from './log-append.ts'
 import { advanceStartOffset, cutNow, cuttingTo, cuttingWhole, deleteBelowStart, deleteSegments } from './log-cutting.ts'
-import type { FlushDone, JournalRange } from './log-flush.ts'
+import type { FlushDone, JournalRange, Writeback } from './log-flush.ts'
 import type { LogPlace } from './log-place.ts'
 import { abortedBetween, type LogRead, readRange } from './log-reader.ts'
 import { LogState } from './log-state.ts'
@@ -185,6 +185,11 @@ export class Log {
   /** Bytes appended since the last flush began. */
   get dirtyBytes(): number {
     return this.#state.dirtyBytes
+  }
+
+  /** Those of them that came since the newest writeback began. */
+  get waitingBytes(): number {
+    return this.#state.dirtyBytes - this.#state.bytesWrittenBack
   }
 
   /** Records appended since the last flush began. */
@@ -372,6 +377,14 @@ export class Log {
   /** Makes all that is appended now durable, off the loop, and calls `done`; see log-flush.ts. */
   flush(done: FlushDone): void {
     this.#state.flush.flush(done)
+  }
+
+  /** Begins to write what is appended to the device, so that the next flush has less to do; see log-flush.ts. */
+  startWriteback(done: FlushDone): Writeback {
+    const state = this.#state
+    const begun = state.flush.startWriteback(done)
+    if (begun !== 'unknown') state.bytesWrittenBack = state.dirtyBytes
+    return begun
   }
 
   /** What the journal is to take for all that is appended to be durable; null where only a flush can do that. */

@@ -41,6 +41,7 @@ function counting(disk: Disk): { disk: Disk; read: () => number } {
       write: file.write.bind(file),
       truncate: file.truncate.bind(file),
       reserve: file.reserve.bind(file),
+      startWriteback: file.startWriteback.bind(file),
       sync: file.sync.bind(file),
       syncNow: file.syncNow.bind(file),
       close: file.close.bind(file),

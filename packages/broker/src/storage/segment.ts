@@ -130,6 +130,18 @@ export class Segment implements Holder {
     this.#file = null
   }
 
+  /** Begins to write a range of it to the device; see DiskFile. The file stays open until `done`. */
+  startWriteback(position: number, length: number, done: (error: Error | null) => void): boolean {
+    const { file } = this
+    const isBegun = file.startWriteback(position, length, (error) => {
+      this.#syncing--
+      if (this.#syncing === 0 && this.#file !== file) file.close()
+      done(error)
+    })
+    if (isBegun) this.#syncing++
+    return isBegun
+  }
+
   /** Makes what is written durable, off the loop; the file stays open until then. */
   sync(done: (error: Error | null) => void): void {
     const { file } = this

@@ -108,7 +108,8 @@ export class StorageLife {
       timers: this.host.timers,
       turn: new Turn(this.host.timers, (error) => this.#fail(`a turn failed: ${(error as Error).stack}`)),
       intervalMs: () => 5,
-      dirtyBytesMax: () => this.#world.markBytes,
+      // Flushes come after four times as many.
+      dirtyBytesMax: () => this.#world.markBytes / 4,
       flushed: (log) => this.#flushed(log),
       // As a broker does: what failed is the disk, unless the log was deleted meanwhile.
       failed: (log, error) => {

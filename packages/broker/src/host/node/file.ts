@@ -1,8 +1,12 @@
 import fs from 'node:fs'
+import { getSystemErrorName } from 'node:util'
 import { native } from '@odradek/native'
 import { type DiskFile, ZEROS_BYTES_MAX } from '../disk.ts'
 import { isNoRoom } from '../no-room.ts'
 import { queueSync } from './sync-queue.ts'
+
+/** Until the system says that it is not. */
+let isWritebackKnown = process.platform === 'linux'
 
 const ZEROS = Buffer.alloc(ZEROS_BYTES_MAX)
 
@@ -113,6 +117,32 @@ export class NodeFile implements DiskFile {
         done(error)
       },
     )
+  }
+
+  startWriteback(position: number, length: number, done: (error: Error | null) => void): boolean {
+    const descriptor = this.#open()
+    if (native === null || !isWritebackKnown) return false
+    const { startWriteback } = native
+    this.#inFlight++
+    queueSync(
+      (landed) => void startWriteback(descriptor, position, length).then((result) => landed(this.#errorOf(result))),
+      (error) => {
+        this.#landed()
+        done(error)
+      },
+    )
+    return true
+  }
+
+  /** What `startWriteback` came to. Some kernels and file systems do not know the call, and everything is well without. */
+  #errorOf(result: number): Error | null {
+    if (result === 0) return null
+    if (result === -native!.errno.ENOSYS || result === -native!.errno.EINVAL) {
+      isWritebackKnown = false
+      return null
+    }
+    const code = getSystemErrorName(result)
+    return Object.assign(new Error(`${code}: ${this.path} cannot be written`), { code, syscall: 'sync_file_range' })
   }
 
   syncNow(): void {

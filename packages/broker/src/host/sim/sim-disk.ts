@@ -21,6 +21,7 @@ export type DiskCall =
   | 'write'
   | 'truncate'
   | 'sync'
+  | 'writeback'
   | 'exists'
   | 'makeDirectory'
   | 'list'
@@ -357,7 +358,7 @@ export class SimDisk implements Disk {
       this.crash(this.#faults.death)
       throw new SimCrash(`${kind} ${detail}`)
     }
-    if (kind !== 'sync') this.#failIfAsked(kind, detail, partly)
+    if (kind !== 'sync' && kind !== 'writeback') this.#failIfAsked(kind, detail, partly)
     return run()
   }
 
@@ -406,6 +407,22 @@ export class SimDisk implements Disk {
       let failure: Error | null = null
       try {
         this.#endSync(file, sync, path)
+      } catch (error) {
+        failure = error as Error
+      }
+      done(failure)
+    })
+  }
+
+  /**
+   * Begins to write what is dirty in its own time, for `SimFile`: none of it is durable for that. When the power fails any part
+   * of it may have arrived, but that it may without.
+   */
+  writebackLater(path: string, done: (error: Error | null) => void): void {
+    this.#afterSync(path, () => {
+      let failure: Error | null = null
+      try {
+        this.#failIfAsked('writeback', path)
       } catch (error) {
         failure = error as Error
       }

@@ -62,6 +62,13 @@ export class SimFile implements DiskFile {
     return this.#disk.reserve(this.#open('fallocate', true), position, position + length)
   }
 
+  startWriteback(position: number, length: number, done: (error: Error | null) => void): boolean {
+    const detail = `${this.path} ${position}+${length}`
+    this.#open('sync_file_range')
+    this.#disk.call('writeback', detail, () => this.#disk.writebackLater(this.path, done))
+    return true
+  }
+
   sync(done: (error: Error | null) => void): void {
     this.#disk.call('sync', this.path, () => this.#disk.syncLater(this.#open('fdatasync'), this.path, done))
   }
