@@ -188,8 +188,11 @@ function readKeys(path: string): Buffer[] {
   const keys = lines.map((line) => Buffer.from(line.trim(), 'base64'))
   const wrong = keys.findIndex((key) => key.length !== KEY_BYTES)
   if (keys.length > 0 && wrong < 0) return keys
-  const where = keys.length === 0 ? 'is empty' : `has no key of the console in line ${wrong + 1}`
-  throw new ConsoleKeyError(`${path} ${where}: restore it, or remove it and enter again what it sealed`)
+  throw new ConsoleKeyError(
+    keys.length === 0
+      ? `${path} is empty: restore it, or remove it and enter again what it sealed`
+      : `${path} has no key of the console in line ${wrong + 1}: restore it, or remove it and enter again what it sealed`,
+  )
 }
 
 /** Changes with the file's content; null where there is none. */

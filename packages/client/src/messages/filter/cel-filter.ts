@@ -5,6 +5,7 @@ import { decodePayload } from '../decoders/payload.ts'
 import type { SchemaCache } from '../decoders/schemas.ts'
 import type { FieldTree } from '../json/field-tree.ts'
 import { skipSpace } from '../json/json-bytes.ts'
+import { evaluationProblem, parseProblem } from './cel-problems.ts'
 import { namedFields } from './named-fields.ts'
 
 /** An expression that cannot be used; the message says where. */
@@ -90,7 +91,7 @@ export class CelFilter {
       }
       this.#evaluate = plan(env, parsed) as (bindings: Record<string, unknown>) => unknown
     } catch (error) {
-      throw filterErrorOf(error)
+      throw filterErrorOf(error, expression)
     }
     this.#decoders = decoders
     this.#schemas = schemas
@@ -114,8 +115,8 @@ export class CelFilter {
   #undecided(result: unknown): void {
     this.undecided++
     this.firstProblem ??= isCelError(result)
-      ? result.message
-      : `The expression gives ${typeof result === 'bigint' ? 'a number' : typeof result}, not true or false`
+      ? evaluationProblem(result.message)
+      : `The expression gives ${typeof result === 'bigint' ? 'int' : typeof result}, not true or false`
   }
 
   #variable(
@@ -185,10 +186,15 @@ function timestampOf(ms: number) {
   return { $typeName: 'google.protobuf.Timestamp', seconds: BigInt(seconds), nanos: (ms - seconds * 1000) * 1_000_000 }
 }
 
-function filterErrorOf(error: unknown): FilterError {
+function filterErrorOf(error: unknown, expression: string): FilterError {
   if (error instanceof FilterError) return error
   const message = error instanceof Error ? error.message : String(error)
   const place = /^<input>:(\d+):(\d+): (.*)$/s.exec(message)
   if (place === null) return new FilterError(message)
-  return new FilterError(`${place[3]} (line ${place[1]}, column ${place[2]})`, Number(place[2]))
+  const [, line, column, said] = place
+  const found = /^found (.+?) but expecting /s.exec(said!)?.[1]
+  const lines = expression.split('\n').slice(Number(line) - 1)
+  const rest = lines.join('\n').slice(Number(column) - 1)
+  const problem = found === undefined ? said : parseProblem(found, rest)
+  return new FilterError(`${problem} (line ${line}, column ${column})`, Number(column))
 }

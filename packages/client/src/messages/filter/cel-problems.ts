@@ -1,0 +1,35 @@
+/** What the CEL parser and evaluator complain of, said to a person who writes a filter: what is wrong and where, in few words. */
+
+/** What a hand that knows SQL or Python writes. */
+const meantInstead: Readonly<Record<string, string>> = { and: '&&', or: '||', not: '!', true: 'true', false: 'false' }
+
+/** Operators with something to their right, the longer ones first. */
+const OPERATOR = /^(?:==|!=|<=|>=|&&|\|\||[<>+\-*/%?.[(!]|in\b)/
+
+/**
+ * Why an expression cannot be read.
+ * @param found what the parser says it found: one character, or `end of input`
+ * @param rest the expression from there on
+ */
+export function parseProblem(found: string, rest: string): string {
+  if (found === 'end of input' || rest.trim() === '') return 'The expression ends too early'
+  if (/^b?["']/.test(rest)) return 'A string does not end'
+  if (/^=(?!=)/.test(rest)) return 'A single = does not compare: write =='
+  if (rest.startsWith('===')) return 'Write == instead of ==='
+  const word = /^[A-Za-z_]\w*/.exec(rest)?.[0] ?? ''
+  const meant = meantInstead[word.toLowerCase()]
+  if (meant !== undefined) return `Write ${meant} instead of ${word}`
+  const operator = OPERATOR.exec(rest)?.[0]
+  if (operator === undefined) return `${word === '' ? rest[0] : word} cannot stand here`
+  if (rest.slice(operator.length).trim() === '') return `Nothing stands after ${operator}`
+  return `What stands after ${operator} cannot be read`
+}
+
+/** Why a record cannot be decided: the evaluator's own words, but where they are in signs of CEL's inside. */
+export function evaluationProblem(message: string): string {
+  const overload = /^found no matching overload for '?(.+?)'? applied to '(.*)'$/.exec(message)
+  if (overload === null) return message
+  const [, name = '', types] = overload
+  // An operator has an underscore where a value stands.
+  return `${/^\w+$/.test(name) ? name : name.replaceAll('_', '')} does not take ${types}`
+}
