@@ -36,6 +36,43 @@ test('a page that is open recovers without a hand on it', async ({ page }) => {
   await expect(page.getByText('all led and in sync')).toBeVisible()
 })
 
+test('a page of several parts tells once that the cluster is away, and all of them come back by themselves', async ({
+  page,
+}) => {
+  await scene.createTopic('letters', 1)
+  await scene.produce('letters', [['k', '{"id":7}']])
+  const complaints = page.getByRole('main').getByRole('alert')
+  const message = page.getByRole('row').filter({ hasText: '"id":7' })
+  await scene.open(page, '/local/topics/letters/messages?from=earliest')
+  await expect(message).toBeVisible()
+  await scene.stopBroker()
+  await page.reload()
+  await expect(complaints).toHaveCount(1)
+  await expect(complaints).toContainText('cannot be reached')
+  // What the list itself was told by then, it does not say again.
+  await expect(page.getByRole('progressbar')).toHaveCount(0)
+  await expect(complaints).toHaveCount(1)
+  await scene.startBroker()
+  await expect(message).toBeVisible()
+  await expect(complaints).toHaveCount(0)
+})
+
+test('a dialog that could not be told what it is about asks by itself', async ({ page }) => {
+  await scene.createTopic('bills', 1)
+  await scene.produce('bills', [['k', '{"id":8}']])
+  await scene.open(page, '/local/topics/bills/partitions')
+  await expect(page.getByRole('row').nth(1)).toBeVisible()
+  await scene.stopBroker()
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByRole('menuitem', { name: /records/ }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox', { name: 'Moment' }).fill('2090-01-01')
+  await expect(dialog.getByRole('alert')).toContainText('cannot be reached')
+  await scene.startBroker()
+  await expect(dialog.getByRole('alert')).toHaveCount(0)
+  await expect(dialog).toContainText('1 offset goes from one partition, which is emptied.')
+})
+
 test('while the broker hangs a page says that it waits, and goes on by itself', async ({ page }) => {
   await scene.createTopic('payments', 1)
   await scene.open(page, '/local/topics')

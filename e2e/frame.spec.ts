@@ -52,6 +52,24 @@ test('the keyboard alone: to a place, into the filter, down the rows, into one, 
   await expect(page.getByRole('dialog')).toBeHidden()
 })
 
+test('Tab goes past the frame first: into the page, and by J into its rows', async ({ page }) => {
+  await scene.open(page, '/local/topics')
+  await expect(page.getByRole('link', { name: 'payments' })).toBeVisible()
+  await page.keyboard.press('Tab')
+  const skip = page.getByRole('link', { name: 'Skip to the page' })
+  await expect(skip).toBeFocused()
+  await expect(skip).toBeInViewport()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('main')).toBeFocused()
+  await page.keyboard.press('j')
+  await expect(page.getByRole('row').filter({ hasText: 'orders' })).toBeFocused()
+  await skip.focus()
+  await skip.press('Enter')
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('main').locator(':focus')).toHaveCount(1)
+  expect(new URL(page.url()).hash).toBe('')
+})
+
 test('a menu is walked by arrows, closed by Escape, and gives the focus back', async ({ page }) => {
   await scene.open(page, '/local')
   const button = page.getByRole('button', { name: 'Theme' })

@@ -10,6 +10,8 @@ export interface ApiError {
   readonly message: string
   /** The sentences by codes that stay. */
   readonly codes?: Failure['codes']
+  /** What is wrong with which field of the input, where that is it. */
+  readonly fields?: Failure['fields']
 }
 
 /** Reads whatever a query, mutation or subscription failed with. */
@@ -24,6 +26,7 @@ export function apiError(error: unknown): ApiError {
   const tried = property(failure, 'tried')
   const remedy = property(failure, 'remedy')
   const codes = property(failure, 'codes')
+  const fields = property(failure, 'fields')
   const code = property(data, 'code')
   return {
     code: typeof code === 'string' ? code : 'UNKNOWN',
@@ -32,6 +35,7 @@ export function apiError(error: unknown): ApiError {
     ...(typeof tried === 'string' && { tried }),
     ...(typeof remedy === 'string' && { remedy }),
     ...(typeof codes === 'object' && codes !== null && { codes: codes as Failure['codes'] }),
+    ...(Array.isArray(fields) && fields.length > 0 && { fields: fields as Failure['fields'] }),
   }
 }
 

@@ -1,7 +1,7 @@
 'use client'
-import { sentenceReader } from '@odradek/client/sentence-reader'
-import { createContext, type ReactNode, useCallback, useContext, useMemo } from 'react'
+import { createContext, type ReactNode, useContext, useMemo } from 'react'
 import type { ApiError } from './api-error.ts'
+import { reasonTeller } from './reason-words.ts'
 
 type Words = Readonly<Record<string, string>>
 
@@ -29,7 +29,10 @@ export function useFailureWords(): (error: ApiError) => ApiError {
       const said = error.codes?.[part]
       const template = said && words[said.code]
       if (template) told[part] = template.replace(/\{(\w+)\}/g, (_, name) => reasonWords(said.values[name] ?? ''))
-      else if (part === 'message') told.message = reasonWords(told.message)
+      else if (part === 'message') {
+        const fields = error.fields?.map(({ path, message }) => [path, reasonWords(message)].filter(Boolean).join(': '))
+        told.message = fields?.join('；') ?? reasonWords(told.message)
+      }
     }
     return told
   }
@@ -38,16 +41,5 @@ export function useFailureWords(): (error: ApiError) => ApiError {
 /** A reason that a broker or the API gives, in the language of the page. */
 export function useReasonWords(): (reason: string) => string {
   const { reasons } = useContext(Known)
-  const read = useMemo(() => {
-    const templates = Object.fromEntries(Object.keys(reasons).map((sentence) => [sentence, sentence]))
-    return sentenceReader(templates, new Set(['text']))
-  }, [reasons])
-  return useCallback((reason) => tell(reason, read, reasons), [read, reasons])
-}
-
-function tell(reason: string, read: ReturnType<typeof sentenceReader>, reasons: Words): string {
-  const said = read(reason)
-  const template = said === null ? undefined : reasons[said.code]
-  if (said === null || template === undefined) return reason
-  return template.replace(/\{(\w+)\}/g, (_, name) => tell(said.values[name] ?? '', read, reasons))
+  return useMemo(() => reasonTeller(reasons), [reasons])
 }

@@ -6,6 +6,7 @@ import { createTRPCContext } from '@trpc/tanstack-react-query'
 import { type ReactNode, useState } from 'react'
 import { apiError } from './api-error.ts'
 import { keepErrors } from './keep-errors.ts'
+import { untilReached } from './until-reached.ts'
 import { whileSeen } from './while-seen.ts'
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>()
@@ -26,7 +27,13 @@ export function ApiProvider({ children }: { children: ReactNode }) {
 function createQueryClient() {
   const queryClient = new QueryClient({
     defaultOptions: {
-      queries: { staleTime: 5_000, retry: isWorthAnother, retryDelay: 500, refetchOnWindowFocus: true },
+      queries: {
+        staleTime: 5_000,
+        retry: isWorthAnother,
+        retryDelay: 500,
+        refetchOnWindowFocus: true,
+        refetchInterval: untilReached,
+      },
       mutations: { retry: false },
     },
   })

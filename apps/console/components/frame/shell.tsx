@@ -9,6 +9,7 @@ import { useTRPC } from '../../lib/trpc.tsx'
 import { PALETTE_EVENT } from './palette-state.ts'
 import { Rail } from './rail.tsx'
 import { useShortcuts } from './shortcuts.ts'
+import { CONTENT_ID, SkipLink } from './skip-link.tsx'
 import { SlowAnswer } from './slow-answer.tsx'
 import { TopBar } from './top-bar.tsx'
 import { keepTyped, takeTyped } from './typed-ahead.ts'
@@ -118,12 +119,19 @@ export function Shell({ children, ...data }: ShellData & { children: ReactNode }
   }, [])
   return (
     <ShellContext value={data}>
+      <SkipLink />
       <div className="flex h-dvh min-w-0">
         <Rail cluster={data.cluster} width={data.preferences.rail} />
         <div className="flex min-w-0 flex-1 flex-col">
           <TopBar {...data} />
           <SlowAnswer />
-          <main className="flex min-h-0 min-w-0 flex-1 flex-col overflow-y-auto">{children}</main>
+          <main
+            id={CONTENT_ID}
+            tabIndex={-1}
+            className="flex min-h-0 min-w-0 flex-1 flex-col overflow-y-auto outline-none"
+          >
+            {children}
+          </main>
         </div>
       </div>
       {palette !== 'never' && (

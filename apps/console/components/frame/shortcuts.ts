@@ -4,6 +4,7 @@ import { useEffect } from 'react'
 import { tinykeys } from 'tinykeys'
 import { places } from './navigation.ts'
 import { openPalette } from './palette-state.ts'
+import { CONTENT_ID } from './skip-link.tsx'
 
 /** The keys that work everywhere. Those of a table (J, K, Enter) are the table's, those of a panel (Escape) the panel's. */
 export function useShortcuts(cluster: string, showList: () => void): void {
@@ -31,9 +32,10 @@ export function useShortcuts(cluster: string, showList: () => void): void {
   }, [cluster, router, showList])
 }
 
-/** From nowhere in particular, J goes into the page's first table. */
+/** From nowhere in particular, or the page as a whole, J goes into the page's first table. */
 function focusTable(): void {
-  if (document.activeElement !== document.body && document.activeElement !== null) return
+  const at = document.activeElement
+  if (at !== document.body && at?.id !== CONTENT_ID && at !== null) return
   const row = document.querySelector<HTMLElement>('[data-table] tr[data-row]')
   row?.focus()
 }

@@ -1,5 +1,6 @@
 'use client'
 import { type MouseEvent, type ReactNode, useLayoutEffect, useRef } from 'react'
+import { ToldFailure } from './query-error.tsx'
 
 /**
  * The browser's own modal dialog: it keeps the focus inside, makes the page behind inert, closes on Escape and gives the focus back to
@@ -41,7 +42,7 @@ export function Modal(props: {
         onOpenChange(false)
       }}
     >
-      {open && children}
+      {open && <ToldFailure error={null}>{children}</ToldFailure>}
     </dialog>
   )
 }

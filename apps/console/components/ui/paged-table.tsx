@@ -1,6 +1,6 @@
 'use client'
-import { ErrorState } from './error-state.tsx'
 import { Pager } from './pager.tsx'
+import { QueryError } from './query-error.tsx'
 import { Table, type TableProps } from './table.tsx'
 
 /** A page of rows as a query has it. */
@@ -40,9 +40,7 @@ export function PagedTable<Row>(
   const isFailed = list.error !== null
   return (
     <>
-      {isFailed && (
-        <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-      )}
+      {isFailed && <QueryError className="m-4" query={list} />}
       <Table<Row>
         {...table}
         className="flex-1"

@@ -7,6 +7,7 @@ import { ButtonLink } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { href } from '../../lib/href.ts'
 import { durationText } from '../../lib/numbers.ts'
 import { AlertPanel } from './alert-panel.tsx'
@@ -87,19 +88,20 @@ export function AlertList({ cluster }: { cluster: string }) {
 /** What became of the calls of the webhook, in a word. */
 function DeliveryState({ alert }: { alert: AlertIncident }) {
   const t = useTranslations('alerts')
+  const reasonWords = useReasonWords()
   const failed = alert.deliveries.find(({ state }) => state === 'failed')
   const waiting = alert.deliveries.find(({ state }) => state === 'waiting')
   if (alert.deliveries.length === 0) return <span className="text-muted">—</span>
   if (failed !== undefined) {
     return (
-      <Badge state="wrong" tip={failed.error ?? ''}>
+      <Badge state="wrong" tip={reasonWords(failed.error ?? '')}>
         {t('delivery.failed')}
       </Badge>
     )
   }
   if (waiting === undefined) return <span className="text-muted">{t('delivery.sent')}</span>
   return (
-    <Badge state={waiting.attempts > 0 ? 'attention' : 'busy'} tip={waiting.error ?? ''}>
+    <Badge state={waiting.attempts > 0 ? 'attention' : 'busy'} tip={reasonWords(waiting.error ?? '')}>
       {t('delivery.waiting')}
     </Badge>
   )

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { ButtonLink } from '../../components/ui/button.tsx'
 import { SidePanel } from '../../components/ui/side-panel.tsx'
 import { Time } from '../../components/ui/time.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { href } from '../../lib/href.ts'
 import { AlertValue } from './alert-value.tsx'
 import type { AlertIncident } from './outputs.ts'
@@ -13,6 +14,7 @@ import { SubjectLink } from './subject-link.tsx'
 export function AlertPanel(props: { cluster: string; alert: AlertIncident; onClose(): void }) {
   const { cluster, alert, onClose } = props
   const t = useTranslations('alerts')
+  const reasonWords = useReasonWords()
   const value = (of: number) => <AlertValue kind={alert.kind} value={of} />
   const rows: readonly (readonly [string, ReactNode])[] = [
     [t('column.subject'), <SubjectLink key="subject" cluster={cluster} alert={alert} />],
@@ -64,7 +66,7 @@ export function AlertPanel(props: { cluster: string; alert: AlertIncident; onClo
                 {delivery.status !== null && ` · HTTP ${delivery.status}`}
               </span>
             </p>
-            {delivery.error !== null && <p className="break-words text-wrong">{delivery.error}</p>}
+            {delivery.error !== null && <p className="break-words text-wrong">{reasonWords(delivery.error)}</p>}
             {delivery.nextAtMs !== null && (
               <p className="text-meta text-muted">
                 {t.rich('nextTry', { time: () => <Time key="next" at={delivery.nextAtMs ?? 0} /> })}

@@ -13,21 +13,24 @@ import { Badge, StateIcon } from '../../components/ui/badge.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { href } from '../../lib/href.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import type { AlertsStatus } from './outputs.ts'
-import { useAlerts, useAlertsChanged } from './use-alerts.ts'
+import { useAlertsChanged, useLiveAlerts } from './use-alerts.ts'
 
 const RuleDialog = dynamic(async () => (await import('./rule-dialog.tsx')).RuleDialog, { ssr: false })
 
 /** What stands around both tabs of alerts: whether rules are evaluated and by whom, and the form of a rule. */
 export function AlertsFrame({ cluster, children }: { cluster: string; children: ReactNode }) {
   const t = useTranslations('alerts')
+  const reasonWords = useReasonWords()
   const trpc = useTRPC()
   const administer = useForbidden('administer')
   const changed = useAlertsChanged()
   const [edited, setEdited] = useQueryState('rule', parseAsString)
-  const about = useAlerts(cluster)
+  const about = useLiveAlerts(cluster)
   const enable = useMutation(trpc.alerts.enable.mutationOptions({ onSuccess: changed }))
   const status = about.data?.status
   const isOff = status?.state === 'off'
@@ -58,16 +61,14 @@ export function AlertsFrame({ cluster, children }: { cluster: string; children: 
           ]}
         />
       )}
-      {about.error !== null && (
-        <ErrorState className="m-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
-      )}
+      <QueryError className="m-4" query={about} />
       {!isOff && status?.keyProblem != null && (
         <p role="status" className="mx-6 my-3 flex items-start gap-2 text-attention max-sm:mx-4">
           <span className="pt-[3px]">
             <StateIcon state="attention" />
           </span>
           <span className="min-w-0 break-words">
-            {t('keyProblem')} {status.keyProblem}
+            {t('keyProblem')} {reasonWords(status.keyProblem)}
           </span>
         </p>
       )}
@@ -113,6 +114,7 @@ export function AlertsFrame({ cluster, children }: { cluster: string; children: 
 
 function StatusLine({ status }: { status: AlertsStatus }) {
   const t = useTranslations('alerts')
+  const reasonWords = useReasonWords()
   return (
     <>
       {status.firing > 0 && <Badge state="wrong">{t('firingCount', { count: status.firing })}</Badge>}
@@ -121,7 +123,7 @@ function StatusLine({ status }: { status: AlertsStatus }) {
           {status.runner.isHere ? t('runsHere') : t('runsElsewhere', { name: status.runner.name })}
         </span>
       ) : (
-        <Badge state="unknown" {...(status.reason !== null && { tip: status.reason })}>
+        <Badge state="unknown" {...(status.reason !== null && { tip: reasonWords(status.reason) })}>
           {t('notRunning')}
         </Badge>
       )}

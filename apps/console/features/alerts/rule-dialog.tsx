@@ -8,6 +8,7 @@ import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Checkbox, Field, Input } from '../../components/ui/field.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { useToast } from '../../components/ui/toast.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { useTRPC } from '../../lib/trpc.tsx'
 import { useOneAtATime } from '../../lib/use-one-at-a-time.ts'
 import type { AlertKind, AlertRule } from './outputs.ts'
@@ -28,6 +29,7 @@ const WINDOW_MINUTES_MAX = 43_200
 /** A new rule, or another content of one. An address that is kept is never shown again: only where it leads. */
 export function RuleDialog({ cluster, rule, onClose }: { cluster: string; rule?: AlertRule; onClose(): void }) {
   const t = useTranslations('alerts')
+  const reasonWords = useReasonWords()
   const frame = useTranslations('frame')
   const trpc = useTRPC()
   const toast = useToast()
@@ -220,7 +222,7 @@ export function RuleDialog({ cluster, rule, onClose }: { cluster: string; rule?:
                 <span role="status" className={test.data.error === null ? 'text-muted' : 'text-wrong'}>
                   {test.data.error === null
                     ? t('test.done', { status: test.data.status ?? 0 })
-                    : t('test.failed', { error: test.data.error })}
+                    : t('test.failed', { error: reasonWords(test.data.error) })}
                 </span>
               )}
             </div>

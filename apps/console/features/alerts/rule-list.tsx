@@ -11,6 +11,7 @@ import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { useToast } from '../../components/ui/toast.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { durationText } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import { AlertValue } from './alert-value.tsx'
@@ -21,6 +22,7 @@ import { useAlerts } from './use-alerts.ts'
 /** What is watched. */
 export function RuleList({ cluster }: { cluster: string }) {
   const t = useTranslations('alerts')
+  const reasonWords = useReasonWords()
   const trpc = useTRPC()
   const toast = useToast()
   const administer = useForbidden('administer')
@@ -51,7 +53,7 @@ export function RuleList({ cluster }: { cluster: string }) {
           {!row.isEnabled && <Badge state="unknown">{t('disabled')}</Badge>}
           {row.firing > 0 && <Badge state="wrong">{t('firingCount', { count: row.firing })}</Badge>}
           {row.problem !== null && (
-            <Badge state="attention" tip={row.problem}>
+            <Badge state="attention" tip={reasonWords(row.problem)}>
               {t('notMeasured')}
             </Badge>
           )}

@@ -8,12 +8,18 @@ import { useKept } from '../../lib/use-kept.ts'
 
 const REFRESH_MS = 5_000
 
-/** Rules and alerts of the cluster; what changes arrives by itself. */
-export function useAlerts(cluster: string) {
+/** Rules and alerts of the cluster; what changes arrives by itself. For the frame: what stands in it reads what is kept. */
+export function useLiveAlerts(cluster: string) {
   const { alerts } = useTRPC()
   const onData = useKept(alerts.get.queryKey({ cluster }))
   const live = useSubscription(alerts.live.subscriptionOptions({ cluster }, { onData }))
   return useQuery(alerts.get.queryOptions({ cluster }, { refetchInterval: liveInterval(live, REFRESH_MS) }))
+}
+
+/** Rules and alerts as the frame around keeps them. */
+export function useAlerts(cluster: string) {
+  const { alerts } = useTRPC()
+  return useQuery(alerts.get.queryOptions({ cluster }))
 }
 
 export function useAlertsChanged(): () => Promise<void> {

@@ -13,6 +13,7 @@ import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { liveInterval } from '../../lib/live-interval.ts'
@@ -107,9 +108,7 @@ export function AuditList({ cluster }: { cluster: string }) {
         <FilterInput label={t('filter')} value={query.q} onChange={search} className="w-72 max-sm:w-full" />
       </div>
       {enable.error !== null && <ErrorState className="m-4" error={enable.error} />}
-      {list.error !== null && (
-        <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-      )}
+      <QueryError className="m-4" query={list} />
       <PageBody>
         <div className="flex min-h-0 min-w-0 flex-1">
           <Table

@@ -4,11 +4,10 @@ import { useTranslations } from 'next-intl'
 import { parseAsStringLiteral, useQueryState } from 'nuqs'
 import { type ConfigDocs, ConfigEditor } from '../../components/config/config-editor.tsx'
 import { useForbidden } from '../../components/frame/shell.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { odradekCommand } from '../../lib/shell-command.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
-import { untilReached } from '../../lib/until-reached.ts'
 
 const scopes = ['this', 'all'] as const
 
@@ -21,7 +20,7 @@ export function BrokerConfiguration(props: { cluster: string; nodeId: number; do
   const forbidden = useForbidden('administer', 'editConfigs')
   const [scope, setScope] = useQueryState('of', parseAsStringLiteral(scopes).withDefault('this'))
   const of = scope === 'all' ? null : nodeId
-  const list = useQuery(trpc.brokers.configs.queryOptions({ cluster, nodeId: of }, { refetchInterval: untilReached }))
+  const list = useQuery(trpc.brokers.configs.queryOptions({ cluster, nodeId: of }))
   const set = useMutation(
     trpc.brokers.setConfig.mutationOptions({
       onSuccess: () => queryClient.invalidateQueries(trpc.brokers.pathFilter()),
@@ -37,9 +36,7 @@ export function BrokerConfiguration(props: { cluster: string; nodeId: number; do
           options={scopes.map((value) => ({ value, label: t(`scope.${value}`, { id: String(nodeId) }) }))}
         />
       </div>
-      {list.error !== null && (
-        <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-      )}
+      <QueryError className="m-4" query={list} />
       <ConfigEditor
         docs={docs}
         label={t('tab.configuration')}

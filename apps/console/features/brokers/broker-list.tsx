@@ -4,8 +4,8 @@ import { useSubscription } from '@trpc/tanstack-react-query'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Badge } from '../../components/ui/badge.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Bytes, Exact, Unknown } from '../../components/ui/number.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { useReasonWords } from '../../lib/failure-words.tsx'
 import { href } from '../../lib/href.ts'
@@ -86,9 +86,7 @@ export function BrokerList({ cluster }: { cluster: string }) {
   ]
   return (
     <>
-      {list.error !== null && (
-        <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-      )}
+      <QueryError className="m-4" query={list} />
       <Table
         label={t('title')}
         className="flex-1"

@@ -86,7 +86,7 @@ export function useDeadLetterColumns(
     },
     {
       id: 'error',
-      header: t('column.topError'),
+      header: <span data-tip={t('column.topErrorTip')}>{t('column.topError')}</span>,
       cell: (row) =>
         row.topError === null ? (
           <Unknown />

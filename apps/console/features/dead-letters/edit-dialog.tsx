@@ -8,6 +8,7 @@ import { Button, IconButton } from '../../components/ui/button.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Input } from '../../components/ui/field.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { Tabs } from '../../components/ui/tabs.tsx'
 import { newId } from '../../lib/new-id.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
@@ -171,7 +172,7 @@ export function EditDialog(props: { place: LetterSpot; message: FullMessage; onC
                 )}
               </>
             )}
-            {targets.error !== null && <ErrorState error={targets.error} retry={() => targets.refetch()} />}
+            <QueryError query={targets} />
             {send.error !== null && <ErrorState error={send.error} />}
           </div>
         </Tabs>

@@ -1,7 +1,7 @@
 'use client'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { ErrorState } from '../../components/ui/error-state.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { useTRPC } from '../../lib/trpc.tsx'
 import type { Condition, Decoder } from '../messages/message-query.ts'
 import { RecordGap, RecordSkeleton } from '../messages/record-gap.tsx'
@@ -34,7 +34,7 @@ export function LetterFound(props: {
     ),
   )
   if (letter.error !== null) {
-    return <ErrorState className="m-4" error={letter.error} retry={() => letter.refetch()} busy={letter.isFetching} />
+    return <QueryError className="m-4" query={letter} />
   }
   if (letter.data === undefined) {
     return <RecordSkeleton />

@@ -137,7 +137,7 @@ export function LetterTitle(props: {
         />
         {about?.topError != null && (
           <Figure
-            label={t('column.topError')}
+            label={<span data-tip={t('column.topErrorTip')}>{t('column.topError')}</span>}
             value={<span className="break-all font-mono text-meta">{about.topError}</span>}
           />
         )}

@@ -8,7 +8,7 @@ import { useCallback, useEffect, useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { Button, ButtonLink } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
+import { QueryError, ToldFailure } from '../../components/ui/query-error.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { Table } from '../../components/ui/table.tsx'
 import { apiError } from '../../lib/api-error.ts'
@@ -95,9 +95,7 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
         onUnselect={() => setSelection(new Set())}
         onChanged={refresh}
       />
-      {about.error !== null && (
-        <ErrorState className="m-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
-      )}
+      <QueryError className="m-4" query={about} />
       {!mayRead ? (
         <EmptyState icon={ShieldOff} title={words('empty.forbidden')}>
           {forbidden}
@@ -151,12 +149,17 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
                 letters.resume()
               }}
             />
-            {error !== null && filterProblem === null && (
-              <ErrorState className="m-4" error={error} retry={letters.restart} />
-            )}
-            {counts.error !== null && error === null && (
-              <ErrorState className="m-4" error={counts.error} retry={counts.recount} />
-            )}
+            <ToldFailure error={about.error}>
+              {filterProblem === null && (
+                <QueryError className="m-4" query={{ error, isFetching: false, refetch: letters.restart }} />
+              )}
+              {error === null && (
+                <QueryError
+                  className="m-4"
+                  query={{ error: counts.error, isFetching: false, refetch: counts.recount }}
+                />
+              )}
+            </ToldFailure>
             <Table<LetterRow>
               label={t('letters')}
               className="flex-1"

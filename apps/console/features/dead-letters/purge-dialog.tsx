@@ -8,6 +8,7 @@ import { Dialog } from '../../components/ui/dialog.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Field, Input } from '../../components/ui/field.tsx'
 import { Exact } from '../../components/ui/number.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { exactNumber } from '../../lib/numbers.ts'
 import { parseTime, timeText } from '../../lib/times.ts'
@@ -166,7 +167,7 @@ export function PurgeDialog(props: { cluster: string; topic: string; onClose(): 
             {partition}: {error}
           </p>
         ))}
-        {plan.error !== null && <ErrorState error={plan.error} retry={() => plan.refetch()} />}
+        <QueryError query={plan} />
         {purge.error !== null && <ErrorState error={purge.error} />}
       </div>
     </Dialog>

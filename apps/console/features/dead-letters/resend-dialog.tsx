@@ -6,6 +6,7 @@ import { useForbidden } from '../../components/frame/shell.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { newId } from '../../lib/new-id.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
@@ -78,7 +79,7 @@ export function ResendDialog(props: { place: LetterSpot; onClose(): void; onDone
             ))}
           </>
         )}
-        {targets.error !== null && <ErrorState error={targets.error} retry={() => targets.refetch()} />}
+        <QueryError query={targets} />
         {resend.error !== null && <ErrorState error={resend.error} />}
       </div>
     </Dialog>

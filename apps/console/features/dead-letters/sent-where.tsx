@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
-import { ErrorState } from '../../components/ui/error-state.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { href } from '../../lib/href.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
@@ -13,11 +13,10 @@ export function SentWhere({ cluster, job }: { cluster: string; job: string }) {
   const t = useTranslations('deadLetters')
   const letterReason = useLetterReason()
   const trpc = useTRPC()
-  const { data, error, refetch, isFetching } = useQuery(
-    trpc.jobs.results.queryOptions({ cluster, job, limit: 1 }, { staleTime: 0 }),
-  )
+  const found = useQuery(trpc.jobs.results.queryOptions({ cluster, job, limit: 1 }, { staleTime: 0 }))
+  const { data } = found
   const [result] = data?.results ?? []
-  if (error !== null) return <ErrorState error={error} retry={() => refetch()} busy={isFetching} />
+  if (found.error !== null) return <QueryError query={found} />
   if (data === undefined) return <Skeleton className="w-48" />
   if (result === undefined) return null
   const { target, outcome, reason, why } = result

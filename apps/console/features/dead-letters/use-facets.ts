@@ -2,6 +2,7 @@
 import type { LetterFacets } from '@odradek/api'
 import { useEffect, useState } from 'react'
 import { useTRPCClient } from '../../lib/trpc.tsx'
+import { useUntilReached } from '../../lib/use-until-reached.ts'
 import type { LetterQuery } from './letter-query.ts'
 import { letterQuestion } from './use-letters.ts'
 
@@ -30,5 +31,7 @@ export function useFacets(cluster: string, topic: string, query: LetterQuery, en
     })
     return () => subscription.unsubscribe()
   }, [client, question, enabled, round])
-  return { ...state, recount: () => setRound((n) => n + 1) }
+  const recount = () => setRound((n) => n + 1)
+  useUntilReached(state.error, recount)
+  return { ...state, recount }
 }

@@ -11,9 +11,9 @@ import { Badge } from '../../components/ui/badge.tsx'
 import { Button, ButtonLink } from '../../components/ui/button.tsx'
 import { CommandLine } from '../../components/ui/command-line.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { Bytes, Count } from '../../components/ui/number.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
@@ -105,9 +105,7 @@ export function DelayedList({ cluster }: { cluster: string }) {
         </div>
       )}
       <PageBody>
-        {list.error !== null && (
-          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-        )}
+        <QueryError className="m-4" query={list} />
         <SilentBrokers brokers={data?.silent} />
         {data?.problem != null ? (
           <EmptyState icon={AlarmClock} title={t('unsupported')}>

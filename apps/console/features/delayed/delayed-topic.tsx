@@ -8,9 +8,9 @@ import { PageBody } from '../../components/frame/page.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
 import { Button, ButtonLink, IconButton } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Figure, FigureStrip } from '../../components/ui/figure.tsx'
 import { Bytes, Exact } from '../../components/ui/number.tsx'
+import { QueryError, ToldFailure } from '../../components/ui/query-error.tsx'
 import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { Time } from '../../components/ui/time.tsx'
@@ -78,12 +78,10 @@ export function DelayedTopic({ cluster, topic }: { cluster: string; topic: strin
         <>
           <Figures row={row} timeline={timeline.data} />
           <PageBody>
-            {[topics, timeline].map(
-              ({ error, refetch, isFetching }, n) =>
-                error !== null && (
-                  <ErrorState key={n} className="m-4" error={error} retry={() => refetch()} busy={isFetching} />
-                ),
-            )}
+            <QueryError className="m-4" query={topics} />
+            <ToldFailure error={topics.error}>
+              <QueryError className="m-4" query={timeline} />
+            </ToldFailure>
             <SilentBrokers brokers={topics.data?.silent} />
             <section aria-label={t('timeline')} className="px-6 pt-3 pb-1 max-sm:px-4">
               <ZoomBar
@@ -103,7 +101,9 @@ export function DelayedTopic({ cluster, topic }: { cluster: string; topic: strin
                 />
               )}
             </section>
-            <WaitingList cluster={cluster} topic={topic} isThere={row !== undefined} />
+            <ToldFailure error={topics.error ?? timeline.error}>
+              <WaitingList cluster={cluster} topic={topic} isThere={row !== undefined} />
+            </ToldFailure>
           </PageBody>
         </>
       )}

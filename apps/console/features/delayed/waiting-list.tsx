@@ -9,9 +9,9 @@ import { useCallback, useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { Bytes, Exact } from '../../components/ui/number.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { liveInterval } from '../../lib/live-interval.ts'
@@ -124,9 +124,7 @@ export function WaitingList({ cluster, topic, isThere }: { cluster: string; topi
             </>
           )}
         </div>
-        {list.error !== null && (
-          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-        )}
+        <QueryError className="m-4" query={list} />
         <Table
           label={t('waitingIn', { topic })}
           className="flex-1"

@@ -9,7 +9,7 @@ import { useForbidden } from '../../components/frame/shell.tsx'
 import { Button, ButtonLink, IconButton } from '../../components/ui/button.tsx'
 import { Copy } from '../../components/ui/copy.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { SidePanel } from '../../components/ui/side-panel.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { Tabs } from '../../components/ui/tabs.tsx'
@@ -78,9 +78,7 @@ export function WaitingPanel(props: {
         </>
       }
     >
-      {found.error !== null && (
-        <ErrorState className="m-4" error={found.error} retry={() => found.refetch()} busy={found.isFetching} />
-      )}
+      <QueryError className="m-4" query={found} />
       {data === undefined && found.error === null && <Skeleton className="m-4 w-40" />}
       {data === null && (
         <EmptyState icon={CircleSlash2} title={t('gone')}>

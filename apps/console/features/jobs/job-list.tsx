@@ -8,9 +8,9 @@ import { PageBody } from '../../components/frame/page.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
 import { ButtonLink } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Count } from '../../components/ui/number.tsx'
 import { Pager } from '../../components/ui/pager.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
@@ -45,9 +45,7 @@ export function JobList({ cluster }: { cluster: string }) {
       <TitleRow title={letters('title')} />
       <SectionTabs cluster={cluster} />
       <PageBody>
-        {list.error !== null && (
-          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-        )}
+        <QueryError className="m-4" query={list} />
         <Table<Job>
           label={t('title')}
           className="flex-1"

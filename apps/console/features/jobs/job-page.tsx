@@ -11,6 +11,7 @@ import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Figure, FigureStrip } from '../../components/ui/figure.tsx'
 import { Exact } from '../../components/ui/number.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { useToast } from '../../components/ui/toast.tsx'
@@ -35,7 +36,7 @@ export function JobPage({ cluster, job: id }: { cluster: string; job: string }) 
   useEndToast(data)
   if (job.error !== null && data === undefined) {
     if (apiError(job.error).code !== 'NOT_FOUND') {
-      return <ErrorState className="m-4" error={job.error} retry={() => job.refetch()} busy={job.isFetching} />
+      return <QueryError className="m-4" query={job} />
     }
     return (
       <EmptyState

@@ -7,11 +7,12 @@ import { useEffect } from 'react'
 import { Badge, type State } from '../../components/ui/badge.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Checkbox } from '../../components/ui/field.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { href } from '../../lib/href.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { untilReached } from '../../lib/until-reached.ts'
 import { useLetterResultColumns } from './letter-result-columns.tsx'
 import type { JobResult } from './outputs.ts'
 
@@ -37,7 +38,7 @@ export function JobResults(props: { cluster: string; job: string; topic: string;
   const results = useInfiniteQuery(
     trpc.jobs.results.infiniteQueryOptions(
       { cluster, job, limit: PAGE_SIZE, ...(chosen.length > 0 && { outcomes: [...chosen] }) },
-      { getNextPageParam: ({ next }) => next, refetchInterval: isLive ? REFRESH_MS : false },
+      { getNextPageParam: ({ next }) => next, refetchInterval: isLive ? REFRESH_MS : untilReached },
     ),
   )
   const { refetch } = results
@@ -86,9 +87,7 @@ export function JobResults(props: { cluster: string; job: string; topic: string;
           {t('result.refresh')}
         </Button>
       </div>
-      {results.error !== null && (
-        <ErrorState className="m-4" error={results.error} retry={() => results.refetch()} busy={results.isFetching} />
-      )}
+      <QueryError className="m-4" query={results} />
       <Table<JobResult>
         label={t('result.label')}
         className="flex-1"

@@ -9,6 +9,7 @@ import { TitleRow } from '../../components/frame/title-row.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { CommandLine } from '../../components/ui/command-line.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { href } from '../../lib/href.ts'
 import { newId } from '../../lib/new-id.ts'
 import { exactNumber } from '../../lib/numbers.ts'
@@ -86,9 +87,7 @@ export function ResendPage({ cluster, topic }: { cluster: string; topic: string 
             </div>
             <Online plan={plan} />
             {plan?.command != null && <CommandLine label={frame('equivalent')} command={plan.command} />}
-            {check.error !== null && (
-              <ErrorState error={check.error} retry={() => check.refetch()} busy={check.isFetching} />
-            )}
+            <QueryError query={check} />
             {create.error !== null && (
               <ErrorState
                 error={create.error}

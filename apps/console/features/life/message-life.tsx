@@ -10,12 +10,13 @@ import { Badge, type State } from '../../components/ui/badge.tsx'
 import { Button, ButtonLink } from '../../components/ui/button.tsx'
 import { Copy } from '../../components/ui/copy.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Bytes, Count } from '../../components/ui/number.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { href } from '../../lib/href.ts'
 import { exactNumber } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { untilReached } from '../../lib/until-reached.ts'
 import { LifeLine } from './life-line.tsx'
 import { LifeUnknowns } from './life-unknowns.tsx'
 import type { GroupLife, Life } from './outputs.ts'
@@ -44,7 +45,8 @@ export function MessageLife(place: { cluster: string; topic: string; partition: 
   const bounded = Math.min(Math.max(effort, 0), EFFORT_MAX)
   const found = useQuery(
     trpc.life.get.queryOptions(forbidden === undefined ? { ...place, effort: bounded, isWaiting } : skipToken, {
-      refetchInterval: ({ state }) => (state.data?.life?.searched.isCut === false ? REFRESH_MS : false),
+      refetchInterval: ({ state }) =>
+        state.data?.life?.searched.isCut === false ? REFRESH_MS : untilReached({ state }),
       placeholderData: keepPreviousData,
     }),
   )
@@ -69,9 +71,7 @@ export function MessageLife(place: { cluster: string; topic: string; partition: 
           </EmptyState>
         )}
         <div className="flex max-w-4xl flex-col gap-6">
-          {found.error !== null && (
-            <ErrorState error={found.error} retry={() => found.refetch()} busy={found.isFetching} />
-          )}
+          <QueryError query={found} />
           {found.data === undefined && found.error === null && forbidden === undefined && (
             <p role="status" className="flex items-center gap-3 text-muted">
               <Skeleton className="w-24" /> {t('searching')}

@@ -5,8 +5,8 @@ import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Badge, type State } from '../../components/ui/badge.tsx'
 import { ButtonLink, buttonClass } from '../../components/ui/button.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Count } from '../../components/ui/number.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { href } from '../../lib/href.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
@@ -38,7 +38,7 @@ export function Delivery(place: {
   const groups = useQuery(
     trpc.messages.delivery.queryOptions({ cluster, topic, partition, offset }, { refetchInterval: REFRESH_MS }),
   )
-  if (groups.error !== null) return <ErrorState className="m-4" error={groups.error} retry={() => groups.refetch()} />
+  if (groups.error !== null) return <QueryError className="m-4" query={groups} />
   if (groups.data === undefined) return <Skeleton className="m-4 w-40" />
   const life = (
     <p className="px-4 py-3">

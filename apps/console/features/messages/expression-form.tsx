@@ -4,6 +4,7 @@ import { useTranslations } from 'next-intl'
 import { useEffect, useId, useState } from 'react'
 import { Button, IconButton } from '../../components/ui/button.tsx'
 import { Input } from '../../components/ui/field.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 
 /** A CEL expression, and why it cannot be used. */
 export function ExpressionForm(props: {
@@ -14,6 +15,7 @@ export function ExpressionForm(props: {
 }) {
   const { text, problem, onChange, onClose } = props
   const t = useTranslations('messages')
+  const reasonWords = useReasonWords()
   const id = useId()
   const [draft, setDraft] = useState(text)
   useEffect(() => setDraft(text), [text])
@@ -48,7 +50,7 @@ export function ExpressionForm(props: {
         {problem === null ? (
           <span className="text-muted">{t('cel.about')}</span>
         ) : (
-          <span className="text-wrong">{problem}</span>
+          <span className="text-wrong">{reasonWords(problem)}</span>
         )}
       </p>
     </form>

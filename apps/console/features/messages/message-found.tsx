@@ -1,9 +1,8 @@
 'use client'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { ErrorState } from '../../components/ui/error-state.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { useTRPC } from '../../lib/trpc.tsx'
-import { untilReached } from '../../lib/until-reached.ts'
 import type { Condition, Decoder } from './message-query.ts'
 import { MessageView } from './message-view.tsx'
 import { RecordGap, RecordSkeleton } from './record-gap.tsx'
@@ -30,7 +29,6 @@ export function useMessage(
       {
         staleTime: 30_000,
         placeholderData: whole ? keepPreviousData : undefined,
-        refetchInterval: untilReached,
       },
     ),
   )
@@ -46,7 +44,7 @@ export function MessageFound(props: {
   const [whole, setWhole] = useState(false)
   const found = useMessage(place, decoders, whole)
   if (found.error !== null) {
-    return <ErrorState className="m-4" error={found.error} retry={() => found.refetch()} busy={found.isFetching} />
+    return <QueryError className="m-4" query={found} />
   }
   if (found.data === undefined) {
     return <RecordSkeleton />

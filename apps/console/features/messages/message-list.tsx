@@ -8,7 +8,7 @@ import { useCallback, useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { Table } from '../../components/ui/table.tsx'
 import { apiError } from '../../lib/api-error.ts'
 import { href } from '../../lib/href.ts'
@@ -162,8 +162,11 @@ export function MessageList(props: {
             </Button>
           </div>
         )}
-        {error !== null && filterProblem === null && (
-          <ErrorState className="m-4" error={error} {...(!query.live && { retry: scan.restart })} />
+        {filterProblem === null && (
+          <QueryError
+            className="m-4"
+            query={{ error, isFetching: false, refetch: query.live ? tail.restart : scan.restart }}
+          />
         )}
         <Table<MessageRow>
           label={t('title')}
@@ -174,7 +177,17 @@ export function MessageList(props: {
           onOpen={row.select}
           openKey={query.at}
           hold={query.live}
-          empty={!asks && error === null && <Nothing query={query} total={size?.records} onChange={change} />}
+          empty={
+            !asks &&
+            error === null && (
+              <Nothing
+                query={query}
+                total={size?.records}
+                mayProduce={forbiddenProduce === undefined}
+                onChange={change}
+              />
+            )
+          }
         />
       </div>
       {row.place !== null && (
@@ -205,6 +218,7 @@ export function MessageList(props: {
 function Nothing(props: {
   query: MessageQuery
   total: number | undefined
+  mayProduce: boolean
   onChange(change: Partial<MessageQuery>): void
 }) {
   const { query, total, onChange } = props
@@ -240,7 +254,7 @@ function Nothing(props: {
         )
       }
     >
-      {t(bounded ? 'empty.boundsAbout' : 'empty.about')}
+      {t(bounded ? 'empty.boundsAbout' : props.mayProduce ? 'empty.about' : 'empty.aboutReader')}
     </EmptyState>
   )
 }

@@ -8,6 +8,7 @@ import { Button } from '../../components/ui/button.tsx'
 import { Copy } from '../../components/ui/copy.tsx'
 import { Bytes } from '../../components/ui/number.tsx'
 import { Select } from '../../components/ui/select.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import type { JsonField } from './json-path.ts'
 import type { Condition } from './message-query.ts'
 import type { FullPayload } from './outputs.ts'
@@ -30,6 +31,7 @@ export function PayloadPane(props: {
 }) {
   const { root, label, payload, onLoadAll, onFilter } = props
   const t = useTranslations('messages')
+  const reasonWords = useReasonWords()
   const [view, setView] = useState<View>('decoded')
   const [field, setField] = useState<JsonField | null>(null)
   if (payload.kind === 'null' || payload.kind === 'empty') {
@@ -59,7 +61,7 @@ export function PayloadPane(props: {
       </div>
       {payload.problems.map(({ decoder, reason }) => (
         <p key={decoder} className="px-4 pb-2 text-attention text-meta">
-          {t('decoderFailed', { decoder, reason })}
+          {t('decoderFailed', { decoder, reason: reasonWords(reason) })}
         </p>
       ))}
       {payload.truncated && (

@@ -1,11 +1,13 @@
 'use client'
 import { useTranslations } from 'next-intl'
 import { Badge } from '../../components/ui/badge.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import type { PayloadView } from './outputs.ts'
 
 /** A payload on one line; null and empty are told apart from text that says so. */
 export function PayloadText({ payload }: { payload: PayloadView }) {
   const t = useTranslations('messages')
+  const reasonWords = useReasonWords()
   if (payload.kind === 'null' || payload.kind === 'empty') {
     return <span className="text-muted">{t(`kind.${payload.kind}`)}</span>
   }
@@ -13,7 +15,10 @@ export function PayloadText({ payload }: { payload: PayloadView }) {
   return (
     <span className="inline-flex max-w-full items-center gap-1.5">
       {(payload.kind === 'hex' || problem !== undefined) && (
-        <Badge state={problem === undefined ? 'good' : 'attention'} {...(problem && { tip: problem.reason })}>
+        <Badge
+          state={problem === undefined ? 'good' : 'attention'}
+          {...(problem && { tip: reasonWords(problem.reason) })}
+        >
           {payload.kind}
         </Badge>
       )}

@@ -3,6 +3,7 @@ import { useTranslations } from 'next-intl'
 import { StateIcon } from '../../components/ui/badge.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { Bytes, Count, Exact } from '../../components/ui/number.tsx'
+import { useReasonWords } from '../../lib/failure-words.tsx'
 import { durationText, exactNumber } from '../../lib/numbers.ts'
 import type { ScanProgress } from './outputs.ts'
 import type { Scan } from './use-scan.ts'
@@ -10,6 +11,7 @@ import type { Scan } from './use-scan.ts'
 /** How far the search is: what it read, what it found, how fast; what it could not show; Stop and Continue. */
 export function ScanStatus({ scan, found, onResume }: { scan: Scan; found: number; onResume(): void }) {
   const t = useTranslations('messages')
+  const reasonWords = useReasonWords()
   const { progress, running } = scan
   const share = progress === null || progress.offsetsTotal === 0 ? 0 : progress.offsetsRead / progress.offsetsTotal
   const end = progress?.end ?? null
@@ -78,7 +80,7 @@ export function ScanStatus({ scan, found, onResume }: { scan: Scan; found: numbe
       {progress?.failure != null && (
         <p className="flex items-center gap-1.5 text-meta text-wrong">
           <StateIcon state="wrong" />
-          {t('status.failedBecause', { reason: progress.failure })}
+          {t('status.failedBecause', { reason: reasonWords(progress.failure) })}
         </p>
       )}
     </div>
@@ -88,6 +90,8 @@ export function ScanStatus({ scan, found, onResume }: { scan: Scan; found: numbe
 /** What the offsets that hold no row were, and what the filter could not decide. */
 function Missing({ progress }: { progress: ScanProgress }) {
   const t = useTranslations('messages')
+  const reasonWords = useReasonWords()
+  const undecidedReason = progress.undecidedReason === null ? undefined : reasonWords(progress.undecidedReason)
   const parts = [
     progress.markers > 0 && t('missing.markers', { count: progress.markers }),
     progress.rolledBack > 0 && t('missing.rolledBack', { count: exactNumber(progress.rolledBack) }),
@@ -101,19 +105,16 @@ function Missing({ progress }: { progress: ScanProgress }) {
         </span>
       )}
       {progress.undecided > 0 && (
-        <span
-          className="inline-flex items-center gap-1 text-attention"
-          data-tip={progress.undecidedReason ?? undefined}
-        >
+        <span className="inline-flex items-center gap-1 text-attention" data-tip={undecidedReason}>
           <StateIcon state="attention" />
           {t('missing.undecided', { count: exactNumber(progress.undecided) })}
-          <span className="text-muted">({progress.undecidedReason})</span>
+          <span className="text-muted">({undecidedReason})</span>
         </span>
       )}
       {progress.notes.map((note) => (
         <span key={note} className="inline-flex items-center gap-1 text-attention">
           <StateIcon state="attention" />
-          {note}
+          {reasonWords(note)}
         </span>
       ))}
     </>

@@ -1,5 +1,6 @@
 'use client'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { useUntilReached } from '../../lib/use-until-reached.ts'
 import { placeText, type ScanProgress } from './outputs.ts'
 
 export interface RowScan<Row> {
@@ -45,9 +46,12 @@ const shownFirst = new Set<string>()
 
 const NOTHING = { rows: [], progress: null, error: null, running: false, stopped: false } as const
 
+/** How a search begins: with nothing; under what came; or by itself, after the cluster was away: then what is told stays until more is. */
+type Beginning = 'anew' | 'further' | 'again'
+
 /**
  * Searches while `enabled`, anew whenever the question (JSON) changes. Rows are added in the order in which they are found, once a frame;
- * a connection that breaks is taken up again where it was. What was found for the same question before the page was sent is not searched
+ * a connection that breaks is taken up again where it was, and so is a search when the cluster is back. What was found for the same question before the page was sent is not searched
  * for again.
  */
 export function useRowScan<Row extends { readonly partition: number; readonly offset: number }>(
@@ -65,18 +69,17 @@ export function useRowScan<Row extends { readonly partition: number; readonly of
   const unsubscribe = useRef<() => void>(() => {})
   const shown = useRef(new Set<string>())
   const start = useCallback(
-    (resume: string | null, keep: boolean) => {
+    (resume: string | null, beginning: Beginning) => {
       unsubscribe.current()
       const input = { ...(JSON.parse(question) as object), ...(resume !== null && { resume }) }
       // What came since the last report comes again when a search goes on.
-      if (!keep) shown.current = new Set()
+      if (beginning === 'anew') shown.current = new Set()
       const seen = shown.current
       let waiting: Row[] = []
       let progress: ScanProgress | null = null
       let frame = 0
-      setState((before) =>
-        keep ? { ...before, error: null, running: true, stopped: false } : { ...NOTHING, running: true, rows: [] },
-      )
+      if (beginning === 'anew') setState({ ...NOTHING, running: true, rows: [] })
+      if (beginning === 'further') setState((before) => ({ ...before, error: null, running: true, stopped: false }))
       const flush = () => {
         frame = 0
         const rows = waiting
@@ -84,6 +87,7 @@ export function useRowScan<Row extends { readonly partition: number; readonly of
         const reported = progress
         setState((before) => ({
           ...before,
+          ...(beginning === 'again' && { error: null, running: true }),
           rows: rows.length === 0 ? before.rows : [...before.rows, ...rows],
           progress: reported ?? before.progress,
         }))
@@ -93,7 +97,7 @@ export function useRowScan<Row extends { readonly partition: number; readonly of
       }
       const end = (error: unknown) => {
         cancelAnimationFrame(frame)
-        flush()
+        if (error === null || frame !== 0) flush()
         setState((before) => ({ ...before, running: false, error }))
       }
       const subscription = subscribe(input, {
@@ -128,7 +132,7 @@ export function useRowScan<Row extends { readonly partition: number; readonly of
     if (enabled && current !== null) {
       shownFirst.add(current.id)
       shown.current = new Set(current.rows.map(placeText))
-    } else if (enabled) start(resumeFrom, false)
+    } else if (enabled) start(resumeFrom, 'anew')
     else setState(NOTHING)
     return () => unsubscribe.current()
   }, [enabled, start])
@@ -142,7 +146,8 @@ export function useRowScan<Row extends { readonly partition: number; readonly of
     }))
   }, [])
   const token = state.progress?.resume ?? null
-  const resume = useCallback(() => start(token, true), [start, token])
-  const restart = useCallback(() => start(null, false), [start])
+  const resume = useCallback(() => start(token, 'further'), [start, token])
+  const restart = useCallback(() => start(null, 'anew'), [start])
+  useUntilReached(state.error, () => start(token ?? resumeFrom, 'again'))
   return { ...state, stop, resume, restart }
 }

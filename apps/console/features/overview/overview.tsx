@@ -5,7 +5,7 @@ import { useTranslations } from 'next-intl'
 import { PageBody } from '../../components/frame/page.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
 import { Copy } from '../../components/ui/copy.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import { useKept } from '../../lib/use-kept.ts'
@@ -49,9 +49,7 @@ export function Overview({ cluster }: { cluster: string }) {
       />
       <OverviewFigures data={data} series={series} />
       <PageBody padded>
-        {about.error !== null && (
-          <ErrorState className="mb-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
-        )}
+        <QueryError className="mb-4" query={about} />
         <ShopStrip cluster={cluster} />
         {data !== undefined && <AttentionList cluster={cluster} attention={data.attention} />}
         {bare && <EmptyCluster cluster={cluster} />}

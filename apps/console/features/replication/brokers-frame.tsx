@@ -12,9 +12,9 @@ import { useForbidden } from '../../components/frame/shell.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
 import { StateIcon } from '../../components/ui/badge.tsx'
 import { Button, ButtonLink } from '../../components/ui/button.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Figure, FigureStrip } from '../../components/ui/figure.tsx'
 import { Exact, Unknown } from '../../components/ui/number.tsx'
+import { QueryError, ToldFailure } from '../../components/ui/query-error.tsx'
 import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { cn } from '../../lib/cn.ts'
@@ -65,12 +65,10 @@ export function BrokersFrame({ cluster, children }: { cluster: string; children:
         ]}
       />
       <PageBody>
-        {about.error !== null && (
-          <ErrorState className="m-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
-        )}
+        <QueryError className="m-4" query={about} />
         <SilentBrokers brokers={data?.silent} />
         {data !== undefined && <Notices cluster={cluster} data={data} />}
-        {children}
+        <ToldFailure error={about.error}>{children}</ToldFailure>
       </PageBody>
     </>
   )

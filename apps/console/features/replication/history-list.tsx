@@ -9,8 +9,8 @@ import { useCallback } from 'react'
 import { StateIcon } from '../../components/ui/badge.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
@@ -77,9 +77,7 @@ export function HistoryList({ cluster }: { cluster: string }) {
           </Button>
         )}
       </div>
-      {list.error !== null && (
-        <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-      )}
+      <QueryError className="m-4" query={list} />
       <Table
         label={t('tab.history')}
         className="flex-1"

@@ -11,6 +11,7 @@ import { Dialog } from '../../components/ui/dialog.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Bytes, Unknown } from '../../components/ui/number.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { useToast } from '../../components/ui/toast.tsx'
 import { liveInterval } from '../../lib/live-interval.ts'
@@ -57,9 +58,7 @@ export function MoveList({ cluster, action }: { cluster: string; action: ReactNo
         </div>
       )}
       {list.data?.bytesPerSecond != null && <Held cluster={cluster} bytesPerSecond={list.data.bytesPerSecond} />}
-      {list.error !== null && (
-        <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-      )}
+      <QueryError className="m-4" query={list} />
       <Table
         label={t('movingLabel')}
         className="flex-1"

@@ -8,6 +8,7 @@ import { CommandLine } from '../../components/ui/command-line.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Bytes } from '../../components/ui/number.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { useToast } from '../../components/ui/toast.tsx'
 import { exactNumber } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
@@ -91,7 +92,7 @@ export function MovePlanner(props: { cluster: string; query: MoveQuery; onChange
               command={limit === null ? data.command : data.command.replace(' --apply', ` --throttle ${limit} --apply`)}
             />
           )}
-          {plan.error !== null && <ErrorState error={plan.error} retry={() => plan.refetch()} busy={plan.isFetching} />}
+          <QueryError query={plan} />
           {begin.error !== null && (
             <ErrorState
               error={begin.error}

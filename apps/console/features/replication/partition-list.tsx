@@ -9,10 +9,10 @@ import { useCallback, useState } from 'react'
 import { Badge } from '../../components/ui/badge.tsx'
 import { Button, ButtonLink } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { Exact } from '../../components/ui/number.tsx'
 import { Pager } from '../../components/ui/pager.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { href } from '../../lib/href.ts'
@@ -84,9 +84,7 @@ export function PartitionList({ cluster }: { cluster: string }) {
             </>
           )}
         </div>
-        {list.error !== null && (
-          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-        )}
+        <QueryError className="m-4" query={list} />
         <Table
           label={t('tab.partitions')}
           className="flex-1"

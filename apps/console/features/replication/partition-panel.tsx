@@ -7,8 +7,8 @@ import { useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { Badge } from '../../components/ui/badge.tsx'
 import { Button, ButtonLink } from '../../components/ui/button.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Bytes, Exact } from '../../components/ui/number.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { SidePanel } from '../../components/ui/side-panel.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
@@ -40,9 +40,7 @@ export function PartitionPanel(props: { cluster: string; topic: string; partitio
   const { data } = found
   return (
     <SidePanel title={placeName(props)} onClose={onClose}>
-      {found.error !== null && (
-        <ErrorState className="m-4" error={found.error} retry={() => found.refetch()} busy={found.isFetching} />
-      )}
+      <QueryError className="m-4" query={found} />
       {data === undefined && found.error === null && <Skeleton className="m-4 w-40" />}
       {data !== undefined && <Head cluster={cluster} data={data} />}
       <Tabs<'replicas' | 'history'>
@@ -160,8 +158,8 @@ function PartitionHistory({ cluster, topic, partition }: { cluster: string; topi
   const history = useQuery(
     trpc.replication.history.queryOptions(input, { refetchInterval: liveInterval(live, REFRESH_MS) }),
   )
-  const { data, error } = history
-  if (error !== null) return <ErrorState className="m-4" error={error} retry={() => history.refetch()} />
+  const { data } = history
+  if (history.error !== null) return <QueryError className="m-4" query={history} />
   if (data === undefined) return <Skeleton className="m-4 w-40" />
   if (data.events.length === 0)
     return <p className="px-4 py-3 text-muted">{t(data.isKept ? 'noEventsHere' : 'historyOff')}</p>

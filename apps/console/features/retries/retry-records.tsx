@@ -16,6 +16,7 @@ import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { Bytes, Exact, Unknown } from '../../components/ui/number.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
@@ -116,9 +117,7 @@ export function RetryRecords({ cluster, topic }: { cluster: string; topic: strin
         )}
       </div>
       <PageBody>
-        {list.error !== null && (
-          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-        )}
+        <QueryError className="m-4" query={list} />
         <SilentBrokers brokers={data?.silent} />
         {deliver.error !== null && <ErrorState className="m-4" error={deliver.error} />}
         {bury.error !== null && <ErrorState className="m-4" error={bury.error} />}

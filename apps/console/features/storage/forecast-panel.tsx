@@ -4,8 +4,8 @@ import { useSubscription } from '@trpc/tanstack-react-query'
 import { useTranslations } from 'next-intl'
 import { CommandLine } from '../../components/ui/command-line.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Bytes, Exact } from '../../components/ui/number.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { SidePanel } from '../../components/ui/side-panel.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { Time } from '../../components/ui/time.tsx'
@@ -45,7 +45,7 @@ export function ForecastPanel(props: {
   const { data } = found
   return (
     <SidePanel title={topic} onClose={onClose}>
-      {found.error !== null && <ErrorState className="m-4" error={found.error} retry={() => found.refetch()} />}
+      <QueryError className="m-4" query={found} />
       {data === undefined && found.error === null && <Skeleton className="m-4 w-40" />}
       {data === null && <EmptyState title={t('untold')} />}
       {data != null && (

@@ -8,9 +8,9 @@ import { PageBody } from '../../components/frame/page.tsx'
 import { RouteTabs } from '../../components/frame/route-tabs.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Figure, FigureStrip } from '../../components/ui/figure.tsx'
 import { Bytes, Exact, Unknown } from '../../components/ui/number.tsx'
+import { QueryError, ToldFailure } from '../../components/ui/query-error.tsx'
 import { SilentBrokers } from '../../components/ui/silent-brokers.tsx'
 import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { useReasonWords } from '../../lib/failure-words.tsx'
@@ -49,13 +49,11 @@ export function StorageFrame({ cluster, children }: { cluster: string; children:
           ]}
         />
       )}
-      {about.error !== null && (
-        <ErrorState className="m-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
-      )}
+      <QueryError className="m-4" query={about} />
       {!isForeign && <SilentBrokers brokers={data?.silent} />}
       <PageBody>
         {problem === null ? (
-          children
+          <ToldFailure error={about.error}>{children}</ToldFailure>
         ) : (
           <EmptyState icon={HardDrive} title={t('unsupported')}>
             {reasonWords(problem)}

@@ -7,10 +7,10 @@ import { useQueryStates } from 'nuqs'
 import { useCallback } from 'react'
 import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../components/ui/error-state.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { Bytes, Exact, Unknown } from '../../components/ui/number.tsx'
 import { Pager } from '../../components/ui/pager.tsx'
+import { QueryError } from '../../components/ui/query-error.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
 import { Time } from '../../components/ui/time.tsx'
@@ -131,9 +131,7 @@ export function TopicForecasts({ cluster }: { cluster: string }) {
             />
           </span>
         </div>
-        {list.error !== null && (
-          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-        )}
+        <QueryError className="m-4" query={list} />
         <Table
           label={t('tab.topics')}
           className="flex-1"

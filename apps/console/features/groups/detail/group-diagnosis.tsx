@@ -5,8 +5,8 @@ import { CircleCheck, CircleHelp, OctagonAlert } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { Button, ButtonLink } from '../../../components/ui/button.tsx'
-import { ErrorState } from '../../../components/ui/error-state.tsx'
 import { Exact } from '../../../components/ui/number.tsx'
+import { QueryError } from '../../../components/ui/query-error.tsx'
 import { Skeleton } from '../../../components/ui/skeleton.tsx'
 import { cn } from '../../../lib/cn.ts'
 import { href } from '../../../lib/href.ts'
@@ -38,9 +38,7 @@ export function GroupDiagnosis({ cluster, group }: { cluster: string; group: str
   return (
     <div className="min-h-0 flex-1 overflow-y-auto px-6 py-4 max-sm:px-4">
       <div className="flex max-w-4xl flex-col gap-4">
-        {diagnosis.error !== null && (
-          <ErrorState error={diagnosis.error} retry={() => diagnosis.refetch()} busy={diagnosis.isFetching} />
-        )}
+        <QueryError query={diagnosis} />
         <div className="flex flex-wrap items-center gap-3">
           <h2 className="text-heading">{t('diagnosis.title')}</h2>
           <p aria-live="polite" className={cn('flex-1', data?.isStuck === true ? 'text-wrong' : 'text-muted')}>

@@ -8,7 +8,7 @@ import { TitleRow } from '../../../components/frame/title-row.tsx'
 import { Badge } from '../../../components/ui/badge.tsx'
 import { ButtonLink } from '../../../components/ui/button.tsx'
 import { EmptyState } from '../../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../../components/ui/error-state.tsx'
+import { QueryError, ToldFailure } from '../../../components/ui/query-error.tsx'
 import { apiError } from '../../../lib/api-error.ts'
 import { type GroupTab, href } from '../../../lib/href.ts'
 import { GroupState } from '../group-state.tsx'
@@ -56,10 +56,10 @@ export function GroupFrame(props: { cluster: string; group: string; children: Re
             label={group}
             tabs={tabs.map((tab) => ({ href: href.group(cluster, group, tab), label: t(`tab.${tab}`) }))}
           />
-          {about.error !== null && (
-            <ErrorState className="m-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
-          )}
-          <PageBody>{children}</PageBody>
+          <QueryError className="m-4" query={about} />
+          <PageBody>
+            <ToldFailure error={about.error}>{children}</ToldFailure>
+          </PageBody>
         </>
       )}
     </>

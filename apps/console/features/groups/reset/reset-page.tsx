@@ -7,10 +7,10 @@ import { useForbidden } from '../../../components/frame/shell.tsx'
 import { Button } from '../../../components/ui/button.tsx'
 import { CommandLine } from '../../../components/ui/command-line.tsx'
 import { ErrorState } from '../../../components/ui/error-state.tsx'
+import { QueryError } from '../../../components/ui/query-error.tsx'
 import { exactNumber } from '../../../lib/numbers.ts'
 import { timeText } from '../../../lib/times.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
-import { untilReached } from '../../../lib/until-reached.ts'
 import { useZone } from '../../../lib/zone.tsx'
 import type { ResetPlan } from '../outputs.ts'
 import { useGroupsChanged } from '../use-groups-changed.ts'
@@ -61,7 +61,6 @@ export function ResetPage({ cluster, group }: { cluster: string; group: string }
       staleTime: 0,
       gcTime: 0,
       refetchOnWindowFocus: false,
-      refetchInterval: untilReached,
     }),
   )
   const apply = useMutation(trpc.groups.resetApply.mutationOptions({ onSettled: changed }))
@@ -117,7 +116,7 @@ export function ResetPage({ cluster, group }: { cluster: string; group: string }
           {data !== undefined && arms && !isArmed && (
             <BusyGroup cluster={cluster} group={group} state={data.state} onGone={replan} />
           )}
-          {plan.error !== null && <ErrorState error={plan.error} retry={() => plan.refetch()} busy={plan.isFetching} />}
+          <QueryError query={plan} />
           {apply.error !== null && <ErrorState error={apply.error} retry={replan} />}
           {arm.error !== null && <ErrorState error={arm.error} retry={replan} />}
           {data !== undefined && <CommandLine label={frame('equivalent')} command={data.command} />}

@@ -3,10 +3,9 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { type ConfigDocs, ConfigEditor } from '../../../components/config/config-editor.tsx'
 import { useForbidden } from '../../../components/frame/shell.tsx'
-import { ErrorState } from '../../../components/ui/error-state.tsx'
+import { QueryError } from '../../../components/ui/query-error.tsx'
 import { odradekCommand } from '../../../lib/shell-command.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
-import { untilReached } from '../../../lib/until-reached.ts'
 import { useTopicsChanged } from '../dialogs/use-topics-changed.ts'
 
 /** A topic's configs: what each means, where its value comes from, and changing or resetting it in place. */
@@ -16,14 +15,12 @@ export function TopicConfiguration(props: { cluster: string; topic: string; docs
   const trpc = useTRPC()
   const changed = useTopicsChanged()
   const forbidden = useForbidden('administer', 'editConfigs')
-  const list = useQuery(trpc.topics.configs.queryOptions({ cluster, topic }, { refetchInterval: untilReached }))
+  const list = useQuery(trpc.topics.configs.queryOptions({ cluster, topic }))
   const set = useMutation(trpc.topics.setConfig.mutationOptions({ onSuccess: changed }))
   const reset = useMutation(trpc.topics.resetConfig.mutationOptions({ onSuccess: changed }))
   return (
     <>
-      {list.error !== null && (
-        <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-      )}
+      <QueryError className="m-4" query={list} />
       <ConfigEditor
         docs={docs}
         label={t('tab.configuration')}

@@ -8,7 +8,7 @@ import { TitleRow } from '../../../components/frame/title-row.tsx'
 import { Badge } from '../../../components/ui/badge.tsx'
 import { ButtonLink } from '../../../components/ui/button.tsx'
 import { EmptyState } from '../../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../../components/ui/error-state.tsx'
+import { QueryError, ToldFailure } from '../../../components/ui/query-error.tsx'
 import { apiError } from '../../../lib/api-error.ts'
 import { href, type TopicTab } from '../../../lib/href.ts'
 import { DurabilityBadge } from './durability-badge.tsx'
@@ -61,10 +61,10 @@ export function TopicFrame(props: { cluster: string; topic: string; children: Re
               ...(tab === 'messages' && { also: RECORD_PATH }),
             }))}
           />
-          {about.error !== null && (
-            <ErrorState className="m-4" error={about.error} retry={() => about.refetch()} busy={about.isFetching} />
-          )}
-          <PageBody>{children}</PageBody>
+          <QueryError className="m-4" query={about} />
+          <PageBody>
+            <ToldFailure error={about.error}>{children}</ToldFailure>
+          </PageBody>
         </>
       )}
     </>

@@ -5,8 +5,8 @@ import { Users } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'next-intl'
 import { EmptyState } from '../../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../../components/ui/error-state.tsx'
 import { Count, Exact } from '../../../components/ui/number.tsx'
+import { QueryError } from '../../../components/ui/query-error.tsx'
 import { type Column, Table } from '../../../components/ui/table.tsx'
 import { href } from '../../../lib/href.ts'
 import { liveInterval } from '../../../lib/live-interval.ts'
@@ -42,9 +42,7 @@ export function TopicGroups({ cluster, topic }: { cluster: string; topic: string
   ]
   return (
     <>
-      {list.error !== null && (
-        <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-      )}
+      <QueryError className="m-4" query={list} />
       <Table
         label={t('tab.groups')}
         className="flex-1"

@@ -6,8 +6,8 @@ import { useTranslations } from 'next-intl'
 import { parseAsInteger, useQueryState } from 'nuqs'
 import { useState } from 'react'
 import { Badge } from '../../../components/ui/badge.tsx'
-import { ErrorState } from '../../../components/ui/error-state.tsx'
 import { Bytes, Exact, Unknown } from '../../../components/ui/number.tsx'
+import { QueryError } from '../../../components/ui/query-error.tsx'
 import { type Column, type Sort, Table } from '../../../components/ui/table.tsx'
 import { Time } from '../../../components/ui/time.tsx'
 import { liveInterval } from '../../../lib/live-interval.ts'
@@ -117,9 +117,7 @@ export function TopicPartitions({ cluster, topic }: { cluster: string; topic: st
   return (
     <div className="flex min-h-0 flex-1">
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
-        {list.error !== null && (
-          <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-        )}
+        <QueryError className="m-4" query={list} />
         <Table
           label={t('tab.partitions')}
           className="flex-1"

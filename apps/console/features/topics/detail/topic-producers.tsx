@@ -5,8 +5,8 @@ import { PenLine } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { Badge } from '../../../components/ui/badge.tsx'
 import { EmptyState } from '../../../components/ui/empty-state.tsx'
-import { ErrorState } from '../../../components/ui/error-state.tsx'
 import { Exact, Unknown } from '../../../components/ui/number.tsx'
+import { QueryError } from '../../../components/ui/query-error.tsx'
 import { type Column, Table } from '../../../components/ui/table.tsx'
 import { Time } from '../../../components/ui/time.tsx'
 import { apiError } from '../../../lib/api-error.ts'
@@ -64,9 +64,7 @@ export function TopicProducers({ cluster, topic }: { cluster: string; topic: str
   ]
   return (
     <>
-      {list.error !== null && (
-        <ErrorState className="m-4" error={list.error} retry={() => list.refetch()} busy={list.isFetching} />
-      )}
+      <QueryError className="m-4" query={list} />
       {(list.data?.failed.length ?? 0) > 0 && (
         <p className="px-6 py-2 text-attention">
           {t('producer.failed', {

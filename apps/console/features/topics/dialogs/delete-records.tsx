@@ -8,6 +8,7 @@ import { ConfirmName } from '../../../components/ui/confirm-name.tsx'
 import { Dialog } from '../../../components/ui/dialog.tsx'
 import { ErrorState } from '../../../components/ui/error-state.tsx'
 import { Field, Input } from '../../../components/ui/field.tsx'
+import { QueryError } from '../../../components/ui/query-error.tsx'
 import { Select } from '../../../components/ui/select.tsx'
 import { exactNumber } from '../../../lib/numbers.ts'
 import { parseTime, timeText } from '../../../lib/times.ts'
@@ -161,7 +162,7 @@ export function DeleteRecords(props: { cluster: string; topic: string; everythin
             )}
           </div>
         )}
-        {plan.error !== null && <ErrorState error={plan.error} retry={() => plan.refetch()} busy={plan.isFetching} />}
+        <QueryError query={plan} />
         {data !== undefined && (
           <>
             <p className="font-strong" aria-live="polite">

@@ -11,6 +11,7 @@ import { Dialog } from '../../../components/ui/dialog.tsx'
 import { ErrorState } from '../../../components/ui/error-state.tsx'
 import { Checkbox } from '../../../components/ui/field.tsx'
 import { Bytes, Count } from '../../../components/ui/number.tsx'
+import { QueryError } from '../../../components/ui/query-error.tsx'
 import { Skeleton } from '../../../components/ui/skeleton.tsx'
 import { useToast } from '../../../components/ui/toast.tsx'
 import { href } from '../../../lib/href.ts'
@@ -79,7 +80,7 @@ export function DeleteTopics(props: { cluster: string; topics: readonly string[]
       }
     >
       <div className="flex flex-col gap-3 pb-2">
-        {impact.error !== null && <ErrorState error={impact.error} retry={() => impact.refetch()} />}
+        <QueryError query={impact} />
         {impact.isPending && <Skeleton className="w-64" />}
         {impact.data !== undefined && (
           <>
