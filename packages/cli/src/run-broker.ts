@@ -6,6 +6,7 @@ import { collectConfig } from './config-sources.ts'
 import { ConsoleBeside } from './console-beside.ts'
 import { createLogger } from './log-output.ts'
 import { nextSignal } from './next-signal.ts'
+import { giveSmallHeapRoom } from './small-heap.ts'
 import { version } from './version.ts'
 
 /**
@@ -22,6 +23,7 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
   const stopped = nextSignal()
   const logger = createLogger(config['log.level'])
   const openFilesMax = raiseFileLimit()
+  giveSmallHeapRoom()
   // Whoever starts it by hand is greeted by what to do next, not by this.
   const level = options.greet ? 'debug' : 'info'
   if (openFilesMax > 0) logger[level]({ openFilesMax }, 'The system allows this many open files and connections')

@@ -66,7 +66,7 @@ function positionOf(segment: Segment, recent: PositionRing | null, offset: numbe
 /** The last position at or below `limit` where a batch ends, given that one begins at `start`; `start` when none does. */
 function lastBoundary(segment: Segment, recent: PositionRing | null, start: number, limit: number): number {
   let known = recent === null ? -1 : recent.floorPosition(limit)
-  if (known < 0) known = segment.offsets.floorPosition(limit)
+  if (known < 0) known = segment.floorPosition(limit)
   let boundary = Math.max(start, known)
   batchScanner.open(segment.file, boundary, segment.size)
   while (batchScanner.next() && batchScanner.nextPosition <= limit) boundary = batchScanner.nextPosition

@@ -30,6 +30,11 @@ export class RecencyBound {
     return this.#holders.size
   }
 
+  /** Whether `weight` more can be held without anybody's letting go. */
+  hasRoomFor(weight: number): boolean {
+    return this.#held + weight <= this.#max
+  }
+
   /** Notes that `holder` has taken the resource or just used it. */
   use(holder: Holder): void {
     const holders = this.#holders

@@ -12,6 +12,7 @@ import { BatchReader } from './batch-reader.ts'
 import { batchScanner } from './batch-scanner.ts'
 import type { LogPlace } from './log-place.ts'
 import { OFFSET_INDEX_ENTRY_BYTES, OffsetIndex } from './offset-index.ts'
+import { BY_OFFSET, BY_POSITION, type FoundEntry, searchOffsetIndexFile } from './offset-index-file.ts'
 import type { Holder } from './recency-bound.ts'
 import { INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX } from './segment-files.ts'
 import { TIME_INDEX_ENTRY_BYTES, TimeIndex } from './time-index.ts'
@@ -25,6 +26,9 @@ export interface IndexedBatches {
   /** Where the file of that kind is. */
   path(suffix: string): string
 }
+
+/** So many look-ups in a row are made in the file where there is no room for the index: then others make room. */
+const FILE_LOOKUPS_MAX = 64
 
 export class SegmentIndexes implements Holder {
   /** Bytes from the batch that the last entry is about to the end. */
@@ -43,6 +47,9 @@ export class SegmentIndexes implements Holder {
   #active = false
   /** Whether the transaction index file has entries that are not durable. */
   #abortedDirty = false
+  /** Bytes of both files when they were in memory last and were right: nobody has written them since. 0: never. */
+  #checkedBytes = 0
+  #fileLookups = 0
   /** So many bytes of the offset and the time index were written by marks. */
   #offsetBytesMarked = 0
   #timeBytesMarked = 0
@@ -71,6 +78,8 @@ export class SegmentIndexes implements Holder {
 
   release(): void {
     if (this.pinned) return
+    this.#checkedBytes = this.weight
+    this.#fileLookups = 0
     this.#offsets = null
     this.#times = null
   }
@@ -83,6 +92,18 @@ export class SegmentIndexes implements Holder {
   get times(): TimeIndex {
     this.#load()
     return this.#times!
+  }
+
+  /** Where to begin to look for the batch that holds `offset`: at or before it. */
+  positionFor(offset: number): number {
+    const found = this.#searchFile(BY_OFFSET, offset - this.#batches.baseOffset)
+    return found >= 0 ? found : this.offsets.positionFor(offset)
+  }
+
+  /** The greatest indexed batch beginning at or before `position`; 0 when there is none. */
+  floorPosition(position: number): number {
+    const found = this.#searchFile(BY_POSITION, position)
+    return found >= 0 ? found : this.offsets.floorPosition(position)
   }
 
   /** The aborted transactions whose marker is in the segment, in the order of the markers. */
@@ -307,6 +328,40 @@ export class SegmentIndexes implements Holder {
     const isPlausible =
       size > 0 ? size % TIME_INDEX_ENTRY_BYTES === 0 && last.problem() === null : this.#batches.size === 0
     return isPlausible ? last : null
+  }
+
+  /**
+   * Looks up in the file where the index is not in memory and others would have to go for it: to read in turn in more
+   * segments than there is room for would read and check whole indexes each time. -1 where it is to be in memory.
+   */
+  #searchFile(by: typeof BY_OFFSET | typeof BY_POSITION, most: number): number {
+    if (this.#offsets !== null || this.#checkedBytes === 0) return -1
+    const { disk, loadedIndexes } = this.#place
+    const path = this.#path(INDEX_SUFFIX)
+    if (loadedIndexes.hasRoomFor(this.#checkedBytes) || ++this.#fileLookups > FILE_LOOKUPS_MAX) return -1
+    // Where somebody took it away it is made again.
+    if (!disk.exists(path)) return -1
+    const file = disk.open(path, 'read')
+    try {
+      const found = searchOffsetIndexFile(file, by, most)
+      if (found === null) return 0
+      return this.#isEndOfBatch(found) ? found.position : -1
+    } finally {
+      file.close()
+    }
+  }
+
+  /** Whether an entry that was read by itself is true: where the file is damaged, what is loaded next finds that. */
+  #isEndOfBatch({ relativeOffset, position }: FoundEntry): boolean {
+    const { baseOffset, file, size } = this.#batches
+    if (position < 0 || position >= size) return false
+    batchScanner.open(file, position, size)
+    try {
+      return batchScanner.next() && batchScanner.header.lastOffset === baseOffset + relativeOffset
+    } catch (error) {
+      if (error instanceof CorruptBatchError) return false
+      throw error
+    }
   }
 
   /** Has them in memory, and notes that they were used. */

@@ -185,6 +185,11 @@ export class Segment implements Holder {
     return this.#indexes.times
   }
 
+  /** The greatest indexed batch beginning at or before `position`; 0 when there is none. */
+  floorPosition(position: number): number {
+    return this.#indexes.floorPosition(position)
+  }
+
   /** Bytes of its indexes that are in memory. */
   get indexBytesHeld(): number {
     return this.#indexes.weight
@@ -334,7 +339,7 @@ export class Segment implements Holder {
    * is left on it.
    */
   positionOf(offset: number): number {
-    const start = this.offsets.positionFor(offset)
+    const start = this.#indexes.positionFor(offset)
     batchScanner.open(this.file, start, this.size)
     while (batchScanner.next()) {
       if (batchScanner.header.lastOffset >= offset) return batchScanner.position
