@@ -128,6 +128,24 @@ describe('the forecast', () => {
     )
   })
 
+  it('says what holds what is over: a segment that grows, where the profile leaves it, or what is not decided', () => {
+    const partitions = [
+      plannedPartition({ topic: 'grows', config, segments: segments.slice(3) }),
+      plannedPartition({ topic: 'open', config, segments, lastStableOffset: 5 }),
+    ]
+    const until = start + 2000 * HOUR
+    const kept = (profile: string) =>
+      forecast({ partitions, until }, { 'cleanup.profile': profile }).map(({ topic, kept }) => [topic, kept])
+    assert.deepEqual(kept('kafka'), [
+      ['grows', null],
+      ['open', 'undecided'],
+    ])
+    assert.deepEqual(kept('rocketmq'), [
+      ['grows', 'active'],
+      ['open', 'undecided'],
+    ])
+  })
+
   it('stops at what is not stable yet', () => {
     const [topic] = forecast({ partitions: [plannedPartition({ config, segments, lastStableOffset: 15 })] })
     assert.deepEqual(

@@ -18,8 +18,12 @@ export interface ForecastStep {
   readonly startOffsets: Readonly<Record<number, number>>
 }
 
-/** Why nothing of a topic goes. */
-export type KeptReason = 'compacted' | 'internal' | 'unlimited' | 'young'
+/**
+ * Why nothing of a topic goes. `young`: its limits are not reached. They are, somewhere: `active`: by a segment that grows and
+ * that this profile closes only where the disk is tight; `undecided`: by records that are not committed, or of a transaction
+ * that is open.
+ */
+export type KeptReason = 'compacted' | 'internal' | 'unlimited' | 'young' | 'active' | 'undecided'
 
 export interface TopicForecast {
   readonly topic: string
@@ -63,6 +67,7 @@ interface MutableStep {
 export function forecastCleanup(input: ForecastInput): TopicForecast[] {
   const goneBelow = new Map<PlannedPartition, number>()
   const steps = new Map<string, Map<string, MutableStep>>()
+  const held = new Map<string, KeptReason>()
   for (const { partitions, bytesWanted } of input.forced) {
     for (const { partition, segments, startOffset, reason } of planForced(partitions, bytesWanted, input.isInternal)) {
       for (const { size } of segments) note(steps, partition, { at: input.now, reason, bytes: size, startOffset })
@@ -74,11 +79,14 @@ export function forecastCleanup(input: ForecastInput): TopicForecast[] {
     const others = topics.get(partition.topic)
     if (others === undefined) topics.set(partition.topic, [partition])
     else others.push(partition)
-    retentionSteps(input, partition, goneBelow.get(partition) ?? 0, steps)
+    const reason = retentionSteps(input, partition, goneBelow.get(partition) ?? 0, steps)
+    if (reason !== null) held.set(partition.topic, reason)
   }
   return [...topics]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([topic, partitions]) => topicForecast(input, topic, partitions, [...(steps.get(topic)?.values() ?? [])]))
+    .map(([topic, partitions]) =>
+      topicForecast(input, topic, partitions, [...(steps.get(topic)?.values() ?? [])], held.get(topic) ?? 'young'),
+    )
 }
 
 function topicForecast(
@@ -86,6 +94,7 @@ function topicForecast(
   topic: string,
   partitions: readonly PlannedPartition[],
   steps: MutableStep[],
+  held: KeptReason,
 ): TopicForecast {
   const { config } = partitions[0]!.log
   const retentionMs = config['retention.ms']
@@ -93,7 +102,7 @@ function topicForecast(
   const kept = (): KeptReason => {
     if (isInternal(topic)) return 'internal'
     if (!config['cleanup.policy'].includes('delete')) return 'compacted'
-    return retentionMs < 0 && retentionBytes < 0 ? 'unlimited' : 'young'
+    return retentionMs < 0 && retentionBytes < 0 ? 'unlimited' : held
   }
   return {
     topic,
@@ -107,19 +116,22 @@ function topicForecast(
   }
 }
 
-/** What retention takes of one partition, in the order of its segments: each goes when it and all before it may. */
+/**
+ * What retention takes of one partition, in the order of its segments: each goes when it and all before it may. Returns what
+ * holds the first that does not, though its time is over by then; null where none is.
+ */
 function retentionSteps(
   input: ForecastInput,
   partition: PlannedPartition,
   goneBelow: number,
   steps: Map<string, Map<string, MutableStep>>,
-): void {
+): KeptReason | null {
   const log: PlannedLog = partition.log
   const { config } = log
-  if (!config['cleanup.policy'].includes('delete')) return
+  if (!config['cleanup.policy'].includes('delete')) return null
   const retentionMs = config['retention.ms']
   const retentionBytes = config['retention.bytes']
-  if (retentionMs < 0 && retentionBytes < 0) return
+  if (retentionMs < 0 && retentionBytes < 0) return null
   const isTight = input.isDiskTight(partition)
   const isActiveTaken = input.config['cleanup.profile'] === 'kafka' || isTight
   const sizeCheckAt = isTight ? input.now : input.nextRetentionCheckAt
@@ -133,16 +145,19 @@ function retentionSteps(
     const end = segmentEnd(log, at)
     sizeLeft -= segment.size
     if (end <= goneBelow) continue
-    if ((isActive && (segment.size === 0 || !isActiveTaken)) || end > limit) return
+    if (isActive && segment.size === 0) return null
     const overAt = retentionMs < 0 ? Number.POSITIVE_INFINITY : newestTime(segment) + retentionMs + 1
     const byTime = nextPass(input, Math.max(earliest, overAt), isTight)
     const isTooMuch = retentionBytes >= 0 && !isActive && sizeLeft >= retentionBytes
     const bySize = isTooMuch ? Math.max(earliest, sizeCheckAt) : Number.POSITIVE_INFINITY
     earliest = Math.min(byTime, bySize)
-    if (earliest > input.until) return
+    if (earliest > input.until) return null
+    if (isActive && !isActiveTaken) return 'active'
+    if (end > limit) return 'undecided'
     const reason = byTime <= bySize ? 'time' : 'size'
     note(steps, partition, { at: earliest, reason, bytes: segment.size, startOffset: end })
   }
+  return null
 }
 
 /** When segments are next looked at whose time is over from `time` on. */

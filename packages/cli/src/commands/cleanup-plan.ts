@@ -12,7 +12,9 @@ const kept = {
   compacted: 'is compacted',
   internal: 'is internal',
   unlimited: 'has no limit',
-  young: 'is young enough',
+  young: 'is within its limits',
+  active: 'is past its limits only in a segment that grows, which goes while the disk is tight',
+  undecided: 'is past its limits only in what is not committed, or of open transactions',
 } as const
 
 export const cleanupPlan: Command = {

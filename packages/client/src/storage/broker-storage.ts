@@ -12,7 +12,7 @@ import type { BrokerNode } from '../cluster-metadata.ts'
 export type DiskState = 'roomy' | 'expiring' | 'forcing' | 'refusing' | 'full'
 export type DeletionReason = 'time' | 'size' | 'forced'
 /** Why nothing of a topic goes. */
-export type KeptReason = 'compacted' | 'internal' | 'unlimited' | 'young'
+export type KeptReason = 'compacted' | 'internal' | 'unlimited' | 'young' | 'active' | 'undecided'
 
 export interface StorageDisk {
   readonly id: string
