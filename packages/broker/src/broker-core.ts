@@ -337,7 +337,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     const { image } = this.metadata
     const { offline } = this.directories
     const problems = offline.map(({ path, error }) => `The log directory ${path} is offline: ${error.message}`)
-    const failed = [...this.partitions].flatMap(({ log }) => {
+    const failed = [...this.partitions, ...this.partitions.followers()].flatMap(({ log }) => {
       if (log.failed === null || log.isClosed || offline.some(({ path }) => log.directory.startsWith(`${path}/`)))
         return []
       // It stands for one that is in a directory that is offline, wherever that is.

@@ -238,7 +238,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     if (this.#isrChanges.length === 1) this.#options.turn.defer('answer', { endTurn: () => this.#tellIsr() })
   }
 
-  /** What was durable in a log is damaged: its partition is offline, its directory goes on. */
+  /** What was durable in a log is damaged, or cannot be read: its partition is offline and others lead it, its directory goes on. */
   damaged(log: Log): void {
     const replica = this.#byLog.get(log)
     if (replica) this.#lose(replica, errors.KAFKA_STORAGE_ERROR.code)

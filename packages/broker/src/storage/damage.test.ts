@@ -77,7 +77,7 @@ describe('a read that comes upon damage', () => {
     fill(log)
     host.disk.failNext('read', 'EIO')
     assert.equal(log.read(20, 1000, 40, true).errorCode, UNREADABLE)
-    assert.deepEqual([heard, directory.offline], [[], null])
+    assert.deepEqual([heard, directory.offline], [[log], null], 'others are to lead it')
     host.crash('process')
     assert.equal(readAll(openIt(host.reboot()).log).length, 40)
   })

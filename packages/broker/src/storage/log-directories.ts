@@ -46,7 +46,7 @@ export interface OfflineDirectory {
 
 /** Hears that a directory has gone offline. */
 export type OfflineListener = (directory: LogDirectory, error: Error) => void
-/** Hears that a log turned out to be damaged. */
+/** Hears that a log turned out to be damaged, or could not be read. */
 export type DamageListener = (log: Log) => void
 
 interface Listeners {
@@ -131,7 +131,7 @@ export class LogDirectories implements Iterable<LogDirectory> {
     this.#listeners.offline.push(listener)
   }
 
-  /** From now on `listener` hears of logs that turn out to be damaged while they are in use, once of each. */
+  /** From now on `listener` hears of logs that turn out to be damaged, or cannot be read, while they are in use, once of each. */
   onDamaged(listener: DamageListener): void {
     this.#listeners.damage.push(listener)
   }

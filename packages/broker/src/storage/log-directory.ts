@@ -95,7 +95,7 @@ export interface LogDirectoryOptions {
   readonly loadedIndexes?: RecencyBound
   /** Hears once that the directory has gone offline. */
   readonly failed?: (directory: LogDirectory, error: Error) => void
-  /** Hears of a log that turned out to be damaged while it was in use. */
+  /** Hears of a log that turned out to be damaged, or that its disk could not read, while it was in use. */
   readonly damaged?: (log: Log) => void
 }
 
@@ -344,6 +344,9 @@ export class LogDirectory {
       mayReserve: (bytes) => this.mayReserve(bytes),
       damaged: (damage) => {
         for (const log of this.#logs) if (log.directory === place.directory) this.damaged(log, damage)
+      },
+      unreadable: () => {
+        for (const log of this.#logs) if (log.directory === place.directory) this.#options.damaged?.(log)
       },
       cut: (offset, isStart = false) => {
         this.#journal.cut(topicId, partition, offset)

@@ -41,6 +41,8 @@ export interface LogPlace {
   flushed(bytes: number): void
   /** A read came upon a part of what was durable that is not right: the log is not to be served any more. */
   damaged(damage: Damage): void
+  /** The disk could not read some of it: the log is not to be served any more in this life. */
+  unreadable(): void
   /**
    * The recovery point went back: the checkpoint that says otherwise must be written before the log is cut. `isStart`: the log
    * begins there now, which is written in any case.

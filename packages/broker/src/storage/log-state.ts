@@ -175,7 +175,10 @@ export class LogState implements FlushedLog {
     try {
       return run()
     } catch (error) {
-      if (!(error instanceof CorruptBatchError)) this.fail(error as Error)
+      if (!(error instanceof CorruptBatchError)) {
+        this.fail(error as Error)
+        this.place.unreadable()
+      }
       throw error
     }
   }

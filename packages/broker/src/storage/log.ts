@@ -450,6 +450,7 @@ export class Log {
       place.damaged({ file, position: -1, problem, foundMs: place.clock.now() })
     }
     this.#state.fail(error)
+    if (!(error instanceof CorruptBatchError)) place.unreadable()
   }
 
   /** The bytes of a range that `read` gave. */

@@ -1,4 +1,4 @@
-/** The real machine, but for syncs of files and directories that a test holds up or lets fail. */
+/** The real machine, but for syncs of files and directories that a test holds up or lets fail, and reads that it lets fail. */
 import type { Disk } from '../../src/host/disk.ts'
 import type { Host } from '../../src/host/host.ts'
 import { createNodeHost } from '../../src/host/node/node-host.ts'
@@ -11,6 +11,7 @@ export class HeldDisk {
   readonly held: (() => void)[] = []
   #holds: RegExp | null = null
   #fails: RegExp | null = null
+  #unreadable: RegExp | null = null
 
   constructor() {
     const real = createNodeHost()
@@ -18,6 +19,11 @@ export class HeldDisk {
       const file = real.disk.open(path, mode)
       const sync = file.sync.bind(file)
       file.sync = (done) => this.#sync(path, sync, done)
+      const read = file.read.bind(file)
+      file.read = (...range) => {
+        if (this.#unreadable?.test(path)) throw inputError()
+        return read(...range)
+      }
       return file
     }
     const disk = new Proxy(real.disk, {
@@ -46,9 +52,18 @@ export class HeldDisk {
     this.#fails = paths
   }
 
+  /** From now on files with such a path cannot be read; null: all can. */
+  failReads(paths: RegExp | null): void {
+    this.#unreadable = paths
+  }
+
   #sync(path: string, sync: (done: Landed) => void, done: Landed): void {
-    if (this.#fails?.test(path)) queueMicrotask(() => done(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })))
+    if (this.#fails?.test(path)) queueMicrotask(() => done(inputError()))
     else if (this.#holds?.test(path)) this.held.push(() => sync(done))
     else sync(done)
   }
+}
+
+function inputError(): Error {
+  return Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
 }

@@ -213,6 +213,27 @@ describe('the replicas of three brokers', { timeout: 120_000 }, () => {
     }
   })
 
+  it('are led by others where the disk cannot read what the leader has, until its next start', async () => {
+    const topic = await cluster.createTopic('unread', [[2, 1, 3]], { 'segment.bytes': '1024' })
+    await write(2, topic, 30)
+    cluster.disk(2).failReads(/unread-0\/.*\.log$/)
+    let refused = await fetchFrom(2, topic, 1)
+    while (refused.errorCode === 0) refused = await fetchFrom(2, topic, 1)
+    match(errorName(refused.errorCode), /^(KAFKA_STORAGE_ERROR|NOT_LEADER_OR_FOLLOWER)$/)
+    const moved = await cluster.until('unread', ({ leaderId }) => leaderId === 1)
+    deepEqual([moved.isrNodes.toSorted(), moved.offlineReplicas], [[1, 3], [2]])
+    await write(1, topic, 1, 'more')
+    // The others that it has go on.
+    await write(2, await cluster.createTopic('read', [[2, 1, 3]]), 1)
+    cluster.disk(2).failReads(null)
+    await cluster.stop(2)
+    await cluster.start(2)
+    await cluster.until(
+      'unread',
+      ({ isrNodes, offlineReplicas }) => isrNodes.length === 3 && offlineReplicas.length === 0,
+    )
+  })
+
   it('are kept, though damaged, where what they have may be nowhere else', async () => {
     const topic = await cluster.createTopic('kept', [[2, 1, 3]], {
       'segment.bytes': '1024',

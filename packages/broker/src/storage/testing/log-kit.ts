@@ -119,6 +119,7 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
     markBytes: () => options.markBytes ?? 1024 * 1024,
     flushed: () => {},
     damaged: () => {},
+    unreadable: () => {},
     cut: options.cut ?? (() => {}),
     cutLater: options.cutLater ?? ((cut) => cut.finishNow()),
   }
