@@ -62,6 +62,8 @@ export async function startBroker(options: StartOptions = {}): Promise<Broker> {
   const host = options.host ?? createNodeHost()
   const named = options.dataDir ?? (isNamed ? config['log.dirs'] : undefined)
   const dataDirs = typeof named === 'string' ? [named] : (named ?? [await mkdtemp(join(tmpdir(), 'odradek-'))])
+  if (dataDirs.length === 0 || dataDirs.includes(''))
+    throw new StartError('dataDir must name at least one directory, and none may be empty.')
   const dataDir = dataDirs[0]!
   const removeData = async () => {
     if (isTemporary) await rm(dataDir, { recursive: true, force: true })

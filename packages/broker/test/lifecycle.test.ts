@@ -106,6 +106,7 @@ test('a port that is in use is named', async () => {
 })
 
 test('a directory that cannot be used is named, with what to do', async () => {
+  for (const dataDir of [[], '', ['']]) await assertRefused({ dataDir }, /dataDir must name at least one directory/)
   await assertRefused(
     { dataDir: '/proc/odradek' },
     /^The data directory \/proc\/odradek cannot be used: .* log\.dirs\.$/,

@@ -108,7 +108,9 @@ class Check {
     }
     this.#epochs()
     for (const { offset, path } of snapshots) {
-      const problem = decodeSnapshot(this.#disk.readFile(path)!)
+      const bytes = this.#disk.readFile(path)
+      if (bytes === null) continue
+      const problem = decodeSnapshot(bytes)
       if (typeof problem === 'string') this.#warn(path, -1, problem)
       if (offset > this.#nextOffset)
         this.#warn(path, -1, `snapshot of offset ${offset}, after the end ${this.#nextOffset}`)
@@ -130,7 +132,12 @@ class Check {
     const isLast = nextBase === null
     if (baseOffset < this.#nextOffset)
       this.#error(log, -1, `begins at offset ${baseOffset}, before the end ${this.#nextOffset} of the one before`)
-    const file = this.#disk.open(log, 'read')
+    const file = this.#open(log)
+    if (file === null) {
+      // Retention took it, and all before it, since the files were listed.
+      this.#nextOffset = Math.max(this.#nextOffset, nextBase ?? 0)
+      return
+    }
     try {
       const size = file.size()
       if (size === 0) this.#gap(log, -1, baseOffset)
@@ -141,6 +148,16 @@ class Check {
       this.#transactionIndex(segment)
     } finally {
       file.close()
+    }
+  }
+
+  /** Null where the file is gone. */
+  #open(path: string): DiskFile | null {
+    try {
+      return this.#disk.open(path, 'read')
+    } catch (error) {
+      if (this.#disk.exists(path)) throw error
+      return null
     }
   }
 
@@ -160,6 +177,7 @@ class Check {
       this.#sizeInBytes += position - from
       if (problem === null || (nextBase === null && isUnusedRoom(file, position, size))) break
       from = nextGoodPosition(file, position + 1, size, this.#nextOffset, limit)
+      if (nextBase === null && from >= size && isWholeNow(file, position)) break
       this.#sizeInBytes += from - position
       const next = from < size ? `the next that can be read begins at byte ${from}` : 'nothing that can be read follows'
       this.#error(log, position, `${problem}; ${next}`)
@@ -280,4 +298,11 @@ class Check {
     if (this.#findings.filter((finding) => finding.file === file).length < FINDINGS_PER_FILE_MAX)
       this.#findings.push({ severity, file, position, problem })
   }
+}
+
+/** Whether the batch at `position`, of which only a part was there before, is whole meanwhile: the log is being written to. */
+function isWholeNow(file: DiskFile, position: number): boolean {
+  const reader = new BatchReader()
+  reader.open(file, position, file.size(), true)
+  return reader.next()
 }
