@@ -279,7 +279,8 @@ export class Journal {
     const named = this.#isNamed
     const synced = countdown(named ? 1 : 2, (error) => {
       if (error === null) {
-        this.#isNamed = true
+        // A next file may have been begun meanwhile, whose name is not durable by this.
+        if (this.#tail === tail) this.#isNamed = true
         for (const { topicId, partition, offset } of held)
           for (const { holdings } of this.#files) lower(holdings, slotKey(topicId, partition), offset)
       } else this.#fail(error)

@@ -26,10 +26,18 @@ const START_MS_MAX = 400
 /** The others come so long after it began to serve. */
 const SERVING_MS_MAX = 200
 
+const CONFIG = {
+  'offsets.topic.num.partitions': '2',
+  // So that its files are used again between two kills.
+  'journal.bytes.max': '8000',
+}
+
 const targets = [
   { topic: 'async', partition: 0 },
   { topic: 'async', partition: 1 },
   { topic: 'sync', partition: 0 },
+  // Of these the journal has what is acknowledged.
+  ...[0, 1, 2, 3].map((partition) => ({ topic: 'together', partition })),
 ]
 
 describe(`a broker that is killed (seed ${SEED})`, () => {
@@ -38,7 +46,7 @@ describe(`a broker that is killed (seed ${SEED})`, () => {
   }, async () => {
     const scratch = await mkdtemp(join(tmpdir(), 'odradek-kill-'))
     after(() => rm(scratch, { recursive: true, force: true }))
-    const options = { scratch, port: await freePort(), config: { 'offsets.topic.num.partitions': '2' } }
+    const options = { scratch, port: await freePort(), config: CONFIG }
     const { port } = options
     const random = new SimRandom(SEED)
 
@@ -47,6 +55,7 @@ describe(`a broker that is killed (seed ${SEED})`, () => {
     await createTopics(port, [
       { name: 'async', partitions: 2, configs: { 'segment.bytes': '4000', 'flush.mode': 'async' } },
       { name: 'sync', partitions: 1, configs: { 'segment.bytes': '1500', 'flush.mode': 'sync' } },
+      { name: 'together', partitions: 4, configs: { 'flush.mode': 'sync' } },
     ])
     const producers = ['ann', 'bob', 'cyd'].map((name) => {
       const own = random.fork()
