@@ -421,11 +421,20 @@ export class Metadata {
       this.#duties.changed(image, change)
       if (!change.controller || !this.isController) return
       this.#logger.info({ epoch: image.controllerEpoch }, 'This broker is the controller now')
-      this.ownTopics.alignAllIntakes().catch((error: Error) => {
-        this.#logger.warn({ err: error }, 'Topics that records wait in could not be looked after')
-      })
+      this.#alignIntakes()
+    })
+    this.#registration.onHeldAgain(() => {
+      if (!this.isController) return
+      this.#duties.all()
+      this.#alignIntakes()
     })
     if (this.isController) this.#duties.all()
+  }
+
+  #alignIntakes(): void {
+    this.ownTopics.alignAllIntakes().catch((error: Error) => {
+      this.#logger.warn({ err: error }, 'Topics that records wait in could not be looked after')
+    })
   }
 
   async #settle(names: readonly string[]): Promise<void> {

@@ -54,6 +54,33 @@ describe('several brokers on one store', () => {
     assert.equal(second.image.brokers.has(1), false)
   })
 
+  it('go over all that came while the controller could not tell whether it still was', async () => {
+    const host = startHost()
+    const store = openStore(host)
+    let isAway = false
+    const halting = but(store, {
+      keepAlive: (lease) => (isAway ? Promise.reject(new Error('unreachable')) : store.keepAlive(lease)),
+    })
+    const first = await openMetadata(host, halting, { nodeId: 1 })
+    const second = await openMetadata(host, store, { nodeId: 2 })
+    for (const metadata of [first, second])
+      await host.world.complete(metadata.registerBroker([{ name: 'A', host: 'h', port: 7 }]))
+    await host.world.complete(first.createTopics([request('t', { numPartitions: 4, replicationFactor: 2 })]))
+    const leaders = () => new Set(first.image.topics.get('t')!.partitions.map(({ leader }) => leader))
+    assert.deepEqual(leaders(), new Set([1, 2]))
+    const { controllerEpoch } = first.image
+    isAway = true
+    while (first.isController) await host.world.runFor(100)
+    await host.world.complete(second.close())
+    await host.world.settle()
+    assert.equal(first.image.brokers.has(2), false)
+    isAway = false
+    await host.world.runUntil(() => first.isController)
+    assert.equal(first.image.controllerEpoch, controllerEpoch, 'its lease had not ended')
+    await host.world.runFor(1000)
+    assert.deepEqual(leaders(), new Set([1]))
+  })
+
   it('fence a controller that does not know it has been replaced', async () => {
     const { host, store, until, first } = await startTwo()
     const { controllerEpoch } = first.image

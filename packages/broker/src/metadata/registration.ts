@@ -42,6 +42,7 @@ export class Registration {
   #isStopping = false
   #problem: Error | null = null
   #renewing: Promise<void> | null = null
+  #heldAgain: () => void = () => {}
   readonly #stopListening: () => void
 
   private constructor(options: RegistrationOptions) {
@@ -68,6 +69,14 @@ export class Registration {
   /** Whether this broker may decide for the cluster now. */
   get isController(): boolean {
     return this.#options.follower.image.controllerId === this.#options.nodeId && this.#isHeld
+  }
+
+  /**
+   * `listener` hears whenever the lease counts as held again after it did not, which may be long before it ended in the store:
+   * the controller may be the same as ever, but what came in between was left alone.
+   */
+  onHeldAgain(listener: () => void): void {
+    this.#heldAgain = listener
   }
 
   /** What a write in this broker's name compares: its registration is still the one it made. */
@@ -245,7 +254,9 @@ export class Registration {
 
   #holdFrom(sentAt: number): void {
     const { sessionTimeoutMs } = this.#options
+    const wasHeld = this.#isHeld
     this.#heldUntil = sentAt + sessionTimeoutMs - sessionTimeoutMs / 6
+    if (!wasHeld && this.#isHeld) this.#heldAgain()
   }
 
   #brokerPut(): Operation {
