@@ -79,6 +79,8 @@ export interface FileSystemSync {
 }
 
 export interface Disk {
+  /** How many files the system lets this process have open, connections included. */
+  readonly openFilesMax: number
   /** Opens a file: `read` and `write` want it to exist, `create` makes it where it does not. */
   open(path: string, mode: 'read' | 'write' | 'create'): DiskFile
   exists(path: string): boolean

@@ -1,5 +1,11 @@
-/** Whether `error` is the system's for a full disk, or a quota that is used up. */
+/** Whether `error` is the system's for a full disk, a quota that is used up, or as many open files as it allows. */
 export function isNoRoom(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException
-  return code === 'ENOSPC' || code === 'EDQUOT'
+  return code === 'ENOSPC' || code === 'EDQUOT' || isNoFile(error)
+}
+
+/** Whether it is for as many open files as it allows, of the process or of all. */
+export function isNoFile(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'EMFILE' || code === 'ENFILE'
 }

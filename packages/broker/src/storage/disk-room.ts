@@ -42,14 +42,23 @@ export class DiskRoom {
   /** A write found no room. */
   missed(): void {
     this.#giveBack()
+    this.#refuse('The disk is full: what was being written is undone, and writes are refused until there is room.')
+  }
+
+  /** A file could not be opened, for so many are open: those that wait for their flush are closed after it. */
+  missedFile(): void {
+    this.#refuse(
+      'As many files are open as the system allows: what was being written is undone, and writes are refused until some are ' +
+        'flushed and closed. Raise the limit (ulimit -n).',
+    )
+  }
+
+  #refuse(text: string): void {
     const now = this.#clock.monotonic()
     this.#refusedUntil = now + REFUSED_MS
     if (now < this.#loggedAt + LOGGED_EVERY_MS) return
     this.#loggedAt = now
-    this.#logger.error(
-      { directory: this.#directory },
-      'The disk is full: what was being written is undone, and writes are refused until there is room.',
-    )
+    this.#logger.error({ directory: this.#directory }, text)
   }
 }
 

@@ -22,6 +22,12 @@ export function putBatch(state: LogState, batch: Slice, header: BatchHeader, con
   const size = batch.end - batch.start
   const { undone } = state
   const isStaged = size < STAGED_BATCH_BYTES_MAX
+  const { place } = state
+  if (state.dirtyBytes === 0 && place.openFiles.isCrowded()) {
+    // Nothing of it is staged: there is nothing to undo.
+    place.room.missedFile()
+    return false
+  }
   try {
     // Where they have to be read, what is staged is written before: there may be no room for that.
     const producers = header.producerId >= 0 ? state.producers : null

@@ -68,7 +68,7 @@ export class LogDirectories implements Iterable<LogDirectory> {
 
   /** Takes and reads the directories. Throws a LogDirectoryError where one is not to be used, and what the first one throws. */
   static open(options: LogDirectoriesOptions): LogDirectories {
-    const openFiles = new RecencyBound(options.config['log.open.files.max'])
+    const openFiles = openFilesBound(options.config['log.open.files.max'], options.host.disk.openFilesMax)
     const loadedIndexes = new RecencyBound(LOADED_INDEXES_BYTES_MAX)
     const listeners: Listeners = { offline: [], damage: [] }
     const failed: OfflineListener = (directory, error) => {
@@ -319,4 +319,12 @@ export class LogDirectories implements Iterable<LogDirectory> {
   release(): void {
     for (const directory of this.#directories) directory.release()
   }
+}
+
+/**
+ * The bound of open segment files. Those with what is not flushed cannot be closed, and each needs two more for a moment when
+ * it is new: they may be a quarter of what the system allows. Half as many, at most `openMax`, are kept open for readers.
+ */
+function openFilesBound(openMax: number, systemMax: number): RecencyBound {
+  return new RecencyBound(Math.min(openMax, Math.ceil(systemMax / 8)), Math.ceil(systemMax / 4))
 }

@@ -17,12 +17,21 @@ export interface Holder {
 /** Bounds how much is held of a resource: past `max`, those that used it least recently let go. */
 export class RecencyBound {
   readonly #max: number
+  readonly #holdersMax: number
   /** With their weights, as of when they used it last; those that used it least recently first. */
   readonly #holders = new Map<Holder, number>()
   #held = 0
 
-  constructor(max: number) {
+  /** `holdersMax`: so many may hold something in all, those that cannot let go among them; who would be another is to ask. */
+  constructor(max: number, holdersMax = Number.POSITIVE_INFINITY) {
     this.#max = max
+    this.#holdersMax = holdersMax
+  }
+
+  /** Whether another holder would be one too many, though all have let go that can. */
+  isCrowded(): boolean {
+    if (this.#holders.size >= this.#holdersMax) this.releaseAll()
+    return this.#holders.size >= this.#holdersMax
   }
 
   /** How many hold something. */

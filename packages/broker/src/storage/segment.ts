@@ -4,6 +4,7 @@
  */
 import { type BatchHeader, CorruptBatchError } from '@odradek/protocol'
 import type { DiskFile } from '../host/disk.ts'
+import { isNoFile } from '../host/no-room.ts'
 import { batchScanner } from './batch-scanner.ts'
 import type { LogPlace } from './log-place.ts'
 import type { OffsetIndex } from './offset-index.ts'
@@ -114,10 +115,14 @@ export class Segment implements Holder {
     try {
       return this.#place.disk.open(path, mode)
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code !== 'EMFILE' && code !== 'ENFILE') throw error
+      if (!isNoFile(error)) throw error
       this.#place.openFiles.releaseAll()
-      return this.#place.disk.open(path, mode)
+      try {
+        return this.#place.disk.open(path, mode)
+      } catch (again) {
+        if (isNoFile(again)) this.#place.room.missedFile()
+        throw again
+      }
     }
   }
 

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { dirname } from 'node:path'
 import type { Disk, DiskEntry, DiskFile, DiskLock, DiskSpace, DiskVolume, FileSystemSync } from '../disk.ts'
 import { NodeFile } from './file.ts'
+import { openFilesLimit } from './file-limit.ts'
 import { lockFile } from './file-lock.ts'
 import { openFileSystemSync } from './file-system-sync.ts'
 import { queueSync } from './sync-queue.ts'
@@ -19,6 +20,10 @@ export function createNodeDisk(): Disk {
 }
 
 class NodeDisk implements Disk {
+  get openFilesMax(): number {
+    return openFilesLimit() || Number.POSITIVE_INFINITY
+  }
+
   open(path: string, mode: 'read' | 'write' | 'create'): DiskFile {
     return new NodeFile(path, fs.openSync(path, OPEN_FLAGS[mode], 0o644))
   }

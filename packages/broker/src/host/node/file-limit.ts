@@ -9,9 +9,13 @@ const FILES_WANTED = 1_048_576
  * where that is not known.
  */
 export function raiseFileLimit(): number {
-  if (native !== null) return native.raiseFileLimit(FILES_WANTED)
+  // Without the addon: Node itself has raised the soft limit to the hard one.
+  return native !== null ? native.raiseFileLimit(FILES_WANTED) : openFilesLimit()
+}
+
+/** The process' limit on open files, 0 where that is not known. */
+export function openFilesLimit(): number {
   try {
-    // Node itself has raised the soft limit to the hard one.
     const [, soft = '0'] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? []
     return Number(soft)
   } catch {

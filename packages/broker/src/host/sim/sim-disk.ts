@@ -44,6 +44,7 @@ const SYNC_MS = 2
 const SURVIVALS = [0, 0.2, 0.5, 0.8, 1]
 
 export class SimDisk implements Disk {
+  readonly openFilesMax = Number.POSITIVE_INFINITY
   /** System calls made so far in this life. */
   calls = 0
   readonly #world: SimWorld

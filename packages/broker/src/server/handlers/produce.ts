@@ -215,7 +215,7 @@ function store(target: Target, valid: Slice): MutablePartitionResponse {
   const result = written.append(batch, header)
   if (result.errorCode !== 0) {
     const isFull = result.errorCode === errors.NOT_ENOUGH_REPLICAS.code
-    return refused(index, result.errorCode, isFull ? 'The disk is full.' : null)
+    return refused(index, result.errorCode, isFull ? 'The disk is full, or too many files are open.' : null)
   }
   if (admission !== null && !result.duplicate) intake!.accepted(result.baseOffset, admission)
   const response: MutablePartitionResponse = {
