@@ -107,6 +107,27 @@ describe('a leader with followers', () => {
     assert.deepEqual(scene.heard, ['all 0'])
   })
 
+  it('acknowledges what it takes after it had no room for the first of all, which is undone and nobody else', () => {
+    using scene = new Scene({ 'min.insync.replicas': '1' }, [1])
+    const { disk, clock } = scene.bench
+    const open = disk.open
+    disk.open = () => {
+      throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+    }
+    const batch = sliceOf(encodeBatch({ records: [{ value: 'v' }] }))
+    const header = new BatchHeader()
+    readBatchHeader(batch.view, batch.start, header)
+    assert.equal(scene.partition.append(batch, header).errorCode, errors.NOT_ENOUGH_REPLICAS.code)
+    disk.open = open
+    clock.time += 2000
+    scene.endTurn()
+    const end = scene.append()
+    scene.partition.waitFor(end, scene.wait('later'))
+    scene.endTurn()
+    assert.deepEqual(scene.heard, ['later 0'])
+    assert.equal(scene.log.endOffset, 1)
+  })
+
   it('shows nothing that is not written yet, whoever is ahead', () => {
     using scene = new Scene({ 'min.insync.replicas': '1' }, [1])
     scene.append()

@@ -255,6 +255,8 @@ export class Partition implements TurnTask, ReadableReplica {
       this.#writing = true
       this.#turn.defer('write', this)
     }
+    // Where no turn's end will say so: whoever is accepted later must not be taken for one who was undone.
+    if (!this.#writing && this.log.undone !== this.#undone) this.#noteUndone()
     return result
   }
 
