@@ -1,6 +1,6 @@
 /**
  * node packages/simulator/src/main.ts [--world broker|cluster|cluster-short|cluster-sharp|cluster-power|intake|storage] [--seed N] [--count M] [--mutant NAME]
- *     [--trace] [--all]
+ *     [--about NAME] [--trace] [--all]
  * node packages/simulator/src/main.ts mutants [NAME …] [--count M]
  *
  * The first runs seeds, a million of them if one likes; the second breaks the code in each of the ways in mutants/ and in
@@ -27,6 +27,8 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     count: { type: 'string' },
     mutant: { type: 'string' },
+    /** What storage worlds are about, by a name in storage/storage-focus.ts, instead of by the seed. */
+    about: { type: 'string' },
     trace: { type: 'boolean', default: false },
     /** Goes on after a seed that failed. */
     all: { type: 'boolean', default: false },
@@ -46,11 +48,15 @@ async function runWorlds(): Promise<number> {
     'cluster-sharp': (seed) => simulateCluster(seed, { ...trace, pace: 'sharp' }),
     'cluster-power': (seed) => simulateCluster(seed, { ...trace, losesAllPower: true }),
     intake: (seed) => simulateIntake(seed, trace),
-    storage: (seed) => simulateStorage(seed, trace),
+    storage: (seed) =>
+      simulateStorage(seed, { ...trace, ...(values.about === undefined ? {} : { about: values.about }) }),
   }
   const run = worlds[values.world]
   if (run === undefined) throw new Error(`No world ${values.world}; there are ${Object.keys(worlds).join(', ')}`)
-  const how = `--world ${values.world}${values.mutant === undefined ? '' : ` --mutant ${values.mutant}`}`
+  const given = (['mutant', 'about'] as const).map((name) =>
+    values[name] === undefined ? '' : ` --${name} '${values[name]}'`,
+  )
+  const how = `--world ${values.world}${given.join('')}`
   const failed = await runSeeds(run, {
     first: Number(values.seed),
     count: Number(values.count ?? '1'),

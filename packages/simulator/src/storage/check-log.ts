@@ -31,7 +31,11 @@ export function checkOpened(log: Log, model: LogModel, fail: Fail): void {
   if (startOffset < Math.min(model.durableStart, endOffset))
     fail(`starts at ${startOffset}, but had been moved to ${model.durableStart}`)
   // A log that begins anew knows nothing of what was before.
-  if (log.segments().length === 0) model.records.clear()
+  if (log.segments().length === 0) {
+    model.records.clear()
+    const known = [...log.producers()].map(({ producerId }) => producerId)
+    if (known.length > 0) fail(`begins anew, and knows producers ${known.join(', ')}`)
+  }
   model.found(endOffset, startOffset, ended !== 'process')
   checkContents(log, model, fail)
 }

@@ -20,6 +20,10 @@ export interface Focus {
   /** How likely a life has a fault, and that this is a disk that others fill. */
   readonly faultChance: number
   readonly fullDiskChance: number
+  /** How likely a life that dies is killed, and leaves the page cache, rather than loses its power. */
+  readonly killChance: number
+  /** How likely a topic that was deleted is made again at once; otherwise some time later, perhaps in another life. */
+  readonly remadeAtOnceChance: number
   /** How likely a life ends at some system call, of the first hundreds. */
   readonly anyCallChance: number
   /** Operations of a life; and how likely one that follows a kill has but a few, and loses its power then. */
@@ -59,6 +63,8 @@ const WEIGHTS = {
   settle: 5,
   delete: 2,
   empty: 3,
+  'delete records': 2,
+  fill: 0,
 } as const
 export type Operation = keyof typeof WEIGHTS
 
@@ -81,6 +87,8 @@ const EVERYTHING: Omit<Focus, 'percent'> = {
   ],
   faultChance: 0.3,
   fullDiskChance: 0.35,
+  killChance: 0.4,
+  remadeAtOnceChance: 0.8,
   anyCallChance: 0.8,
   stepsMax: 150,
   briefChance: 0,
@@ -164,16 +172,72 @@ const FOCUSES: readonly Focus[] = [
   },
   {
     ...EVERYTHING,
+    name: 'cuts that a kill ends',
+    percent: 4,
+    operations: drawn({ ...NOTHING, append: 30, flush: 25, roll: 3, truncate: 15, empty: 3, 'begin epoch': 3 }),
+    deadly: { truncate: 0.8, empty: 0.5 },
+    fatal: [
+      ['sync', '.log'],
+      ['truncate', '.log'],
+      ['remove', '.log'],
+    ],
+    faultChance: 0,
+    killChance: 0.9,
+    stepsMax: 40,
+    briefChance: 0.9,
+    pauseChance: 0.4,
+    compactedChance: 0,
+  },
+  {
+    ...EVERYTHING,
+    name: 'cuts without room',
+    percent: 4,
+    operations: drawn({ ...NOTHING, append: 30, write: 3, flush: 3, roll: 10, truncate: 15, empty: 3, fill: 10 }),
+    faultChance: 1,
+    fullDiskChance: 1,
+    stepsMax: 60,
+    compactedChance: 0,
+    valueBytes: [300, 3000, 9000],
+  },
+  {
+    ...EVERYTHING,
+    name: 'starts',
+    percent: 5,
+    operations: drawn({
+      ...NOTHING,
+      append: 40,
+      write: 15,
+      flush: 20,
+      roll: 5,
+      'move start': 3,
+      'delete records': 10,
+      'delete segments': 4,
+      'checkpoint now': 8,
+    }),
+    deadly: { 'delete records': 0.4 },
+    fatal: [['write', 'replication-offset-checkpoint']],
+    faultChance: 0.1,
+    killChance: 0.2,
+    stepsMax: 60,
+    pauseChance: 0.4,
+    compactedChance: 0,
+    segmentBytes: ['6000', '100000'],
+    markBytes: [500],
+  },
+  {
+    ...EVERYTHING,
     name: 'deletions',
     percent: 8,
-    operations: drawn({ ...NOTHING, append: 30, write: 5, flush: 25, dirtied: 10, 'checkpoint now': 10, delete: 15 }),
-    deadly: { delete: 0.4, flush: 0.05 },
-    fatal: [['remove', 'partition.metadata']],
+    operations: drawn({ ...NOTHING, append: 30, write: 5, flush: 25, dirtied: 10, 'checkpoint now': 15, delete: 15 }),
+    deadly: { delete: 0.5, flush: 0.05 },
+    fatal: [['remove', '-delete']],
     faults: [['sync', 'EIO', 'partition.metadata']],
     faultChance: 0.4,
     fullDiskChance: 0,
+    remadeAtOnceChance: 0.1,
     stepsMax: 40,
     briefChance: 0.2,
+    pauseChance: 0.4,
     compactedChance: 0,
   },
   {
@@ -224,6 +288,15 @@ export function focusAt(percent: number): Focus {
     from += focus.percent
   }
   return { ...EVERYTHING, percent: 100 - from }
+}
+
+/** What a world is about that is called `name`. Throws where none is. */
+export function focusNamed(name: string): Focus {
+  const all = [...FOCUSES, { ...EVERYTHING, percent: 0 }]
+  const focus = all.find((one) => one.name === name)
+  if (focus === undefined)
+    throw new Error(`Nothing is about ${name}; there are ${all.map((one) => one.name).join(', ')}`)
+  return focus
 }
 
 function drawn(weights: Readonly<Record<Operation, number>>): readonly Operation[] {

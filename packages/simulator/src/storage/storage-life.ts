@@ -61,6 +61,7 @@ export class StorageLife {
     roll: (model, log) => this.#roll(model, log),
     truncate: (model, log) => this.#truncate(model, log),
     'move start': (model, log) => this.#moveStart(model, log),
+    'delete records': (model, log) => this.#deleteRecords(model, log),
     'delete segments': (model, log) => this.#deleteSegments(model, log),
     checkpoint: () => this.#directory!.checkpoint(),
     'checkpoint now': () => this.#checkpointNow(),
@@ -71,6 +72,7 @@ export class StorageLife {
     settle: (_model, log) => log.settle(),
     delete: (model, log) => this.#deleteLog(model, log),
     empty: (model, log) => this.#empty(model, log),
+    fill: () => this.#fill(),
   }
 
   constructor(host: SimHost, world: StorageWorld, death: SimDeath | null) {
@@ -132,15 +134,21 @@ export class StorageLife {
   plantFault(): void {
     const { random, focus } = this.#world
     if (random.chance(focus.fullDiskChance)) {
-      this.#isFaulty = true
-      this.#isFull = true
       this.#world.counts.fullDisks!++
-      this.host.disk.leaveFree(random.below(FREE_BYTES_MAX))
+      this.#fill()
       return
     }
     const [call, code, name] = focus.faults[random.below(focus.faults.length)]!
     this.#isFaulty = true
     this.host.disk.failNext(call, code, 1, name)
+  }
+
+  /** Others fill the disk; not in a life that is to stop in good order. */
+  #fill(): void {
+    if (this.#death === null) return
+    this.#isFaulty = true
+    this.#isFull = true
+    this.host.disk.leaveFree(this.#world.random.below(FREE_BYTES_MAX))
   }
 
   /** From now on the files of one log are very slow to sync. */
@@ -189,14 +197,20 @@ export class StorageLife {
       this.host.disk.leaveFree(Number.POSITIVE_INFINITY)
     }
     const model = models[random.below(models.length)]!
-    const log = this.#logs.get(model)!
+    const log = this.#logs.get(model)
     try {
-      if (log.failed === null) this.#operate(model, log)
+      if (log === undefined) this.#remake(model)
+      else if (log.failed === null) this.#operate(model, log)
       else this.#checkRefusing(model, log)
       return true
     } catch (error) {
-      if (this.#isFaulty && (error as NodeJS.ErrnoException).code !== undefined) return false
-      throw error
+      const { code } = error as NodeJS.ErrnoException
+      if (!this.#isFaulty || code === undefined) throw error
+      if (code !== 'ENOSPC' || log === undefined || log.failed !== null || this.#directory!.offline !== null)
+        return false
+      // There was no room for that: the log is as good as before.
+      this.#noteUndone(model, log)
+      return true
     }
   }
 
@@ -442,6 +456,7 @@ export class StorageLife {
       if (log.endOffset > offset) this.#fail(`${model.name} ends at ${log.endOffset} after a cut to ${offset}`)
       model.cutDone(log.endOffset)
       model.written = log.endOffset
+      this.#checkEnd(model, log)
       this.#world.counts.cuts = (this.#world.counts.cuts ?? 0) + 1
     }
     if (isLater(offset)) {
@@ -451,6 +466,12 @@ export class StorageLife {
       log.truncateTo(offset)
       cut()
     }
+  }
+
+  /** A cut leaves a log that ends with a record which was there. */
+  #checkEnd(model: LogModel, log: Log): void {
+    if (log.failed !== null || log.endOffset === log.startOffset || !this.host.alive) return
+    checkRead(log, model, log.endOffset - 1, 1000, (problem) => this.#fail(`${model.name}, cut, ${problem}`))
   }
 
   #empty(model: LogModel, log: Log): void {
@@ -466,7 +487,14 @@ export class StorageLife {
       model.cutTo = 0
       log.truncateFullyLater(offset, (error) => this.#cutEnded(model, log, error, emptied))
     } else {
-      log.truncateFullyAndStartAt(offset)
+      try {
+        log.truncateFullyAndStartAt(offset)
+      } catch (error) {
+        // There was no room: nothing of it was done, or all but to note where it starts now.
+        if (log.failed === null && log.endOffset === offset) emptied()
+        else if (log.failed === null) model.emptying = -1
+        throw error
+      }
       emptied()
     }
   }
@@ -485,9 +513,39 @@ export class StorageLife {
     if (model.isCompacted) return
     // Never beyond the high watermark, and thus not to what there may yet be no room for.
     const end = Math.max(log.writtenOffset, log.flushedOffset, log.startOffset)
-    const offset = log.startOffset + this.#world.random.below(end - log.startOffset + 1)
+    const { random } = this.#world
+    const offset = random.chance(0.4) ? end : log.startOffset + random.below(end - log.startOffset + 1)
     model.start = Math.max(model.start, offset)
     log.advanceStartOffset(offset)
+  }
+
+  /** The start moves among what was appended since a flush, and that is noted at once: before it is durable. */
+  #deleteRecords(model: LogModel, log: Log): void {
+    if (model.isCompacted) return
+    this.#onceFlushed(model, log, () => {
+      this.#append(model, log)
+      this.#write(model, log)
+      this.#moveStart(model, log)
+      this.#checkpointNow()
+    })
+  }
+
+  /** Does `run` once all that is in `log` now is durable, if it is there then. */
+  #onceFlushed(model: LogModel, log: Log, run: () => void): void {
+    log.flush((error) => {
+      if (error !== null) return
+      this.host.timers.after(0, () => {
+        if (this.#logs.get(model) !== log || log.failed !== null || log.isCutting) return
+        if (this.#directory!.offline !== null) return
+        try {
+          run()
+        } catch (failure) {
+          if (!this.#isFaulty || (failure as NodeJS.ErrnoException).code === undefined) throw failure
+          if (log.failed === null && this.#directory!.offline === null) this.#noteUndone(model, log)
+        }
+        if (this.#isFaulty) this.#noteUndone(model, log)
+      })
+    })
   }
 
   #deleteSegments(model: LogModel, log: Log): void {
@@ -522,15 +580,34 @@ export class StorageLife {
     this.#world.counts.compactions = (this.#world.counts.compactions ?? 0) + 1
   }
 
-  /** The topic is deleted, and made again under its name. */
+  /** The topic is deleted, and made again under its name. Of most that are something is durable, and that is noted. */
   #deleteLog(model: LogModel, log: Log): void {
+    if (this.#world.random.chance(0.5)) {
+      this.#deleteNow(model, log)
+      return
+    }
+    const noteAndDelete = () => {
+      this.#checkpointNow()
+      this.#deleteNow(model, log)
+    }
+    if (log.recoveryPoint > log.startOffset) noteAndDelete()
+    else this.#onceFlushed(model, log, noteAndDelete)
+  }
+
+  #deleteNow(model: LogModel, log: Log): void {
     const { models, next } = this.#world
     const made = new LogModel(model.topic, model.partition, topicIdOf(next()), model.isCompacted)
     models[models.indexOf(model)] = made
     this.#logs.delete(model)
     this.#directory!.deleteLog(log)
     // One that cannot be deleted takes its directory offline: this life is over.
-    if (this.#directory!.offline === null) this.#openLog(made)
+    if (this.#directory!.offline === null && this.#world.random.chance(this.#world.focus.remadeAtOnceChance))
+      this.#openLog(made)
+  }
+
+  /** A topic that was deleted is made again, perhaps: if not now, then later, or while this broker is away. */
+  #remake(model: LogModel): void {
+    if (this.#world.random.chance(0.2)) this.#openLog(model)
   }
 
   #checkRefusing(model: LogModel, log: Log): void {

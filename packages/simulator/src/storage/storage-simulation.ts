@@ -9,7 +9,7 @@ import { resolveTopicConfig } from '@odradek/config'
 import { checkFiles } from '../check-files.ts'
 import type { Outcome } from '../simulation.ts'
 import { LogModel, topicIdOf } from './log-model.ts'
-import { focusAt } from './storage-focus.ts'
+import { focusAt, focusNamed } from './storage-focus.ts'
 import { StorageLife } from './storage-life.ts'
 import { DATA_DIRECTORY, type StorageWorld } from './storage-world.ts'
 
@@ -19,6 +19,8 @@ const BRIEF_STEPS_MAX = 3
 export interface StorageOptions {
   /** Lines of the trace that are kept [200]. */
   readonly traceLinesMax?: number
+  /** What the world is about, by its name in storage-focus.ts [by the seed]. */
+  readonly about?: string
 }
 
 /** Runs the simulation of a seed. What it finds wrong is in `failures`. */
@@ -35,7 +37,7 @@ export async function simulateStorage(seed: number, options: StorageOptions = {}
   }
   process.on('unhandledRejection', unhandled)
   try {
-    await run(world, failures, counts, fail)
+    await run(world, options, failures, counts, fail)
   } catch (error) {
     fail(`the simulation failed: ${(error as Error).stack}`)
   } finally {
@@ -54,13 +56,15 @@ export async function simulateStorage(seed: number, options: StorageOptions = {}
 
 async function run(
   world: SimWorld,
+  { about }: StorageOptions,
   failures: readonly string[],
   counts: Record<string, number>,
   fail: (problem: string) => void,
 ): Promise<void> {
   const random = world.random.fork()
   const pick = <T>(...choices: readonly T[]): T => choices[random.below(choices.length)]!
-  const focus = focusAt(random.below(100))
+  const drawn = focusAt(random.below(100))
+  const focus = about === undefined ? drawn : focusNamed(about)
   if (focus.name.startsWith('crowd')) counts.crowds!++
   const settings = {
     'segment.bytes': pick(...focus.segmentBytes),
@@ -118,7 +122,7 @@ async function live(host: SimHost, storage: StorageWorld): Promise<void> {
   const { disk, world } = host
   // What a kill left is believed for a moment, and then the power fails: what was not made durable again is gone.
   const isAftermath = storage.models.some(({ ended }) => ended === 'process') && random.chance(focus.briefChance)
-  const death = isAftermath || random.chance(0.6) ? 'power' : 'process'
+  const death = isAftermath || !random.chance(focus.killChance) ? 'power' : 'process'
   if (!isAftermath && random.chance(focus.anyCallChance))
     disk.crashAt(disk.calls + Math.floor(Math.exp(random.between(0, Math.log(800)))), death)
   const faultAt = random.chance(focus.faultChance) ? random.below(random.chance(0.3) ? 3 : 60) : -1
