@@ -353,6 +353,11 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
           `The disk of ${path} has no room for what is to be written: that is undone and refused. A quota, or the inodes, may be used up.`,
         )
     problems.push(...fullDisks)
+    for (const { path, lacksFiles, offline: failure } of this.directories)
+      if (lacksFiles && failure === null)
+        problems.push(
+          `Too many files are open for all that is to be written to ${path}: what needs another is refused until some are flushed. Raise the limit (ulimit -n).`,
+        )
     const storeProblem = this.metadata.problem
     if (storeProblem !== null) problems.push(`No metadata can be changed: ${storeProblem.message}.`)
     if (!this.groups.isLoaded) problems.push('Groups are still being loaded.')

@@ -1,6 +1,7 @@
 /** Putting a batch at the end of a log, when it has been decided that it belongs there. */
 import type { BatchHeader, ControlRecord, Slice } from '@odradek/protocol'
 import { isNoRoom } from './disk-room.ts'
+import type { LogPlace } from './log-place.ts'
 import type { LogState } from './log-state.ts'
 import { PositionRing } from './position-ring.ts'
 import { RELATIVE_OFFSET_MAX, type Segment } from './segment.ts'
@@ -22,12 +23,8 @@ export function putBatch(state: LogState, batch: Slice, header: BatchHeader, con
   const size = batch.end - batch.start
   const { undone } = state
   const isStaged = size < STAGED_BATCH_BYTES_MAX
-  const { place } = state
-  if (state.dirtyBytes === 0 && place.openFiles.isCrowded()) {
-    // Nothing of it is staged: there is nothing to undo.
-    place.room.missedFile()
-    return false
-  }
+  // Nothing of it is staged: there is nothing to undo.
+  if (state.dirtyBytes === 0 && isCrowded(state.place)) return false
   try {
     // Where they have to be read, what is staged is written before: there may be no room for that.
     const producers = header.producerId >= 0 ? state.producers : null
@@ -66,6 +63,14 @@ export function putBatch(state: LogState, batch: Slice, header: BatchHeader, con
     state.fail(error as Error)
     throw error
   }
+}
+
+/** Whether a log in which nothing waits for its flush would be one too many in which something does. */
+function isCrowded({ room, openFiles }: LogPlace): boolean {
+  if (room.isCrowded) return true
+  if (!openFiles.isCrowded()) return false
+  room.crowded()
+  return true
 }
 
 function stage(state: LogState, batch: Slice): void {

@@ -374,6 +374,11 @@ export class LogDirectory {
     return this.#room.isLacking
   }
 
+  /** Whether too many files were open for a write lately. */
+  get lacksFiles(): boolean {
+    return this.#room.isLackingFiles
+  }
+
   /** Bytes in the journal's files. */
   get journalBytes(): number {
     return this.#journal.sizeInBytes

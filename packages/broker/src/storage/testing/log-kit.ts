@@ -85,6 +85,8 @@ export interface LogUnderTest {
   readonly recoveryPoint?: number
   readonly startOffset?: number
   readonly openFiles?: RecencyBound
+  /** That of the other logs of a directory [its own]. */
+  readonly room?: DiskRoom
   readonly producerIdsMax?: number
   readonly markBytes?: number
   readonly cut?: () => void
@@ -107,7 +109,7 @@ export function openLog(bench: Pick<Bench, 'disk' | 'directory'> & { clock: Cloc
     journal: null,
     tally: new FlushTally(),
     keptStages: new KeptStages(1024 * 1024),
-    room: new DiskRoom(bench.clock, quiet, bench.directory),
+    room: options.room ?? new DiskRoom(bench.clock, quiet, bench.directory),
     producerIdsMax: options.producerIdsMax ?? 1000,
     logger: options.logger ?? quiet,
     directory: `${bench.directory}/t-0`,
