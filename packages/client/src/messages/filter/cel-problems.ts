@@ -1,10 +1,13 @@
 /** What the CEL parser and evaluator complain of, said to a person who writes a filter: what is wrong and where, in few words. */
 
 /** What a hand that knows SQL or Python writes. */
-const meantInstead: Readonly<Record<string, string>> = { and: '&&', or: '||', not: '!', true: 'true', false: 'false' }
+const meantInstead: Readonly<Record<string, string>> = { and: '&&', or: '||', not: '!' }
 
 /** Operators with something to their right, the longer ones first. */
 const OPERATOR = /^(?:==|!=|<=|>=|&&|\|\||[<>+\-*/%?.[(!]|in\b)/
+
+/** The beginning of a string without an end in its line. */
+const OPEN_STRING = /^[br]{0,2}(["'])(?:\\.|(?!\1)[^\n\\])*(?:\n|$)/i
 
 /**
  * Why an expression cannot be read.
@@ -13,7 +16,10 @@ const OPERATOR = /^(?:==|!=|<=|>=|&&|\|\||[<>+\-*/%?.[(!]|in\b)/
  */
 export function parseProblem(found: string, rest: string): string {
   if (found === 'end of input' || rest.trim() === '') return 'The expression ends too early'
-  if (/^b?["']/.test(rest)) return 'A string does not end'
+  if (OPEN_STRING.test(rest)) return 'A string does not end'
+  if (/^[br]{0,2}["']/i.test(rest)) return 'A string cannot stand here'
+  if (/^=[<>]/.test(rest)) return `Write ${rest[1]}= instead of ${rest.slice(0, 2)}`
+  if (rest.startsWith('=~')) return 'Write matches() instead of =~'
   if (/^=(?!=)/.test(rest)) return 'A single = does not compare: write =='
   if (rest.startsWith('===')) return 'Write == instead of ==='
   const word = /^[A-Za-z_]\w*/.exec(rest)?.[0] ?? ''
@@ -21,7 +27,9 @@ export function parseProblem(found: string, rest: string): string {
   if (meant !== undefined) return `Write ${meant} instead of ${word}`
   const operator = OPERATOR.exec(rest)?.[0]
   if (operator === undefined) return `${word === '' ? rest[0] : word} cannot stand here`
-  if (rest.slice(operator.length).trim() === '') return `Nothing stands after ${operator}`
+  const behind = rest.slice(operator.length).trim()
+  if (OPEN_STRING.test(behind)) return 'A string does not end'
+  if (behind === '') return `Nothing stands after ${operator}`
   return `What stands after ${operator} cannot be read`
 }
 
