@@ -23,7 +23,6 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
   const stopped = nextSignal()
   const logger = createLogger(config['log.level'])
   const openFilesMax = raiseFileLimit()
-  giveSmallHeapRoom()
   // Whoever starts it by hand is greeted by what to do next, not by this.
   const level = options.greet ? 'debug' : 'info'
   if (openFilesMax > 0) logger[level]({ openFilesMax }, 'The system allows this many open files and connections')
@@ -38,6 +37,8 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
     if (error instanceof StartError) throw new CommandError(error.message)
     throw error
   }
+  // Not before all is loaded that a start needs: V8 uses compiled code again only under the flags that it was compiled with.
+  giveSmallHeapRoom()
   for (const { host, port } of broker.listeners) process.stdout.write(`Listening on ${bracketed(host)}:${port}\n`)
   if (options.greet) process.stdout.write(greeting(broker))
   void console?.start(broker, args.text('console-port'), args.flag('demo'))

@@ -12,7 +12,7 @@ test('a small heap may grow by as much as one of a hundred mebibytes; a large on
   assert.equal(growthPercent(1000 * MIB), 0)
 })
 
-test('V8 knows what it is told, and a process that has nothing else to do ends', () => {
+test('V8 takes the flag that it is given, and a process that has nothing else to do ends', () => {
   const module = JSON.stringify(import.meta.resolve('./small-heap.ts'))
   const script = `const { giveSmallHeapRoom } = await import(${module}); giveSmallHeapRoom()`
   const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
