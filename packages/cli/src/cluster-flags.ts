@@ -33,7 +33,7 @@ export async function withCluster(args: Arguments, work: (cluster: Cluster) => P
     }
     const isTold =
       error instanceof RefusedError || error instanceof UnreachableError || error instanceof UnsupportedError
-    const stop = error instanceof UnreachableError ? '.' : ''
+    const stop = error instanceof UnreachableError && !error.message.endsWith('.') ? '.' : ''
     if (isTold) throw new CommandError(`cannot ${error.tried}: ${error.message}${stop} ${error.remedy}`)
     throw error
   }
