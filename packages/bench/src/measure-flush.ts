@@ -39,6 +39,8 @@ interface Run {
 
 /** Of each round. */
 const PAIRS = 4
+/** How long the files of a topic that is gone may stay. */
+const FREED_MS_MAX = 60_000
 
 /**
  * What flushing beside the load costs: the same rate to one broker, which is told to flush and to leave all to the system by
@@ -105,7 +107,11 @@ export async function measureFlush(
 
 /** Waits until the files of the topic are gone. */
 async function freed(directory: string): Promise<void> {
-  while (readdirSync(directory).some((name) => name.startsWith(TOPIC))) await sleep(10)
+  const until = performance.now() + FREED_MS_MAX
+  while (readdirSync(directory).some((name) => name.startsWith(TOPIC))) {
+    if (performance.now() > until) throw new LoadError(`The files of ${TOPIC} in ${directory} are still there`)
+    await sleep(10)
+  }
 }
 
 /** Waits until all that was written on the file system of `directory` is on the disk. */

@@ -28,6 +28,7 @@ const refused: [string[], RegExp][] = [
   [['--rows', '('], /--rows/],
   [['--rouns', '1'], /--rouns/],
   [['--json', '/nowhere/at/all.json'], /--json: ENOENT/],
+  [['--json', '/'], /--json: \/ is a directory/],
 ]
 for (const [words, message] of refused) {
   test(`"${words.join(' ')}" is refused`, () => {

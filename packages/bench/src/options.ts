@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
@@ -107,8 +107,11 @@ function positive(flag: string, text: string, whole: boolean): number {
 /** What is to be written at the end is looked at first: nobody wants to measure for an hour and lose it. */
 function writable(flag: string, file: string | undefined): string | null {
   if (file === undefined) return null
+  const path = resolve(file)
   try {
-    accessSync(dirname(resolve(file)), constants.W_OK)
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found?.isDirectory()) throw new Error(`${path} is a directory`)
+    accessSync(found === undefined ? dirname(path) : path, constants.W_OK)
   } catch (error) {
     throw new OptionError(`${flag}: ${(error as Error).message}`)
   }
