@@ -20,6 +20,9 @@ export function createNodeDisk(): Disk {
 }
 
 class NodeDisk implements Disk {
+  /** Syncs of directories that have not begun: they are of all that was done until they do, and need be made once. */
+  readonly #waitingSyncs = new Map<string, ((error: Error | null) => void)[]>()
+
   get openFilesMax(): number {
     return openFilesLimit() || Number.POSITIVE_INFINITY
   }
@@ -58,6 +61,9 @@ class NodeDisk implements Disk {
 
   rename(from: string, to: string): void {
     fs.renameSync(from, to)
+    // There may be another directory of that name soon, for which the sync that waits does nothing.
+    this.#waitingSyncs.delete(from)
+    this.#waitingSyncs.delete(to)
   }
 
   remove(path: string): void {
@@ -74,6 +80,7 @@ class NodeDisk implements Disk {
   }
 
   removeDirectory(path: string): Promise<void> {
+    this.#waitingSyncs.delete(path)
     return fs.promises.rm(path, { recursive: true, force: true })
   }
 
@@ -87,12 +94,22 @@ class NodeDisk implements Disk {
   }
 
   syncDirectoryLater(path: string, done: (error: Error | null) => void): void {
+    const waiting = this.#waitingSyncs.get(path)
+    if (waiting !== undefined) {
+      waiting.push(done)
+      return
+    }
     const descriptor = fs.openSync(path, fs.constants.O_RDONLY)
+    const sharing = [done]
+    this.#waitingSyncs.set(path, sharing)
     queueSync(
-      (landed) => fs.fsync(descriptor, landed),
+      (landed) => {
+        if (this.#waitingSyncs.get(path) === sharing) this.#waitingSyncs.delete(path)
+        fs.fsync(descriptor, landed)
+      },
       (error) => {
         fs.closeSync(descriptor)
-        done(error)
+        for (const done of sharing) done(error)
       },
     )
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import fs, { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -72,6 +72,36 @@ if (isMainThread) {
       await assert.rejects(offload.run(job, true), /offload thread ended with code 3/)
       assert.equal(await offload.run(job, false), 'ran')
       await offload.close()
+    })
+
+    it('syncs a directory once for all who ask before that begins, unless it is another by then', async (t) => {
+      const { fsync } = fs
+      const synced: number[] = []
+      t.mock.method(fs, 'fsync', (descriptor: number, done: (error: Error | null) => void) => {
+        synced.push(fs.fstatSync(descriptor).ino)
+        fsync(descriptor, done)
+      })
+      const disk = createNodeDisk()
+      const directory = mkdtempSync(join(tmpdir(), 'odradek-syncs-'))
+      const sync = (name: string): Promise<void> =>
+        new Promise((resolve, reject) => {
+          disk.syncDirectoryLater(join(directory, name), (error) => (error === null ? resolve() : reject(error)))
+        })
+      for (const name of ['busy', 'a', 'c']) disk.makeDirectory(join(directory, name))
+      const busy = Array.from({ length: 1000 }, () => sync('busy'))
+      const before = [sync('a'), sync('a')]
+      disk.rename(join(directory, 'a'), join(directory, 'b'))
+      disk.makeDirectory(join(directory, 'a'))
+      const others = [sync('a'), sync('c'), sync('a'), sync('c')]
+      await Promise.all([...busy, ...before, ...others])
+      const syncsOf = (name: string) => {
+        const { ino } = statSync(join(directory, name))
+        return synced.filter((other) => other === ino).length
+      }
+      assert.deepEqual(['a', 'b', 'c'].map(syncsOf), [1, 1, 1])
+      // Those that began at once, on threads of the pool, and one for all others.
+      assert.ok(syncsOf('busy') <= (Number(process.env.UV_THREADPOOL_SIZE) || 4) + 1, `${syncsOf('busy')} syncs`)
+      rmSync(directory, { recursive: true })
     })
 
     it('shares a lock with other processes, until they end however they end', async () => {

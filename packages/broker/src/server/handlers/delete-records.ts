@@ -6,7 +6,8 @@ import { DeleteRecords, errors } from '@odradek/protocol'
 import type { OffsetWait } from '../../replication/offset-waits.ts'
 import type { Partition } from '../../replication/partition.ts'
 import type { BrokerContext } from '../broker-context.ts'
-import { handle } from '../exchange.ts'
+import { type Exchange, handle } from '../exchange.ts'
+import { doInSlices, forEachPiece } from '../in-slices.ts'
 import { missingPartitionError } from '../missing-partition-error.ts'
 
 const HIGH_WATERMARK = -1
@@ -18,21 +19,37 @@ interface PartitionAnswer {
 }
 
 export const deleteRecords = handle(DeleteRecords, (request, exchange, broker) => {
-  const deletions: Deletion[] = []
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
-    partitions: partitions.map(({ partitionIndex, offset }) => {
-      const partition = broker.partitions.get(name, partitionIndex)
-      if (!partition)
-        return { partitionIndex, errorCode: missingPartitionError(broker.metadata.image, name, partitionIndex) }
-      const answer: PartitionAnswer = { partitionIndex, errorCode: deleteBelow(broker, partition, offset) }
-      if (answer.errorCode === 0) deletions.push(new Deletion(partition, answer))
-      return answer
-    }),
+    partitions: partitions.map(({ partitionIndex }): PartitionAnswer => ({ partitionIndex, errorCode: 0 })),
   }))
+  const pieces = request.topics.flatMap(({ name, partitions }, topicAt) =>
+    partitions.map(({ offset }, at) => ({ name, offset, answer: topics[topicAt]!.partitions[at]! })),
+  )
+  const deletions: Deletion[] = []
+  const serve = ({ name, offset, answer }: (typeof pieces)[number]) => {
+    const partition = broker.partitions.get(name, answer.partitionIndex)
+    if (partition) answer.errorCode = deleteBelow(broker, partition, offset)
+    else answer.errorCode = missingPartitionError(broker.metadata.image, name, answer.partitionIndex)
+    if (partition && answer.errorCode === 0) deletions.push(new Deletion(partition, answer))
+  }
+  const finish = () => answerWhenDone(exchange, request.timeoutMs, topics, deletions)
+  doInSlices(exchange, forEachPiece(pieces, serve, finish))
+  return undefined
+})
+
+function answerWhenDone(
+  exchange: Exchange,
+  timeoutMs: number,
+  topics: { name: string; partitions: PartitionAnswer[] }[],
+  deletions: readonly Deletion[],
+): void {
   let left = deletions.filter(({ isDone }) => !isDone).length
-  if (left === 0) return { topics }
-  const timer = broker.host.timers.after(request.timeoutMs, () => {
+  if (left === 0) {
+    exchange.answer({ topics })
+    return
+  }
+  const timer = exchange.broker.host.timers.after(timeoutMs, () => {
     for (const deletion of deletions) deletion.timedOut()
   })
   exchange.onAbandoned = () => {
@@ -46,8 +63,7 @@ export const deleteRecords = handle(DeleteRecords, (request, exchange, broker) =
     exchange.answer({ topics })
   }
   for (const deletion of deletions) deletion.wait(ended)
-  return undefined
-})
+}
 
 /** Lets go of all below `offset`; returns the error that says why not, or 0. */
 function deleteBelow(broker: BrokerContext, partition: Partition, offset: number): number {

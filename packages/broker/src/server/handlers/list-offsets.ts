@@ -15,6 +15,7 @@ import type { SearchBeside } from '../../storage/time-lookup.ts'
 import { answerLater } from '../answer-later.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { type Exchange, handle } from '../exchange.ts'
+import { doInSlices, forEachPiece } from '../in-slices.ts'
 import { leaderEpochError } from '../leader-epoch-error.ts'
 import { missingPartitionError } from '../missing-partition-error.ts'
 
@@ -29,6 +30,7 @@ const READ_COMMITTED = 1
 const OFFSET_NOT_AVAILABLE_VERSION = 5
 const NOT_FOUND = { timestamp: -1, offset: -1, leaderEpoch: -1 }
 
+type AskedPartition = ListOffsetsRequest['topics'][number]['partitions'][number]
 type PartitionAnswer = {
   -readonly [K in keyof ListOffsetsResponse['topics'][number]['partitions'][number]]: ListOffsetsResponse['topics'][number]['partitions'][number][K]
 }
@@ -41,33 +43,13 @@ interface Found {
 
 export const listOffsets = handle(ListOffsets, (request, exchange, broker) => {
   if (!request.topics.some(({ name, partitions }) => partitions.some(isBeingWritten(broker, name)))) {
-    return respond(request, exchange, broker)
+    find(request, exchange, broker)
+    return undefined
   }
   // What this connection produced before it asked counts, also where that is not written until the end of the turn.
-  const endTurn = () => {
-    const response = respond(request, exchange, broker)
-    if (response) exchange.answer(response)
-  }
-  broker.turn.defer('answer', { endTurn })
+  broker.turn.defer('answer', { endTurn: () => find(request, exchange, broker) })
   return undefined
 })
-
-/** The answer, or undefined where searches go on beside the loop: they are one at a time for each connection. */
-function respond(
-  request: ListOffsetsRequest,
-  exchange: Exchange,
-  broker: BrokerContext,
-): ListOffsetsResponse | undefined {
-  const searches: Promise<void>[] = []
-  const response = find(request, exchange.version, broker, searches)
-  if (searches.length === 0) return response
-  exchange.blocks = true
-  const done = Promise.all(searches)
-  return answerLater(
-    exchange,
-    done.then(() => response),
-  )
-}
 
 function isBeingWritten(broker: BrokerContext, topic: string) {
   return ({ partitionIndex }: { partitionIndex: number }): boolean => {
@@ -90,38 +72,59 @@ function isUnderstood(timestamp: number, version: number): boolean {
   return timestamp >= 0 || version >= (SINCE_VERSION.get(timestamp) ?? Infinity)
 }
 
-function find(
-  request: ListOffsetsRequest,
+/** Looks at all partitions, and answers; where searches go on beside the loop, they are one at a time for each connection. */
+function find(request: ListOffsetsRequest, exchange: Exchange, broker: BrokerContext): void {
+  const committedOnly = request.isolationLevel === READ_COMMITTED
+  const searches: Promise<void>[] = []
+  const topics: { name: string; partitions: PartitionAnswer[] }[] = []
+  const pieces = request.topics.flatMap(({ name, partitions }) => {
+    const answers: PartitionAnswer[] = []
+    topics.push({ name, partitions: answers })
+    return partitions.map((asked) => ({ name, asked, answers }))
+  })
+  const serve = ({ name, asked, answers }: (typeof pieces)[number]) => {
+    const found = findPartition(name, asked, exchange.version, broker)
+    if ('errorCode' in found) answers.push(found)
+    else {
+      const upTo = committedOnly ? found.lastStableOffset : found.highWatermark
+      answers.push(answerOf({ partition: found, timestamp: asked.timestamp, upTo }, broker, searches))
+    }
+  }
+  const finish = () => {
+    if (searches.length === 0) {
+      exchange.answer({ topics })
+      return
+    }
+    exchange.blocks = true
+    const done = Promise.all(searches)
+    answerLater(
+      exchange,
+      done.then(() => ({ topics })),
+    )
+  }
+  doInSlices(exchange, forEachPiece(pieces, serve, finish))
+}
+
+/** The partition whose offset is to be found, or the answer where it cannot be. */
+function findPartition(
+  name: string,
+  { partitionIndex, currentLeaderEpoch, timestamp }: AskedPartition,
   version: number,
   broker: BrokerContext,
-  searches: Promise<void>[],
-): ListOffsetsResponse {
-  return {
-    topics: request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
-        if (!isUnderstood(timestamp, version)) return { partitionIndex, errorCode: errors.UNSUPPORTED_VERSION.code }
-        const partition = broker.partitions.get(name, partitionIndex)
-        const errorCode = partition
-          ? partition.offlineCode || leaderEpochError(currentLeaderEpoch, partition.leaderEpoch)
-          : missingPartitionError(broker.metadata.image, name, partitionIndex)
-        if (errorCode !== 0 || !partition) return { partitionIndex, errorCode }
-        // A new leader may know less than clients of the one before were told: nothing is to go back.
-        if (timestamp !== EARLIEST && timestamp !== EARLIEST_LOCAL && !partition.isHighWatermarkKnown)
-          return {
-            partitionIndex,
-            errorCode:
-              version >= OFFSET_NOT_AVAILABLE_VERSION
-                ? errors.OFFSET_NOT_AVAILABLE.code
-                : errors.LEADER_NOT_AVAILABLE.code,
-          }
-        const committedOnly = request.isolationLevel === READ_COMMITTED
-        const upTo = committedOnly ? partition.lastStableOffset : partition.highWatermark
-        const asked = { partition, timestamp, upTo }
-        return answerOf(asked, broker, searches)
-      }),
-    })),
+): Partition | PartitionAnswer {
+  if (!isUnderstood(timestamp, version)) return { partitionIndex, errorCode: errors.UNSUPPORTED_VERSION.code }
+  const partition = broker.partitions.get(name, partitionIndex)
+  const errorCode = partition
+    ? partition.offlineCode || leaderEpochError(currentLeaderEpoch, partition.leaderEpoch)
+    : missingPartitionError(broker.metadata.image, name, partitionIndex)
+  if (errorCode !== 0 || !partition) return { partitionIndex, errorCode }
+  // A new leader may know less than clients of the one before were told: nothing is to go back.
+  if (timestamp !== EARLIEST && timestamp !== EARLIEST_LOCAL && !partition.isHighWatermarkKnown) {
+    const isCodeKnown = version >= OFFSET_NOT_AVAILABLE_VERSION
+    const { code } = isCodeKnown ? errors.OFFSET_NOT_AVAILABLE : errors.LEADER_NOT_AVAILABLE
+    return { partitionIndex, errorCode: code }
   }
+  return partition
 }
 
 interface Asked {

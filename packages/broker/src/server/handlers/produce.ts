@@ -32,6 +32,7 @@ import type { BrokerContext } from '../broker-context.ts'
 import type { BrokerEndpoint } from '../broker-endpoints.ts'
 import { type CurrentLeader, currentLeaderFor, endpointsOf } from '../current-leader.ts'
 import { type Exchange, handle } from '../exchange.ts'
+import { doInSlices, type SlicedWork } from '../in-slices.ts'
 import { inflatesBeyond, OPENED_INLINE_BYTES_MAX, openBeside, openedBytesMax } from '../open-beside.ts'
 import { storedBatch } from '../stored-batch.ts'
 
@@ -42,29 +43,14 @@ const NO_OFFSET = -1
 const INTAKE_INFLATED_BYTES_MAX = 8 * 1024 * 1024
 const header = new BatchHeader()
 
+type TopicData = ProduceRequest['topicData'][number]
+type PartitionData = TopicData['partitionData'][number]
 type TopicResponse = ProduceResponse['responses'][number]
 type PartitionResponse = TopicResponse['partitionResponses'][number]
 type MutablePartitionResponse = { -readonly [K in keyof PartitionResponse]: PartitionResponse[K] }
 
-export const produce = handle(Produce, (request, exchange, broker) => {
-  const { acks } = request
-  const validAcks = acks >= ACKS_ALL && acks <= 1
-  const pending = new PendingProduce(exchange, acks)
-  for (const topic of request.topicData) {
-    const byId = exchange.version >= TOPIC_ID_VERSION
-    const responses: MutablePartitionResponse[] = []
-    for (const { index, records } of topic.partitionData) {
-      const partition = byId ? broker.partitions.byId(topic.topicId, index) : broker.partitions.get(topic.name, index)
-      let response: MutablePartitionResponse
-      if (!validAcks)
-        response = refused(index, errors.INVALID_REQUIRED_ACKS.code, `acks must be -1, 0 or 1, not ${acks}.`)
-      else if (!partition) response = refused(index, absent(broker, byId, topic, index), null)
-      else response = append(exchange, partition, records, acks, pending)
-      responses.push(response)
-    }
-    pending.responses.push({ name: topic.name, topicId: topic.topicId ?? ZERO_UUID, partitionResponses: responses })
-  }
-  pending.begin(broker, request)
+export const produce = handle(Produce, (request, exchange) => {
+  doInSlices(exchange, new PendingProduce(exchange, request))
   return undefined
 })
 
@@ -264,11 +250,21 @@ function refused(index: number, errorCode: number, errorMessage: string | null):
   }
 }
 
-/** A Produce request whose batches are appended and whose answer is due when all of them are safe enough. */
-class PendingProduce implements TurnTask {
+/**
+ * A Produce request whose batches are appended, one after the other, and whose answer is due when all of them are safe enough.
+ * The first append to a partition makes files: of thousands at once, most follow in later turns.
+ */
+class PendingProduce implements TurnTask, SlicedWork {
   readonly responses: TopicResponse[] = []
+  readonly acks: number
   readonly #exchange: Exchange
-  readonly #acks: number
+  readonly #requestTimeoutMs: number
+  /** What is to be appended, until all of it was: the request must not outlive that. */
+  #topicData: readonly TopicData[]
+  /** The batch that is next: of which topic, and which of its partitions. */
+  #topicAt = 0
+  #partitionAt = 0
+  #partitionResponses: MutablePartitionResponse[] = []
   readonly #waits: PartitionWait[] = []
   readonly #opened: Promise<void>[] = []
   #blamed = 0
@@ -276,13 +272,69 @@ class PendingProduce implements TurnTask {
   #timeoutMs = 0
   #timer: Timer | null = null
 
-  constructor(exchange: Exchange, acks: number) {
+  constructor(exchange: Exchange, request: ProduceRequest) {
     this.#exchange = exchange
-    this.#acks = acks
+    this.acks = request.acks
+    this.#requestTimeoutMs = request.timeoutMs
+    this.#topicData = request.topicData
   }
 
   get broker(): BrokerContext {
     return this.#exchange.broker
+  }
+
+  /** Appends the next batch. */
+  step(): boolean {
+    const topic = this.#topicData[this.#topicAt]
+    if (topic === undefined) return false
+    if (this.#partitionAt === 0) {
+      this.#partitionResponses = []
+      const { name, topicId } = topic
+      this.responses.push({ name, topicId: topicId ?? ZERO_UUID, partitionResponses: this.#partitionResponses })
+    }
+    const data = topic.partitionData[this.#partitionAt++]
+    if (data !== undefined) this.#partitionResponses.push(this.#serve(topic, data))
+    if (this.#partitionAt >= topic.partitionData.length) {
+      this.#topicAt++
+      this.#partitionAt = 0
+    }
+    return this.#topicAt < this.#topicData.length
+  }
+
+  #serve(topic: TopicData, { index, records }: PartitionData): MutablePartitionResponse {
+    const exchange = this.#exchange
+    const { broker, version } = exchange
+    const byId = version >= TOPIC_ID_VERSION
+    const { acks } = this
+    if (acks < ACKS_ALL || acks > 1)
+      return refused(index, errors.INVALID_REQUIRED_ACKS.code, `acks must be -1, 0 or 1, not ${acks}.`)
+    const partition = byId ? broker.partitions.byId(topic.topicId, index) : broker.partitions.get(topic.name, index)
+    if (!partition) return refused(index, absent(broker, byId, topic, index), null)
+    return append(exchange, partition, records, acks, this)
+  }
+
+  /** Copies the batches that are left. */
+  setAside(): number {
+    const left: { -readonly [K in keyof PartitionData]: PartitionData[K] }[] = []
+    let bytes = 0
+    for (let topicAt = this.#topicAt; topicAt < this.#topicData.length; topicAt++) {
+      const { partitionData } = this.#topicData[topicAt]!
+      for (let at = topicAt === this.#topicAt ? this.#partitionAt : 0; at < partitionData.length; at++) {
+        const data = partitionData[at]!
+        if (data.records === null) continue
+        left.push(data)
+        bytes += data.records.end - data.records.start
+      }
+    }
+    const { buffer, view } = sliceOf(Buffer.allocUnsafeSlow(bytes))
+    let end = 0
+    for (const data of left) {
+      const { records } = data
+      const start = end
+      end += records!.buffer.copy(buffer, start, records!.start, records!.end)
+      data.records = { buffer, view, start, end }
+    }
+    return bytes
   }
 
   /** How many records more are named as being to blame: a request of a few megabytes may have millions, in small batches. */
@@ -307,21 +359,23 @@ class PendingProduce implements TurnTask {
   }
 
   /** All batches were appended or refused, but for those that are being opened. */
-  begin(broker: BrokerContext, request: ProduceRequest): void {
+  finish(): void {
+    this.#topicData = []
     if (this.#opened.length === 0) {
-      this.#begin(broker, request)
+      this.#begin()
       return
     }
     // What the connection asks next may be to append behind it.
     this.#exchange.blocks = true
     Promise.all(this.#opened).then(
-      () => this.#begin(broker, request),
+      () => this.#begin(),
       (error: Error) => this.#exchange.refuse(`a batch could not be opened: ${error.message}`),
     )
   }
 
-  #begin(broker: BrokerContext, request: ProduceRequest): void {
-    if (this.#acks === 0) {
+  #begin(): void {
+    const { broker, acks } = this
+    if (acks === 0) {
       // Nobody hears an error of acks=0: ending the connection is how the client learns of it.
       const failed = this.#firstError()
       if (failed !== 0) this.#exchange.refuse(`a Produce with acks=0 failed with error ${failed}`)
@@ -335,7 +389,7 @@ class PendingProduce implements TurnTask {
     for (const wait of this.#waits) {
       // Undone while others were being opened: at its offset there may be something else by now.
       if (wait.partition.isUndone(wait.offset, wait.undone)) continue
-      if (waitsForReplicas(this.#acks, wait.partition)) {
+      if (waitsForReplicas(acks, wait.partition)) {
         this.#missing += 1
         wait.partition.waitFor(wait.offset, wait)
       } else if (wait.partition.isFlushSynchronous) {
@@ -345,7 +399,7 @@ class PendingProduce implements TurnTask {
     }
     const waitsForDisk = this.#waits.some(({ partition }) => partition.isFlushSynchronous)
     const longestMs = waitsForDisk ? broker.config['flush.timeout.ms'] : Number.POSITIVE_INFINITY
-    this.#timeoutMs = Math.min(Math.max(request.timeoutMs, 0), longestMs)
+    this.#timeoutMs = Math.min(Math.max(this.#requestTimeoutMs, 0), longestMs)
     broker.turn.defer('answer', this)
   }
 
