@@ -420,7 +420,7 @@ export const brokerConfig = table({
     min: 1,
     unit: 'bytes',
     mutable: 'broker',
-    doc: 'In async mode: how many bytes written to a partition are sent on their way to the disk, before flush.interval.ms is over. With four times as many unflushed it is flushed; where the system cannot send them (it takes Linux and the native addon), with so many.',
+    doc: 'In async mode: how many bytes written to a partition are sent on their way to the disk before flush.interval.ms is over; with four times as many it is flushed, or with so many where the system cannot send them (it takes Linux and the native addon). In sync mode it is flushed when the journal alone has so many of it.',
   },
   'log.flush.interval.ms': {
     type: 'long',

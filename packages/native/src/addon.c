@@ -459,7 +459,7 @@ static void end_disk_work(napi_env env, napi_status status, void *data) {
 static napi_value begin_disk_work(napi_env env, const char *what, napi_async_execute_callback run, int file,
                                   double position, double length) {
   napi_value name, promise;
-  struct disk_work *begun = malloc(sizeof *begun);
+  struct disk_work *begun = calloc(1, sizeof *begun);
   if (begun == NULL) {
     napi_throw_error(env, "ENOMEM", "no memory for work of the disk");
     return NULL;
@@ -469,8 +469,12 @@ static napi_value begin_disk_work(napi_env env, const char *what, napi_async_exe
   begun->length = (off_t)length;
   napi_create_promise(env, &begun->deferred, &promise);
   napi_create_string_utf8(env, what, NAPI_AUTO_LENGTH, &name);
-  napi_create_async_work(env, NULL, name, run, end_disk_work, begun, &begun->work);
-  napi_queue_async_work(env, begun->work);
+  if (napi_create_async_work(env, NULL, name, run, end_disk_work, begun, &begun->work) != napi_ok ||
+      napi_queue_async_work(env, begun->work) != napi_ok) {
+    napi_resolve_deferred(env, begun->deferred, number_of(env, -ENOMEM));
+    if (begun->work != NULL) napi_delete_async_work(env, begun->work);
+    free(begun);
+  }
   return promise;
 }
 

@@ -225,7 +225,7 @@ test('without a compiler the build succeeds, says so once, and makes nothing', (
 
 test('it is built once a compiler is there', options, () => {
   const { copy, run } = buildIn('compiler-later', {})
-  const away = { env: { ...process.env, PATH: join(copy, 'bin') }, cwd: copy, encoding: 'utf8' } as const
+  const away = { env: { ...process.env, CC: undefined, PATH: join(copy, 'bin') }, cwd: copy, encoding: 'utf8' } as const
   assert.match(spawnSync(process.execPath, ['build.js'], away).stderr, /no C compiler/)
   assert.deepEqual(run(), { status: 0, stderr: '' })
   assert.ok(existsSync(join(copy, 'build/addon.node')))

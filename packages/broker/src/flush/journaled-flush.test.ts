@@ -305,6 +305,10 @@ describe('several logs in sync mode', () => {
       assert.deepEqual([directory.offline, failed], [null, []])
       assert.equal(directory.tally.journalSyncs, journalSyncs)
       for (const log of logs) assert.deepEqual([log.failed, log.recoveryPoint], [null, rounds + 2])
+      // And try it again after a while.
+      await host.world.runFor(10_000)
+      await writeAll(2)
+      assert.ok(directory.tally.journalSyncs > journalSyncs)
     }
   })
 
@@ -538,21 +542,92 @@ describe('several logs in sync mode', () => {
     }
   })
 
-  it('that are deleted stay so, also when a log of the same topic is begun in their place', async () => {
+  it('keep in the journal what came after a cut that was overtaken by another, whose sync ends later', async () => {
+    for (const death of ['power', 'process'] as const) {
+      for (let seed = 1; seed <= 3; seed++) {
+        const host = createSimHost(seed)
+        const { logs, write, writeAll, told } = openBench(host, { settings: { 'journal.bytes.max': '40000' } })
+        await writeAll(4)
+        const [log, other, ...others] = logs as [Log, Log, ...Log[]]
+        const flushed = (some: readonly Log[]) =>
+          host.world.runUntil(() => some.every((one) => one.flushedOffset === one.endOffset))
+        const path = `/data/journal/${journalNames(host).at(-1)}`
+        host.disk.slowDown(path, 2000)
+        log.truncateLater(2, () => {})
+        await host.world.runFor(1)
+        // That waits for nobody, and has the cut done with first.
+        log.advanceStartOffset(1)
+        assert.equal(log.isCutting, false)
+        write(log)
+        await flushed([log])
+        write(log)
+        write(other)
+        await flushed([log, other])
+        const { endOffset, recoveryPoint } = log
+        assert.ok(told.get(log) === endOffset && recoveryPoint < endOffset, 'the journal alone has the last')
+        host.disk.slowDown(path, 2)
+        await host.world.runFor(2500)
+        // As many as let the file go, if nothing in it is of use any more.
+        for (let round = 0; round < 14; round++) {
+          for (const one of others) write(one)
+          await flushed(others)
+        }
+        host.crash(death)
+        assert.equal(openBench(host.reboot()).logs[0]!.endOffset, endOffset, `${death}, seed ${seed}`)
+      }
+    }
+  })
+
+  it('share one round of the journal where a flush that fails at once looks at all that wait', async () => {
+    const host = createSimHost(3)
+    const { directory, logs, failed, write, writeAll } = openBench(host)
+    await writeAll(3)
+    const { journalSyncs } = directory.tally
+    const error = new Error('no range of it, and no flush')
+    Object.assign(logs[4]!, { journalRange: () => null, flush: (done: (error: Error) => void) => done(error) })
+    const others = logs.filter((log) => log !== logs[4])
+    for (const log of logs) write(log)
+    await host.world.runUntil(() => others.every((log) => log.flushedOffset === log.endOffset))
+    assert.deepEqual(failed, [error])
+    assert.equal(directory.tally.journalSyncs - journalSyncs, 1)
+  })
+
+  it('that are deleted share one sync and stay so, also when logs of the same topic are begun in their place', async () => {
     for (let seed = 1; seed <= 40; seed++) {
       const host = createSimHost(seed)
       const { directory, logs, writeAll } = openBench(host)
       await writeAll(4)
-      directory.deleteLog(logs[0]!)
-      const anew = directory.openLog('t', 0, TOPIC_ID, sync)
-      appendRecords(anew, [{ value: 'anew' }])
-      const flushed = Promise.withResolvers<Error | null>()
-      anew.flush(flushed.resolve)
-      assert.equal(await host.world.complete(flushed.promise), null)
+      const deleted = logs.slice(0, 6)
+      const { syncs } = directory.tally
+      directory.deleteLogs(deleted)
+      assert.equal(directory.tally.syncs - syncs, 1)
+      for (const { partition } of deleted) {
+        const anew = directory.openLog('t', partition, TOPIC_ID, sync)
+        appendRecords(anew, [{ value: 'anew' }])
+        const flushed = Promise.withResolvers<Error | null>()
+        anew.flush(flushed.resolve)
+        assert.equal(await host.world.complete(flushed.promise), null)
+      }
       host.crash('power')
       const { logs: found } = openBench(host.reboot())
-      assert.equal(found[0]!.endOffset, 1, `seed ${seed}`)
-      assert.equal(readAll(found[0]!)[0]!.value, 'anew')
+      for (const [at, log] of found.entries()) {
+        assert.equal(log.endOffset, at < 6 ? 1 : 4, `seed ${seed}, log ${at}`)
+        if (at < 6) assert.equal(readAll(log)[0]!.value, 'anew')
+      }
+    }
+  })
+
+  it('are closed, and where they were, where the journal cannot be told durably that they are deleted', async () => {
+    const host = createSimHost(7)
+    const { directory, writeAll, logs } = openBench(host)
+    await writeAll(4)
+    host.disk.failNext('sync', 'EIO', 1, '.journal')
+    directory.deleteLogs(logs.slice(0, 6))
+    assert.equal((directory.offline as NodeJS.ErrnoException | null)?.code, 'EIO')
+    for (const log of logs) {
+      assert.notEqual(log.failed, null)
+      assert.ok(host.disk.exists(log.directory))
+      assert.equal(log.directory, `/data/t-${log.partition}`)
     }
   })
 })

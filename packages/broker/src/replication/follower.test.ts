@@ -17,6 +17,7 @@ class Scene {
   readonly cuts: LogCut[] = []
   /** For how long it is not to be asked for after those that ended. */
   readonly ended: number[] = []
+  readonly failures: Error[] = []
   readonly log = openLog(this.#bench, { cutLater: (cut) => void this.cuts.push(cut) })
   readonly #ends: (() => void)[] = []
   readonly gauge = new DiskGauge({
@@ -37,7 +38,7 @@ class Scene {
     turn: new Turn({ after: () => ({ cancel() {} }), endOfTurn: (run) => void this.#ends.push(run) }),
     events: {
       dirty() {},
-      failed: (_replica, error) => assert.fail(error),
+      failed: (_replica, error) => void this.failures.push(error),
       cut: (_follower, pauseMs) => this.ended.push(pauseMs),
     },
     logger: quiet,
@@ -130,5 +131,16 @@ describe('a follower', () => {
     scene.cuts[0]!.end(Object.assign(new Error('no room'), { code: 'ENOSPC' }))
     assert.deepEqual([scene.follower.isCutting, scene.log.endOffset, scene.log.failed], [false, 4, null])
     assert.ok(scene.ended.length === 1 && scene.ended[0]! > 0, `${scene.ended}`)
+    assert.deepEqual(scene.failures, [])
+  })
+
+  it('is given up where a sync of its cut failed, for want of room too', () => {
+    using scene = new Scene()
+    scene.take(4, 4, 0)
+    scene.parts(0, 2)
+    const error = Object.assign(new Error('no room'), { code: 'ENOSPC' })
+    scene.log.fail(error)
+    scene.cuts[0]!.end(error)
+    assert.deepEqual(scene.failures, [error])
   })
 })

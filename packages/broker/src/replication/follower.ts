@@ -301,7 +301,7 @@ export class Follower implements TurnTask, ReadableReplica {
     const facts = { topic: this.topic, partition: this.index, leader: this.#leader, err: error }
     if (error instanceof CorruptBatchError)
       this.#logger.warn(facts, 'A leader sent bytes that are no batches that follow; they are asked for again.')
-    else if (!isNoRoom(error)) this.#events.failed(this, error)
+    else if (!isNoRoom(error) || this.log.failed !== null) this.#events.failed(this, error)
     // What could not be cut for want of room is not durable any more.
     else if (this.log.flushedOffset < this.log.endOffset) this.#events.dirty(this.log)
     return LONG_PAUSE_MS

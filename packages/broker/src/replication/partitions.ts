@@ -172,10 +172,11 @@ export class Partitions implements PartitionEvents, FollowerEvents {
 
   /** Follows the image in the topics named (all that changed since the last call). */
   apply(image: MetadataImage, changedTopics: Iterable<string>): void {
-    for (const name of changedTopics) {
+    const names = new Set(changedTopics)
+    const held = [...names].flatMap((name) => this.#byName.get(name) ?? [])
+    this.#delete(held.filter(({ name, topicId }) => topicId !== image.topics.get(name)?.topicId))
+    for (const name of names) {
       const topic = image.topics.get(name)
-      const held = this.#byName.get(name)
-      if (held && held.topicId !== topic?.topicId) this.#delete(held)
       if (topic) this.#follow(topic)
     }
   }
@@ -282,11 +283,16 @@ export class Partitions implements PartitionEvents, FollowerEvents {
       this.#byId.set(topic.topicId, held)
     }
     const topicConfig = resolveTopicConfig(topic.configs, config())
+    const gone: Log[] = []
     for (const partition of topic.partitions) {
       if (partition.leader === nodeId) this.#lead(held, partition, topicConfig)
       else if (partition.replicas.includes(nodeId)) this.#keepUp(held, partition, topicConfig)
-      else this.#letGo(held, partition.index)
+      else {
+        const log = this.#letGo(held, partition.index)
+        if (log !== null) gone.push(log)
+      }
     }
+    this.#options.directories.deleteLogs(gone)
   }
 
   /** This broker leads a partition. */
@@ -382,28 +388,32 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     if (led === undefined && log.failed !== null) this.#withdraw(follower)
   }
 
-  /** This broker has no replica of a partition, or none any more. */
-  #letGo(held: HeldTopic, index: number, isSetAside = false): void {
+  /** This broker has no replica of a partition, or none any more. Returns the log that it had. */
+  #letGo(held: HeldTopic, index: number): Log | null {
     const replica = held.led[index] ?? held.followed[index]
-    if (!replica) return
+    if (!replica) return null
     held.led[index] = undefined
     held.followed[index] = undefined
-    this.#discard(replica, errors.NOT_LEADER_OR_FOLLOWER.code, isSetAside)
+    return this.#discard(replica, errors.NOT_LEADER_OR_FOLLOWER.code)
   }
 
-  #delete(held: HeldTopic): void {
-    this.#byName.delete(held.name)
-    this.#byId.delete(held.topicId)
-    for (const replica of [...held.led, ...held.followed])
-      if (replica) this.#discard(replica, errors.UNKNOWN_TOPIC_OR_PARTITION.code)
+  /** Together: their logs share what the loop waits for. */
+  #delete(topics: readonly HeldTopic[]): void {
+    const logs: Log[] = []
+    for (const { name, topicId, led, followed } of topics) {
+      this.#byName.delete(name)
+      this.#byId.delete(topicId)
+      for (const replica of [...led, ...followed])
+        if (replica) logs.push(this.#discard(replica, errors.UNKNOWN_TOPIC_OR_PARTITION.code))
+    }
+    this.#options.directories.deleteLogs(logs)
   }
 
-  #discard(replica: Partition | Follower, errorCode: number, isSetAside = false): void {
-    const { directories } = this.#options
+  /** Ends the use of a replica; its log is the caller's to delete. */
+  #discard(replica: Partition | Follower, errorCode: number): Log {
     this.#lose(replica, errorCode)
     this.#byLog.delete(replica.log)
-    if (isSetAside) directories.setDamagedAside(replica.log)
-    else directories.deleteLog(replica.log)
+    return replica.log
   }
 
   #open(held: HeldTopic, index: number, config: TopicConfig): Log {
@@ -479,7 +489,8 @@ export class Partitions implements PartitionEvents, FollowerEvents {
       return
     }
     logger.warn({ topic: held.name, partition: index, leader }, 'A damaged replica is fetched anew from its leader.')
-    this.#letGo(held, index, true)
+    this.#letGo(held, index)
+    this.#options.directories.setDamagedAside(log)
   }
 
   #tellIsr(): void {

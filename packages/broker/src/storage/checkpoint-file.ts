@@ -85,13 +85,16 @@ export class CheckpointFile {
 
   #begin(text: string): void {
     const generation = this.#generation
+    let opened: DiskFile | null = null
     let file: DiskFile
     try {
-      file = this.#disk.open(`${this.#path}.new`, 'create')
+      opened = this.#disk.open(`${this.#path}.new`, 'create')
+      file = opened
       const bytes = Buffer.from(text)
       file.write(bytes, 0, bytes.length, 0)
       file.truncate(bytes.length)
     } catch (error) {
+      opened?.close()
       this.#failed(error as Error)
       tell(this.#writers.splice(0), error as Error)
       return

@@ -33,7 +33,10 @@ export function replayJournal(
     refusedFrom = Math.max(range.offset, log.endOffset)
     break
   }
-  if (refusedFrom !== null) journal.cut(log.topicId, log.partition, log.endOffset)
+  if (refusedFrom !== null) {
+    const { topicId, partition, endOffset: offset } = log
+    journal.cut([{ topicId, partition, offset }])
+  }
   journal.keep(log)
   return { count: log.endOffset - before, refusedFrom }
 }

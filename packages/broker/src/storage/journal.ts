@@ -21,6 +21,7 @@
  *
  * When it is used is the flush schedule's rule (flush/flush-schedule.ts).
  */
+import type { Clock } from '../host/clock.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Random } from '../host/random.ts'
 import { isNoRoom } from './disk-room.ts'
@@ -39,6 +40,8 @@ import { countdown, type JournalRange } from './log-flush.ts'
 const FILE_BYTES_MAX = 64 * 1024 * 1024
 /** A round that is larger is not for the journal. */
 export const ROUND_BYTES_MAX = 4 * 1024 * 1024
+/** Where the disk had no room it is not tried again for so long. */
+const FULL_MS = 10_000
 const NAME = /^(\d{20})\.(journal|spare)$/
 
 /** A log, as far as the journal knows it. */
@@ -60,6 +63,7 @@ export interface JournalCut {
 
 export interface JournalOptions {
   readonly disk: Disk
+  readonly clock: Pick<Clock, 'monotonic'>
   readonly random: Pick<Random, 'below'>
   /** `<data directory>/journal` */
   readonly directory: string
@@ -88,8 +92,10 @@ export class Journal {
   #isWriting = false
   #isTrimming = false
   #isRotated = false
-  /** There was no room on the disk; until a file went it is not tried again. */
-  #isFull = false
+  /** There was no room on the disk: until then, or until a file went, it is not tried again. */
+  #fullUntil = Number.NEGATIVE_INFINITY
+  /** The last cut of a log that is on its way to the disk, unless another one that is durable has overtaken it. */
+  readonly #pendingCuts = new Map<string, JournalCut>()
   #isFailed = false
 
   /** Reads what an earlier life left. Throws I/O errors. */
@@ -170,8 +176,9 @@ export class Journal {
 
   /** Whether a round of so many bytes of batches of so many logs has room. */
   hasRoom(bytes: number, logs: number): boolean {
-    if (this.#isFull || this.#isFailed) return false
-    const bytesMax = this.#options.bytesMax()
+    const { bytesMax: bytesMaxNow, clock } = this.#options
+    if (this.#isFailed || clock.monotonic() < this.#fullUntil) return false
+    const bytesMax = bytesMaxNow()
     return bytesMax > 0 && this.sizeInBytes + this.#growth(bytes + logs * ENTRY_HEAD_BYTES) <= bytesMax
   }
 
@@ -229,6 +236,7 @@ export class Journal {
     const named = this.#isNamed
     const synced = countdown(named ? 1 : 2, (error) => {
       this.#isWriting = false
+      // Nothing but a round begins a file where there is one, and rounds follow each other.
       if (error === null) this.#isNamed = true
       else this.#fail(error)
       done(error)
@@ -242,47 +250,45 @@ export class Journal {
   }
 
   /**
-   * A log is about to be cut at `offset`, or deleted (0): what is held of it from there on holds no more, durably when this
-   * returns. Throws I/O errors.
+   * Logs are about to be cut, or deleted (at 0): what is held of them from there on holds no more, durably when this returns,
+   * by one sync for all. Throws I/O errors.
    */
-  cut(topicId: string, partition: number, offset: number): void {
-    const key = slotKey(topicId, partition)
-    if (!this.#holds(key, offset)) return
+  cut(cuts: readonly JournalCut[]): void {
+    const held = this.#held(cuts)
+    if (held.length === 0) return
     const { disk, directory, tally } = this.#options
     const tail = this.#tail ?? this.#rotate()
-    this.#appendCuts(tail, [{ topicId, partition, offset }])
+    this.#appendCuts(tail, held)
     tally.syncs++
     this.#relyOn(() => {
       tail.syncNow()
       if (!this.#isNamed) disk.syncDirectory(directory)
     })
     this.#isNamed = true
-    for (const { holdings } of this.#files) lower(holdings, key, offset)
+    for (const { topicId, partition } of held) this.#pendingCuts.delete(slotKey(topicId, partition))
+    this.#lower(held)
   }
 
-  /** The same for many logs together, off the loop: `done` is called when it is durable. Throws I/O errors of writing. */
+  /**
+   * The same off the loop: `done` is called when it is durable. Throws I/O errors of writing. A log may be cut durably before,
+   * by `cut`, and get new records that are held: those it does not touch.
+   */
   cutLater(cuts: readonly JournalCut[], done: (error: Error | null) => void): void {
-    const held = cuts.filter(({ topicId, partition, offset }) => this.#holds(slotKey(topicId, partition), offset))
+    const held = this.#held(cuts)
     if (held.length === 0) {
       done(null)
       return
     }
     const { disk, directory, tally } = this.#options
     const tail = this.#tail ?? this.#rotate()
-    try {
-      this.#appendCuts(tail, held)
-    } catch (error) {
-      // What is written there next may end where one of them begins.
-      this.#relyOn(() => tail.cutToSize())
-      throw error
-    }
+    this.#appendCuts(tail, held)
+    for (const cut of held) this.#pendingCuts.set(slotKey(cut.topicId, cut.partition), cut)
     const named = this.#isNamed
     const synced = countdown(named ? 1 : 2, (error) => {
       if (error === null) {
         // A next file may have been begun meanwhile, whose name is not durable by this.
         if (this.#tail === tail) this.#isNamed = true
-        for (const { topicId, partition, offset } of held)
-          for (const { holdings } of this.#files) lower(holdings, slotKey(topicId, partition), offset)
+        this.#lower(this.#takePending(held))
       } else this.#fail(error)
       done(error)
     })
@@ -292,6 +298,24 @@ export class Journal {
       tally.syncs++
       disk.syncDirectoryLater(directory, synced)
     }
+  }
+
+  /** Those of `cuts` that are about something that it has. */
+  #held(cuts: readonly JournalCut[]): JournalCut[] {
+    return cuts.filter(({ topicId, partition, offset }) => this.#holds(slotKey(topicId, partition), offset))
+  }
+
+  /** Those of `cuts` that nothing has overtaken. */
+  #takePending(cuts: readonly JournalCut[]): JournalCut[] {
+    return cuts.filter((cut) => {
+      const key = slotKey(cut.topicId, cut.partition)
+      return this.#pendingCuts.get(key) === cut && this.#pendingCuts.delete(key)
+    })
+  }
+
+  #lower(cuts: readonly JournalCut[]): void {
+    for (const { topicId, partition, offset } of cuts)
+      for (const { holdings } of this.#files) lower(holdings, slotKey(topicId, partition), offset)
   }
 
   /** Whether it has anything of a log from `offset` on. */
@@ -308,12 +332,22 @@ export class Journal {
       const entry = { kind: CUT, topicIdBytes, partition, leaderEpoch: -1, offset, endOffset, salt: tail.salt } as const
       encodeEntry(buffer, at * ENTRY_HEAD_BYTES, entry, 0)
     }
-    tail.append(buffer, bytes, this.#fileBytes)
+    try {
+      tail.append(buffer, bytes, this.#fileBytes)
+    } catch (error) {
+      // What is written there next may end where one of them begins.
+      this.#relyOn(() => tail.cutToSize())
+      throw error
+    }
   }
 
-  /** A log was deleted: nothing is held for it any more. */
-  forget(topicId: string, partition: number): void {
-    for (const { holdings } of this.#files) holdings.delete(slotKey(topicId, partition))
+  /** Logs were deleted: nothing is held for them any more. */
+  forget(logs: Iterable<Pick<JournaledLog, 'topicId' | 'partition'>>): void {
+    for (const { topicId, partition } of logs) {
+      const key = slotKey(topicId, partition)
+      this.#pendingCuts.delete(key)
+      for (const { holdings } of this.#files) holdings.delete(key)
+    }
     this.trim()
   }
 
@@ -351,7 +385,7 @@ export class Journal {
       this.#isTrimming = true
       disk.syncDirectoryLater(directory, (error) => {
         this.#isTrimming = false
-        this.#isFull = false
+        this.#fullUntil = Number.NEGATIVE_INFINITY
         if (error !== null) {
           this.#fail(error)
           return
@@ -384,7 +418,7 @@ export class Journal {
     this.#tail?.close()
     this.#tail = null
     this.#isFailed = true
-    if (!isClean || this.#files.length + this.#spares.sizeInBytes === 0 || !this.#files.every(isDone)) return
+    if (!isClean || this.#files.length + [...this.#spares].length === 0 || !this.#files.every(isDone)) return
     const { disk, directory } = this.#options
     for (const { path } of [...this.#files, ...this.#spares]) disk.remove(path)
     disk.syncDirectory(directory)
@@ -445,7 +479,7 @@ export class Journal {
         this.#fail(error as Error)
         throw error
       }
-      this.#isFull = true
+      this.#fullUntil = this.#options.clock.monotonic() + FULL_MS
       // What is written there next may end where an entry of it begins.
       this.#relyOn(() => this.#tail?.cutToSize())
       return null

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Disk } from '../host/disk.ts'
 import { OffsetCheckpoint } from './checkpoint.ts'
 import { CheckpointFile } from './checkpoint-file.ts'
+import { isNoRoom } from './disk-room.ts'
 import type { Log } from './log.ts'
 import { countdown, type FlushDone } from './log-flush.ts'
 
@@ -21,16 +22,18 @@ interface Entry {
 export class LogCheckpoints {
   readonly #disk: Disk
   readonly #directory: string
+  readonly #failed: (error: Error) => void
   readonly #recoveryPoints: Entry
   readonly #startOffsets: Entry
   readonly #highWatermarks: Entry
   /** Logs of which the files may still tell, though they are gone. */
   readonly #deleted = new Set<string>()
 
-  /** Reads the files of `directory`; one that is damaged is taken for empty. `failed` hears of writes that fail. */
+  /** Reads the files of `directory`; one that is damaged is taken for empty. `failed` hears of writes and syncs that fail. */
   constructor(disk: Disk, directory: string, logger: Logger, failed: (error: Error) => void) {
     this.#disk = disk
     this.#directory = directory
+    this.#failed = failed
     const read = (name: string): Entry => {
       const path = `${directory}/${name}`
       const offsets = OffsetCheckpoint.read(disk, path)
@@ -114,8 +117,16 @@ export class LogCheckpoints {
       }
       const renamed = entries.map(({ file }) => file.renamed)
       this.#disk.syncDirectoryLater(this.#directory, (failure) => {
-        if (failure === null) for (const [at, { file }] of entries.entries()) file.named(renamed[at]!)
-        done(failure)
+        if (failure !== null) {
+          // For want of room, too, it is final: a second one would prove nothing.
+          const text = `The names in ${this.#directory} could not be made durable: ${failure.message}`
+          const final = isNoRoom(failure) ? new Error(text, { cause: failure }) : failure
+          this.#failed(final)
+          done(final)
+          return
+        }
+        for (const [at, { file }] of entries.entries()) file.named(renamed[at]!)
+        done(null)
       })
     })
     for (const { offsets, file } of entries) file.write(offsets.toString(), written)

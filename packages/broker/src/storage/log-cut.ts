@@ -110,7 +110,8 @@ export class LogCut {
   end(error: Error | null): void {
     if (this.isEnded) return
     const { place } = this.#state
-    if (error !== null && isNoRoom(error)) place.room.missed()
+    // What a sync says is final, for want of room too.
+    if (error !== null && isNoRoom(error) && this.#state.failed === null) place.room.missed()
     else if (error !== null) this.#state.fail(error)
     this.#end(error)
   }

@@ -148,7 +148,7 @@ describe('cuts that the loop does not wait for', () => {
     for (const log of [kept, deleted]) fill(log)
     const { endOffset } = kept
     const cuts = [kept, deleted].map((log) => ended((done) => log.truncateLater(31, done)))
-    directory.deleteLog(deleted)
+    directory.deleteLogs([deleted])
     directory.close()
     for (const error of await Promise.all(cuts)) assert.match(`${error}`, /is closed/)
     const again = openDirectory(bench.directory)
@@ -158,11 +158,13 @@ describe('cuts that the loop does not wait for', () => {
 
   for (const [call, code] of [
     ['sync', 'EIO'],
+    ['sync', 'ENOSPC'],
     ['syncDirectory', 'EIO'],
+    ['syncDirectory', 'ENOSPC'],
     ['write', 'EIO'],
     ['write', 'ENOSPC'],
   ] as const) {
-    it(`tell of ${code} where a ${call} fails`, async () => {
+    it(`tell of ${code} where a ${call} fails, which is final but for a write without room`, async () => {
       const host = createSimHost(7, {})
       const directory = openDirectory('/data', host)
       const [log] = openLogs(directory, 1) as [Log]
@@ -171,15 +173,19 @@ describe('cuts that the loop does not wait for', () => {
       directory.checkpointNow()
       const { endOffset } = log
       let told: Error | null | undefined
-      host.disk.failNext(call, code)
+      host.disk.failNext(call, code, 1, call === 'sync' ? '.log' : '')
       log.truncateLater(31, (error) => {
         told = error
       })
       await host.world.settle()
       assert.match(`${told}`, new RegExp(code))
       assert.equal(log.isCutting, false)
-      assert.equal(log.failed === null, code === 'ENOSPC')
-      if (code !== 'ENOSPC') return
+      const isUndone = call === 'write' && code === 'ENOSPC'
+      assert.equal(log.failed === null, isUndone)
+      // Of a log that failed the replica tells.
+      assert.equal(directory.offline === null, call === 'sync' || isUndone)
+      assert.equal(directory.lacksRoom, isUndone)
+      if (!isUndone) return
       assert.equal(log.endOffset, endOffset)
       log.truncateLater(31, (error) => {
         told = error

@@ -77,10 +77,10 @@ describe('several log directories', () => {
     assert.equal(appendRecords(logs[0]!, [{ value: 'on' }]).errorCode, 0)
     assert.ok(directories.isAnyOnline)
     // What was deleted in it is not touched, and a deletion that fails takes its own directory with it.
-    directories.deleteLog(logs[1]!)
+    directories.deleteLogs([logs[1]!])
     assert.ok(host.disk.exists('/b/t-1'))
     host.disk.failNext('rename', 'EIO')
-    directories.deleteLog(logs[2]!)
+    directories.deleteLogs([logs[2]!])
     assert.deepEqual(heard, ['/b', '/c'])
     // New logs go to those that are left.
     for (const log of fill(directories, 'u', 4)) assert.equal(directories.directoryOf(log)!.path, '/a')
@@ -112,7 +112,7 @@ describe('several log directories', () => {
     )
     again.started({ has: () => true })
     assert.ok(fill(again, 'new', 3).every(({ failed }) => failed === null))
-    again.deleteLog(logs[1]!)
+    again.deleteLogs([logs[1]!])
     again.close(new Map())
     host.disk.makeDirectory = makeDirectory
     const whole = openAll(host)

@@ -251,12 +251,13 @@ export class LogDirectories implements Iterable<LogDirectory> {
     return best
   }
 
-  /** Lets go of a log and removes its directory, off the loop. */
-  deleteLog(log: Log): void {
-    const directory = this.directoryOf(log)
-    if (directory === undefined) log.close(false)
-    else directory.deleteLog(log)
-    this.#directoryOf.delete(log)
+  /** Lets go of logs and removes their directories, off the loop. */
+  deleteLogs(logs: readonly Log[]): void {
+    for (const [directory, theirs] of Map.groupBy(logs, (log) => this.directoryOf(log))) {
+      if (directory !== undefined) directory.deleteLogs(theirs)
+      else for (const log of theirs) log.close(false)
+      for (const log of theirs) this.#directoryOf.delete(log)
+    }
   }
 
   /** Lets go of a damaged log that is fetched anew; see LogDirectory. */

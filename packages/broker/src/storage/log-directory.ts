@@ -165,6 +165,7 @@ export class LogDirectory {
       this.#room = new DiskRoom(host.clock, logger, directory, () => this.dropSpares())
       this.#journal = Journal.open({
         disk,
+        clock: host.clock,
         random: host.random,
         directory: `${directory}/${JOURNAL_DIRECTORY}`,
         bytesMax: options.journalBytesMax ?? (() => options.config['journal.bytes.max']),
@@ -297,7 +298,7 @@ export class LogDirectory {
         host.disk.replaceFile(`${directory}/${PARTITION_METADATA}`, encodePartitionMetadata(topicId))
     }
     if (!isKnown) this.#checkpoints.forget(topic, partition)
-    if (!isKnown) this.#forgetJournaled(topicId, partition)
+    if (!isKnown) this.#forgetJournaled([{ topicId, partition }])
     const options = this.#logOptions(topic, partition, topicId, config, isKnown)
     const log = this.#open(options)
     this.#logs.add(log)
@@ -349,7 +350,7 @@ export class LogDirectory {
         for (const log of this.#logs) if (log.directory === place.directory) this.#options.damaged?.(log)
       },
       cut: (offset, isStart = false) => {
-        this.#journal.cut(topicId, partition, offset)
+        this.#journal.cut([{ topicId, partition, offset }])
         if (isStart || this.#checkpoints.mayPass(topic, partition, offset)) this.checkpointNow()
       },
       cutLater: (cut) => this.#cuts.add({ topic, topicId, partition, cut }),
@@ -426,15 +427,15 @@ export class LogDirectory {
     if (readDamage(disk, directory) === null) noteDamage(disk, directory, error.damage)
   }
 
-  /** Lets go of a log and removes its directory, off the loop. A failure takes the data directory offline. */
-  deleteLog(log: Log): void {
-    this.#letGo(log, DELETE_SUFFIX, (target) => this.deletedFiles.addDirectory(target))
+  /** Lets go of logs and removes their directories, off the loop. A failure takes the data directory offline. */
+  deleteLogs(logs: readonly Log[]): void {
+    this.#letGo(logs, DELETE_SUFFIX, (target) => this.deletedFiles.addDirectory(target))
   }
 
   /** Lets go of a damaged log whose records are fetched anew: what is left of them is kept until its room is needed. */
   setDamagedAside(log: Log): void {
     const { host, logger } = this.#options
-    this.#letGo(log, DAMAGED_SUFFIX, (target) => {
+    this.#letGo([log], DAMAGED_SUFFIX, (target) => {
       logger.warn({ directory: target }, 'A damaged replica was set aside. It is removed when its room is needed.')
       this.deletedFiles.keepDirectory(`${log.topic}-${log.partition}`, target)
       host.disk.syncDirectoryLater(this.path, (error) => {
@@ -443,21 +444,28 @@ export class LogDirectory {
     })
   }
 
-  /** Renames the directory of a log; nothing is known of it any more. */
-  #letGo(log: Log, suffix: string, moved: (target: string) => void): void {
-    this.#logs.delete(log)
-    // What is on a disk that failed is found by the next start, which sets it aside.
-    if (this.offline !== null) {
-      log.close(false)
-      return
+  /** Renames the directories of logs; nothing is known of them any more. */
+  #letGo(logs: readonly Log[], suffix: string, moved: (target: string) => void): void {
+    for (const log of logs) this.#logs.delete(log)
+    this.#orFail(() => this.#forgetJournaled(logs))
+    for (const log of logs) {
+      // What is on a disk that failed is found by the next start, which sets it aside.
+      if (this.offline !== null) log.close(false)
+      this.#orFail(() => {
+        this.#checkpoints.delete(log.topic, log.partition)
+        const target = `${this.path}/${this.#uniqueName(`${log.topic}-${log.partition}`, suffix)}`
+        if (log.moveTo(target)) moved(target)
+      })
     }
+  }
+
+  /** Does what it takes to let go of logs, unless the directory is offline; it is where that fails. */
+  #orFail(run: () => void): void {
+    if (this.offline !== null) return
     try {
-      this.#forgetJournaled(log.topicId, log.partition)
-      this.#checkpoints.delete(log.topic, log.partition)
-      const target = `${this.path}/${this.#uniqueName(`${log.topic}-${log.partition}`, suffix)}`
-      if (log.moveTo(target)) moved(target)
+      run()
     } catch (error) {
-      this.#options.logger.error({ directory: log.directory, err: error }, 'A log could not be let go of.')
+      this.#options.logger.error({ directory: this.path, err: error }, 'Logs could not be let go of.')
       this.fail(error as Error)
     }
   }
@@ -616,10 +624,10 @@ export class LogDirectory {
       )
   }
 
-  /** A log is gone, durably so for the journal: another of its name and topic must not get what it had. */
-  #forgetJournaled(topicId: string, partition: number): void {
-    this.#journal.cut(topicId, partition, 0)
-    this.#journal.forget(topicId, partition)
+  /** Logs are gone, durably so for the journal: others of their names and topics must not get what they had. */
+  #forgetJournaled(logs: readonly { readonly topicId: string; readonly partition: number }[]): void {
+    this.#journal.cut(logs.map(({ topicId, partition }) => ({ topicId, partition, offset: 0 })))
+    this.#journal.forget(logs)
   }
 
   #journalFailed(error: Error): void {

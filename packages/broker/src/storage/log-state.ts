@@ -268,6 +268,7 @@ export class LogState implements FlushedLog {
     this.recent?.clear()
     if (this.endOffset === this.#writtenEnd) return
     this.dirtyBytes = Math.max(0, this.dirtyBytes - undoneBytes)
+    this.bytesWrittenBack = Math.min(this.bytesWrittenBack, this.dirtyBytes)
     this.endOffset = this.#writtenEnd
     this.epochs.truncateFromEnd(this.endOffset)
     this.forgetProducers()

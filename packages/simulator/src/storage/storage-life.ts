@@ -599,7 +599,7 @@ export class StorageLife {
     const made = new LogModel(model.topic, model.partition, topicIdOf(next()), model.isCompacted)
     models[models.indexOf(model)] = made
     this.#logs.delete(model)
-    this.#directory!.deleteLog(log)
+    this.#directory!.deleteLogs([log])
     // One that cannot be deleted takes its directory offline: this life is over.
     if (this.#directory!.offline === null && this.#world.random.chance(this.#world.focus.remadeAtOnceChance))
       this.#openLog(made)

@@ -1,10 +1,14 @@
 import fs from 'node:fs'
+import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { native } from '@odradek/native'
 import { type DiskFile, ZEROS_BYTES_MAX } from '../disk.ts'
 import { isNoRoom } from '../no-room.ts'
 import { queueSync } from './sync-queue.ts'
 
+const { EIO, ENOSPC, EDQUOT } = constants.errno
+/** What tells of the disk, not of the call. */
+const DISK_ERRORS = new Set([EIO, ENOSPC, EDQUOT])
 /** Until the system says that it is not. */
 let isWritebackKnown = process.platform === 'linux'
 
@@ -134,15 +138,19 @@ export class NodeFile implements DiskFile {
     return true
   }
 
-  /** What `startWriteback` came to. Some kernels and file systems do not know the call, and everything is well without. */
+  /**
+   * What `startWriteback` came to. Some kernels and file systems do not know the call, or do not allow it, and everything is well
+   * without: only what says that the disk failed counts.
+   */
   #errorOf(result: number): Error | null {
     if (result === 0) return null
-    if (result === -native!.errno.ENOSYS || result === -native!.errno.EINVAL) {
+    if (!DISK_ERRORS.has(-result)) {
       isWritebackKnown = false
       return null
     }
     const code = getSystemErrorName(result)
-    return Object.assign(new Error(`${code}: ${this.path} cannot be written`), { code, syscall: 'sync_file_range' })
+    const text = `${code}: ${this.path} cannot be written`
+    return Object.assign(new Error(text), { code, errno: result, syscall: 'sync_file_range' })
   }
 
   syncNow(): void {

@@ -29,10 +29,16 @@ export function queueSync(sync: Sync, done: Landed): void {
 
 function begin(sync: Sync, done: Landed): void {
   inFlight++
-  sync((error) => {
+  const landed: Landed = (error) => {
     inFlight--
     const next = waiting.shift()
     if (next !== undefined) begin(...next)
     done(error)
-  })
+  }
+  try {
+    sync(landed)
+  } catch (error) {
+    // It did not begin: its place must not be lost for that.
+    queueMicrotask(() => landed(error as Error))
+  }
 }
