@@ -57,6 +57,42 @@ test('a page of several parts tells once that the cluster is away, and all of th
   await expect(complaints).toHaveCount(0)
 })
 
+test('a panel that covers a narrow page tells itself that the cluster is away', async ({ page }) => {
+  await scene.createTopic('notes', 1)
+  await page.setViewportSize({ width: 800, height: 800 })
+  await scene.open(page, '/local/topics/notes/partitions?at=0')
+  const panel = page.getByRole('complementary', { name: 'notes-0' })
+  await expect(panel).toContainText('leader')
+  await scene.stopBroker()
+  await page.reload()
+  await expect(panel.getByRole('alert')).toContainText('cannot be reached')
+  await scene.startBroker()
+  await expect(panel).toContainText('leader')
+  await expect(panel.getByRole('alert')).toHaveCount(0)
+})
+
+test('a search that was to begin anew does so when the cluster is back, not where it had gone on from', async ({
+  page,
+}) => {
+  await scene.createTopic('drafts', 1)
+  await scene.produce('drafts', [
+    ['k', '{"id":1}'],
+    ['k', '{"id":2}'],
+  ])
+  const [first, second] = [1, 2].map((id) => page.getByRole('row').filter({ hasText: `"id":${id}` }))
+  // From offset 1 on, as the address says after Continue.
+  await scene.open(page, '/local/topics/drafts/messages?from=earliest&resume=f~2~0.1.2')
+  await expect(second!).toBeVisible()
+  await expect(first!).toHaveCount(0)
+  await scene.stopBroker()
+  await page.getByRole('button', { name: 'Search again' }).click()
+  const complaint = page.getByRole('main').getByRole('alert').first()
+  await expect(complaint).toContainText('cannot be reached')
+  await scene.startBroker()
+  await expect(second!).toBeVisible()
+  await expect(first!).toBeVisible()
+})
+
 test('a dialog that could not be told what it is about asks by itself', async ({ page }) => {
   await scene.createTopic('bills', 1)
   await scene.produce('bills', [['k', '{"id":8}']])

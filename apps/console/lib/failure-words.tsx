@@ -1,6 +1,7 @@
 'use client'
 import { createContext, type ReactNode, useContext, useMemo } from 'react'
 import type { ApiError } from './api-error.ts'
+import { failureTeller } from './failure-teller.ts'
 import { reasonTeller } from './reason-words.ts'
 
 type Words = Readonly<Record<string, string>>
@@ -21,21 +22,8 @@ const NONE: Words = {}
 
 /** The error in the language of the page; details to be copied keep the API's own words. */
 export function useFailureWords(): (error: ApiError) => ApiError {
-  const { words } = useContext(Known)
-  const reasonWords = useReasonWords()
-  return (error) => {
-    const told: { -readonly [K in keyof ApiError]: ApiError[K] } = { ...error }
-    for (const part of ['message', 'tried', 'remedy'] as const) {
-      const said = error.codes?.[part]
-      const template = said && words[said.code]
-      if (template) told[part] = template.replace(/\{(\w+)\}/g, (_, name) => reasonWords(said.values[name] ?? ''))
-      else if (part === 'message') {
-        const fields = error.fields?.map(({ path, message }) => [path, reasonWords(message)].filter(Boolean).join(': '))
-        told.message = fields?.join('；') ?? reasonWords(told.message)
-      }
-    }
-    return told
-  }
+  const { words, reasons } = useContext(Known)
+  return useMemo(() => failureTeller(words, reasons), [words, reasons])
 }
 
 /** A reason that a broker or the API gives, in the language of the page. */

@@ -1,5 +1,5 @@
 'use client'
-import { createContext, type ReactNode, useContext } from 'react'
+import { createContext, type ReactNode, useCallback, useContext, useSyncExternalStore } from 'react'
 import { isPassing } from '../../lib/until-reached.ts'
 import { ErrorState } from './error-state.tsx'
 
@@ -33,6 +33,25 @@ export function QueryError({ query, className }: { query: Asked; className?: str
 /** Stands around what need not tell a failure that has been told; null: it tells its own again, as a dialog that covers the page. */
 export function ToldFailure({ error, children }: { error: unknown; children: ReactNode }) {
   return <Told value={error}>{children}</Told>
+}
+
+/** Stands around what covers the page on narrow screens: there it tells what the page behind tells already. */
+export function CoveringBelow({ width, children }: { width: number; children: ReactNode }) {
+  const told = useContext(Told)
+  const query = `(max-width: ${width - 1}px)`
+  const covers = useSyncExternalStore(
+    useCallback(
+      (changed: () => void) => {
+        const list = matchMedia(query)
+        list.addEventListener('change', changed)
+        return () => list.removeEventListener('change', changed)
+      },
+      [query],
+    ),
+    () => matchMedia(query).matches,
+    () => false,
+  )
+  return <Told value={covers ? null : told}>{children}</Told>
 }
 
 function useIsTold(error: unknown): boolean {

@@ -3,9 +3,12 @@ import { X } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import { IconButton } from './button.tsx'
+import { CoveringBelow } from './query-error.tsx'
 
 const WIDTH_MIN = 320
 const WIDTH_STEP = 24
+/** `lg`: narrower pages are covered by it. */
+const COVERS_BELOW = 1024
 
 /**
  * What belongs to the chosen row, beside the table; its width is remembered. Below 1024 px it covers the page. Escape closes it.
@@ -67,7 +70,9 @@ export function SidePanel(props: { title: ReactNode; onClose(): void; actions?: 
           <X size={16} strokeWidth={1.75} />
         </IconButton>
       </header>
-      <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">{children}</div>
+      <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">
+        <CoveringBelow width={COVERS_BELOW}>{children}</CoveringBelow>
+      </div>
     </aside>
   )
 }

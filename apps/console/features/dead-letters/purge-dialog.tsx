@@ -28,7 +28,9 @@ export function PurgeDialog(props: { cluster: string; topic: string; onClose(): 
   const [kind, setKind] = useState<Kind>('resolved')
   const [time, setTime] = useState(() => timeText(Date.now() - 7 * 86_400_000, zone, 'minute'))
   const [typed, setTyped] = useState('')
-  const timestampMs = kind === 'time' ? parseTime(time, zone, Date.now()) : null
+  // What is relative is so to when the dialog was opened: else each answer would ask anew.
+  const [now] = useState(() => Date.now())
+  const timestampMs = kind === 'time' ? parseTime(time, zone, now) : null
   const what =
     kind !== 'time'
       ? { kind }

@@ -4,7 +4,7 @@ import { Inbox, Radio, SearchX, Send, ShieldOff } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'next-intl'
 import { useQueryStates } from 'nuqs'
-import { useCallback, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
@@ -69,7 +69,12 @@ export function MessageList(props: {
   const { data: size } = estimate
   const isLarge = size !== undefined && (size.records > RECORDS_UNASKED_MAX || (size.bytes ?? 0) > BYTES_UNASKED_MAX)
   const asks = !isBounded && isLarge && approved !== question && query.resume === null
-  const isKnown = isBounded || estimate.data !== undefined || estimate.error !== null
+  // What began because that could not be told goes on when it is.
+  const isUnknown = estimate.error !== null
+  useEffect(() => {
+    if (isUnknown) setApproved(question)
+  }, [isUnknown, question])
+  const isKnown = isBounded || estimate.data !== undefined || isUnknown
   const scan = useScan(cluster, topic, query, mayRead && !query.live && isKnown && !asks, props.first)
   const tail = useTail(cluster, topic, query, mayRead && query.live)
   const rows = query.live ? tail.rows : scan.rows

@@ -51,8 +51,8 @@ type Beginning = 'anew' | 'further' | 'again'
 
 /**
  * Searches while `enabled`, anew whenever the question (JSON) changes. Rows are added in the order in which they are found, once a frame;
- * a connection that breaks is taken up again where it was, and so is a search when the cluster is back. What was found for the same question before the page was sent is not searched
- * for again.
+ * a connection that breaks is taken up again where it was, and a search that could not begin begins when the cluster is back. What was
+ * found for the same question before the page was sent is not searched for again.
  */
 export function useRowScan<Row extends { readonly partition: number; readonly offset: number }>(
   subscribe: (input: object, listener: ScanListener<Row>) => { unsubscribe(): void },
@@ -68,12 +68,17 @@ export function useRowScan<Row extends { readonly partition: number; readonly of
   })
   const unsubscribe = useRef<() => void>(() => {})
   const shown = useRef(new Set<string>())
+  /** Where it began when it began anew: there it begins once more, before it was told how far it is. */
+  const begunAt = useRef<string | null>(resumeFrom)
   const start = useCallback(
     (resume: string | null, beginning: Beginning) => {
       unsubscribe.current()
       const input = { ...(JSON.parse(question) as object), ...(resume !== null && { resume }) }
       // What came since the last report comes again when a search goes on.
-      if (beginning === 'anew') shown.current = new Set()
+      if (beginning === 'anew') {
+        shown.current = new Set()
+        begunAt.current = resume
+      }
       const seen = shown.current
       let waiting: Row[] = []
       let progress: ScanProgress | null = null
@@ -148,6 +153,6 @@ export function useRowScan<Row extends { readonly partition: number; readonly of
   const token = state.progress?.resume ?? null
   const resume = useCallback(() => start(token, 'further'), [start, token])
   const restart = useCallback(() => start(null, 'anew'), [start])
-  useUntilReached(state.error, () => start(token ?? resumeFrom, 'again'))
+  useUntilReached(state.error, () => start(token ?? begunAt.current, 'again'))
   return { ...state, stop, resume, restart }
 }

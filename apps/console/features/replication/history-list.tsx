@@ -17,6 +17,7 @@ import { Time } from '../../components/ui/time.tsx'
 import { href } from '../../lib/href.ts'
 import { liveInterval } from '../../lib/live-interval.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { untilReached } from '../../lib/until-reached.ts'
 import { useKept } from '../../lib/use-kept.ts'
 import { EventText, eventState } from './event-text.tsx'
 import { historyKinds, historyQueryInput, historyQueryParsers } from './history-query.ts'
@@ -39,7 +40,7 @@ export function HistoryList({ cluster }: { cluster: string }) {
   const list = useQuery(
     trpc.replication.history.queryOptions(input, {
       placeholderData: keepPreviousData,
-      refetchInterval: isNewest ? liveInterval(live, REFRESH_MS) : false,
+      refetchInterval: isNewest ? liveInterval(live, REFRESH_MS) : untilReached,
     }),
   )
   const { data } = list
