@@ -257,6 +257,28 @@ describe('a log on a full disk', () => {
       }
     }
   })
+
+  it('knows who wrote what it let go of, also where what tells of that was lost and found no room at first', () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const host = createSimHost(seed)
+      const { log } = open(host)
+      appendSequenced(log, 0)
+      log.roll()
+      append(log, encodeBatch({ records: [{ value: 'of nobody', timestamp: 1 }] }))
+      log.flushNow()
+      const [first, second] = log.segments()
+      host.disk.remove(second!.path('.snapshot'))
+      host.disk.failNext('write', 'ENOSPC', 1, '.snapshot')
+      assert.throws(() => log.deleteSegments([first!]), { code: 'ENOSPC' })
+      assert.equal(log.failed, null)
+      log.deleteSegments([first!])
+      host.crash('process')
+      const next = open(host.reboot()).log
+      assert.deepEqual([next.startOffset, next.endOffset], [1, 2])
+      const known = [...next.producers()].map(({ producerId }) => producerId)
+      assert.deepEqual(known, [PRODUCER], `seed ${seed}`)
+    }
+  })
 })
 
 function appendSequenced(log: Log, sequence: number, epoch = 0): void {

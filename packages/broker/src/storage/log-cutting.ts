@@ -181,12 +181,19 @@ function syncSnapshotAfter(state: LogState, segments: readonly Segment[]): void 
   if (!isMissing && next.baseOffset < state.recoveryPoint) return
   const producers = isMissing ? producersAt(place, state.segments, state.snapshots(), next.baseOffset) : null
   const file = place.disk.open(path, 'create')
-  if (producers !== null) {
-    const bytes = encodeSnapshot(producers.entries(), producers.size)
-    file.write(bytes, 0, bytes.length, 0)
+  try {
+    if (producers !== null) {
+      const bytes = encodeSnapshot(producers.entries(), producers.size)
+      file.write(bytes, 0, bytes.length, 0)
+    }
+    file.syncNow()
+  } catch (error) {
+    // A part of one would pass for one the next time.
+    if (isMissing) place.disk.remove(path)
+    throw error
+  } finally {
+    file.close()
   }
-  file.syncNow()
-  file.close()
   if (isMissing) place.disk.syncDirectory(directory)
 }
 

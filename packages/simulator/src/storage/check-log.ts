@@ -36,6 +36,9 @@ export function checkOpened(log: Log, model: LogModel, fail: Fail): void {
     const known = [...log.producers()].map(({ producerId }) => producerId)
     if (known.length > 0) fail(`begins anew, and knows producers ${known.join(', ')}`)
   }
+  // Nor does one whose start had been moved beyond all that was durable, or that was about to be emptied.
+  if (model.emptying >= 0 || (startOffset === endOffset && startOffset > model.durable))
+    model.producersFrom = Math.max(model.producersFrom, startOffset)
   model.found(endOffset, startOffset, ended !== 'process')
   checkContents(log, model, fail)
 }
@@ -117,7 +120,9 @@ function checkProducers(log: Log, model: LogModel, fail: Fail): void {
     const { sequence, offset } = model.lastOf(producerId)
     const entry = known.get(producerId)
     if (entry === undefined) {
-      if (offset >= log.startOffset) fail(`does not know producer ${producerId}, which wrote at ${offset}`)
+      // Retention takes records, but not what is known of who wrote them.
+      if (offset >= Math.min(log.startOffset, model.producersFrom))
+        fail(`does not know producer ${producerId}, which wrote at ${offset}`)
     } else if (sequence >= 0 && entry.lastSequence !== sequence)
       fail(`knows sequence ${entry.lastSequence} of producer ${producerId}, and not ${sequence}`)
   }

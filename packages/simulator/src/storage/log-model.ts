@@ -69,6 +69,8 @@ export class LogModel {
   lostTo = 0
   /** The same, ever: what was the last of a producer nobody can tell from outside. */
   isLossy = false
+  /** Who wrote below may be forgotten, unless it can still be read. */
+  producersFrom = 0
   /** The offset of an emptying that did not come to its end; -1: none. */
   emptying = -1
   /** Where the cut that is under way ends it. */
