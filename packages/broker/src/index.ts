@@ -1,5 +1,6 @@
 export type { Health } from './admin/admin-listener.ts'
 export type { CleanupPlanView, DisksView, DiskView, TopicPlanView } from './admin/cleanup-view.ts'
+export type { DamagedLogView, LogsView, ScrubRequestView } from './admin/log-routes.ts'
 export { Broker } from './broker.ts'
 export { raiseFileLimit } from './host/node/file-limit.ts'
 export { type StartOptions, startBroker } from './start-broker.ts'

@@ -5,12 +5,16 @@ export const adminFlags = {
   admin: { type: 'string', value: 'HOST:PORT', doc: "The broker's admin listener [127.0.0.1:9644]." },
 } as const satisfies Record<string, Flag>
 
-/** Asks the admin listener of the flags for `path`. What it refuses, or that it is away, ends as one line for a person. */
-export async function askAdmin<T>(args: Arguments, path: string): Promise<T> {
+/**
+ * Asks the admin listener of the flags for `path`, or sends it `order`. What it refuses, or that it is away, ends as one line for
+ * a person.
+ */
+export async function askAdmin<T>(args: Arguments, path: string, order?: object): Promise<T> {
   const address = args.text('admin') ?? '127.0.0.1:9644'
+  const init = order === undefined ? {} : { method: 'POST', body: JSON.stringify(order) }
   let response: Response
   try {
-    response = await fetch(`http://${address}${path}`)
+    response = await fetch(`http://${address}${path}`, init)
   } catch (error) {
     const { cause } = error as { cause?: Error }
     throw new CommandError(

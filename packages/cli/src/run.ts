@@ -229,6 +229,10 @@ const commands: { readonly [name: string]: { readonly summary: string; load(): P
     summary: 'Make damaged files of a log readable again, without a broker',
     load: async () => (await import('./commands/log-repair.ts')).logRepair,
   },
+  'log scrub': {
+    summary: 'Have a broker read and check its closed segments now',
+    load: async () => (await import('./commands/log-scrub.ts')).logScrub,
+  },
   'log verify': {
     summary: 'Check the files of a log, without a broker',
     load: async () => (await import('./commands/log-verify.ts')).logVerify,

@@ -1,9 +1,13 @@
-/** `GET /v1/logs`: what the last start had to check, how far scrubbing is, and which logs are damaged. */
+/**
+ * `GET /v1/logs`: what the last start had to check, how far scrubbing is, and which logs are damaged; `POST /v1/logs/scrub`
+ * `{ topic, directory }`: reads all logs now, those of a topic, those of a data directory.
+ */
 import { DamagedLogError } from '../storage/damage.ts'
 import type { Log } from '../storage/log.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
 import type { Scrub, ScrubState } from '../storage/scrub.ts'
-import type { AdminRoute } from './admin-route.ts'
+import type { ScrubbedLog, ScrubRequestState } from '../storage/scrub-request.ts'
+import { type AdminAnswer, type AdminRoute, badRequest } from './admin-route.ts'
 
 /** A `BrokerCore`, as far as this route needs it. */
 export interface BrokerOfLogs {
@@ -12,16 +16,21 @@ export interface BrokerOfLogs {
 }
 
 /** A log that is not served. */
-export interface DamagedLogView {
-  readonly topic: string
-  readonly partition: number
-  readonly directory: string
+export interface DamagedLogView extends ScrubbedLog {
   readonly file: string
   /** Byte in the file, -1: the file as a whole. */
   readonly position: number
   readonly problem: string
   /** ISO 8601. */
   readonly foundAt: string
+}
+
+/** A scrub that was asked for, and what came of it so far. */
+export interface ScrubRequestView extends Omit<ScrubRequestState, 'askedMs' | 'endedMs' | 'damaged'> {
+  /** ISO 8601; null while it is under way. */
+  readonly askedAt: string
+  readonly endedAt: string | null
+  readonly damaged: readonly DamagedLogView[]
 }
 
 export interface LogsView {
@@ -38,6 +47,8 @@ export interface LogsView {
     readonly found: number
     /** What is being read, null: nothing is due. */
     readonly now: ScrubState | null
+    /** Null where nothing was asked for since the start. */
+    readonly asked: ScrubRequestView | null
     /** Of the log that was not read for longest, ISO 8601; null before any was seen. */
     readonly oldestAt: string | null
   }
@@ -52,7 +63,55 @@ export function logRoutes(broker: BrokerOfLogs): AdminRoute[] {
       summary: 'What the last start had to check, how far scrubbing is, which logs are damaged.',
       answer: () => ({ body: logsView(broker) }),
     },
+    {
+      method: 'POST',
+      path: '/v1/logs/scrub',
+      summary: 'Reads and checks closed segments now: of all logs, of a topic, of a data directory.',
+      answer: ({ body }) => scrubNow(broker, body),
+    },
   ]
+}
+
+function scrubNow({ scrub, directories }: BrokerOfLogs, body: unknown = {}): AdminAnswer {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return badRequest('Send an object; topic and directory narrow what is read.')
+  const { topic, directory, ...others } = body as Readonly<Record<string, unknown>>
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) return badRequest(`There is no "${unknown}": topic and directory narrow what is read.`)
+  for (const [name, value] of Object.entries({ topic, directory }))
+    if (value !== undefined && typeof value !== 'string') return badRequest(`${name} must be a text.`)
+  const paths = Array.from(directories, ({ path }) => path)
+  const chosen = Array.from(directories).filter(({ path }) => directory === undefined || path === directory)
+  if (chosen.length === 0)
+    return { status: 404, body: { error: `${directory} is no data directory of this broker: ${paths.join(', ')}.` } }
+  const logs = chosen.flatMap((one) => [...one.logs].filter((log) => topic === undefined || log.topic === topic))
+  if (logs.length === 0 && topic !== undefined)
+    return { status: 404, body: { error: `There is no log of "${topic}" on this broker.` } }
+  const asked = scrub.ask(logs)
+  if (asked !== null) return { status: 202, body: askedView(asked) }
+  return { status: 409, body: { error: 'A scrub that was asked for is under way: GET /v1/logs says how far it is.' } }
+}
+
+function askedView({
+  askedMs,
+  endedMs,
+  logs,
+  done,
+  segments,
+  readBytes,
+  damaged,
+  unread,
+}: ScrubRequestState): ScrubRequestView {
+  return {
+    askedAt: time(askedMs),
+    endedAt: endedMs === null ? null : time(endedMs),
+    logs,
+    done,
+    segments,
+    readBytes,
+    damaged: damaged.map(({ foundMs, ...log }) => ({ ...log, foundAt: time(foundMs) })),
+    unread,
+  }
 }
 
 /** The logs that are damaged: found at start or by scrubbing, now or in an earlier life. */
@@ -61,7 +120,7 @@ export function damagedLogs(logs: Iterable<Log>): DamagedLogView[] {
   for (const { failed, topic, partition, directory } of logs) {
     if (!(failed instanceof DamagedLogError)) continue
     const { file, position, problem, foundMs } = failed.damage
-    damaged.push({ topic, partition, directory, file, position, problem, foundAt: new Date(foundMs).toISOString() })
+    damaged.push({ topic, partition, directory, file, position, problem, foundAt: time(foundMs) })
   }
   return damaged
 }
@@ -72,7 +131,7 @@ function logsView({ scrub, directories }: BrokerOfLogs): LogsView {
     const last = scrub.lastMs(log)
     if (last !== null && (oldest === null || last < oldest)) oldest = last
   }
-  const { readBytes, segments, found, state } = scrub
+  const { readBytes, segments, found, state, request } = scrub
   return {
     recovery: Array.from(directories, ({ path, recovery }) => ({
       directory: path,
@@ -85,8 +144,13 @@ function logsView({ scrub, directories }: BrokerOfLogs): LogsView {
       segments,
       found,
       now: state,
-      oldestAt: oldest === null ? null : new Date(oldest).toISOString(),
+      asked: request === null ? null : askedView(request),
+      oldestAt: oldest === null ? null : time(oldest),
     },
     damaged: damagedLogs(directories.logs),
   }
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString()
 }

@@ -225,9 +225,10 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   }
 
   cut(follower: Follower, pauseMs: number): void {
+    const isLed = this.#ledWhenCut.delete(follower)
     if (this.#isClosed || follower.offlineCode !== 0) return
     this.#fetchers?.resume(follower, pauseMs)
-    if (!this.#ledWhenCut.delete(follower)) return
+    if (!isLed) return
     const topic = this.#options.replication?.image().topicsById.get(follower.topicId)
     if (topic !== undefined && this.#byId.has(follower.topicId)) this.#follow(topic)
   }
@@ -309,7 +310,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     }
     const follower = held.followed[index]
     if (follower?.isCutting) {
-      // Nothing is appended before the cut is durable, and the loop does not wait for that.
+      // Nothing is appended before the cut is durable, and the loop does not wait for that; the rest is done then.
       this.#ledWhenCut.add(follower)
       this.#fetchers?.unfollow(follower)
       follower.follow(image.leader, leaderEpoch)

@@ -45,11 +45,14 @@ export class LateReads implements TurnTask {
     this.#waiting = []
     const until = this.#clock.monotonic() + SLICE_MS
     let at = 0
-    do readers[at++]?.readOnLate()
-    while (at < readers.length && this.#clock.monotonic() < until)
-    this.#isTurnUsed = false
-    if (at < readers.length) this.#waiting = [...readers.slice(at), ...this.#waiting]
-    if (this.#waiting.length > 0) this.#defer()
+    try {
+      do readers[at++]?.readOnLate()
+      while (at < readers.length && this.#clock.monotonic() < until)
+    } finally {
+      this.#isTurnUsed = false
+      if (at < readers.length) this.#waiting = [...readers.slice(at), ...this.#waiting]
+      if (this.#waiting.length > 0) this.#defer()
+    }
   }
 
   #defer(): void {

@@ -53,6 +53,7 @@ export class LogCuts {
   /** Those that are cut and wait for a round of their own. */
   readonly #unsynced: LogCut[] = []
   #syncing = 0
+  #isBeginning = false
   /** Those that are durable but for where their logs begin. */
   #unnoted: LogCut[] = []
   #isNoting = false
@@ -70,16 +71,19 @@ export class LogCuts {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const cuts = this.#waiting.filter(({ cut }) => !cut.isEnded)
-      this.#waiting = []
-      try {
-        if (cuts.length > 0) await this.#do(cuts)
-      } catch (error) {
-        for (const { cut } of cuts) cut.end(error as Error)
+    try {
+      while (this.#waiting.length > 0) {
+        const cuts = this.#waiting.filter(({ cut }) => !cut.isEnded)
+        this.#waiting = []
+        try {
+          if (cuts.length > 0) await this.#do(cuts)
+        } catch (error) {
+          for (const { cut } of cuts) cut.end(error as Error)
+        }
       }
+    } finally {
+      this.#isRunning = false
     }
-    this.#isRunning = false
   }
 
   async #do(queued: readonly QueuedCut[]): Promise<void> {
@@ -126,8 +130,9 @@ export class LogCuts {
     } catch (error) {
       failure = error as Error
     }
-    for (const { cut, round } of shared) {
-      round.ended(failure)
+    // All rounds before any cut: who hears of a cut may do anything.
+    for (const { round } of shared) round.ended(failure)
+    for (const { cut } of shared) {
       if (failure === null) this.#synced(cut)
       else cut.end(failure)
     }
@@ -153,14 +158,21 @@ export class LogCuts {
   }
 
   #syncNext(): void {
-    while (this.#syncing < SYNCED_AT_ONCE_MAX && this.#unsynced.length > 0) {
-      const cut = this.#unsynced.shift()!
-      this.#syncing++
-      cut.sync(() => {
-        this.#syncing--
-        this.#synced(cut)
-        this.#syncNext()
-      })
+    // One whose log failed is done with at once: it goes on below, not deeper.
+    if (this.#isBeginning) return
+    this.#isBeginning = true
+    try {
+      while (this.#syncing < SYNCED_AT_ONCE_MAX && this.#unsynced.length > 0) {
+        const cut = this.#unsynced.shift()!
+        this.#syncing++
+        cut.sync(() => {
+          this.#syncing--
+          this.#synced(cut)
+          this.#syncNext()
+        })
+      }
+    } finally {
+      this.#isBeginning = false
     }
   }
 

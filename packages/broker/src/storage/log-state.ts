@@ -4,6 +4,7 @@
  */
 import type { TopicConfig } from '@odradek/config'
 import { CorruptBatchError } from '@odradek/protocol'
+import { isNoFile } from '../host/no-room.ts'
 import { isNoRoom, noRoomError } from './disk-room.ts'
 import type { EpochCache, PendingEpochs } from './epoch-cache.ts'
 import { LogCut } from './log-cut.ts'
@@ -117,6 +118,16 @@ export class LogState implements FlushedLog {
     return this.#producers
   }
 
+  /** The same; null where they cannot be read for now, as too many files are open. An I/O error is thrown and sets `failed`. */
+  get producersUnlessCrowded(): ProducerState | null {
+    try {
+      return this.#producers ?? this.guardedRead(() => this.producers)
+    } catch (error) {
+      if (isNoFile(error) && this.failed === null) return null
+      throw error
+    }
+  }
+
   /** The producers if they were read, without reading them. */
   get producersIfLoaded(): ProducerState | null {
     return this.#producers
@@ -169,13 +180,26 @@ export class LogState implements FlushedLog {
     }
   }
 
-  /** The same for what opens records: that those of a client cannot be opened is no failure of the log. */
+  /** The same for what only reads: that too many files are open is no failure of the log. */
+  guardedRead<T>(run: () => T): T {
+    if (this.failed !== null) throw this.failed
+    try {
+      return run()
+    } catch (error) {
+      if (isNoFile(error)) this.place.room.missedFile()
+      else this.fail(error as Error)
+      throw error
+    }
+  }
+
+  /** The same for what opens records: that those of a client cannot be opened is no failure of the log either. */
   guardedOpening<T>(run: () => T): T {
     if (this.failed !== null) throw this.failed
     try {
       return run()
     } catch (error) {
-      if (!(error instanceof CorruptBatchError)) {
+      if (isNoFile(error)) this.place.room.missedFile()
+      else if (!(error instanceof CorruptBatchError)) {
         this.fail(error as Error)
         this.place.unreadable()
       }

@@ -26,6 +26,7 @@ import {
   setLogAppendTime,
   verifyBatchCrc,
 } from '@odradek/protocol'
+import { isNoFile } from '../host/no-room.ts'
 import { controlRecordOf } from './control-record-of.ts'
 import { noRoomError } from './disk-room.ts'
 import type { EpochStart } from './epoch-cache.ts'
@@ -286,7 +287,8 @@ export class Log {
     const { undone } = state
     const control = header.isControl ? controlRecordOf(batch) : null
     if (header.producerId >= 0) {
-      const producers = state.producersIfLoaded ?? state.guarded(() => state.producers)
+      const producers = state.producersUnlessCrowded
+      if (producers === null) return refuse(result, NO_ROOM)
       const errorCode = producers.check(header, control)
       if (errorCode !== NONE) return refuse(result, errorCode)
       if (producers.duplicateOffset >= 0) {
@@ -421,7 +423,8 @@ export class Log {
   /**
    * The batches from the one that holds `fetchOffset` (or the next there is) up to `upToOffset`, within one segment, whole
    * ones and at most `maxBytes`; with `atLeastOneBatch` the first even if it is larger. An empty answer has range null. A
-   * log that cannot be read fails and answers KAFKA_STORAGE_ERROR.
+   * log that cannot be read fails and answers KAFKA_STORAGE_ERROR; one that cannot be for now, as too many files are open,
+   * answers the same.
    */
   read(fetchOffset: number, maxBytes: number, upToOffset: number, atLeastOneBatch: boolean): LogRead {
     const state = this.#state
@@ -442,6 +445,10 @@ export class Log {
   /** What is at an offset cannot be read. Where the disk lost or changed it, later lives know of it too. */
   #unreadable(offset: number, error: Error): void {
     const { place, segments, directory } = this.#state
+    if (isNoFile(error)) {
+      place.room.missedFile()
+      return
+    }
     place.logger.error({ directory, offset, err: error }, 'A log cannot be read: it is offline now.')
     if (error instanceof CorruptBatchError) {
       const segment = segments.at(Math.max(0, segments.floorIndex(offset)))
@@ -460,17 +467,26 @@ export class Log {
     return length === range.length ? buffer : buffer.subarray(0, length)
   }
 
-  /** The end for readers of committed records, given the end for all readers. */
+  /**
+   * The end for readers of committed records, given the end for all readers. Where too many files are open to find out, nothing
+   * counts as committed for now.
+   */
   lastStableOffset(highWatermark: number): number {
     const state = this.#state
     if (state.failed !== null && state.producersIfLoaded === null) return highWatermark
-    const producers = state.producersIfLoaded ?? state.guarded(() => state.producers)
+    const producers = state.producersUnlessCrowded
+    if (producers === null) return Math.min(highWatermark, state.startOffset)
     return producers.lastStableOffset(highWatermark)
   }
 
-  /** The aborted transactions with records in `[from, to)`. */
+  /** Whether what `lastStableOffset` has just said is where that is, and not only less. */
+  get isLastStableOffsetKnown(): boolean {
+    return this.#state.producersIfLoaded !== null
+  }
+
+  /** The aborted transactions with records in `[from, to)`. Throws I/O errors; too many open files do not set `failed`. */
   abortedTransactions(from: number, to: number): { producerId: number; firstOffset: number }[] {
-    return this.#state.guarded(() => abortedBetween(this.#state.segments, from, to))
+    return this.#state.guardedRead(() => abortedBetween(this.#state.segments, from, to))
   }
 
   /**
@@ -614,8 +630,8 @@ export class Log {
   }
 
   /**
-   * Called every few seconds: segments below the start go when they are durable, and a log that nothing was appended to since the call before the last gives back the room that
-   * it reserved. An I/O error is thrown and sets `failed`.
+   * Called every few seconds: segments below the start go when they are durable, and a log that nothing was appended to since
+   * the call before the last gives back the room that it reserved. An I/O error is thrown and sets `failed`.
    */
   settle(): void {
     const state = this.#state

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type BrokerConfig, resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
 import { encodeBatch } from '@odradek/protocol'
+import type { Clock } from '../host/clock.ts'
 import type { Offload } from '../host/offload.ts'
 import { createSimHost, type SimHost } from '../host/sim/index.ts'
 import { OffsetCheckpoint } from './checkpoint.ts'
@@ -21,14 +22,14 @@ const config: BrokerConfig = {
 }
 
 /** A directory with logs of several closed segments, and a scrub of it that notes what it finds. */
-function machine(host: SimHost, offload: Offload = host.offload) {
+function machine(host: SimHost, offload: Offload = host.offload, clock: Clock = host.clock) {
   const directory = LogDirectory.open({ host, path: '/data', nodeId: 1, config, logger: quiet })
   directory.setClusterId('c')
   const topicConfig = resolveTopicConfig({ 'segment.bytes': '4000', 'file.delete.delay.ms': '0' })
   const open = (partition: number) => directory.openLog('t', partition, TOPIC_ID, topicConfig)
   const found: { log: Log; damage: Damage }[] = []
   const scrub = new Scrub({
-    clock: host.clock,
+    clock,
     timers: host.timers,
     offload,
     disk: host.disk,
@@ -209,6 +210,87 @@ describe('scrubbing', () => {
       assert.equal(found.length, damaged)
       if (damaged > 0) assert.match(found[0]!.damage.problem, /EIO/)
     }
+  })
+
+  it('does what is asked for at once, whenever a log was read, and tells what came of it', async () => {
+    const host = createSimHost(7)
+    const { open, scrub, found } = machine(host)
+    const logs = [0, 1, 2, 3].map((partition) => fill(open(partition)))
+    const [good, bad, failed, gone] = logs as [Log, Log, Log, Log]
+    const segment = bad.segments()[1]!
+    host.disk.decay(segment.path('.log'), 100, 3)
+    failed.fail(new Error('Its disk failed.'))
+    gone.close(false)
+    const asked = scrub.ask(logs)!
+    assert.equal(asked.endedMs, null)
+    assert.equal(scrub.ask(logs), null, 'one at a time')
+    await host.world.complete(scrub.idle())
+    const closed = good.segments().slice(0, -1)
+    const readBytes = closed.reduce((sum, { size }) => sum + size, bad.segments()[0]!.size)
+    assert.ok(asked.endedMs !== null && asked.endedMs >= asked.askedMs)
+    assert.deepEqual([asked.logs, asked.done, asked.segments], [4, 4, closed.length + 1])
+    // And the bytes before the damage, which were read twice.
+    assert.ok(asked.readBytes >= readBytes && asked.readBytes < readBytes + 2 * segment.size, `${asked.readBytes}`)
+    assert.deepEqual(
+      asked.damaged.map(({ partition, directory, file }) => [partition, directory, file]),
+      [[1, '/data/t-1', segment.path('.log').slice(-24)]],
+    )
+    assert.equal(found.length, 1)
+    assert.deepEqual(asked.unread, [{ topic: 't', partition: 2, directory: '/data/t-2', problem: 'Its disk failed.' }])
+    const again = scrub.ask([good])!
+    await host.world.complete(scrub.idle())
+    assert.deepEqual([again.done, again.segments, again.damaged], [1, closed.length, []])
+    assert.equal(scrub.request, again)
+    assert.ok(scrub.ask([])!.endedMs !== null)
+  })
+
+  it('does what is asked for before the rest of what is due', async () => {
+    const host = createSimHost(8)
+    const { open, scrub } = machine(host)
+    const [due, asked] = [fill(open(0)), fill(open(1))]
+    await pass(host, scrub, 0)
+    const seen = scrub.lastMs(due)
+    host.clock.step(25 * HOUR_MS)
+    scrub.check()
+    await host.world.runUntil(() => scrub.state?.partition === due.partition && scrub.segments > 0)
+    const request = scrub.ask([asked])!
+    await host.world.runUntil(() => request.endedMs !== null)
+    assert.deepEqual([request.done, request.segments], [1, asked.segments().length - 1])
+    assert.equal(scrub.lastMs(due), seen, 'it is not done with')
+    await host.world.complete(scrub.idle())
+    assert.ok(scrub.lastMs(due)! > seen!)
+  })
+
+  it('does not hold the loop where many logs have nothing to read, and writes once that they were looked at', async () => {
+    const host = createSimHost(9)
+    let slices = 0
+    let now = 0
+    // Each look at it is a millisecond later.
+    const clock = { now: () => host.clock.now(), monotonic: () => now++ }
+    const { open, scrub } = machine(host, host.offload, clock)
+    const logs = Array.from({ length: 60 }, (_, partition) => open(partition))
+    for (const log of logs) appendRecords(log, [{ value: 'x' }])
+    await pass(host, scrub, 0)
+    const before = scrub.lastMs(logs[0]!)!
+    let written = 0
+    const { rename, replaceFile } = host.disk
+    host.disk.rename = (from, to) => {
+      if (to.endsWith('scrub-checkpoint')) written++
+      rename.call(host.disk, from, to)
+    }
+    host.disk.replaceFile = (path, contents) => {
+      assert.doesNotMatch(path, /scrub-checkpoint/, 'the loop waits for the disk')
+      replaceFile.call(host.disk, path, contents)
+    }
+    const { after } = host.timers
+    host.timers.after = (ms, run) => {
+      slices++
+      return after.call(host.timers, ms, run)
+    }
+    await pass(host, scrub)
+    assert.ok(logs.every((log) => scrub.lastMs(log)! > before))
+    assert.equal(written, 1)
+    assert.ok(slices >= 10, `${slices} slices for ${logs.length} logs`)
   })
 
   it('ends when the broker does', async () => {

@@ -1,29 +1,32 @@
 /**
  * Reading what is at rest: every closed segment once in `scrub.interval.hours`, one log after the other, the one whose turn was
  * longest ago first, no faster than `scrub.io.max.bytes.per.second` and beside the loop. Disks lose and change what nobody
- * reads; whoever finds out first should not be a consumer.
+ * reads; whoever finds out first should not be a consumer. What somebody asks for is read before what is due.
  *
- * What is found is read a second time before it is believed. When each log was last read is kept in `scrub-checkpoint` of its
- * data directory, in epoch seconds, so that restarts do not begin anew.
+ * What is found is read a second time before it is believed.
  */
 import type { BrokerConfig } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Clock, Timer, Timers } from '../host/clock.ts'
 import type { Disk } from '../host/disk.ts'
 import type { Offload } from '../host/offload.ts'
-import { OffsetCheckpoint } from './checkpoint.ts'
 import type { Damage } from './damage.ts'
 import type { Log } from './log.ts'
 import { job, type ScrubResult } from './scrub-job.ts'
+import { ScrubRequest, type ScrubRequestState } from './scrub-request.ts'
+import { ScrubTimes } from './scrub-times.ts'
 import type { Segment } from './segment.ts'
 import { fileName, LOG_SUFFIX } from './segment-files.ts'
 
-const CHECKPOINT = 'scrub-checkpoint'
 /** How often it is looked whether a log is due. */
 const CHECK_INTERVAL_MS = 60_000
 /** Of one job: others wait for the worker meanwhile. */
 const STRETCH_BYTES_MAX = 4 * 1024 * 1024
 const HOUR_MS = 3_600_000
+/** Others get the loop after so long: logs without a closed segment are done with at once, and there may be ten thousand. */
+const SLICE_MS = 4
+/** How often it is written, meanwhile, when logs were read. */
+const WRITE_INTERVAL_MS = 10_000
 
 export interface ScrubOptions {
   readonly clock: Clock
@@ -52,10 +55,14 @@ export class Scrub {
   segments = 0
   /** Damaged segments found. */
   found = 0
-  /** Null while no log is due. */
+  /** Null while no log is read. */
   state: ScrubState | null = null
   readonly #options: ScrubOptions
-  readonly #checkpoints = new Map<string, OffsetCheckpoint>()
+  readonly #times: ScrubTimes
+  #request: ScrubRequest | null = null
+  /** Whose log is being read; null while it is one that is due. */
+  #reading: ScrubRequest | null = null
+  #sliceBegunAt = 0
   #timer: Timer | null = null
   #pause: { readonly timer: Timer; readonly end: () => void } | null = null
   #running: Promise<void> | null = null
@@ -63,6 +70,12 @@ export class Scrub {
 
   constructor(options: ScrubOptions) {
     this.#options = options
+    this.#times = new ScrubTimes(options.disk)
+  }
+
+  /** What was asked for last; null where nothing was since the start. */
+  get request(): ScrubRequestState | null {
+    return this.#request
   }
 
   /** Begins to look whether a log is due, every minute. */
@@ -73,19 +86,31 @@ export class Scrub {
     })
   }
 
-  /** Reads the logs that are due, unless that is under way. */
+  /** Reads the closed segments of `logs` now, whenever they were read. Null where what was asked for before is under way. */
+  ask(logs: readonly Log[]): ScrubRequestState | null {
+    if (this.#closed || this.#request?.endedMs === null) return null
+    const { clock, logger } = this.#options
+    this.#request = new ScrubRequest(logs, clock.now())
+    logger.info({ logs: logs.length }, 'A scrub was asked for.')
+    if (logs.length === 0) this.#endRequest(this.#request)
+    else this.check()
+    return this.#request
+  }
+
+  /** Reads the logs that are asked for or due, unless that is under way. */
   check(): void {
     if (this.#closed || this.#running !== null) return
     this.#running = this.#run().finally(() => {
       this.#running = null
       this.state = null
+      // What was asked for when it had come to its end.
+      if (this.#request?.isWaiting) this.check()
     })
   }
 
   /** When a log was last read as a whole, or first seen; epoch milliseconds, null before it was seen. */
   lastMs(log: Log): number | null {
-    const seconds = this.#checkpointOf(log).get(log.topic, log.partition)
-    return seconds === undefined ? null : seconds * 1000
+    return this.#times.lastMs(log)
   }
 
   /** Ends when nothing is left to read. */
@@ -103,34 +128,81 @@ export class Scrub {
   }
 
   async #run(): Promise<void> {
-    const { logger } = this.#options
+    const { clock } = this.#options
+    this.#noteNew()
+    await this.#write()
+    const due = this.#due()
+    let writtenAt = clock.monotonic()
+    this.#sliceBegunAt = writtenAt
+    while (!this.#closed && (await this.#readNext(due))) {
+      if (clock.monotonic() - this.#sliceBegunAt >= SLICE_MS) await this.#sleep(0)
+      if (clock.monotonic() - writtenAt < WRITE_INTERVAL_MS) continue
+      await this.#write()
+      writtenAt = clock.monotonic()
+    }
+    await this.#write()
+  }
+
+  /** Reads the next log: of those that are asked for, then of those that are due, the last one first. False without any. */
+  async #readNext(due: Log[]): Promise<boolean> {
+    const { logger, config } = this.#options
+    const request = this.#request
+    const asked = request?.take()
+    if (request !== null && asked !== undefined) {
+      this.#reading = request
+      const error = await this.#readAsked(asked)
+      this.#reading = null
+      request.ended(asked, error)
+      if (!request.isWaiting) this.#endRequest(request)
+      return true
+    }
+    if (config()['scrub.interval.hours'] === 0) return false
+    const log = due.pop()
+    if (log === undefined) return false
     try {
-      this.#noteNew()
-      for (let log = this.#due(); log !== null && !this.#closed; log = this.#due()) {
-        const isWhole = await this.#scrub(log)
-        if (this.#closed || !isWhole) return
-        this.#note(log)
-      }
+      const isWhole = await this.#scrub(log)
+      if (isWhole && !this.#closed) this.#note(log)
+      // It gave way to what was asked for.
+      else if (log.failed === null) due.push(log)
     } catch (error) {
-      // What is at rest can wait; the next minute tries again.
       if (!this.#closed) logger.warn({ err: error }, 'A log could not be scrubbed.')
+      // What is at rest can wait; the next minute tries again.
+      due.length = 0
+    }
+    return true
+  }
+
+  /** Why it could not be read. */
+  async #readAsked(log: Log): Promise<Error | null> {
+    if (log.failed !== null) return log.failed
+    try {
+      const isWhole = await this.#scrub(log)
+      if (isWhole && !this.#closed) this.#note(log)
+      return isWhole ? null : log.failed
+    } catch (error) {
+      return error as Error
     }
   }
 
-  /** The log that is due and was not read for longest. */
-  #due(): Log | null {
+  #endRequest(request: ScrubRequest): void {
+    const { clock, logger } = this.#options
+    request.endedMs = clock.now()
+    const { segments, readBytes, damaged, unread } = request
+    const counts = { segments, readBytes, damaged: damaged.length, unread: unread.length }
+    logger.info(counts, 'The scrub that was asked for has ended.')
+  }
+
+  /** The logs that are due, the one that was not read for longest last. */
+  #due(): Log[] {
     const intervalMs = this.#options.config()['scrub.interval.hours'] * HOUR_MS
-    if (intervalMs === 0) return null
+    if (intervalMs === 0) return []
     const before = this.#options.clock.now() - intervalMs
-    let due: Log | null = null
-    let least = before
+    const due: { readonly log: Log; readonly last: number }[] = []
     for (const log of this.#options.logs()) {
       const last = this.lastMs(log)
-      if (log.failed !== null || last === null || last > least) continue
-      due = log
-      least = last
+      if (log.failed === null && last !== null && last <= before) due.push({ log, last })
     }
-    return due
+    return due.sort((a, b) => b.last - a.last).map(({ log }) => log)
   }
 
   /** Reads the closed segments of a log. False where it was not to be had to the end. */
@@ -140,6 +212,7 @@ export class Scrub {
       let nextOffset = segment.baseOffset
       for (let isEnd = segment.size === 0; !isEnd; ) {
         if (this.#closed || log.failed !== null) return false
+        if (this.#reading === null && this.#request?.isWaiting) return false
         if (!log.segments().includes(segment)) break
         const { topic, partition } = log
         const file = fileName(segment.baseOffset, LOG_SUFFIX)
@@ -153,6 +226,7 @@ export class Scrub {
         ;({ position, nextOffset, isEnd } = result)
       }
       this.segments++
+      if (this.#reading !== null) this.#reading.segments++
     }
     return true
   }
@@ -176,7 +250,9 @@ export class Scrub {
       }
       if (!isThere()) return null
       this.readBytes += result.readBytes
-      await this.#wait((result.readBytes / rate) * 1000 - (clock.monotonic() - begunAt))
+      if (this.#reading !== null) this.#reading.readBytes += result.readBytes
+      const leftMs = (result.readBytes / rate) * 1000 - (clock.monotonic() - begunAt)
+      if (leftMs > 0) await this.#sleep(leftMs)
     }
     return isThere() ? result : null
   }
@@ -189,14 +265,17 @@ export class Scrub {
   #report(log: Log, segment: Segment, { position }: ScrubResult, problem: string): void {
     this.found++
     const file = fileName(segment.baseOffset, LOG_SUFFIX)
-    this.#options.damaged(log, { file, position, problem, foundMs: this.#options.clock.now() })
+    const damage = { file, position, problem, foundMs: this.#options.clock.now() }
+    this.#reading?.found(log, damage)
+    this.#options.damaged(log, damage)
   }
 
-  #wait(ms: number): Promise<void> {
-    if (ms <= 0 || this.#closed) return Promise.resolve()
+  #sleep(ms: number): Promise<void> {
+    if (this.#closed) return Promise.resolve()
     return new Promise((resolve) => {
       const end = () => {
         this.#pause = null
+        this.#sliceBegunAt = this.#options.clock.monotonic()
         resolve()
       }
       this.#pause = { timer: this.#options.timers.after(ms, end), end }
@@ -208,46 +287,23 @@ export class Scrub {
    * clock that was ahead: it could be years until they are due.
    */
   #noteNew(): void {
-    const changed = new Set<string>()
     const now = this.#options.clock.now()
     for (const log of this.#options.logs()) {
       const last = this.lastMs(log)
-      if ((last !== null && last <= now) || log.failed !== null) continue
-      this.#checkpointOf(log).set(log.topic, log.partition, Math.floor(now / 1000))
-      changed.add(dataDirectoryOf(log))
+      if ((last === null || last > now) && log.failed === null) this.#times.note(log, now)
     }
-    for (const directory of changed) this.#write(directory)
   }
 
   #note(log: Log): void {
-    this.#checkpointOf(log).set(log.topic, log.partition, Math.floor(this.#options.clock.now() / 1000))
-    if (log.failed === null) this.#write(dataDirectoryOf(log))
+    this.#times.note(log, this.#options.clock.now())
   }
 
-  /** Writes what is known of the logs that are there. */
-  #write(directory: string): void {
-    const known = this.#checkpoints.get(directory)!
-    const kept = new OffsetCheckpoint()
-    for (const log of this.#options.logs()) {
-      const seconds = dataDirectoryOf(log) === directory ? known.get(log.topic, log.partition) : undefined
-      if (seconds !== undefined) kept.set(log.topic, log.partition, seconds)
+  async #write(): Promise<void> {
+    const { logs, logger } = this.#options
+    try {
+      await this.#times.write(logs())
+    } catch (error) {
+      if (!this.#closed) logger.warn({ err: error }, 'When logs were scrubbed could not be written.')
     }
-    this.#checkpoints.set(directory, kept)
-    this.#options.disk.replaceFile(`${directory}/${CHECKPOINT}`, kept.toString())
   }
-
-  #checkpointOf(log: Log): OffsetCheckpoint {
-    const directory = dataDirectoryOf(log)
-    let checkpoint = this.#checkpoints.get(directory)
-    if (checkpoint === undefined) {
-      const read = OffsetCheckpoint.read(this.#options.disk, `${directory}/${CHECKPOINT}`)
-      checkpoint = typeof read === 'string' ? new OffsetCheckpoint() : read
-      this.#checkpoints.set(directory, checkpoint)
-    }
-    return checkpoint
-  }
-}
-
-function dataDirectoryOf(log: Log): string {
-  return log.directory.slice(0, log.directory.lastIndexOf('/'))
 }

@@ -1,4 +1,5 @@
 import type { DiskFile } from '../host/disk.ts'
+import { isNoFile } from '../host/no-room.ts'
 import type { NodeFile } from '../host/node/file.ts'
 
 /** What the real host's connections ask of a file whose ranges they send. */
@@ -14,7 +15,8 @@ interface ReadSegment {
 
 /**
  * What a range of a segment refers to: the file, as long as the segment is there, also when it was closed meanwhile to keep
- * few open. A range may wait long for a slow peer; when its segment was removed by then, it reads as cut off.
+ * few open. A range may wait long for a slow peer; when its segment was removed by then, it reads as cut off. So it does where too
+ * many files are open for that one: its connection ends then, which makes room.
  */
 export class SegmentReader implements SendableFile {
   readonly #segment: ReadSegment
@@ -66,12 +68,12 @@ export class SegmentReader implements SendableFile {
     return this.#sendable()?.sendTo(socket, position, length) ?? 0
   }
 
-  /** The real host's file; null where the segment was removed. */
+  /** The real host's file; null where the segment was removed, or the file cannot be opened as too many are. */
   #sendable(): NodeFile | null {
     try {
       return this.#segment.file as NodeFile
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || isNoFile(error)) return null
       throw error
     }
   }

@@ -9,14 +9,16 @@
  * the leader alone: a client may begin anew where it hears that. A leader sends a consumer to the replica in its
  * rack where `replica.selector.class` says so (KIP-392).
  */
-import { errors, Fetch, type FetchRequest, type FetchResponse, sliceOf } from '@odradek/protocol'
+import { errors, Fetch, type FetchRequest, type FetchResponse, type FileRange, sliceOf } from '@odradek/protocol'
 import type { Timer } from '../../host/clock.ts'
+import { isNoFile } from '../../host/no-room.ts'
 import type { TurnTask } from '../../host/turn.ts'
 import type { TopicImage } from '../../metadata/image.ts'
 import type { FollowerFetchWait } from '../../replication/fetch-waits.ts'
 import { Partition } from '../../replication/partition.ts'
 import type { ReadableReplica } from '../../replication/readable-replica.ts'
 import { namesReplica } from '../../replication/replication-quota.ts'
+import type { Log } from '../../storage/log.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { type CurrentLeader, currentLeaderFor, endpointsOf } from '../current-leader.ts'
 import { type Exchange, handle } from '../exchange.ts'
@@ -207,6 +209,9 @@ class FetchRead {
       return { ...refused(index, read.errorCode), highWatermark, logStartOffset }
     }
     const { range } = read
+    const abortedTransactions = this.#committedOnly ? abortedIn(log, range, position.fetchOffset, upTo) : null
+    if (abortedTransactions === 'crowded')
+      return { ...refused(index, errors.KAFKA_STORAGE_ERROR.code), highWatermark, logStartOffset: log.startOffset }
     this.bytes += range?.length ?? 0
     if (isThrottled) this.#throttledBytes += range?.length ?? 0
     this.replicas.push(found)
@@ -216,12 +221,7 @@ class FetchRead {
       highWatermark,
       lastStableOffset,
       logStartOffset: log.startOffset,
-      abortedTransactions:
-        this.#committedOnly && range
-          ? log.abortedTransactions(position.fetchOffset, upTo)
-          : this.#committedOnly
-            ? []
-            : null,
+      abortedTransactions,
       records: range ?? NOTHING,
     }
   }
@@ -314,6 +314,17 @@ function refused(index: number, errorCode: number): MutablePartitionResponse {
     logStartOffset: -1,
     abortedTransactions: null,
     records: NOTHING,
+  }
+}
+
+/** The aborted transactions of `range`, which was read from `from` on; that cannot be told where too many files are open. */
+function abortedIn(log: Log, range: FileRange | null, from: number, upTo: number) {
+  if (range === null) return []
+  try {
+    return log.abortedTransactions(from, upTo)
+  } catch (error) {
+    if (isNoFile(error)) return 'crowded'
+    throw error
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type ListOffsetsRequest,
   type ListOffsetsResponse,
 } from '@odradek/protocol'
+import { isNoFile } from '../../host/no-room.ts'
 import type { Partition } from '../../replication/partition.ts'
 import { job, type RecordSearch } from '../../storage/record-search.ts'
 import type { SearchBeside } from '../../storage/time-lookup.ts'
@@ -87,7 +88,10 @@ function find(request: ListOffsetsRequest, exchange: Exchange, broker: BrokerCon
     if ('errorCode' in found) answers.push(found)
     else {
       const upTo = committedOnly ? found.lastStableOffset : found.highWatermark
-      answers.push(answerOf({ partition: found, timestamp: asked.timestamp, upTo }, broker, searches))
+      // It cannot be found out for now; where readers begin is not to be guessed.
+      if (committedOnly && !found.log.isLastStableOffsetKnown)
+        answers.push({ partitionIndex: found.index, errorCode: errors.KAFKA_STORAGE_ERROR.code })
+      else answers.push(answerOf({ partition: found, timestamp: asked.timestamp, upTo }, broker, searches))
     }
   }
   const finish = () => {
@@ -171,6 +175,8 @@ function failed({ partition, timestamp }: Asked, answered: PartitionAnswer, brok
   else if (error instanceof CorruptBatchError) answered.errorCode = errors.CORRUPT_MESSAGE.code
   // The segment went while it was searched: asked again, the log has others.
   else if (isGone(error)) answered.errorCode = errors.NOT_LEADER_OR_FOLLOWER.code
+  // Too many files are open for now.
+  else if (isNoFile(error)) answered.errorCode = errors.KAFKA_STORAGE_ERROR.code
   else throw error
   broker.logLimiter.warn(
     'batch',
