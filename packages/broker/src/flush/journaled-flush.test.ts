@@ -272,6 +272,36 @@ describe('several logs in sync mode', () => {
     assert.equal(directory.offline, null)
   })
 
+  it('never begin below the start that was noted, wherever a start that has to begin them anew is ended', async () => {
+    let calls = 1
+    for (let isEnded = true; isEnded; calls++) {
+      const host = createSimHost(14)
+      const { directory, logs, writeAll } = openBench(host, { logCount: 3 })
+      await writeAll(6)
+      // The start is noted among what is not durable yet, and goes with the power.
+      const [log] = logs
+      appendRecords(log!, [{ value: 'a' }, { value: 'b' }])
+      log!.endTurn()
+      log!.advanceStartOffset(log!.endOffset)
+      directory.checkpointNow()
+      const noted = log!.startOffset
+      host.crash('power')
+      const next = host.reboot()
+      next.disk.crashAt(next.disk.calls + calls, 'process')
+      try {
+        openBench(next, { logCount: 3 })
+      } catch {
+        // It is as if the process had been killed there.
+      }
+      isEnded = !next.alive
+      if (!isEnded) next.crash('process')
+      const { startOffset, endOffset } = openBench(next.reboot(), { logCount: 3 }).logs[0]!
+      assert.ok(startOffset >= noted, `ended at call ${calls} it begins at ${startOffset}, not ${noted}`)
+      assert.ok(endOffset >= startOffset)
+    }
+    assert.ok(calls > 50, `${calls} calls`)
+  })
+
   it('flush themselves past journal.bytes.max, and where the disk has no room for a journal', async () => {
     const host = createSimHost(5)
     const { directory, writeAll, logs } = openBench(host, { settings: { 'journal.bytes.max': '3000' } })

@@ -304,7 +304,7 @@ export class LogDirectory {
     this.#logs.add(log)
     this.#replay(log)
     const { startOffset } = options
-    if (log.failed === null && log.endOffset < startOffset) log.truncateFullyAndStartAt(startOffset)
+    if (log.failed === null && log.endOffset < startOffset) log.beginAnewAt(startOffset)
     else if (log.failed === null) log.advanceStartOffset(startOffset)
     if (isFound) this.recovery.add(log)
     return log

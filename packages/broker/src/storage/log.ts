@@ -109,6 +109,8 @@ export class Log {
   #isClosed = false
   /** Of segments that were not opened, as the log is damaged. */
   #unopenedBytes = 0
+  /** The start that is noted of a log that begins anew there; -1 otherwise. */
+  #notedStart = -1
   #isFlushSynchronous: boolean
 
   private constructor(options: LogOptions, loaded: LoadedLog) {
@@ -165,7 +167,7 @@ export class Log {
   get startOffsetToBe(): number {
     const { cutting, startOffset } = this.#state
     // Never more: where there is no room to cut it the log goes on, and one that ends before its start begins anew.
-    return cutting === null ? startOffset : Math.min(startOffset, cutting.startOffset)
+    return cutting === null ? startOffset : Math.min(Math.max(startOffset, this.#notedStart), cutting.startOffset)
   }
 
   /** Whether a cut is under way: until it is done, what changes the log waits for the disk. */
@@ -576,6 +578,19 @@ export class Log {
       state.finishCut()
       cutNow(state, cuttingWhole(state, offset))
     })
+  }
+
+  /**
+   * At a start: empties the log, which ends before the start that is noted of it, `offset`. That stays noted meanwhile: after
+   * another crash the log begins there again, and not with records that were deleted.
+   */
+  beginAnewAt(offset: number): void {
+    this.#notedStart = offset
+    try {
+      this.truncateFullyAndStartAt(offset)
+    } finally {
+      this.#notedStart = -1
+    }
   }
 
   /** The same without waiting for the disk; see `truncateLater`. */

@@ -357,6 +357,8 @@ export class StorageLife {
       if (log.endOffset > baseOffset) this.#fail(`${model.name} refuses what it has`)
       return
     }
+    // To know its producers it had to be read.
+    if (result.errorCode === errors.KAFKA_STORAGE_ERROR.code && this.#isFaulty && log.failed !== null) return
     if (result.errorCode !== 0 || result.baseOffset !== baseOffset)
       this.#fail(`${model.name} answers an append with ${result.errorCode}, offset ${result.baseOffset}`)
     this.#world.counts.appended = (this.#world.counts.appended ?? 0) + made.length
@@ -485,7 +487,12 @@ export class StorageLife {
     const emptied = () => model.emptied(offset)
     if (isLater(offset)) {
       model.cutTo = 0
-      log.truncateFullyLater(offset, (error) => this.#cutEnded(model, log, error, emptied))
+      log.truncateFullyLater(offset, (error) => {
+        // As below: all may be done but to note where it starts now.
+        if (error !== null && log.failed === null && log.endOffset === offset && this.#logs.get(model) === log)
+          emptied()
+        this.#cutEnded(model, log, error, emptied)
+      })
     } else {
       try {
         log.truncateFullyAndStartAt(offset)
