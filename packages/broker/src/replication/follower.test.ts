@@ -18,6 +18,7 @@ class Scene {
   /** For how long it is not to be asked for after those that ended. */
   readonly ended: number[] = []
   readonly failures: Error[] = []
+  dirtied = 0
   readonly log = openLog(this.#bench, { cutLater: (cut) => void this.cuts.push(cut) })
   readonly #ends: (() => void)[] = []
   readonly gauge = new DiskGauge({
@@ -37,7 +38,7 @@ class Scene {
     highWatermark: 0,
     turn: new Turn({ after: () => ({ cancel() {} }), endOfTurn: (run) => void this.#ends.push(run) }),
     events: {
-      dirty() {},
+      dirty: () => void this.dirtied++,
       failed: (_replica, error) => void this.failures.push(error),
       cut: (_follower, pauseMs) => this.ended.push(pauseMs),
     },
@@ -117,8 +118,10 @@ describe('a follower', () => {
     assert.equal(scene.take(1, 7, 0), Number.POSITIVE_INFINITY)
     assert.equal(scene.log.endOffset, 6)
     assert.deepEqual(scene.ended, [])
+    const { dirtied } = scene
     scene.cuts[0]!.finishNow()
     assert.deepEqual(scene.ended, [0])
+    assert.equal(scene.dirtied, dirtied + 1, 'flushes passed it over meanwhile')
     assert.deepEqual([scene.follower.isCutting, ...scene.offsets], [false, 0, 4, 4])
     assert.equal(scene.take(1, 5, 0), 0)
     assert.deepEqual(scene.offsets, [0, 5, 5])

@@ -291,9 +291,12 @@ export class Follower implements TurnTask, ReadableReplica {
 
   #cutEnded(error: Error | null): number {
     if (this.#offlineCode !== 0) return LONG_PAUSE_MS
-    if (error !== null) return this.#refused(error)
-    const { startOffset, endOffset } = this.log
+    // Also where there was no room for the last of it: what is above the log's end now is not committed.
+    const { startOffset, endOffset, recoveryPoint, failed } = this.log
     this.#highWatermark = Math.max(startOffset, Math.min(this.#highWatermark, endOffset))
+    if (error !== null) return this.#refused(error)
+    // Flushes passed it over while it was cut.
+    if (failed === null && recoveryPoint < endOffset) this.#events.dirty(this.log)
     return 0
   }
 
