@@ -152,6 +152,6 @@ test('a path that holds no log is refused in one line', async () => {
   assert.deepEqual(family, {
     code: 2,
     stdout: '',
-    stderr: 'odradek: odradek log is one of: log dump, log repair, log verify\n',
+    stderr: 'odradek: odradek log is one of: log dump, log repair, log scrub, log verify\n',
   })
 })
