@@ -48,7 +48,7 @@ export function forEachPiece<T>(pieces: readonly T[], serve: (piece: T) => void,
 class LaterSlices implements LateReader {
   readonly #exchange: Exchange
   readonly #work: SlicedWork
-  readonly #bytes: number
+  #bytes: number
 
   constructor(exchange: Exchange, work: SlicedWork) {
     this.#exchange = exchange
@@ -59,7 +59,7 @@ class LaterSlices implements LateReader {
 
   readOnLate(): void {
     const exchange = this.#exchange
-    const { host, lateReads, logger, requestMemory } = exchange.broker
+    const { host, lateReads, logger } = exchange.broker
     const until = host.clock.monotonic() + SLICE_MS
     try {
       while (this.#work.step()) {
@@ -67,11 +67,18 @@ class LaterSlices implements LateReader {
         lateReads.add(this, true)
         return
       }
-      requestMemory.keep(-this.#bytes)
+      this.#release()
       this.#work.finish()
     } catch (error) {
+      this.#release()
       logger.error({ api: exchange.api.name, err: error }, 'The request could not be carried out')
       exchange.refuse((error as Error).message)
     }
+  }
+
+  /** The memory goes back, once, also where the work failed. */
+  #release(): void {
+    this.#exchange.broker.requestMemory.keep(-this.#bytes)
+    this.#bytes = 0
   }
 }
