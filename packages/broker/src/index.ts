@@ -3,5 +3,6 @@ export type { CleanupPlanView, DisksView, DiskView, TopicPlanView } from './admi
 export type { DamagedLogView, LogsView, ScrubRequestView } from './admin/log-routes.ts'
 export { Broker } from './broker.ts'
 export { raiseFileLimit } from './host/node/file-limit.ts'
+export { runAtOnce } from './host/node/short-slices.ts'
 export { type StartOptions, startBroker } from './start-broker.ts'
 export { StartError } from './start-error.ts'

@@ -18,7 +18,7 @@ import { version } from './version.ts'
 export async function runBroker(args: Arguments, options: { greet: boolean }): Promise<number> {
   const { config, texts, warnings } = await collectConfig(args, process.env)
   for (const warning of warnings) process.stderr.write(`odradek: ${warning}\n`)
-  const { raiseFileLimit, StartError, startBroker } = await import('@odradek/broker')
+  const { raiseFileLimit, runAtOnce, StartError, startBroker } = await import('@odradek/broker')
   const console = options.greet && ConsoleBeside.wanted(args) ? new ConsoleBeside() : null
   const stopped = nextSignal()
   const logger = createLogger(config['log.level'])
@@ -39,6 +39,7 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
   }
   // Not before all is loaded that a start needs: V8 uses compiled code again only under the flags that it was compiled with.
   giveSmallHeapRoom()
+  runAtOnce()
   for (const { host, port } of broker.listeners) process.stdout.write(`Listening on ${bracketed(host)}:${port}\n`)
   if (options.greet) process.stdout.write(greeting(broker))
   void console?.start(broker, args.text('console-port'), args.flag('demo'))

@@ -82,6 +82,22 @@ test('raiseFileLimit gives what the process has then, and never lowers it', opti
   assert.equal(native!.raiseFileLimit(1), native!.raiseFileLimit(0))
 })
 
+test('shortenSlice shortens the turns of its own thread, and not of those that it starts', options, () => {
+  const { errno } = native!
+  assert.equal(native!.shortenSlice(0), -errno.EINVAL)
+  const { stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'testing', 'slices.ts')], {
+    encoding: 'utf8',
+  })
+  assert.notEqual(stdout, '', stderr)
+  const { before, result, after, inherited } = JSON.parse(stdout)
+  if (result === -errno.ENOSYS) return
+  assert.equal(result, 0)
+  // Older kernels do not tell, or do not do it.
+  if (before === null || after === before) return
+  assert.equal(after, 200_000)
+  assert.equal(inherited, before)
+})
+
 test('fallocate reserves blocks and leaves the size', options, () => {
   const path = join(scratch, 'reserved')
   const file = openSync(path, 'w+')

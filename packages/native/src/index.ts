@@ -44,6 +44,12 @@ export interface Native {
   startWriteback(file: number, position: number, length: number): Promise<number>
   /** How many files the process may have open, after raising that towards `wanted` where it may; 0: not known. */
   raiseFileLimit(wanted: number): number
+  /**
+   * Gives the calling thread turns of so many nanoseconds (100,000 to 100,000,000), without changing its share of the processor:
+   * when it wakes up it goes before threads with longer ones. 0, also where Linux is older than 6.12 and ignores it; -EOPNOTSUPP
+   * where the thread was given another policy than the ordinary one. What it starts afterwards has what others have.
+   */
+  shortenSlice(nanoseconds: number): number
   readonly errno: {
     readonly EAGAIN: number
     readonly ENOSYS: number
@@ -65,6 +71,7 @@ const FUNCTIONS = [
   'syncFileSystem',
   'startWriteback',
   'raiseFileLimit',
+  'shortenSlice',
 ] as const satisfies readonly Exclude<keyof Native, 'errno'>[]
 
 /** The addon, or null where it was not built or is older than this file, or `ODRADEK_NATIVE=off` says to do without. */
