@@ -13,7 +13,7 @@ import { StoreError } from './metadata/store.ts'
 import { StoreAddressError } from './metadata/store-address-error.ts'
 import { StartError } from './start-error.ts'
 import type { LogDirectories } from './storage/log-directories.ts'
-import { LogDirectoryError } from './storage/log-directory.ts'
+import { LogDirectoryError } from './storage/log-directory-error.ts'
 
 export interface StartOptions {
   /** Where the data is [`log.dirs` of the settings, or else a temporary directory that is removed when the broker closes]. */

@@ -4,6 +4,7 @@
  * later starts need not find it again: `odradek log repair` takes the note away.
  */
 import { CorruptBatchError } from '@odradek/protocol'
+import type { Logger } from 'pino'
 import type { Disk } from '../host/disk.ts'
 
 /** The note, in the partition's directory: JSON of a `Damage`. */
@@ -48,4 +49,16 @@ export function readDamage(disk: Disk, directory: string): Damage | null {
 /** Notes damage, durably. */
 export function noteDamage(disk: Disk, directory: string, damage: Damage): void {
   disk.replaceFile(`${directory}/${DAMAGE_NOTE}`, `${JSON.stringify(damage)}\n`)
+}
+
+/** Tells of the damage of the log in `directory`, and notes it, durably, where that was not done. Throws I/O errors. */
+export function tellDamage(
+  { disk, logger, directory }: { disk: Disk; logger: Logger; directory: string },
+  { damage }: DamagedLogError,
+): void {
+  logger.error(
+    { directory, ...damage },
+    'A log is damaged: it is offline. Run odradek log repair on its directory while the broker is stopped.',
+  )
+  if (readDamage(disk, directory) === null) noteDamage(disk, directory, damage)
 }

@@ -4,8 +4,9 @@
  */
 import { BatchHeader, readBatchHeader, type Slice, sliceOf } from '@odradek/protocol'
 import type { Disk } from '../host/disk.ts'
-import type { Journal, JournaledLog } from './journal.ts'
+import type { Journal } from './journal.ts'
 import type { FoundRange } from './journal-scan.ts'
+import type { JournaledLog } from './journaled-log.ts'
 
 /** A log that takes batches as a leader numbered them. */
 export interface ReplayedLog extends JournaledLog {

@@ -21,16 +21,16 @@
  *
  * When it is used is the flush schedule's rule (flush/flush-schedule.ts).
  */
-import type { Clock } from '../host/clock.ts'
-import type { Disk } from '../host/disk.ts'
-import type { Random } from '../host/random.ts'
 import { isNoRoom } from './disk-room.ts'
-import type { FlushTally } from './flush-tally.ts'
 import { CUT, ENTRY_HEAD_BYTES, encodeEntry, HEAD_BYTES, RECORDS } from './journal-entry.ts'
-import { FoundRecords, scanJournal } from './journal-scan.ts'
-import { addHolding, type Holding, type JournalSlot, slotKey } from './journal-slot.ts'
+import { type JournalCut, JournalFiles } from './journal-files.ts'
+import { JournalFindings } from './journal-findings.ts'
+import type { JournalOptions } from './journal-options.ts'
+import type { FoundRecords } from './journal-scan.ts'
+import { slotKey } from './journal-slot.ts'
 import { JournalSpares, type Spare } from './journal-spares.ts'
 import { type JournalFile, JournalTail, PADDING_BYTES } from './journal-tail.ts'
+import type { JournaledLog } from './journaled-log.ts'
 import { countdown, type JournalRange } from './log-flush.ts'
 
 /**
@@ -44,45 +44,12 @@ export const ROUND_BYTES_MAX = 4 * 1024 * 1024
 const FULL_MS = 10_000
 const NAME = /^(\d{20})\.(journal|spare)$/
 
-/** A log, as far as the journal knows it. */
-export interface JournaledLog {
-  readonly topicId: string
-  readonly partition: number
-  readonly latestEpoch: number
-  /** All below is durable in its own files: the journal need not hold it. */
-  readonly recoveryPoint: number
-  readonly journalSlot: JournalSlot<JournaledLog>
-}
-
-/** That nothing holds of a log from `offset` on. */
-export interface JournalCut {
-  readonly topicId: string
-  readonly partition: number
-  readonly offset: number
-}
-
-export interface JournalOptions {
-  readonly disk: Disk
-  readonly clock: Pick<Clock, 'monotonic'>
-  readonly random: Pick<Random, 'below'>
-  /** `<data directory>/journal` */
-  readonly directory: string
-  /** `journal.bytes.max` */
-  readonly bytesMax: () => number
-  /** Whether room for so many bytes may be taken ahead of what is written. */
-  readonly mayReserve: (bytes: number) => boolean
-  readonly tally: FlushTally
-  /** A write or sync failed: what it holds can no longer be relied on. */
-  readonly failed: (error: Error) => void
-}
-
 export class Journal {
   readonly #options: JournalOptions
-  /** Oldest first; the last one is written to while `#tail` is. */
-  readonly #files: JournalFile<JournaledLog>[] = []
+  readonly #files = new JournalFiles()
   readonly #spares: JournalSpares
-  /** What an earlier life left, by log, until all logs are open. */
-  readonly #found = new Map<string, FoundRecords>()
+  readonly #found = new JournalFindings()
+  /** The newest file, where it is written to. */
   #tail: JournalTail<JournaledLog> | null = null
   /** Whether the name of the open file is durable, and that of the directory. */
   #isNamed = false
@@ -114,37 +81,13 @@ export class Journal {
       this.#sequence = Number(sequence)
       // One that the power failed upon comes back, and is removed once more.
       if (kind === 'spare') disk.remove(path)
-      else this.#files.push(this.#read(path, this.#sequence))
+      else this.#found.read(disk, path, this.#sequence, this.#files)
     }
-  }
-
-  #read(path: string, sequence: number): JournalFile<JournaledLog> {
-    const { disk } = this.#options
-    const holdings = new Map<string, Holding<JournaledLog>>()
-    scanJournal(disk, path, sequence, (entry, position, length) => {
-      const { kind, topicId, partition, offset, endOffset } = entry
-      const key = slotKey(topicId, partition)
-      let found = this.#found.get(key)
-      if (kind === CUT) {
-        found?.cut(offset)
-        for (const file of [...this.#files.map((one) => one.holdings), holdings]) lower(file, key, offset)
-        return
-      }
-      if (found === undefined) {
-        found = new FoundRecords()
-        this.#found.set(key, found)
-      }
-      found.add({ path, position, length, offset, endOffset })
-      addHolding(holdings, key, endOffset, null)
-    })
-    return { path, size: 0, room: disk.fileSize(path), holdings, isOwn: false }
   }
 
   /** Bytes of all its files, those that wait to be used again among them. */
   get sizeInBytes(): number {
-    let size = 0
-    for (const { room } of this.#files) size += room
-    return size + this.#spares.sizeInBytes
+    return this.#files.sizeInBytes + this.#spares.sizeInBytes
   }
 
   /** Whether a round is in flight: what comes now has to wait for the next. */
@@ -154,23 +97,18 @@ export class Journal {
 
   /** What an earlier life left of a log, oldest first. */
   found(topicId: string, partition: number): FoundRecords | undefined {
-    return this.#found.get(slotKey(topicId, partition))
+    return this.#found.of(topicId, partition)
   }
 
   /** What is left of `log` is kept for as long as its own files do not have it. */
   keep(log: JournaledLog): void {
-    for (const { holdings } of this.#files) {
-      const holding = holdings.get(log.journalSlot.key)
-      if (holding !== undefined) holding.log = log
-    }
+    this.#files.keep(log)
   }
 
   /** All logs that were there at start are open: those that are not are gone. */
   started(): void {
     this.#found.clear()
-    for (const { holdings } of this.#files) {
-      for (const [key, { log }] of holdings) if (log === null) holdings.delete(key)
-    }
+    this.#files.dropUnopened()
     this.trim()
   }
 
@@ -266,7 +204,7 @@ export class Journal {
     })
     this.#isNamed = true
     for (const { topicId, partition } of held) this.#pendingCuts.delete(slotKey(topicId, partition))
-    this.#lower(held)
+    this.#files.lower(held)
   }
 
   /**
@@ -288,7 +226,7 @@ export class Journal {
       if (error === null) {
         // A next file may have been begun meanwhile, whose name is not durable by this.
         if (this.#tail === tail) this.#isNamed = true
-        this.#lower(this.#takePending(held))
+        this.#files.lower(this.#takePending(held))
       } else this.#fail(error)
       done(error)
     })
@@ -302,7 +240,7 @@ export class Journal {
 
   /** Those of `cuts` that are about something that it has. */
   #held(cuts: readonly JournalCut[]): JournalCut[] {
-    return cuts.filter(({ topicId, partition, offset }) => this.#holds(slotKey(topicId, partition), offset))
+    return cuts.filter((cut) => this.#files.holds(cut))
   }
 
   /** Those of `cuts` that nothing has overtaken. */
@@ -311,16 +249,6 @@ export class Journal {
       const key = slotKey(cut.topicId, cut.partition)
       return this.#pendingCuts.get(key) === cut && this.#pendingCuts.delete(key)
     })
-  }
-
-  #lower(cuts: readonly JournalCut[]): void {
-    for (const { topicId, partition, offset } of cuts)
-      for (const { holdings } of this.#files) lower(holdings, slotKey(topicId, partition), offset)
-  }
-
-  /** Whether it has anything of a log from `offset` on. */
-  #holds(key: string, offset: number): boolean {
-    return this.#files.some(({ holdings }) => (holdings.get(key)?.endOffset ?? 0) > offset)
   }
 
   #appendCuts(tail: JournalTail<JournaledLog>, cuts: readonly JournalCut[]): void {
@@ -341,12 +269,16 @@ export class Journal {
     }
   }
 
-  /** Logs were deleted: nothing is held for them any more. */
-  forget(logs: Iterable<Pick<JournaledLog, 'topicId' | 'partition'>>): void {
+  /**
+   * Logs are gone: nothing is held for them any more, durably so when this returns. Others of their names and topics must not
+   * get what they had. Throws I/O errors.
+   */
+  forget(logs: readonly Pick<JournaledLog, 'topicId' | 'partition'>[]): void {
+    this.cut(logs.map(({ topicId, partition }) => ({ topicId, partition, offset: 0 })))
     for (const { topicId, partition } of logs) {
       const key = slotKey(topicId, partition)
       this.#pendingCuts.delete(key)
-      for (const { holdings } of this.#files) holdings.delete(key)
+      this.#files.drop(key)
     }
     this.trim()
   }
@@ -357,12 +289,7 @@ export class Journal {
   takeLaggards(): JournaledLog[] {
     if (!this.#isRotated) return []
     this.#isRotated = false
-    const laggards = new Set<JournaledLog>()
-    for (const { holdings } of this.#files.slice(0, -1)) {
-      for (const { log, endOffset } of holdings.values())
-        if (log !== null && log.recoveryPoint < endOffset) laggards.add(log)
-    }
-    return [...laggards]
+    return this.#files.laggards()
   }
 
   /**
@@ -373,12 +300,11 @@ export class Journal {
     if (this.#isTrimming || this.#isFailed) return
     const { disk, directory, bytesMax } = this.#options
     if (this.sizeInBytes > bytesMax()) this.dropSpares()
-    let count = 0
-    while (count < this.#files.length - (this.#tail === null ? 0 : 1) && isDone(this.#files[count]!)) count++
-    if (count === 0) return
+    const done = this.#files.done(this.#tail !== null)
+    if (done.length === 0) return
     try {
       const spares: Spare[] = []
-      for (const file of this.#files.slice(0, count)) {
+      for (const file of done) {
         if (this.#isUsable(file, spares.length)) spares.push(this.#spares.rename(file))
         else disk.remove(file.path)
       }
@@ -390,8 +316,7 @@ export class Journal {
           this.#fail(error)
           return
         }
-        // Logs that are idle for long hold on to what they were last in, and it would hold on to all other logs.
-        for (const { holdings } of this.#files.splice(0, count)) holdings.clear()
+        this.#files.removeOldest(done.length)
         this.#spares.add(spares)
       })
     } catch (error) {
@@ -418,9 +343,10 @@ export class Journal {
     this.#tail?.close()
     this.#tail = null
     this.#isFailed = true
-    if (!isClean || this.#files.length + [...this.#spares].length === 0 || !this.#files.every(isDone)) return
+    const paths = [...this.#files.paths, ...[...this.#spares].map(({ path }) => path)]
+    if (!isClean || paths.length === 0 || !this.#files.areDone) return
     const { disk, directory } = this.#options
-    for (const { path } of [...this.#files, ...this.#spares]) disk.remove(path)
+    for (const path of paths) disk.remove(path)
     disk.syncDirectory(directory)
   }
 
@@ -506,16 +432,4 @@ export class Journal {
     this.#isFailed = true
     this.#options.failed(error)
   }
-}
-
-/** What is held from `offset` on holds no more. */
-function lower(holdings: ReadonlyMap<string, Holding<JournaledLog>>, key: string, offset: number): void {
-  const holding = holdings.get(key)
-  if (holding !== undefined) holding.endOffset = Math.min(holding.endOffset, offset)
-}
-
-/** Whether the logs have all that `file` holds. */
-function isDone({ holdings }: JournalFile<JournaledLog>): boolean {
-  for (const { log, endOffset } of holdings.values()) if (log === null || log.recoveryPoint < endOffset) return false
-  return true
 }

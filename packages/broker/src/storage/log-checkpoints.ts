@@ -5,6 +5,7 @@ import { OffsetCheckpoint } from './checkpoint.ts'
 import { CheckpointFile } from './checkpoint-file.ts'
 import { isNoRoom } from './disk-room.ts'
 import type { Log } from './log.ts'
+import type { QueuedCut } from './log-cuts.ts'
 import { countdown, type FlushDone } from './log-flush.ts'
 
 const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
@@ -13,6 +14,9 @@ const HIGH_WATERMARKS = 'replication-offset-checkpoint'
 
 /** So many names of deleted logs are remembered until the files are known to be without them. */
 const DELETED_MAX = 10_000
+
+/** For so many cuts at once it is not looked for each at what the files say. */
+const UNASKED_CUTS_MIN = 16
 
 interface Entry {
   readonly offsets: OffsetCheckpoint
@@ -76,6 +80,12 @@ export class LogCheckpoints {
     return [this.#recoveryPoints, this.#startOffsets].some(({ file }) =>
       file.mayHave(line, (match) => Number(match[1]) > offset),
     )
+  }
+
+  /** The same for one of `cuts`, at least. */
+  mayPassAny(cuts: readonly QueuedCut[]): boolean {
+    if (cuts.length >= UNASKED_CUTS_MIN) return true
+    return cuts.some(({ topic, partition, cut }) => this.mayPass(topic, partition, cut.lostFrom))
   }
 
   /**

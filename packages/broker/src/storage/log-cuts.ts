@@ -11,7 +11,7 @@
  */
 import type { Clock, Timers } from '../host/clock.ts'
 import type { Disk, FileSystemSync } from '../host/disk.ts'
-import type { JournalCut } from './journal.ts'
+import type { JournalCut } from './journal-files.ts'
 import type { LogCut } from './log-cut.ts'
 import { countdown, type FlushDone, type SharedRound } from './log-flush.ts'
 

@@ -16,7 +16,8 @@ import {
   writeKnownDirectories,
 } from './known-directories.ts'
 import type { Log } from './log.ts'
-import { LogDirectory, LogDirectoryError } from './log-directory.ts'
+import { LogDirectory } from './log-directory.ts'
+import { LogDirectoryError } from './log-directory-error.ts'
 import { LOADED_INDEXES_BYTES_MAX, RecencyBound } from './recency-bound.ts'
 
 export interface LogDirectoriesOptions {

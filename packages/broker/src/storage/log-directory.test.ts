@@ -5,7 +5,8 @@ import { type BrokerConfig, resolveBrokerConfig, resolveTopicConfig } from '@odr
 import { errors } from '@odradek/protocol'
 import { createSimHost } from '../host/sim/index.ts'
 import { type Machine, machines } from '../host/testing/machines.ts'
-import { LogDirectory, LogDirectoryError } from './log-directory.ts'
+import { LogDirectory } from './log-directory.ts'
+import { LogDirectoryError } from './log-directory-error.ts'
 import { appendRecords, quiet, readAll, TOPIC_ID } from './testing/log-kit.ts'
 
 const OTHER_ID = 'BBBBBBBBQACAAAAAAAAAAQ'

@@ -9,95 +9,41 @@
  *     replication-offset-checkpoint       high watermarks
  *     journal/                            what several logs were made durable by together (journal.ts)
  *     <topic>-<partition>/                a log
- *     <topic>-<partition>.<hex>-delete/   a deleted one, being removed
- *     <topic>-<partition>.<hex>-stray/    one that no topic of the cluster claims; kept for a person
- *     <topic>-<partition>.<hex>-damaged/  a damaged one that was fetched anew since; kept until its room is needed. The hex
- *                                         begins with when that was: a start keeps the newest of each log
+ *     <topic>-<partition>.<hex>-…/         one that was deleted or set aside (aside-names.ts)
  */
-import { dirname } from 'node:path'
-import type { BrokerConfig, TopicConfig } from '@odradek/config'
-import { CorruptBatchError } from '@odradek/protocol'
-import type { Logger } from 'pino'
-import type { Disk, DiskLock, FileSystemSync } from '../host/disk.ts'
-import type { Host } from '../host/host.ts'
+import type { TopicConfig } from '@odradek/config'
+import type { DiskEntry, DiskLock } from '../host/disk.ts'
+import { AsideNames, damagedLogOf, isDeletedName } from './aside-names.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
-import { type Damage, DamagedLogError, noteDamage, readDamage } from './damage.ts'
+import { type Damage, DamagedLogError, tellDamage } from './damage.ts'
 import { DeletedFiles } from './deleted-files.ts'
-import { DiskRoom, isNoRoom, noRoomError } from './disk-room.ts'
+import { DepartingLogs } from './departing-logs.ts'
+import { DirectoryIdentity } from './directory-identity.ts'
+import { DiskRoom, isNoRoom } from './disk-room.ts'
 import { FlushTally } from './flush-tally.ts'
-import { foreignProblem, isForeignFolder } from './foreign-directory.ts'
+import { foreignProblem } from './foreign-directory.ts'
 import { Journal } from './journal.ts'
-import { replayJournal } from './journal-replay.ts'
-import { Log, type LogOptions } from './log.ts'
+import type { Log } from './log.ts'
 import { LogCheckpoints } from './log-checkpoints.ts'
 import { LogCuts, type QueuedCut } from './log-cuts.ts'
-import { logFileBytes } from './log-files.ts'
+import { LogDirectoryError } from './log-directory-error.ts'
+import type { LogDirectoryOptions } from './log-directory-options.ts'
 import type { FlushDone } from './log-flush.ts'
-import type { LogPlace } from './log-place.ts'
-import { decodeMetaProperties, encodeMetaProperties, META_PROPERTIES, type MetaProperties } from './meta-properties.ts'
-import { decodePartitionMetadata, encodePartitionMetadata } from './partition-metadata.ts'
+import { LogOpener } from './log-opener.ts'
 import { LOADED_INDEXES_BYTES_MAX, RecencyBound } from './recency-bound.ts'
 import { RecoveryProgress } from './recovery-progress.ts'
-import { LOG_SUFFIX, PARTITION_METADATA } from './segment-files.ts'
-import { KeptStages } from './stage.ts'
+import { RecoverySync } from './recovery-sync.ts'
+import { UnclaimedLogs } from './unclaimed-logs.ts'
 
 const MIB = 1024 * 1024
 const JOURNAL_DIRECTORY = 'journal'
-const DELETE_SUFFIX = '-delete'
-/** Nothing else that ends so is ours to remove. */
-const DELETED_NAME = /\.[0-9a-f]{32}-delete$/
-const STRAY_SUFFIX = '-stray'
-const DAMAGED_SUFFIX = '-damaged'
-/** Those that `odradek log repair` sets aside have a number: they are not ours to remove. */
-const DAMAGED_NAME = /^(.+-\d+)\.[0-9a-f]{32}-damaged$/
-/** Of a name's hex, so much is the time: milliseconds since the epoch. */
-const TIME_BYTES = 6
-const FILE_NAME_CHARACTERS_MAX = 255
 /** The recovery points are written when so much was flushed since they were. */
 const CHECKPOINT_BYTES = 256 * MIB
-/** Of what is durable, so much is read again after an unclean stop in all logs together, or `MARK_BYTES_MIN` of each if that is more. */
-const RECOVERY_BYTES = 1024 * MIB
-const MARK_BYTES_MIN = MIB
-const MARK_BYTES_MAX = 64 * MIB
 /**
  * From so many logs on what their recovery writes is made durable by one sync of the file system, which others may have
  * written much to.
  */
 const SYNCED_TOGETHER_LOGS_MIN = 64
-/** For so many cuts at once the checkpoints are written without a look for each at what they say. */
-const UNASKED_CUTS_MIN = 16
-/** What all logs together keep staged for the journal's sake. */
-const KEPT_STAGES_BYTES_MAX = 32 * MIB
-const LOG_NAME = /^(.+)-(\d+)$/
-
-/** Why a data directory cannot be used; the message is ready to print. */
-export class LogDirectoryError extends Error {
-  override readonly name = 'LogDirectoryError'
-}
-
-export interface LogDirectoryOptions {
-  readonly host: Pick<Host, 'disk' | 'clock' | 'timers' | 'offload' | 'random'>
-  /** The directory; made where it is not there. */
-  readonly path: string
-  readonly nodeId: number
-  readonly config: BrokerConfig
-  readonly logger: Logger
-  /** How many bytes of each log lie between marks, more or less [by how many logs there are] (recovery-marks.ts). */
-  readonly markBytes?: number
-  /** The recovery points are written when so much was flushed since they were [256 MiB]. */
-  readonly checkpointBytes?: number
-  /** From so many on, logs that are cut at once are synced with all that is on their file system [16]. */
-  readonly sharedCutsMin?: number
-  /** `journal.bytes.max` as it is now [as in `config`]. */
-  readonly journalBytesMax?: () => number
-  /** Bounds shared with other directories [its own]. */
-  readonly openFiles?: RecencyBound
-  readonly loadedIndexes?: RecencyBound
-  /** Hears once that the directory has gone offline. */
-  readonly failed?: (directory: LogDirectory, error: Error) => void
-  /** Hears of a log that turned out to be damaged, or that its disk could not read, while it was in use. */
-  readonly damaged?: (log: Log) => void
-}
 
 export class LogDirectory {
   readonly path: string
@@ -111,29 +57,22 @@ export class LogDirectory {
   readonly deletedFiles: DeletedFiles
   /** Whether room for so many bytes may be reserved ahead of what is written [always]. */
   mayReserve: (bytes: number) => boolean = () => true
+  /** What flushing has done. */
+  readonly tally = new FlushTally()
   readonly #options: LogDirectoryOptions
   readonly #lock: DiskLock
-  readonly #openFiles: RecencyBound
-  readonly #loadedIndexes: RecencyBound
   readonly #logs = new Set<Log>()
   readonly #journal: Journal
   readonly #room: DiskRoom
-  readonly #cuts: LogCuts
-  readonly #keptStages = new KeptStages(KEPT_STAGES_BYTES_MAX)
-  /** What flushing has done. */
-  readonly tally = new FlushTally()
   readonly #checkpoints: LogCheckpoints
-  /** Directories that were found at start and not opened since. */
-  readonly #unclaimed: Set<string>
-  /** Null in a new directory, until the cluster is known. */
-  #meta: MetaProperties | null
+  readonly #unclaimed: UnclaimedLogs
+  readonly #departing: DepartingLogs
+  readonly #opener: LogOpener
+  readonly #identity: DirectoryIdentity
   #closed = false
-  /** Makes durable what the recovery of logs writes that are opened meanwhile. */
-  #recoverySync: FileSystemSync | null = null
+  readonly #recoverySync: RecoverySync
   /** Since the recovery points were last written. */
   #flushedBytes = 0
-  /** The time that the last name had that #uniqueName gave. */
-  #namedMs = 0
 
   /** Takes and reads a data directory; makes it where it is not there. Throws a LogDirectoryError when it cannot. */
   static open(options: LogDirectoryOptions): LogDirectory {
@@ -144,8 +83,6 @@ export class LogDirectory {
     const { host, path: directory, nodeId, logger } = options
     const { disk } = host
     this.#options = options
-    this.#openFiles = options.openFiles ?? new RecencyBound(options.config['log.open.files.max'])
-    this.#loadedIndexes = options.loadedIndexes ?? new RecencyBound(LOADED_INDEXES_BYTES_MAX)
     this.path = directory
     this.deletedFiles = new DeletedFiles(host, logger, (error) => this.fail(error))
     disk.makeDirectory(directory)
@@ -159,9 +96,9 @@ export class LogDirectory {
       const entries = disk.list(directory)
       const foreign = foreignProblem(disk, directory, entries)
       if (foreign !== null) throw new LogDirectoryError(foreign)
-      this.#meta = readMeta(options, nodeId)
-      if (this.#meta === null) syncParents(disk, directory)
+      this.#identity = new DirectoryIdentity(host, directory, nodeId)
       this.wasClean = takeCleanShutdown(disk, directory)
+      this.#recoverySync = new RecoverySync(disk, directory)
       this.#room = new DiskRoom(host.clock, logger, directory, () => this.dropSpares())
       this.#journal = Journal.open({
         disk,
@@ -176,7 +113,7 @@ export class LogDirectory {
       // Logs that the last life made, and was ended before it named them durably: records may be acknowledged in them soon.
       if (!this.wasClean) disk.syncDirectory(directory)
       this.#checkpoints = new LogCheckpoints(disk, directory, logger, (error) => this.#checkpointFailed(error))
-      this.#cuts = new LogCuts({
+      const cuts = new LogCuts({
         ...host,
         directory,
         ...(options.sharedCutsMin === undefined ? {} : { sharedMin: options.sharedCutsMin }),
@@ -186,45 +123,87 @@ export class LogDirectory {
           this.tally.syncs += count
         },
       })
-      this.#unclaimed = new Set()
-      for (const { name, isDirectory } of entries) {
-        if (!isDirectory) continue
-        const damaged = DAMAGED_NAME.exec(name)?.[1]
-        if (DELETED_NAME.test(name)) this.deletedFiles.addDirectory(`${directory}/${name}`)
-        else if (damaged !== undefined) this.deletedFiles.keepDirectory(damaged, `${directory}/${name}`)
-        else if (LOG_NAME.test(name)) this.#unclaimed.add(name)
-      }
+      const asideNames = new AsideNames(host)
+      this.#unclaimed = new UnclaimedLogs({
+        disk,
+        directory,
+        asideNames,
+        logger,
+        wasClean: this.wasClean,
+        isDurable: (topic, partition) => this.#checkpoints.recoveryPoint(topic, partition) > 0,
+      })
+      this.#departing = new DepartingLogs({
+        disk,
+        directory,
+        asideNames,
+        deletedFiles: this.deletedFiles,
+        checkpoints: this.#checkpoints,
+        logger,
+        forgetJournaled: (logs) => this.#journal.forget(logs),
+        isOffline: () => this.offline !== null,
+        failed: (error) => {
+          if (!this.#closed) this.fail(error)
+        },
+      })
+      this.#opener = new LogOpener({
+        host,
+        directory,
+        config: options.config,
+        logger,
+        wasClean: this.wasClean,
+        logs: this.#logs,
+        unclaimed: this.#unclaimed,
+        journal: this.#journal,
+        checkpoints: this.#checkpoints,
+        cuts,
+        recoverySync: this.#recoverySync,
+        deletedFiles: this.deletedFiles,
+        room: this.#room,
+        tally: this.tally,
+        openFiles: options.openFiles ?? new RecencyBound(options.config['log.open.files.max']),
+        loadedIndexes: options.loadedIndexes ?? new RecencyBound(LOADED_INDEXES_BYTES_MAX),
+        markBytes: options.markBytes,
+        mayReserve: (bytes) => this.mayReserve(bytes),
+        flushed: (bytes) => this.#flushed(bytes),
+        checkpointNow: () => this.checkpointNow(),
+        damaged: (log, damage) => this.damaged(log, damage),
+        unreadable: (log) => options.damaged?.(log),
+      })
+      this.#sortFound(entries)
     } catch (error) {
       lock.release()
       throw error
     }
-    const logs = this.wasClean ? 0 : this.#unclaimed.size
+    const logs = this.wasClean ? 0 : this.#unclaimed.names.size
     this.recovery = new RecoveryProgress({ clock: host.clock, logger, directory, logs })
     if (logs > 0)
       logger.warn({ directory }, 'The broker was not stopped cleanly: logs are checked from their recovery points on.')
   }
 
+  /** What is in it at start. */
+  #sortFound(entries: readonly DiskEntry[]): void {
+    for (const { name, isDirectory } of entries) {
+      if (!isDirectory) continue
+      const damaged = damagedLogOf(name)
+      if (isDeletedName(name)) this.deletedFiles.addDirectory(`${this.path}/${name}`)
+      else if (damaged !== null) this.deletedFiles.keepDirectory(damaged, `${this.path}/${name}`)
+      else this.#unclaimed.add(name)
+    }
+  }
+
   /** The cluster it belongs to; null while it is new. */
   get clusterId(): string | null {
-    return this.#meta?.clusterId ?? null
+    return this.#identity.clusterId
   }
 
   /** Its own id, of 22 characters; null while it is new. */
   get directoryId(): string | null {
-    return this.#meta?.directoryId ?? null
+    return this.#identity.directoryId
   }
 
   /** Makes a new directory the cluster's. Throws a LogDirectoryError when it is another's. */
   setClusterId(clusterId: string): void {
-    const { host, nodeId } = this.#options
-    if (this.#meta === null) {
-      this.#meta = { clusterId, nodeId, directoryId: host.random.uuid() }
-      host.disk.replaceFile(`${this.path}/${META_PROPERTIES}`, encodeMetaProperties(this.#meta))
-    } else if (this.#meta.clusterId !== clusterId) {
-      throw new LogDirectoryError(
-        `The data directory ${this.path} belongs to cluster ${this.#meta.clusterId}, not to ${clusterId}.`,
-      )
-    }
+    this.#identity.setClusterId(clusterId)
   }
 
   get logs(): Iterable<Log> {
@@ -233,12 +212,12 @@ export class LogDirectory {
 
   /** Logs in it, those that were not opened included. */
   get logCount(): number {
-    return this.#logs.size + this.#unclaimed.size
+    return this.#logs.size + this.#unclaimed.names.size
   }
 
   /** The names `<topic>-<partition>` that are on disk but were not opened. */
   get unclaimed(): ReadonlySet<string> {
-    return this.#unclaimed
+    return this.#unclaimed.names
   }
 
   /**
@@ -246,9 +225,9 @@ export class LogDirectory {
    * syncs of each, or one of all, where they are at least `logsMin`. A failure takes the directory offline.
    */
   beginRecovery(logsMin = SYNCED_TOGETHER_LOGS_MIN): void {
-    if (this.offline !== null || this.wasClean || this.#unclaimed.size < logsMin) return
+    if (this.offline !== null || this.wasClean || this.#unclaimed.names.size < logsMin) return
     try {
-      this.#recoverySync = this.#options.host.disk.openFileSystemSync(this.path)
+      this.#recoverySync.begin()
     } catch (error) {
       this.fail(error as Error)
     }
@@ -259,17 +238,13 @@ export class LogDirectory {
    * Where it is already, nobody waits for its disk.
    */
   async endRecovery(): Promise<void> {
-    const sync = this.#recoverySync
-    if (sync === null) return
-    this.#recoverySync = null
+    if (!this.#recoverySync.isUnderWay) return
+    const isWanted = this.offline === null
+    if (isWanted) this.tally.syncs++
     try {
-      if (this.offline !== null) return
-      this.tally.syncs++
-      await sync.sync()
+      await this.#recoverySync.end(isWanted)
     } catch (error) {
       this.fail(error as Error)
-    } finally {
-      sync.close()
     }
   }
 
@@ -279,33 +254,7 @@ export class LogDirectory {
    * everything, the others go on.
    */
   openLog(topic: string, partition: number, topicId: string, config: TopicConfig): Log {
-    const { host } = this.#options
-    const name = `${topic}-${partition}`
-    const directory = `${this.path}/${name}`
-    const isFound = this.#unclaimed.delete(name)
-    let isKnown = isFound
-    if (isKnown) {
-      const foundId = this.#topicIdOf(name)
-      // A log without an id in which nothing was ever durable may be a deleted topic's whose removal a crash undid.
-      const mayBeOthers =
-        !this.wasClean && foundId === null && this.#hasSegments(directory) && !this.#isDurable(topic, partition)
-      if (mayBeOthers || (foundId !== null && foundId !== topicId)) {
-        this.#setAside(name)
-        isKnown = false
-      }
-      // A crash left it without, or with a part of it; once it has records, nobody could tell whose they are.
-      else if (foundId === null)
-        host.disk.replaceFile(`${directory}/${PARTITION_METADATA}`, encodePartitionMetadata(topicId))
-    }
-    if (!isKnown) this.#checkpoints.forget(topic, partition)
-    if (!isKnown) this.#forgetJournaled([{ topicId, partition }])
-    const options = this.#logOptions(topic, partition, topicId, config, isKnown)
-    const log = this.#open(options)
-    this.#logs.add(log)
-    this.#replay(log)
-    const { startOffset } = options
-    if (log.failed === null && log.endOffset < startOffset) log.beginAnewAt(startOffset)
-    else if (log.failed === null) log.advanceStartOffset(startOffset)
+    const { log, isFound } = this.#opener.open(topic, partition, topicId, config)
     if (isFound) this.recovery.add(log)
     return log
   }
@@ -319,55 +268,7 @@ export class LogDirectory {
 
   /** Stands for a log that cannot be read, for `error`: it refuses everything, and nothing of it is touched. */
   unavailableLog(topic: string, partition: number, topicId: string, config: TopicConfig, error: Error): Log {
-    return Log.damaged(this.#logOptions(topic, partition, topicId, config, false), error)
-  }
-
-  #logOptions(topic: string, partition: number, topicId: string, config: TopicConfig, isKnown: boolean): LogOptions {
-    const { host, logger } = this.#options
-    const place: LogPlace = {
-      disk: host.disk,
-      clock: host.clock,
-      openFiles: this.#openFiles,
-      loadedIndexes: this.#loadedIndexes,
-      journal: this.#journal,
-      tally: this.tally,
-      room: this.#room,
-      keptStages: this.#keptStages,
-      producerIdsMax: this.#options.config['producer.ids.max'],
-      logger,
-      directory: `${this.path}/${topic}-${partition}`,
-      indexIntervalBytes: config['index.interval.bytes'],
-      markBytes: () =>
-        this.#options.markBytes ??
-        Math.max(MARK_BYTES_MIN, Math.min(MARK_BYTES_MAX, RECOVERY_BYTES / Math.max(1, this.#logs.size))),
-      flushed: (bytes) => this.#flushed(bytes),
-      discard: (paths, segments, delayMs) => this.deletedFiles.add(paths, segments, delayMs),
-      mayReserve: (bytes) => this.mayReserve(bytes),
-      damaged: (damage) => {
-        for (const log of this.#logs) if (log.directory === place.directory) this.damaged(log, damage)
-      },
-      unreadable: () => {
-        for (const log of this.#logs) if (log.directory === place.directory) this.#options.damaged?.(log)
-      },
-      cut: (offset, isStart = false) => {
-        this.#journal.cut([{ topicId, partition, offset }])
-        if (isStart || this.#checkpoints.mayPass(topic, partition, offset)) this.checkpointNow()
-      },
-      cutLater: (cut) => this.#cuts.add({ topic, topicId, partition, cut }),
-    }
-    return {
-      place,
-      topic,
-      partition,
-      topicId,
-      config,
-      clean: this.wasClean,
-      recoveryPoint: isKnown ? this.#checkpoints.recoveryPoint(topic, partition) : 0,
-      startOffset: isKnown ? this.#checkpoints.startOffset(topic, partition) : 0,
-      isJournaled: this.#journal.found(topicId, partition) !== undefined,
-      isSyncedTogether: this.#recoverySync !== null,
-      producerIdExpirationMs: this.#options.config['producer.id.expiration.ms'],
-    }
+    return this.#opener.unavailable(topic, partition, topicId, config, error)
   }
 
   /** Whether a write found no room lately, whatever the system says of the room there is: a quota may be used up. */
@@ -410,7 +311,8 @@ export class LogDirectory {
     const error = new DamagedLogError(log.directory, damage)
     log.fail(error)
     try {
-      this.#noteDamage(log.directory, error)
+      const { host, logger } = this.#options
+      tellDamage({ disk: host.disk, logger, directory: log.directory }, error)
     } catch (failure) {
       if (isNoRoom(failure)) this.#room.missed()
       else this.fail(failure as Error)
@@ -418,56 +320,16 @@ export class LogDirectory {
     this.#options.damaged?.(log)
   }
 
-  #noteDamage(directory: string, error: DamagedLogError): void {
-    this.#options.logger.error(
-      { directory, ...error.damage },
-      'A log is damaged: it is offline. Run odradek log repair on its directory while the broker is stopped.',
-    )
-    const { disk } = this.#options.host
-    if (readDamage(disk, directory) === null) noteDamage(disk, directory, error.damage)
-  }
-
   /** Lets go of logs and removes their directories, off the loop. A failure takes the data directory offline. */
   deleteLogs(logs: readonly Log[]): void {
-    this.#letGo(logs, DELETE_SUFFIX, (target) => this.deletedFiles.addDirectory(target))
+    for (const log of logs) this.#logs.delete(log)
+    this.#departing.delete(logs)
   }
 
   /** Lets go of a damaged log whose records are fetched anew: what is left of them is kept until its room is needed. */
   setDamagedAside(log: Log): void {
-    const { host, logger } = this.#options
-    this.#letGo([log], DAMAGED_SUFFIX, (target) => {
-      logger.warn({ directory: target }, 'A damaged replica was set aside. It is removed when its room is needed.')
-      this.deletedFiles.keepDirectory(`${log.topic}-${log.partition}`, target)
-      host.disk.syncDirectoryLater(this.path, (error) => {
-        if (error !== null && !this.#closed) this.fail(error)
-      })
-    })
-  }
-
-  /** Renames the directories of logs; nothing is known of them any more. */
-  #letGo(logs: readonly Log[], suffix: string, moved: (target: string) => void): void {
-    for (const log of logs) this.#logs.delete(log)
-    this.#orFail(() => this.#forgetJournaled(logs))
-    for (const log of logs) {
-      // What is on a disk that failed is found by the next start, which sets it aside.
-      if (this.offline !== null) log.close(false)
-      this.#orFail(() => {
-        this.#checkpoints.delete(log.topic, log.partition)
-        const target = `${this.path}/${this.#uniqueName(`${log.topic}-${log.partition}`, suffix)}`
-        if (log.moveTo(target)) moved(target)
-      })
-    }
-  }
-
-  /** Does what it takes to let go of logs, unless the directory is offline; it is where that fails. */
-  #orFail(run: () => void): void {
-    if (this.offline !== null) return
-    try {
-      run()
-    } catch (error) {
-      this.#options.logger.error({ directory: this.path, err: error }, 'Logs could not be let go of.')
-      this.fail(error as Error)
-    }
+    this.#logs.delete(log)
+    this.#departing.setDamagedAside(log)
   }
 
   /**
@@ -475,13 +337,7 @@ export class LogDirectory {
    * under another name, for a person. What is no log stays as it is.
    */
   removeStrays(topics: { has(topicId: string): boolean }): void {
-    for (const name of [...this.#unclaimed]) {
-      const topicId = this.#topicIdOf(name)
-      if (topicId !== null && topics.has(topicId)) continue
-      this.#unclaimed.delete(name)
-      if (topicId === null && isForeignFolder(this.#options.host.disk, `${this.path}/${name}`)) continue
-      this.#setAside(name)
-    }
+    this.#unclaimed.setStraysAside(topics)
   }
 
   /**
@@ -499,14 +355,9 @@ export class LogDirectory {
   }
 
   #writeCheckpoints(cuts: readonly QueuedCut[] | null, done: FlushDone): void {
-    const isNeeded = cuts === null || cuts.length >= UNASKED_CUTS_MIN || cuts.some((cut) => this.#mayPass(cut))
     if (this.offline !== null) done(this.offline)
-    else if (this.#closed || !isNeeded) done(null)
+    else if (this.#closed || (cuts !== null && !this.#checkpoints.mayPassAny(cuts))) done(null)
     else this.#checkpoints.writeLater(this.#logs, done)
-  }
-
-  #mayPass({ topic, partition, cut }: QueuedCut): boolean {
-    return this.#checkpoints.mayPass(topic, partition, cut.lostFrom)
   }
 
   /** Something was flushed: after enough of it the recovery points are written. */
@@ -581,53 +432,10 @@ export class LogDirectory {
     this.#closed = true
     this.deletedFiles.close()
     for (const log of this.#logs) log.close(false)
-    this.#recoverySync?.close()
+    this.#recoverySync.abandon()
     this.#journal.close(false)
     if (this.wasClean && this.#logs.size === 0) writeCleanShutdown(this.#options.host.disk, this.path, -1)
     this.#lock.release()
-  }
-
-  #open(options: LogOptions): Log {
-    try {
-      return Log.open(options)
-    } catch (error) {
-      if (!(error instanceof CorruptBatchError)) throw error
-      if (error instanceof DamagedLogError) this.#noteDamage(options.place.directory, error)
-      else {
-        const { topic, partition } = options
-        this.#options.logger.error(
-          { topic, partition, err: error },
-          'A log is damaged: it is offline, its files stay as they are.',
-        )
-      }
-      return Log.damaged(options, error, logFileBytes(options.place.disk, options.place.directory))
-    }
-  }
-
-  /** After an unclean stop: what is durable in the journal alone. */
-  #replay(log: Log): void {
-    const { host, logger } = this.#options
-    const { directory } = log
-    if (log.failed !== null) {
-      this.#journal.keep(log)
-      return
-    }
-    const { count, refusedFrom } = replayJournal(host.disk, this.#journal, log)
-    log.write()
-    // They were acknowledged: where their log has no room they stay in the journal, for a start that finds some.
-    if (log.undone > 0) throw noRoomError(directory)
-    if (count > 0) logger.info({ directory, count }, 'Records that were only in the journal are in the log now.')
-    if (refusedFrom !== null)
-      logger.warn(
-        { directory, endOffset: log.endOffset, refusedFrom },
-        'The journal has records that do not follow on the end of the log: they are dropped.',
-      )
-  }
-
-  /** Logs are gone, durably so for the journal: others of their names and topics must not get what they had. */
-  #forgetJournaled(logs: readonly { readonly topicId: string; readonly partition: number }[]): void {
-    this.#journal.cut(logs.map(({ topicId, partition }) => ({ topicId, partition, offset: 0 })))
-    this.#journal.forget(logs)
   }
 
   #journalFailed(error: Error): void {
@@ -638,71 +446,4 @@ export class LogDirectory {
     )
     this.fail(error)
   }
-
-  /** What the log of that name says; null when it has no readable `partition.metadata`. */
-  #topicIdOf(name: string): string | null {
-    const bytes = this.#options.host.disk.readFile(`${this.path}/${name}/${PARTITION_METADATA}`)
-    return bytes === null ? null : decodePartitionMetadata(bytes)
-  }
-
-  #hasSegments(directory: string): boolean {
-    return this.#options.host.disk.list(directory).some(({ name }) => name.endsWith(LOG_SUFFIX))
-  }
-
-  /** Whether the checkpoint says that some of a log was durable: then its id was too, and has been damaged since. */
-  #isDurable(topic: string, partition: number): boolean {
-    return this.#checkpoints.recoveryPoint(topic, partition) > 0
-  }
-
-  #setAside(name: string): void {
-    const { host, logger } = this.#options
-    const target = this.#uniqueName(name, STRAY_SUFFIX)
-    host.disk.rename(`${this.path}/${name}`, `${this.path}/${target}`)
-    host.disk.syncDirectory(this.path)
-    logger.warn(
-      { directory: `${this.path}/${target}` },
-      'A log that belongs to no topic is set aside. Remove it if you can do without.',
-    )
-  }
-
-  /** A name that no other directory has, cut so that the file system takes it; those of a log sort by when they were given. */
-  #uniqueName(name: string, suffix: string): string {
-    const { clock, random } = this.#options.host
-    const bytes = random.bytes(16)
-    this.#namedMs = Math.max(clock.now(), this.#namedMs + 1)
-    bytes.writeUIntBE(this.#namedMs, 0, TIME_BYTES)
-    const unique = `.${bytes.toString('hex')}${suffix}`
-    return name.slice(0, FILE_NAME_CHARACTERS_MAX - unique.length) + unique
-  }
-}
-
-/**
- * Makes the names that lead to a new data directory durable, so that a power failure does not take all in it away. Also
- * where it was found made: the start that made it may have been killed before it came to this.
- */
-function syncParents(disk: Disk, path: string): void {
-  const parent = dirname(path)
-  if (parent === path) return
-  try {
-    disk.syncDirectory(parent)
-  } catch (error) {
-    // Not ours to read, and so not made by us.
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EACCES' && code !== 'EPERM') throw error
-  }
-  syncParents(disk, parent)
-}
-
-/** Whose the directory is; null when it is new. */
-function readMeta({ host, path }: LogDirectoryOptions, nodeId: number): MetaProperties | null {
-  const file = `${path}/${META_PROPERTIES}`
-  const bytes = host.disk.readFile(file)
-  if (bytes === null) return null
-  const meta = decodeMetaProperties(bytes.toString(), host.random.uuid())
-  if (typeof meta === 'string') throw new LogDirectoryError(`${file} cannot be used: ${meta}.`)
-  if (meta.nodeId !== nodeId)
-    throw new LogDirectoryError(
-      `The data directory ${path} belongs to node ${meta.nodeId}, not to ${nodeId} (node.id).`,
-    )
-  return meta
 }
