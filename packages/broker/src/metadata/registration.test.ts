@@ -136,4 +136,42 @@ describe('several brokers on one store', () => {
     assert.deepEqual(broker.listeners, [{ name: 'A', host: 'h', port: 7 }])
     assert.equal((await store.get(brokerKey(1))).entry?.version, 1)
   })
+
+  for (const isMade of [true, false]) {
+    it(`go on where the answer to that never came, and it was ${isMade ? '' : 'not '}made`, async () => {
+      const host = startHost()
+      const store = openStore(host)
+      const silent = Object.assign(new Error('unreachable'), { code: 'UNAVAILABLE' })
+      let isAway = false
+      let isAnswerLost = false
+      const halting = but(store, {
+        keepAlive: (lease) => (isAway ? Promise.reject(silent) : store.keepAlive(lease)),
+        transact: async (transaction) => {
+          if (!isAnswerLost) return await store.transact(transaction)
+          isAnswerLost = false
+          if (isMade) assert.equal((await store.transact(transaction)).succeeded, true)
+          throw silent
+        },
+      })
+      const first = await openMetadata(host, halting, { nodeId: 1 })
+      const second = await openMetadata(host, store, { nodeId: 2 })
+      for (const metadata of [first, second])
+        await host.world.complete(metadata.registerBroker([{ name: 'A', host: 'h', port: 7 }]))
+      const { epoch } = first.image.brokers.get(1)!
+      isAway = true
+      await host.world.runUntil(() => second.isController && first.image.controllerId === 2)
+      isAnswerLost = true
+      isAway = false
+      await host.world.runUntil(() => !isAnswerLost)
+      await host.world.runFor(20_000)
+      const again = first.image.brokers.get(1)?.epoch ?? 0
+      assert.ok(again > epoch, `registered by ${again}, before that by ${epoch}`)
+      // What it writes in its own name compares its registration.
+      const told = first.registerBroker([{ name: 'A', host: 'h', port: 8 }])
+      await host.world.runFor(20_000)
+      assert.equal(second.image.brokers.get(1)!.listeners[0]!.port, 8)
+      await told
+      assert.equal(first.image.brokers.get(1)!.epoch, again)
+    })
+  }
 })

@@ -35,6 +35,8 @@ export class Registration {
   #lease = ''
   /** The revision that made our registration; 0 before. */
   #epoch = 0
+  /** Whether the answer to the last registration is still to come, or never came: then nobody knows whether it was made. */
+  #isUncertain = false
   /** By the monotonic clock: until then nobody else can hold what our lease holds. */
   #heldUntil = 0
   #timer: Timer | null = null
@@ -144,10 +146,10 @@ export class Registration {
         compares.push(absent(controllerKey))
         success.push(this.#controllerPut())
       }
+      this.#isUncertain = true
       const result = await store.transact({ compares, success })
       if (result.succeeded) {
-        this.#epoch = result.revision
-        this.#holdFrom(sentAt)
+        this.#made(result.revision, sentAt)
         await follower.reached(result.revision)
         const { controllerId } = follower.image
         logger.debug({ nodeId, controllerId, epoch: result.revision }, 'Registered')
@@ -235,13 +237,33 @@ export class Registration {
     const { store, follower, clock, logger } = this.#options
     const sentAt = clock.monotonic()
     if (await store.keepAlive(this.#lease)) {
-      this.#holdFrom(sentAt)
+      if (!this.#isUncertain) this.#holdFrom(sentAt)
+      else if (!(await this.#wasMade(sentAt))) await this.#register()
       return
     }
     if (this.#closed) return
     logger.warn('The registration has expired: this process was held up for too long. Registering again')
     await follower.refresh()
     await this.#register()
+  }
+
+  /** Whether the registration without an answer was made, under the lease granted for it alone, and says what is to be said now. */
+  async #wasMade(sentAt: number): Promise<boolean> {
+    const { store, follower, nodeId } = this.#options
+    const { entry } = await store.get(brokerKey(nodeId))
+    if (entry?.lease === this.#lease && entry.value === this.#brokerValue()) this.#made(entry.createRevision, sentAt)
+    else {
+      await store.revoke(this.#lease)
+      await follower.refresh()
+    }
+    return !this.#isUncertain
+  }
+
+  /** The registration was made by `epoch`, and its lease was alive at `sentAt`. */
+  #made(epoch: number, sentAt: number): void {
+    this.#isUncertain = false
+    this.#epoch = epoch
+    this.#holdFrom(sentAt)
   }
 
   #standForController(): void {
@@ -260,9 +282,12 @@ export class Registration {
   }
 
   #brokerPut(): Operation {
-    const { nodeId, rack, place } = this.#options
-    const value = formatBroker({ listeners: this.#listeners, rack, isStopping: this.#isStopping, place: place() })
-    return { kind: 'put', key: brokerKey(nodeId), value, lease: this.#lease }
+    return { kind: 'put', key: brokerKey(this.#options.nodeId), value: this.#brokerValue(), lease: this.#lease }
+  }
+
+  #brokerValue(): string {
+    const { rack, place } = this.#options
+    return formatBroker({ listeners: this.#listeners, rack, isStopping: this.#isStopping, place: place() })
   }
 
   /** What stays known of this broker when it is gone, where it is not known so yet. */

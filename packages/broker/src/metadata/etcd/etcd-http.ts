@@ -18,14 +18,21 @@ const KEEP_ALIVE_MS = 5_000
 
 export interface EtcdStream {
   close(): void
+  /** Ends it because its member is of no use: the next one is asked from now on. */
+  leave(): void
 }
 
-/** Requests to any member, in turn; logs in where credentials are given. */
+/**
+ * Requests to one member, and to the next one once that fails; logs in where credentials are given. Streams are where requests
+ * go: a member that stands still says nothing on them, and is found by the requests that it does not answer.
+ */
 export class EtcdHttp {
   readonly #address: EtcdAddress
   readonly #timeoutMs: number
   readonly #agent: http.Agent
   #member = 0
+  /** What ends each stream, by the member it is at. */
+  readonly #streams = new Map<(error: Error) => void, number>()
   #token: Promise<string> | null = null
 
   constructor(address: EtcdAddress, timeoutMs: number) {
@@ -44,26 +51,31 @@ export class EtcdHttp {
 
   /**
    * Asks `path`. A member that refuses the connection has not seen the request: the next one is asked. `isRepeatable`
-   * requests are also asked again where the answer did not come. Rejects with a StoreError.
+   * requests are also asked again where the answer did not come, within half of the time where there are others. Rejects with
+   * a StoreError.
    */
   async call(path: string, body: Json, isRepeatable: boolean, timeoutMs = this.#timeoutMs): Promise<Json> {
     const deadline = performance.now() + timeoutMs
     let error: Error = new Error('no member was asked')
     // Twice round: a member may come back while another is found away.
-    for (let attempt = 0; attempt < 2 * this.#address.endpoints.length + 1; attempt++) {
+    const { length } = this.#address.endpoints
+    for (let attempt = 0; attempt < 2 * length + 1; attempt++) {
       const remainingMs = deadline - performance.now()
       if (remainingMs <= 0) break
+      const member = this.#member
+      const isHalved = isRepeatable && attempt === 0 && length > 1
       try {
-        return await this.#ask(path, body, remainingMs)
+        return await this.#ask(member, path, body, isHalved ? remainingMs / 2 : remainingMs)
       } catch (failure) {
         error = failure as Error
         if (failure instanceof StoreError) throw failure
-        if (failure instanceof EtcdError) {
-          if (failure.isLoggedOut && this.#address.credentials !== null) this.#token = null
-          else if (!failure.isPassing) throw failure.toStoreError(this.name)
-          else if (!isRepeatable) break
-        } else if (!isRepeatable && !(failure instanceof NotSentError)) break
-        this.#member += 1
+        if (failure instanceof EtcdError && failure.isLoggedOut && this.#address.credentials !== null) {
+          this.#token = null
+          continue
+        }
+        if (failure instanceof EtcdError && !failure.isPassing) throw failure.toStoreError(this.name)
+        this.#leave(member, error)
+        if (!isRepeatable && !(failure instanceof NotSentError)) break
       }
     }
     throw new StoreError('UNAVAILABLE', `etcd at ${this.name} does not answer: ${error.message}`, error)
@@ -74,15 +86,22 @@ export class EtcdHttp {
     let request: http.ClientRequest | null = null
     let isClosed = false
     let isEnded = false
+    const member = this.#member
     const end = (error: Error | null) => {
       if (isEnded) return
       isEnded = true
-      this.#member += 1
+      this.#streams.delete(cut)
+      if (!isClosed) this.#leave(member, error ?? new Error('the stream ended'))
       ended(error)
     }
-    this.#headers().then((headers) => {
-      if (isClosed) return end(null)
-      request = this.#request(path, body, { ...headers, 'Grpc-Metadata-hasleader': 'true' })
+    const cut = (error: Error) => {
+      if (request === null) end(error)
+      else request.destroy(error)
+    }
+    this.#streams.set(cut, member)
+    this.#headers(member).then((headers) => {
+      if (isClosed || isEnded) return end(null)
+      request = this.#request(member, path, body, { ...headers, 'Grpc-Metadata-hasleader': 'true' })
       request.on('socket', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS))
       request.on('error', (error) => end(error))
       request.on('response', (response) => {
@@ -106,6 +125,7 @@ export class EtcdHttp {
         isClosed = true
         request?.destroy()
       },
+      leave: () => cut(new Error('the member refuses the stream')),
     }
   }
 
@@ -113,15 +133,24 @@ export class EtcdHttp {
     this.#agent.destroy()
   }
 
-  async #ask(path: string, body: Json, timeoutMs: number): Promise<Json> {
-    const headers = await this.#headers()
-    return await this.#post(path, body, headers, timeoutMs)
+  /** The next member is asked from now on, where `member` still was; what it streams may never come. */
+  #leave(member: number, error: Error): void {
+    if (this.#member !== member) return
+    const { length } = this.#address.endpoints
+    if (length === 1) return
+    this.#member = (member + 1) % length
+    for (const [cut, at] of [...this.#streams]) if (at === member) cut(error)
   }
 
-  async #headers(): Promise<Record<string, string>> {
+  async #ask(member: number, path: string, body: Json, timeoutMs: number): Promise<Json> {
+    const headers = await this.#headers(member, timeoutMs)
+    return await this.#post(member, path, body, headers, timeoutMs)
+  }
+
+  async #headers(member: number, timeoutMs = this.#timeoutMs): Promise<Record<string, string>> {
     const { credentials } = this.#address
     if (credentials === null) return {}
-    this.#token ??= this.#logIn(credentials)
+    this.#token ??= this.#logIn(member, credentials, timeoutMs)
     try {
       return { Authorization: await this.#token }
     } catch (error) {
@@ -130,16 +159,19 @@ export class EtcdHttp {
     }
   }
 
-  async #logIn({ username, password }: { username: string; password: string }): Promise<string> {
+  async #logIn(
+    member: number,
+    { username, password }: { username: string; password: string },
+    timeoutMs: number,
+  ): Promise<string> {
     const body = { name: username, password }
-    const { token } = await this.#post('/v3/auth/authenticate', body, {}, this.#timeoutMs)
+    const { token } = await this.#post(member, '/v3/auth/authenticate', body, {}, timeoutMs)
     if (typeof token !== 'string') throw new StoreError('UNAVAILABLE', `etcd at ${this.name} gave no token`)
     return token
   }
 
-  #request(path: string, body: Json, headers: Record<string, string>): http.ClientRequest {
-    const { endpoints } = this.#address
-    const endpoint = endpoints[this.#member % endpoints.length]!
+  #request(member: number, path: string, body: Json, headers: Record<string, string>): http.ClientRequest {
+    const endpoint = this.#address.endpoints[member]!
     const payload = JSON.stringify(body)
     const options = {
       method: 'POST',
@@ -153,9 +185,9 @@ export class EtcdHttp {
     return request
   }
 
-  #post(path: string, body: Json, headers: Record<string, string>, timeoutMs: number): Promise<Json> {
+  #post(member: number, path: string, body: Json, headers: Record<string, string>, timeoutMs: number): Promise<Json> {
     return new Promise((resolve, reject) => {
-      const request = this.#request(path, body, headers)
+      const request = this.#request(member, path, body, headers)
       const giveUp = () => request.destroy(new Error(`no answer within ${Math.round(timeoutMs)} ms`))
       // Where this process was held up the answer is there, and is read first.
       const timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), timeoutMs)

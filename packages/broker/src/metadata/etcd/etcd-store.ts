@@ -273,7 +273,7 @@ class EtcdWatch {
       const compacted = Number(response.compact_revision ?? 0)
       // Without a revision it is for another reason (no leader, no permission): the stream ends, and is begun again.
       if (compacted === 0) {
-        this.#stream?.close()
+        this.#stream?.leave()
         return
       }
       this.close()
