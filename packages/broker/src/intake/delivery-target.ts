@@ -14,8 +14,8 @@ export interface DeliveryTarget {
   readonly isFlushSynchronous: boolean
   readonly log: {
     readonly config: Pick<TopicConfig, 'compression.type'>
-    /** What it knows of a producer; undefined for nothing. */
-    producer(producerId: number): Pick<ProducerEntry, 'epoch' | 'batches' | 'lastSequence'> | undefined
+    /** What it knows of a producer; undefined for nothing, null where that cannot be told for now. */
+    producer(producerId: number): Pick<ProducerEntry, 'epoch' | 'batches' | 'lastSequence'> | undefined | null
   }
   /** Appends one batch, which is borrowed; why not where that is known at once. The result is read before the next call. */
   append(batch: Slice, header: BatchHeader): { readonly errorCode: number; readonly lastOffset: number }

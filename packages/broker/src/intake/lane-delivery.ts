@@ -258,6 +258,11 @@ export class LaneDelivery implements Work {
       return null
     }
     const known = found.offlineCode === 0 ? found.log.producer(producerId) : undefined
+    if (known === null) {
+      const text = `${found.topic}-${found.index} cannot tell what it has already: too many files are open`
+      this.#again(errors.NOT_ENOUGH_REPLICAS.code, text, again)
+      return null
+    }
     const sequence = known === undefined || known.batches === 0 ? 0 : (known.lastSequence + 1) % SEQUENCES
     const { topicId, index } = found
     return { of: found, topicId, partition: index, epoch: Math.max(known?.epoch ?? 0, 0), sequence }

@@ -268,14 +268,18 @@ export class LogView {
     return epochs.endOffsetFor(epoch, endOffset)
   }
 
-  /** What is known of its producers. */
+  /** What is known of its producers. An I/O error is thrown and sets `failed`, but for too many open files. */
   producers(): Iterable<ProducerEntry> {
-    return this.state.producers.entries()
+    const state = this.state
+    return (state.producersIfLoaded ?? state.guardedRead(() => state.producers)).entries()
   }
 
-  /** What is known of one producer. An I/O error is thrown and sets `failed`. */
-  producer(producerId: number): ProducerEntry | undefined {
-    const state = this.state
-    return (state.producersIfLoaded ?? state.guarded(() => state.producers)).get(producerId)
+  /**
+   * What is known of one producer, undefined for nothing; null where that cannot be read for now, as too many files are open. An
+   * I/O error is thrown and sets `failed`.
+   */
+  producer(producerId: number): ProducerEntry | undefined | null {
+    const producers = this.state.producersUnlessCrowded
+    return producers === null ? null : producers.get(producerId)
   }
 }

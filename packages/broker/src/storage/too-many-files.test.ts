@@ -56,6 +56,20 @@ test('where too many files are open to know the producers nothing is appended, a
   directory.close()
 })
 
+test('a look-up of a producer ends no log where too many files are open to know the producers', () => {
+  for (const call of ['list', 'open'] as const) {
+    const { host, directory, log } = foundLog()
+    host.disk.failNext(call, 'EMFILE')
+    assert.equal(log.producer(3), null, call)
+    host.disk.failNext(call, 'EMFILE')
+    assert.throws(() => log.producers(), /EMFILE/)
+    assert.deepEqual([log.failed, directory.offline, directory.lacksFiles], [null, null, true])
+    assert.equal(log.producer(3), undefined)
+    assert.deepEqual([...log.producers()], [])
+    directory.close()
+  }
+})
+
 test('a range whose file cannot be opened any more is cut off', () => {
   const { host, directory, log } = foundLog()
   const { range } = log.read(0, 1e6, log.endOffset, true)
