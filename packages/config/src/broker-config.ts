@@ -620,7 +620,7 @@ export const brokerConfig = table({
     default: 1000,
     min: 0,
     mutable: 'restart',
-    doc: 'How many fetch sessions are remembered. Clients beyond that send whole requests each time.',
+    doc: 'How many fetch sessions are remembered. Clients beyond that send whole requests each time; followers take the place of a consumer.',
   },
   'producer.id.expiration.ms': {
     type: 'int',

@@ -26,6 +26,8 @@ export interface FetchPosition {
 
 export interface FetchSession {
   readonly id: number
+  /** Whether another broker follows partitions by it. */
+  readonly isFollowers: boolean
   /** The epoch that the next request must carry. */
   epoch: number
   /** In the order of their turn: a partition that gave records goes to the end. */
@@ -69,7 +71,8 @@ export class FetchSessions {
       if (sessionId !== 0) this.#sessions.delete(sessionId)
       const positions = new Map<string, FetchPosition>()
       update(positions, request)
-      const session = sessionEpoch === 0 ? this.#open(positions) : null
+      const isFollowers = Math.max(request.replicaId, request.replicaState.replicaId) >= 0
+      const session = sessionEpoch === 0 ? this.#open(positions, isFollowers) : null
       return { errorCode: 0, positions: positions.values(), session, incremental: false }
     }
     const session = this.#sessions.get(sessionId)
@@ -97,19 +100,32 @@ export class FetchSessions {
     if (session.positions.delete(key)) session.positions.set(key, position)
   }
 
-  /** A new session, or null when all places are taken by clients that use them. */
-  #open(positions: Map<string, FetchPosition>): FetchSession | null {
+  /** A new session, or null when all places are taken by those that use them. */
+  #open(positions: Map<string, FetchPosition>, isFollowers: boolean): FetchSession | null {
     const now = this.#host.clock.monotonic()
     if (this.#sessions.size >= this.#sessionsMax) {
-      const [oldest] = this.#sessions.values()
-      if (!oldest || now - oldest.lastUsedAt < EVICTION_AGE_MS) return null
-      this.#sessions.delete(oldest.id)
+      const evicted = this.#evictable(now, isFollowers)
+      if (evicted === null) return null
+      this.#sessions.delete(evicted.id)
     }
     let id = 0
     while (id === 0 || this.#sessions.has(id)) id = this.#host.random.below(EPOCH_MAX)
-    const session = { id, epoch: 1, positions, lastUsedAt: now }
+    const session = { id, isFollowers, epoch: 1, positions, lastUsedAt: now }
     this.#sessions.set(id, session)
     return session
+  }
+
+  /**
+   * Whose place is taken: whoever was silent for longest, if that is long; for a follower any consumer, however many there are
+   * and whatever they do. A follower names thousands of partitions in each request that has no session.
+   */
+  #evictable(now: number, isForFollower: boolean): FetchSession | null {
+    for (const session of this.#sessions.values()) {
+      if (now - session.lastUsedAt >= EVICTION_AGE_MS) return session
+      if (!isForFollower) return null
+      if (!session.isFollowers) return session
+    }
+    return null
   }
 }
 
