@@ -28,6 +28,7 @@ import type { Random } from '../host/random.ts'
 import type { Now, Token } from '../runtime/decision.ts'
 import type { MachinePartition } from '../runtime/machine-partition.ts'
 import type { Answer, ParkedRequest } from '../runtime/machine-shell.ts'
+import { type ForEachPiece, forEachAtOnce, gather } from './gather.ts'
 import type { GroupDecision, GroupMachine } from './group-machine.ts'
 import { groupPartition } from './group-partition.ts'
 import { type GroupShell, GroupShells, type GroupShellsOptions } from './group-shells.ts'
@@ -35,7 +36,7 @@ import { describeRefusedGroup, type ListedGroup, listFilter } from './group-view
 import { refused } from './join-group.ts'
 import { newMemberId } from './member-id.ts'
 import type { CommittedTopic } from './offset-commit.ts'
-import { fetchResponse, fetchTopicsOf, type GroupOffsets, groupsOf } from './offset-fetch-versions.ts'
+import { fetchResponse, fetchTopicsOf, type GroupFetch, type GroupOffsets, groupsOf } from './offset-fetch-versions.ts'
 import { unsynced } from './sync-group.ts'
 import type { TopicLookup } from './topic-lookup.ts'
 import { mergeCodes, resolveCommit, resolveDelete } from './topic-resolution.ts'
@@ -187,24 +188,28 @@ export class GroupCoordinator {
   }
 
   /** OffsetFetch (key 9) of one group or many. */
-  offsetFetch(request: OffsetFetchRequest, apiVersion: number, answer: (response: OffsetFetchResponse) => void): void {
+  offsetFetch(
+    request: OffsetFetchRequest,
+    apiVersion: number,
+    answer: (response: OffsetFetchResponse) => void,
+    forEach: ForEachPiece = forEachAtOnce,
+  ): void {
     const { topics } = this.#options
-    const groups = groupsOf(request, apiVersion)
-    const results = new Array<GroupOffsets>(groups.length)
-    const settle = countdown(groups.length, () => answer(fetchResponse(request, apiVersion, results, topics)))
-    for (const [index, group] of groups.entries()) {
-      const { groupId } = group
-      this.#run(
-        groupId,
-        (machine) => machine.fetchOffsets(groupId, fetchTopicsOf(group, apiVersion, topics)),
-        (errorCode, fetched) => {
-          results[index] = { groupId, errorCode, topics: fetched ?? [] }
-          settle()
-        },
-        // Whoever reads on from an offset that was overtaken reads what others have read.
-        true,
-      )
-    }
+    gather<GroupFetch, GroupOffsets>(
+      groupsOf(request, apiVersion),
+      (group, found) => {
+        const { groupId } = group
+        this.#run(
+          groupId,
+          (machine) => machine.fetchOffsets(groupId, fetchTopicsOf(group, apiVersion, topics)),
+          (errorCode, fetched) => found({ groupId, errorCode, topics: fetched ?? [] }),
+          // Whoever reads on from an offset that was overtaken reads what others have read.
+          true,
+        )
+      },
+      (results) => answer(fetchResponse(request, apiVersion, results, topics)),
+      forEach,
+    )
   }
 
   /** OffsetDelete (key 47). */
@@ -223,59 +228,67 @@ export class GroupCoordinator {
 
   /** DescribeGroups (key 15). */
   describeGroups(
-    groupIds: readonly string[],
+    groupIds: Iterable<string>,
     apiVersion: number,
     answer: (groups: DescribeGroupsResponse['groups']) => void,
+    forEach: ForEachPiece = forEachAtOnce,
   ): void {
-    const described = new Array<DescribeGroupsResponse['groups'][number]>(groupIds.length)
-    const settle = countdown(groupIds.length, () => answer(described))
-    for (const [index, groupId] of groupIds.entries()) {
-      this.#run(
-        groupId,
-        (machine) => machine.describe(groupId, apiVersion),
-        (errorCode, group) => {
-          described[index] = group ?? describeRefusedGroup(groupId, errorCode)
-          settle()
-        },
-      )
-    }
+    gather<string, DescribeGroupsResponse['groups'][number]>(
+      groupIds,
+      (groupId, described) =>
+        this.#run(
+          groupId,
+          (machine) => machine.describe(groupId, apiVersion),
+          (errorCode, group) => described(group ?? describeRefusedGroup(groupId, errorCode)),
+        ),
+      answer,
+      forEach,
+    )
   }
 
   /** ListGroups (key 16): of this broker. COORDINATOR_LOAD_IN_PROGRESS while some of them are not loaded. */
-  listGroups(request: ListGroupsRequest, answer: (response: ListGroupsResponse) => void): void {
+  listGroups(
+    request: ListGroupsRequest,
+    answer: (response: ListGroupsResponse) => void,
+    forEach: ForEachPiece = forEachAtOnce,
+  ): void {
     const filter = listFilter(request.statesFilter, request.typesFilter)
     const shells = [...this.#shells.all()]
     const groups: ListedGroup[] = []
     let failure: number = errors.NONE.code
-    const settle = countdown(shells.length, () => {
-      answer(failure === errors.NONE.code ? { errorCode: failure, groups } : { errorCode: failure, groups: [] })
-    })
-    for (const shell of shells) {
-      shell.run(
-        (machine) => machine.list(filter),
-        (errorCode, listed) => {
-          if (listed !== null) groups.push(...listed)
-          else if (errorCode !== errors.NOT_COORDINATOR.code) failure = errorCode
-          settle()
-        },
-      )
-    }
+    gather<GroupShell, void>(
+      shells,
+      (shell, told) =>
+        shell.run(
+          (machine) => machine.list(filter),
+          (errorCode, listed) => {
+            for (const group of listed ?? []) groups.push(group)
+            if (listed === null && errorCode !== errors.NOT_COORDINATOR.code) failure = errorCode
+            told()
+          },
+        ),
+      () => answer(failure === errors.NONE.code ? { errorCode: failure, groups } : { errorCode: failure, groups: [] }),
+      forEach,
+    )
   }
 
   /** DeleteGroups (key 42). */
-  deleteGroups(groupIds: readonly string[], answer: (results: DeleteGroupsResponse['results']) => void): void {
-    const results = new Array<DeleteGroupsResponse['results'][number]>(groupIds.length)
-    const settle = countdown(groupIds.length, () => answer(results))
-    for (const [index, groupId] of groupIds.entries()) {
-      this.#run(
-        groupId,
-        (machine, now) => machine.delete(groupId, now),
-        (errorCode, decided) => {
-          results[index] = { groupId, errorCode: decided ?? errorCode }
-          settle()
-        },
-      )
-    }
+  deleteGroups(
+    groupIds: Iterable<string>,
+    answer: (results: DeleteGroupsResponse['results']) => void,
+    forEach: ForEachPiece = forEachAtOnce,
+  ): void {
+    gather<string, DeleteGroupsResponse['results'][number]>(
+      groupIds,
+      (groupId, deleted) =>
+        this.#run(
+          groupId,
+          (machine, now) => machine.delete(groupId, now),
+          (errorCode, decided) => deleted({ groupId, errorCode: decided ?? errorCode }),
+        ),
+      answer,
+      forEach,
+    )
   }
 
   /** Topics are gone: so is what was read of them. Failures do no harm, as such offsets expire. */
@@ -328,15 +341,5 @@ export class GroupCoordinator {
     const { errorCode, partition } = this.findCoordinator(groupId)
     if (partition === -1) return errorCode
     return this.#shells.get(partition) ?? errors.NOT_COORDINATOR.code
-  }
-}
-
-/** A function that calls `done` when it is called for the `count`th time; at once for none. */
-function countdown(count: number, done: () => void): () => void {
-  let left = count
-  if (left === 0) done()
-  return () => {
-    left--
-    if (left === 0) done()
   }
 }

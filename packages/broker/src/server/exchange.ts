@@ -24,8 +24,7 @@ export class Exchange {
   answered = false
   /** Later requests of its connection wait for its answer, though those of its API do not in general. */
   blocks = false
-  /** Called when the connection ends before the answer: what waits for it is given up. */
-  onAbandoned: (() => void) | null = null
+  #onAbandoned: (() => void) | null = null
   /** Called when the connection is about to be closed: what can be answered now is. */
   onHurried: (() => void) | null = null
 
@@ -49,6 +48,19 @@ export class Exchange {
     this.answeredAt = receivedAt
   }
 
+  /** Called when the connection ends before the answer, at once where it has ended: what waits for it is given up. */
+  set onAbandoned(giveUp: (() => void) | null) {
+    this.#onAbandoned = giveUp
+    if (this.connection.isGone) this.abandon()
+  }
+
+  /** The connection has ended. */
+  abandon(): void {
+    const giveUp = this.#onAbandoned
+    this.#onAbandoned = null
+    giveUp?.()
+  }
+
   get broker(): BrokerContext {
     return this.connection.broker
   }
@@ -62,7 +74,7 @@ export class Exchange {
     this.answered = true
     this.answeredAt = answeredAt
     this.response = response
-    this.onAbandoned = null
+    this.#onAbandoned = null
     this.onHurried = null
     this.connection.answered(this)
   }

@@ -32,17 +32,41 @@ export function doInSlices(exchange: Exchange, work: SlicedWork): void {
   work.finish()
 }
 
-/** `serve` for each of `pieces`, and `finish` then: work that needs nothing of the frame. */
-export function forEachPiece<T>(pieces: readonly T[], serve: (piece: T) => void, finish: () => void): SlicedWork {
-  let at = 0
+/** `serve` for each of `pieces`, which are taken one by one, and `finish` then: work that needs nothing of the frame. */
+export function forEachPiece<T>(pieces: Iterable<T>, serve: (piece: T) => void, finish: () => void): SlicedWork {
+  const taken = pieces[Symbol.iterator]()
+  let next = taken.next()
   return {
     step() {
-      if (at < pieces.length) serve(pieces[at++]!)
-      return at < pieces.length
+      if (next.done === true) return false
+      serve(next.value)
+      next = taken.next()
+      return next.done !== true
     },
     setAside: () => 0,
     finish,
   }
+}
+
+/** How `exchange` has a thing done for each of many, which needs nothing of the frame. */
+export function inSlicesOf(exchange: Exchange) {
+  return <T>(pieces: Iterable<T>, serve: (piece: T) => void, finish: () => void): void =>
+    doInSlices(exchange, forEachPiece(pieces, serve, finish))
+}
+
+/** Answers with what `serve` makes of each of `pieces`. */
+export function answerInSlices<T, R>(
+  exchange: Exchange,
+  pieces: Iterable<T>,
+  serve: (piece: T) => R,
+  answerOf: (results: R[]) => object,
+): undefined {
+  const results: R[] = []
+  const finish = () => exchange.answer(answerOf(results))
+  doInSlices(
+    exchange,
+    forEachPiece(pieces, (piece) => void results.push(serve(piece)), finish),
+  )
 }
 
 class LaterSlices implements LateReader {

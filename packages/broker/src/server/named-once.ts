@@ -1,11 +1,10 @@
 /**
- * `items` without those whose key one before them has. What is named again is told once: else a request of some kilobytes that
- * names one thing over and over would have an answer of gigabytes.
+ * Those of `items` whose key none before them has, as they are asked for. What is named again is told once: else a request of
+ * some kilobytes that names one thing over and over would have an answer of gigabytes.
  */
-export function namedOnce<T>(items: readonly T[], keyOf: (item: T) => string): readonly T[] {
+export function* namedOnce<T>(items: Iterable<T>, keyOf: (item: T) => string): Generator<T> {
   const seen = new Set<string>()
-  const first = items.filter((item) => seen.size < seen.add(keyOf(item)).size)
-  return first.length === items.length ? items : first
+  for (const item of items) if (seen.size < seen.add(keyOf(item)).size) yield item
 }
 
 interface NamedPartitions {
@@ -15,11 +14,14 @@ interface NamedPartitions {
 }
 
 /** `topics` without the partitions that were named before. */
-export function partitionsOnce<T extends NamedPartitions>(topics: readonly T[]): T[] {
-  const seen = new Set<string>()
-  return topics.map((topic) => {
-    const { name, topicId = '', partitionIndexes } = topic
-    const isNew = (index: number) => seen.size < seen.add(`${topicId} ${name} ${index}`).size
-    return { ...topic, partitionIndexes: partitionIndexes.filter(isNew) }
-  })
+export function* partitionsOnce<T extends NamedPartitions>(topics: Iterable<T>): Generator<T> {
+  const seenOf = new Map<string, Set<number>>()
+  for (const topic of topics) {
+    const { name, topicId, partitionIndexes } = topic
+    const key = topicId === undefined ? name : `${topicId} ${name}`
+    const seen = seenOf.get(key) ?? new Set()
+    seenOf.set(key, seen)
+    const isNew = (index: number) => seen.size < seen.add(index).size
+    yield { ...topic, partitionIndexes: partitionIndexes.filter(isNew) }
+  }
 }

@@ -123,6 +123,11 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Late
     return `${this.#socket.remoteAddress}:${this.#socket.remotePort}`
   }
 
+  /** Whether it has ended: nobody hears an answer any more. */
+  get isGone(): boolean {
+    return this.#gone
+  }
+
   /** Requests that wait for their answer. */
   get outstanding(): number {
     return this.#exchanges.length
@@ -154,7 +159,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Late
     if (error) this.broker.logger.debug({ remote: this.remote, err: error }, 'The connection broke')
     if (!this.#ending) this.#endInsideRequest()
     this.#frames.close()
-    for (const exchange of this.#exchanges) exchange.onAbandoned?.()
+    for (const exchange of this.#exchanges) exchange.abandon()
     this.#exchanges.length = 0
     this.#closed(this)
   }

@@ -1,7 +1,27 @@
 /** Requests of which one alone would hold the loop for long: others are answered in between, and nothing else is different. */
 import { deepEqual, equal } from 'node:assert/strict'
-import { after, test } from 'node:test'
-import { ApiVersions, DeleteRecords, encodeBatch, ListOffsets, Produce, sliceOf } from '@odradek/protocol'
+import { after, before, test } from 'node:test'
+import {
+  ApiVersions,
+  CreateTopics,
+  DeleteGroups,
+  DeleteRecords,
+  DescribeConfigs,
+  DescribeGroups,
+  DescribeLogDirs,
+  DescribeProducers,
+  encodeBatch,
+  FindCoordinator,
+  ListGroups,
+  ListOffsets,
+  Metadata,
+  OffsetCommit,
+  OffsetFetch,
+  OffsetForLeaderEpoch,
+  Produce,
+  sliceOf,
+  ZERO_UUID,
+} from '@odradek/protocol'
 import { createNodeHost } from '../../src/host/node/node-host.ts'
 import { startBroker } from '../../src/index.ts'
 import { WireTopic } from '../protocol/wire-topic.ts'
@@ -100,4 +120,124 @@ test('one DeleteRecords of many partitions is served in slices, and what its con
     all.map((index) => [index, 0, 1]),
   )
   equal((await next).topics[0]!.partitions[0]!.offset, 1)
+})
+
+const MANY = 200
+const many = Array.from({ length: MANY }, (_, at) => at)
+const topicNames = many.map((at) => `sliced-${at}`)
+const groupIds = many.map((at) => `sliced-group-${at}`)
+
+/** Asks for what `ask` sends; when it was answered, another client had been before it. */
+async function askedInSlices<T>(ask: () => Promise<T>): Promise<T> {
+  const asked = ask()
+  deepEqual(await orderOf({ asked }), ['other', 'asked'])
+  return await asked
+}
+
+before(async () => {
+  const configs = [{ name: 'retention.ms', value: '7200000' }]
+  const topics = topicNames.map((name) => ({ name, numPartitions: 2, replicationFactor: 1, assignments: [], configs }))
+  const made = await client.send(CreateTopics, 7, { topics, timeoutMs: 60_000, validateOnly: false })
+  deepEqual(new Set(made.topics.map(({ errorCode }) => errorCode)), new Set([0]))
+})
+
+test('Metadata names many topics in slices', async () => {
+  const asked = [...topicNames, topicNames[0]!, 'sliced-nowhere']
+  const topics = asked.map((name) => ({ name, topicId: ZERO_UUID }))
+  const named = await askedInSlices(() => client.send(Metadata, 12, { topics, allowAutoTopicCreation: false }))
+  deepEqual(
+    named.topics.map(({ name, errorCode, partitions }) => [name, errorCode, partitions.length]),
+    [...topicNames.map((name) => [name, 0, 2]), ['sliced-nowhere', 3, 0]],
+  )
+  const byId = named.topics.slice(0, MANY).map(({ topicId }) => ({ name: null, topicId }))
+  const found = await askedInSlices(() => client.send(Metadata, 12, { topics: byId, allowAutoTopicCreation: false }))
+  deepEqual(
+    found.topics.map(({ name }) => name),
+    topicNames,
+  )
+  const all = await askedInSlices(() => client.send(Metadata, 12, { topics: null, allowAutoTopicCreation: false }))
+  equal(all.topics.filter(({ name }) => name!.startsWith('sliced-')).length, MANY)
+})
+
+test('DescribeConfigs, DescribeLogDirs, DescribeProducers and OffsetForLeaderEpoch tell of many topics in slices', async () => {
+  const resources = topicNames.map((resourceName) => ({ resourceType: 2, resourceName, configurationKeys: null }))
+  const described = await askedInSlices(() => client.send(DescribeConfigs, 4, { resources }))
+  deepEqual(
+    described.results.map(({ resourceName, configs }) => [
+      resourceName,
+      configs!.find(({ name }) => name === 'retention.ms')!.value,
+    ]),
+    topicNames.map((name) => [name, '7200000']),
+  )
+  const indexes = topicNames.map((topic) => ({ topic, partitions: [1, 0, 7] }))
+  const sizes = await askedInSlices(() => client.send(DescribeLogDirs, 4, { topics: indexes }))
+  deepEqual(
+    sizes.results[0]!.topics.map(({ name, partitions }) => [name, partitions.map((one) => one.partitionIndex)]),
+    topicNames.map((name) => [name, [1, 0]]),
+  )
+  const producers = await askedInSlices(() =>
+    client.send(DescribeProducers, 0, { topics: topicNames.map((name) => ({ name, partitionIndexes: [0, 1, 1, 7] })) }),
+  )
+  deepEqual(
+    producers.topics.map(({ name, partitions }) => [name, partitions.map((one) => one.errorCode)]),
+    topicNames.map((name) => [name, [0, 0, 3]]),
+  )
+  const partitions = [0, 7].map((partition) => ({ partition, currentLeaderEpoch: -1, leaderEpoch: 0 }))
+  const ends = await askedInSlices(() =>
+    client.send(OffsetForLeaderEpoch, 4, {
+      replicaId: -1,
+      topics: topicNames.map((topic) => ({ topic, partitions })),
+    }),
+  )
+  deepEqual(
+    ends.topics.map(({ topic, partitions }) => [topic, partitions.map((one) => one.errorCode)]),
+    topicNames.map((topic) => [topic, [0, 3]]),
+  )
+})
+
+test('what is asked of many groups is asked in slices', async () => {
+  const ask = { key: '', keyType: 0, coordinatorKeys: groupIds }
+  // The first of them makes the topic of committed offsets.
+  await client.send(FindCoordinator, 4, ask)
+  const found = await askedInSlices(() => client.send(FindCoordinator, 4, ask))
+  deepEqual(
+    found.coordinators.map(({ key, errorCode, port }) => [key, errorCode, port]),
+    groupIds.map((key) => [key, 0, broker.port]),
+  )
+  const partitions = [{ partitionIndex: 1, committedOffset: 5, committedLeaderEpoch: -1, committedMetadata: '' }]
+  const committed = await Promise.all(
+    groupIds.map((groupId) =>
+      client.send(OffsetCommit, 8, {
+        groupId,
+        generationIdOrMemberEpoch: -1,
+        memberId: '',
+        groupInstanceId: null,
+        topics: [{ name: topicNames[0]!, partitions }],
+      }),
+    ),
+  )
+  deepEqual(new Set(committed.map(({ topics }) => topics[0]!.partitions[0]!.errorCode)), new Set([0]))
+  const groups = [...groupIds, groupIds[3]!].map((groupId) => ({ groupId, memberId: null, topics: null }))
+  const offsets = await askedInSlices(() => client.send(OffsetFetch, 9, { groups, requireStable: false }))
+  deepEqual(
+    offsets.groups.map(({ groupId, topics }) => [groupId, topics[0]!.partitions[0]!.committedOffset]),
+    groupIds.map((groupId) => [groupId, 5]),
+  )
+  const described = await askedInSlices(() => client.send(DescribeGroups, 5, { groups: groupIds }))
+  deepEqual(
+    described.groups.map(({ groupId, groupState }) => [groupId, groupState]),
+    groupIds.map((groupId) => [groupId, 'Empty']),
+  )
+  const deleted = await askedInSlices(() =>
+    client.send(DeleteGroups, 2, { groupsNames: [...groupIds, 'sliced-nobody'] }),
+  )
+  deepEqual(
+    deleted.results.map(({ groupId, errorCode }) => [groupId, errorCode]),
+    [...groupIds.map((groupId) => [groupId, 0]), ['sliced-nobody', 69]],
+  )
+  const listed = await client.send(ListGroups, 5, {})
+  deepEqual(
+    listed.groups.filter(({ groupId }) => groupId.startsWith('sliced-')),
+    [],
+  )
 })

@@ -18,9 +18,11 @@ it('makes what all groups have alike once, however many are named', async () => 
   }))
   const request = { resources, includeSynonyms: true, includeDocumentation: true }
   DescribeConfigs.request.encode(writer, request, 4)
-  const connection = { broker: { metadata, nodeId: 1 } } as unknown as ServerConnection
+  const host = { clock: { monotonic: () => 0 } }
+  const connection = { broker: { metadata, nodeId: 1, host }, answered() {} } as unknown as ServerConnection
   const exchange = new Exchange(connection, DescribeConfigs as never, 4, 1, null, 0, 0)
-  const answer = describeConfigs.serve(new Reader(writer.buffer), exchange) as DescribeConfigsResponse
+  describeConfigs.serve(new Reader(writer.buffer), exchange)
+  const answer = exchange.response as DescribeConfigsResponse
   const configsOf = (name: string) => answer.results.find(({ resourceName }) => resourceName === name)!.configs!
   const [a, b, own] = [configsOf('a'), configsOf('b'), configsOf('set')]
   const apart = a.filter((config, at) => config !== b[at]).map(({ name, value }) => [name, value])

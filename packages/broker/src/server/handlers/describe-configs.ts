@@ -1,19 +1,24 @@
 /** DescribeConfigs (key 32, versions 1 to 4): every key of topics, brokers and groups, with where its value comes from. */
 import { type ConfigEntry, configEntries } from '@odradek/config'
-import { DescribeConfigs, type DescribeConfigsResponse, errors } from '@odradek/protocol'
+import { DescribeConfigs, type DescribeConfigsRequest, type DescribeConfigsResponse, errors } from '@odradek/protocol'
+import type { Configs } from '../../metadata/values.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { errorText } from '../error-text.ts'
 import { handle } from '../exchange.ts'
+import { answerInSlices } from '../in-slices.ts'
 import { namedOnce } from '../named-once.ts'
 
 type Result = DescribeConfigsResponse['results'][number]
 type Config = NonNullable<Result['configs']>[number]
+type Asked = DescribeConfigsRequest['resources'][number]
 
 const TOPIC = 2
 const BROKER = 4
 const GROUP = 32
+/** Different settings whose entries are kept while a request is served. */
+const KNOWN_MAX = 100
 
-export const describeConfigs = handle(DescribeConfigs, (request, _exchange, broker) => {
+export const describeConfigs = handle(DescribeConfigs, (request, exchange, broker) => {
   const told = (entry: ConfigEntry): Config => ({
     name: entry.name,
     value: entry.value,
@@ -24,23 +29,45 @@ export const describeConfigs = handle(DescribeConfigs, (request, _exchange, brok
     configType: entry.type,
     documentation: request.includeDocumentation ? entry.documentation : null,
   })
-  const resources = namedOnce(request.resources, resourceKey)
-  // Any name is a group's: what all have alike is made once, or a small request would have a hundredfold of memory.
-  const unset = resources.some(({ resourceType }) => resourceType === GROUP) ? groupEntries(broker, {}) : []
-  const toldUnset = new Map(unset.map((entry) => [entry, told(entry)]))
-  return {
-    results: resources.map(({ resourceType, resourceName, configurationKeys }): Result => {
-      const found = entriesOf(broker, resourceType, resourceName, unset)
-      if ('errorCode' in found) {
-        const { errorCode, errorMessage } = found
-        return { errorCode, errorMessage: errorText(errorMessage), resourceType, resourceName }
-      }
-      const entries = chosen(found.entries, configurationKeys)
-      const configs = entries.map((entry) => toldUnset.get(entry) ?? told(entry))
-      return { errorCode: 0, resourceType, resourceName, configs }
-    }),
+  // What many have alike is made once: a small request would have a hundredfold of memory, as any name is a group's.
+  const toldBefore = new Map<ConfigEntry, Config>()
+  const toldOnce = (entry: ConfigEntry): Config => {
+    const known = toldBefore.get(entry) ?? told(entry)
+    toldBefore.set(entry, known)
+    return known
   }
+  const entries = new KnownEntries(broker)
+  const describe = ({ resourceType, resourceName, configurationKeys }: Asked): Result => {
+    const found = entriesOf(broker, resourceType, resourceName, entries)
+    if ('errorCode' in found) {
+      const { errorCode, errorMessage } = found
+      return { errorCode, errorMessage: errorText(errorMessage), resourceType, resourceName }
+    }
+    const configs = chosen(found.entries, configurationKeys).map(toldOnce)
+    return { errorCode: 0, resourceType, resourceName, configs }
+  }
+  return answerInSlices(exchange, namedOnce(request.resources, resourceKey), describe, (results) => ({ results }))
 })
+
+/** The entries of resources that set the same, made once for a request. */
+class KnownEntries {
+  readonly #broker: BrokerContext
+  readonly #known = new Map<string, ConfigEntry[]>()
+
+  constructor(broker: BrokerContext) {
+    this.#broker = broker
+  }
+
+  of(kind: 'topic' | 'group', overrides: Configs): ConfigEntry[] {
+    const id = `${kind} ${JSON.stringify(overrides)}`
+    let entries = this.#known.get(id)
+    if (entries === undefined) {
+      entries = configEntries(kind, { ...this.#broker.metadata.configLayers, overrides })
+      if (this.#known.size < KNOWN_MAX) this.#known.set(id, entries)
+    }
+    return entries
+  }
+}
 
 function resourceKey({ resourceType, resourceName }: { resourceType: number; resourceName: string }): string {
   return `${resourceType} ${resourceName}`
@@ -53,18 +80,17 @@ function chosen(entries: readonly ConfigEntry[], names: readonly string[] | null
   return [...new Set(names)].flatMap((name) => byName.get(name) ?? [])
 }
 
-/** `unset` are the entries of a group that has no settings of its own. */
 function entriesOf(
   broker: BrokerContext,
   resourceType: number,
   name: string,
-  unset: readonly ConfigEntry[],
+  known: KnownEntries,
 ): { entries: ConfigEntry[] } | { errorCode: number; errorMessage: string } {
   const { image, configLayers } = broker.metadata
   switch (resourceType) {
     case TOPIC: {
       const topic = image.topics.get(name)
-      if (topic) return { entries: configEntries('topic', { ...configLayers, overrides: topic.configs }) }
+      if (topic) return { entries: known.of('topic', topic.configs) }
       return { errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION.code, errorMessage: `There is no topic "${name}".` }
     }
     case BROKER: {
@@ -78,8 +104,7 @@ function entriesOf(
       if (name === '') {
         return { errorCode: errors.INVALID_REQUEST.code, errorMessage: 'A group id must not be empty.' }
       }
-      const overrides = image.groupConfigs.get(name)?.configs
-      const entries = overrides === undefined ? unset : groupEntries(broker, overrides)
+      const entries = known.of('group', image.groupConfigs.get(name)?.configs ?? {})
       return { entries: entries.map((entry) => withTopicName(broker, name, entry)) }
     }
     default: {
@@ -87,10 +112,6 @@ function entriesOf(
       return { errorCode: errors.INVALID_REQUEST.code, errorMessage }
     }
   }
-}
-
-function groupEntries(broker: BrokerContext, overrides: Readonly<Record<string, string>>): ConfigEntry[] {
-  return configEntries('group', { ...broker.metadata.configLayers, overrides })
 }
 
 /** The names of a group's topics are told, not set. */

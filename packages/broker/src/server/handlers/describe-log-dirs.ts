@@ -3,46 +3,54 @@
  * filled, without what the file system keeps for root, so that shares are those of `df` and of the disk.* thresholds. The lag of a
  * replica is what it lacks of the leader's high watermark; -1 where its log cannot be used.
  */
-import { DescribeLogDirs, errors } from '@odradek/protocol'
+import { DescribeLogDirs, type DescribeLogDirsResponse, errors } from '@odradek/protocol'
 import { usableBytes } from '../../cleanup/disk-state.ts'
+import type { LogDirectory } from '../../storage/log-directory.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { handle } from '../exchange.ts'
+import { answerInSlices } from '../in-slices.ts'
 
-export const describeLogDirs = handle(DescribeLogDirs, (request, _exchange, broker) => {
-  const { directories, host } = broker
-  const wanted = request.topics?.map(({ topic, partitions }) => ({ name: topic, indexes: partitions }))
-  const asked = wanted ?? allTopics(broker)
-  const offline = directories.offline.map(({ path }) => ({
-    errorCode: errors.KAFKA_STORAGE_ERROR.code,
-    logDir: path,
-    topics: [],
-  }))
+type ToldTopic = NonNullable<DescribeLogDirsResponse['results'][number]['topics']>[number]
+type ToldPartition = ToldTopic['partitions'][number]
+
+export const describeLogDirs = handle(DescribeLogDirs, (request, exchange, broker) => {
+  const { directories, partitions, host } = broker
+  const asked = request.topics?.map(({ topic, partitions }) => ({ name: topic, indexes: partitions }))
   const online = [...directories].filter((directory) => directory.offline === null)
-  return {
+  const topicsIn = new Map<LogDirectory | undefined, ToldTopic[]>(online.map((directory) => [directory, []]))
+  const tell = ({ name, indexes }: { name: string; indexes: readonly number[] }) => {
+    const toldIn = new Map<LogDirectory | undefined, ToldPartition[]>()
+    for (const partitionIndex of indexes) {
+      const log = partitions.logOf(name, partitionIndex)
+      if (log === undefined) continue
+      const directory = directories.directoryOf(log)
+      const own = log.failed === null ? 0 : -1
+      const offsetLag = partitions.follower(name, partitionIndex)?.offsetLag ?? own
+      const told = toldIn.get(directory) ?? []
+      told.push({ partitionIndex, partitionSize: log.sizeInBytes, offsetLag, isFutureKey: false })
+      toldIn.set(directory, told)
+    }
+    for (const [directory, told] of toldIn) topicsIn.get(directory)?.push({ name, partitions: told })
+  }
+  return answerInSlices(exchange, asked ?? allTopics(broker), tell, () => ({
     results: [
       ...online.map((directory) => {
         const space = host.disk.space(directory.path)
-        const topics = asked.map(({ name, indexes }) => ({
-          name,
-          partitions: indexes.flatMap((partitionIndex) => {
-            const log = broker.partitions.logOf(name, partitionIndex)
-            if (log === undefined || directories.directoryOf(log) !== directory) return []
-            const own = log.failed === null ? 0 : -1
-            const offsetLag = broker.partitions.follower(name, partitionIndex)?.offsetLag ?? own
-            return [{ partitionIndex, partitionSize: log.sizeInBytes, offsetLag, isFutureKey: false }]
-          }),
-        }))
         return {
           errorCode: 0,
           logDir: directory.path,
-          topics: topics.filter(({ partitions }) => partitions.length > 0),
+          topics: topicsIn.get(directory) ?? [],
           totalBytes: usableBytes(space),
           usableBytes: space.freeBytes,
         }
       }),
-      ...offline,
+      ...directories.offline.map(({ path }) => ({
+        errorCode: errors.KAFKA_STORAGE_ERROR.code,
+        logDir: path,
+        topics: [],
+      })),
     ],
-  }
+  }))
 })
 
 function allTopics(broker: BrokerContext): { name: string; indexes: number[] }[] {

@@ -5,32 +5,41 @@
  */
 import { DescribeProducers } from '@odradek/protocol'
 import { RESERVED_PRODUCER_ID_MIN } from '../../storage/reserved-producer-ids.ts'
+import type { BrokerContext } from '../broker-context.ts'
 import { handle } from '../exchange.ts'
+import { answerInSlices } from '../in-slices.ts'
 import { missingPartitionError } from '../missing-partition-error.ts'
 import { partitionsOnce } from '../named-once.ts'
 
-export const describeProducers = handle(DescribeProducers, (request, _exchange, broker) => ({
-  topics: partitionsOnce(request.topics).map(({ name, partitionIndexes }) => ({
-    name,
-    partitions: partitionIndexes.map((partitionIndex) => {
-      const partition = broker.partitions.get(name, partitionIndex)
-      const errorCode = partition
-        ? partition.offlineCode
-        : missingPartitionError(broker.metadata.image, name, partitionIndex)
-      if (errorCode !== 0 || !partition) return { partitionIndex, errorCode }
-      const written = partition.hasIntake ? broker.intakes.get(partition)?.partition : undefined
-      const clients = [...(written?.log.producers() ?? [])].filter(
-        ({ producerId }) => producerId < RESERVED_PRODUCER_ID_MIN,
-      )
-      const activeProducers = [...clients, ...partition.log.producers()].map((producer) => ({
-        producerId: producer.producerId,
-        producerEpoch: producer.epoch,
-        lastSequence: producer.lastSequence,
-        lastTimestamp: producer.lastTimestamp,
-        coordinatorEpoch: producer.coordinatorEpoch,
-        currentTxnStartOffset: producer.transactionStartOffset,
-      }))
-      return { partitionIndex, errorCode: 0, activeProducers }
+export const describeProducers = handle(DescribeProducers, (request, exchange, broker) =>
+  answerInSlices(
+    exchange,
+    partitionsOnce(request.topics),
+    ({ name, partitionIndexes }) => ({
+      name,
+      partitions: partitionIndexes.map((partitionIndex) => describePartition(broker, name, partitionIndex)),
     }),
-  })),
-}))
+    (topics) => ({ topics }),
+  ),
+)
+
+function describePartition(broker: BrokerContext, name: string, partitionIndex: number) {
+  const partition = broker.partitions.get(name, partitionIndex)
+  const errorCode = partition
+    ? partition.offlineCode
+    : missingPartitionError(broker.metadata.image, name, partitionIndex)
+  if (errorCode !== 0 || !partition) return { partitionIndex, errorCode }
+  const written = partition.hasIntake ? broker.intakes.get(partition)?.partition : undefined
+  const clients = [...(written?.log.producers() ?? [])].filter(
+    ({ producerId }) => producerId < RESERVED_PRODUCER_ID_MIN,
+  )
+  const activeProducers = [...clients, ...partition.log.producers()].map((producer) => ({
+    producerId: producer.producerId,
+    producerEpoch: producer.epoch,
+    lastSequence: producer.lastSequence,
+    lastTimestamp: producer.lastTimestamp,
+    coordinatorEpoch: producer.coordinatorEpoch,
+    currentTxnStartOffset: producer.transactionStartOffset,
+  }))
+  return { partitionIndex, errorCode: 0, activeProducers }
+}

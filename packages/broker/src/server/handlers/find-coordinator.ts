@@ -6,8 +6,9 @@
 import { errors, FindCoordinator, type FindCoordinatorRequest, type FindCoordinatorResponse } from '@odradek/protocol'
 import { offsetsTopic } from '../../metadata/controller/internal-topic.ts'
 import type { BrokerContext } from '../broker-context.ts'
-import { brokerEndpoints } from '../broker-endpoints.ts'
-import { handle } from '../exchange.ts'
+import { type BrokerEndpoint, brokerEndpoints } from '../broker-endpoints.ts'
+import { type Exchange, handle } from '../exchange.ts'
+import { answerInSlices } from '../in-slices.ts'
 
 type Coordinator = NonNullable<FindCoordinatorResponse['coordinators']>[number]
 
@@ -18,7 +19,7 @@ const MANY_KEYS_VERSION = 4
 export const findCoordinator = handle(
   FindCoordinator,
   (request, exchange, broker) => {
-    const answer = () => exchange.answer(respond(broker, exchange.connection.listenerName, request, exchange.version))
+    const answer = () => respond(exchange, request)
     if (request.keyType !== GROUP || broker.metadata.image.topics.has(offsetsTopic)) {
       answer()
       return undefined
@@ -32,20 +33,23 @@ export const findCoordinator = handle(
   { blocking: true },
 )
 
-function respond(
-  broker: BrokerContext,
-  listenerName: string,
-  request: FindCoordinatorRequest,
-  version: number,
-): FindCoordinatorResponse {
-  const keys = version >= MANY_KEYS_VERSION ? request.coordinatorKeys : [request.key]
-  const coordinators = keys.map((key) => find(broker, listenerName, key, request.keyType))
-  if (version >= MANY_KEYS_VERSION) return { coordinators }
-  const { errorCode, errorMessage, nodeId, host, port } = coordinators[0]!
-  return { errorCode, errorMessage, nodeId, host, port }
+function respond(exchange: Exchange, request: FindCoordinatorRequest): void {
+  const { broker, connection, version } = exchange
+  const isMany = version >= MANY_KEYS_VERSION
+  const endpoints = brokerEndpoints(broker.metadata.image, connection.listenerName)
+  answerInSlices(
+    exchange,
+    isMany ? request.coordinatorKeys : [request.key],
+    (key) => find(broker, endpoints, key, request.keyType),
+    (coordinators): FindCoordinatorResponse => {
+      if (isMany) return { coordinators }
+      const { errorCode, errorMessage, nodeId, host, port } = coordinators[0]!
+      return { errorCode, errorMessage, nodeId, host, port }
+    },
+  )
 }
 
-function find(broker: BrokerContext, listenerName: string, key: string, keyType: number): Coordinator {
+function find(broker: BrokerContext, endpoints: readonly BrokerEndpoint[], key: string, keyType: number): Coordinator {
   if (keyType !== GROUP) {
     // Of the codes for transactions only this one makes every client give up at once instead of asking until a timeout.
     if (keyType === TRANSACTION) {
@@ -58,8 +62,7 @@ function find(broker: BrokerContext, listenerName: string, key: string, keyType:
     return none(key, errors.INVALID_REQUEST.code, `Key type ${keyType} has no coordinator here; only groups (0) have.`)
   }
   const { errorCode, brokerId } = broker.groups.findCoordinator(key)
-  const { image } = broker.metadata
-  const endpoint = brokerEndpoints(image, listenerName).find(({ nodeId }) => nodeId === brokerId)
+  const endpoint = endpoints.find(({ nodeId }) => nodeId === brokerId)
   if (errorCode !== 0 || !endpoint) {
     return none(key, errors.COORDINATOR_NOT_AVAILABLE.code, 'The group has no coordinator at the moment.')
   }

@@ -7,11 +7,13 @@ import type { BrokerRegistration, MetadataImage, TopicImage } from '../../metada
 import { CLUSTER_OPERATIONS, OPERATIONS_UNASKED, TOPIC_OPERATIONS } from '../authorized-operations.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { brokerEndpoints } from '../broker-endpoints.ts'
-import { handle } from '../exchange.ts'
+import { type Exchange, handle } from '../exchange.ts'
+import { answerInSlices, doInSlices, forEachPiece } from '../in-slices.ts'
 import { leaderOf } from '../leader-of.ts'
 import { namedOnce } from '../named-once.ts'
 
 type TopicResponse = MetadataResponse['topics'][number]
+type AskedTopic = NonNullable<MetadataRequest['topics']>[number]
 
 /** First version in which topics are found by id (KIP-516). */
 const BY_ID_VERSION = 12
@@ -19,53 +21,62 @@ const BY_ID_VERSION = 12
 export const metadata = handle(
   Metadata,
   (request, exchange, broker) => {
-    const topics = request.topics === null ? null : namedOnce(request.topics, topicKey)
-    const isAll = topics === null || (exchange.version === 0 && topics.length === 0)
-    const { listenerName } = exchange.connection
-    if (isAll) {
-      const all = broker.metadata.image.listedTopics().map((topic) => describe(broker, topic, request))
-      return answer(broker, listenerName, all, request)
+    const { image } = broker.metadata
+    const { topics } = request
+    if (topics === null || (exchange.version === 0 && topics.length === 0)) {
+      return tell(exchange, request, image.listedTopics(), (topic) => describe(broker, topic, request))
     }
     if (
       exchange.version < BY_ID_VERSION &&
       topics.some(({ name, topicId }) => name === null || topicId !== ZERO_UUID)
     ) {
       // Versions 10 and 11 have the fields, but nobody serves them.
-      const refused = topics.map(({ name, topicId }) => unknown(name ?? '', topicId, errors.INVALID_REQUEST.code))
-      return answer(broker, listenerName, refused, request)
+      const code = errors.INVALID_REQUEST.code
+      return tell(exchange, request, topicsOnce(topics), ({ name, topicId }) => unknown(name ?? '', topicId, code))
     }
+    const tellFound = (refusals: ReadonlyMap<string, number>) => {
+      const { image } = broker.metadata
+      return tell(exchange, request, topicsOnce(topics), (topic) => find(broker, image, topic, request, refusals))
+    }
+    if (!request.allowAutoTopicCreation) return tellFound(new Map())
     const missing = new Set<string>()
-    if (request.allowAutoTopicCreation) {
-      for (const { name, topicId } of topics) {
-        if (name === null || topicId !== ZERO_UUID || broker.metadata.image.topics.has(name)) continue
-        // Where groups retry, and their dead letters, are the broker's to make.
-        const isAllowed = broker.config['auto.create.topics.enable'] || broker.metadata.ownTopics.groupOf(name) !== null
-        if (isAllowed) missing.add(name)
-      }
+    const look = ({ name, topicId }: AskedTopic) => {
+      if (name !== null && topicId === ZERO_UUID && isToBeMade(broker, image, name)) missing.add(name)
     }
-    if (missing.size === 0) {
-      return answer(
-        broker,
-        listenerName,
-        topics.map((topic) => find(broker, topic, request, new Map())),
-        request,
-      )
+    const finish = () => {
+      if (missing.size === 0) tellFound(new Map())
+      else
+        broker.metadata.ownTopics
+          .createNamed([...missing])
+          .then(tellFound, (error: Error) => exchange.refuse(`topics could not be created: ${error.message}`))
     }
-    broker.metadata.ownTopics.createNamed([...missing]).then(
-      (refusals) => {
-        const found = topics.map((topic) => find(broker, topic, request, refusals))
-        exchange.answer(answer(broker, listenerName, found, request))
-      },
-      (error: Error) => exchange.refuse(`topics could not be created: ${error.message}`),
-    )
+    doInSlices(exchange, forEachPiece(topics, look, finish))
     return undefined
   },
   { blocking: true },
 )
 
+/** Answers with what `describeOne` says of each of `topics`. */
+function tell<T>(
+  exchange: Exchange,
+  request: MetadataRequest,
+  topics: Iterable<T>,
+  describeOne: (topic: T) => TopicResponse,
+): undefined {
+  const { broker, connection } = exchange
+  return answerInSlices(exchange, topics, describeOne, (told) => answer(broker, connection.listenerName, told, request))
+}
+
+/** Whether a topic is missing that is to be made where a client names it. */
+function isToBeMade(broker: BrokerContext, image: MetadataImage, name: string): boolean {
+  if (image.topics.has(name)) return false
+  // Where groups retry, and their dead letters, are the broker's to make.
+  return broker.config['auto.create.topics.enable'] || broker.metadata.ownTopics.groupOf(name) !== null
+}
+
 /** One that is named by its id is found by that alone, whatever name stands beside it. */
-function topicKey({ name, topicId }: { name: string | null; topicId: string }): string {
-  return topicId === ZERO_UUID ? `name ${name ?? ''}` : topicId
+function topicsOnce(topics: readonly AskedTopic[]): Iterable<AskedTopic> {
+  return namedOnce(topics, ({ name, topicId }) => (topicId === ZERO_UUID ? (name ?? '') : `\0${topicId}`))
 }
 
 function answer(
@@ -97,11 +108,11 @@ function brokersToName(image: MetadataImage, topics: readonly TopicResponse[]): 
 /** One topic that was asked for, by name or by id. `refusals` are the errors of those that could not be created. */
 function find(
   broker: BrokerContext,
-  wanted: { name: string | null; topicId: string },
+  image: MetadataImage,
+  wanted: AskedTopic,
   request: MetadataRequest,
   refusals: ReadonlyMap<string, number>,
 ): TopicResponse {
-  const { image } = broker.metadata
   const { name, topicId } = wanted
   if (topicId !== ZERO_UUID) {
     const topic = image.topicsById.get(topicId)
