@@ -17,8 +17,11 @@ export class ClusterSession {
   /** The latest in which any was heard of: as clients do, who was replaced is not gone back to. */
   readonly #epochs = new Map<string, number>()
 
-  constructor(clients: ClusterClients) {
+  readonly #host: SimHost
+
+  constructor(clients: ClusterClients, host: SimHost) {
     this.#clients = clients
+    this.#host = host
     this.random = clients.world.random.fork()
   }
 
@@ -28,7 +31,7 @@ export class ClusterSession {
     if (known?.isOpen) return known
     const address = this.#clients.addresses.get(brokerId)
     if (address === undefined) return null
-    const client = new SimClient(this.#clients.host, address, this.#clients.timeoutMs)
+    const client = new SimClient(this.#host, address, this.#clients.timeoutMs)
     this.#connections.set(brokerId, client)
     return client
   }
@@ -94,11 +97,14 @@ export class ClusterClients {
     return new Promise((resolve) => this.host.timers.after(ms, resolve))
   }
 
-  /** Lets an actor work: `turn` again and again until it says false. What it was connected to is forgotten when it breaks. */
-  start(name: string, turn: (session: ClusterSession) => Promise<boolean>): void {
+  /**
+   * Lets an actor work: `turn` again and again until it says false. What it was connected to is forgotten when it breaks.
+   * `host` is where it is [with all others].
+   */
+  start(name: string, turn: (session: ClusterSession) => Promise<boolean>, host = this.host): void {
     this.actors.add(name)
     const work = async () => {
-      const session = new ClusterSession(this)
+      const session = new ClusterSession(this, host)
       for (let goesOn = true; goesOn; ) {
         try {
           goesOn = await turn(session)

@@ -1,8 +1,19 @@
+import type { SimHost } from '@odradek/broker/src/host/sim/index.ts'
 import { errors, Fetch, FindCoordinator, OffsetCommit, OffsetFetch } from '@odradek/protocol'
 import { readRecords } from '../read-records.ts'
 import type { SimClient } from '../sim-client.ts'
 import type { ClusterClients, ClusterSession } from './cluster-clients.ts'
 import type { PartitionTale } from './cluster-history.ts'
+
+export interface ConsumerPlan {
+  readonly group: string
+  /** Of twelve turns so many are reads; of the others a third goes back. */
+  readonly reads: number
+  /** The longest pause between two turns. */
+  readonly pauseMsMax: number
+  /** Where it is; null for where all others are. */
+  readonly host: SimHost | null
+}
 
 /**
  * Reads a partition from its leader, whoever that is, and commits where it is for a group; now and then it goes back to what
@@ -11,31 +22,42 @@ import type { PartitionTale } from './cluster-history.ts'
 export class ClusterConsumer {
   readonly #clients: ClusterClients
   readonly #tale: PartitionTale
-  readonly #group: string
-  readonly #reads: number
+  readonly #plan: ConsumerPlan
   #position = 0
   /** Acknowledged to be committed. */
   #committed = -1
   /** Perhaps committed: an answer did not come. */
   #attempted = -1
 
-  /** `reads` of twelve turns are reads, of the others a third goes back. */
-  constructor(clients: ClusterClients, tale: PartitionTale, group: string, reads = 9) {
+  constructor(clients: ClusterClients, tale: PartitionTale, plan: ConsumerPlan) {
     this.#clients = clients
     this.#tale = tale
-    this.#group = group
-    this.#reads = reads
+    this.#plan = plan
+  }
+
+  /** Known to be committed; -1 for nothing. */
+  get committed(): number {
+    return this.#committed
+  }
+
+  /** The greatest offset that anybody ever asked to commit; -1 for none. */
+  get attempted(): number {
+    return this.#attempted
   }
 
   start(): void {
     const { topic, index } = this.#tale
-    this.#clients.start(`consumer ${this.#group} of ${topic}-${index}`, (session) => this.#turn(session))
+    const { group, host } = this.#plan
+    const name = `consumer ${group} of ${topic}-${index}`
+    this.#clients.start(name, (session) => this.#turn(session), host ?? undefined)
   }
 
   async #turn(session: ClusterSession): Promise<boolean> {
     if (this.#clients.draining) return false
     const choice = session.random.below(12)
-    const others = 12 - this.#reads
+    const { reads, pauseMsMax } = this.#plan
+    const others = 12 - reads
+    if (pauseMsMax > 0) await this.#clients.sleep(session.random.between(0, pauseMsMax))
     if (3 * choice < others) await this.#goBack(session)
     else if (choice < others) await this.#commit(session)
     else await this.#read(session)
@@ -59,13 +81,14 @@ export class ClusterConsumer {
   }
 
   async #commit(session: ClusterSession): Promise<void> {
-    const coordinator = await this.#coordinator(session)
+    const { group } = this.#plan
+    const coordinator = await coordinatorOf(session, this.#clients, group)
     if (coordinator === null) return
     const { topic, index } = this.#tale
     const offset = this.#position
     this.#attempted = Math.max(this.#attempted, offset)
     const { topics } = await coordinator.request(OffsetCommit, 8, {
-      groupId: this.#group,
+      groupId: group,
       generationIdOrMemberEpoch: -1,
       memberId: '',
       topics: [{ name: topic, partitions: [{ partitionIndex: index, committedOffset: offset }] }],
@@ -76,36 +99,50 @@ export class ClusterConsumer {
   }
 
   async #goBack(session: ClusterSession): Promise<void> {
-    const coordinator = await this.#coordinator(session)
-    if (coordinator === null) return
+    const { group } = this.#plan
+    const committedOffset = await committedBy(session, this.#clients, group, this.#tale)
+    if (committedOffset === null) return
     const { topic, index } = this.#tale
-    const { errorCode, topics } = await coordinator.request(OffsetFetch, 7, {
-      groupId: this.#group,
-      topics: [{ name: topic, partitionIndexes: [index] }],
-      requireStable: false,
-    })
-    const partition = topics?.[0]?.partitions[0]
-    if (errorCode !== 0 || partition === undefined || partition.errorCode !== 0) return
-    const { committedOffset } = partition
     const { fail } = this.#clients.history
     if (committedOffset < this.#committed)
-      fail(`group ${this.#group} went back from ${this.#committed} to ${committedOffset} in ${topic}-${index}`)
+      fail(`group ${group} went back from ${this.#committed} to ${committedOffset} in ${topic}-${index}`)
     if (committedOffset > this.#attempted)
-      fail(
-        `group ${this.#group} is at ${committedOffset} in ${topic}-${index}, and never was beyond ${this.#attempted}`,
-      )
+      fail(`group ${group} is at ${committedOffset} in ${topic}-${index}, and never was beyond ${this.#attempted}`)
     this.#position = Math.max(0, committedOffset)
     this.#committed = committedOffset
   }
+}
 
-  async #coordinator(session: ClusterSession): Promise<SimClient | null> {
-    const any = session.any()
-    const answer = await any?.request(FindCoordinator, 4, { keyType: 0, coordinatorKeys: [this.#group] })
-    const found = answer?.coordinators?.[0]
-    const client = found === undefined || found.errorCode !== 0 ? null : session.to(found.nodeId)
-    if (client === null) await this.#clients.sleep(session.random.between(1, 40))
-    return client
-  }
+/** What a group has committed, -1 for nothing, as whoever is said to be its coordinator tells it; null where nobody does. */
+export async function committedBy(
+  session: ClusterSession,
+  clients: ClusterClients,
+  group: string,
+  { topic, index }: PartitionTale,
+): Promise<number | null> {
+  const coordinator = await coordinatorOf(session, clients, group)
+  if (coordinator === null) return null
+  const { errorCode, topics } = await coordinator.request(OffsetFetch, 7, {
+    groupId: group,
+    topics: [{ name: topic, partitionIndexes: [index] }],
+    requireStable: false,
+  })
+  const partition = topics?.[0]?.partitions[0]
+  return errorCode === 0 && partition?.errorCode === 0 ? partition.committedOffset : null
+}
+
+/** The coordinator of a group, as any broker names it. */
+async function coordinatorOf(
+  session: ClusterSession,
+  clients: ClusterClients,
+  group: string,
+): Promise<SimClient | null> {
+  const any = session.any()
+  const answer = await any?.request(FindCoordinator, 4, { keyType: 0, coordinatorKeys: [group] })
+  const found = answer?.coordinators?.[0]
+  const client = found === undefined || found.errorCode !== 0 ? null : session.to(found.nodeId)
+  if (client === null) await clients.sleep(session.random.between(1, 40))
+  return client
 }
 
 /** One fetch at a leader: null where it does not serve. */

@@ -57,6 +57,8 @@ export const SHARP: FaultPace = {
 }
 /** For worlds of the same size about groups: who is replaced as their coordinator, and has not heard of it, is asked on. */
 export const SECLUDED: FaultPace = { ...SHARP, lengthMsMax: 1_800, favoured: 'part one from all' }
+/** The same where others look on: one at a time, and for long enough that another coordinator has news. */
+export const ONLOOKED: FaultPace = { ...SECLUDED, meansMs: [300, 600], amidMax: 1 }
 
 /** What fails next. */
 export function drawKind({ favoured }: FaultPace, random: SimRandom): FaultKind {

@@ -27,6 +27,8 @@ export interface ClusterFaultsOptions {
   readonly isSync: boolean
   readonly pace: FaultPace
   readonly addressOf: (brokerId: number) => string
+  /** The address of clients that are with the others where one broker is parted from all; null for none. */
+  readonly colleagues: string | null
   /** A broker is about to die. */
   readonly dying: () => void
   /** A broker has died, and is to be back after so long. */
@@ -118,6 +120,7 @@ export class ClusterFaults {
           lengthMs,
         )
         this.#cutStore([broker], lengthMs)
+        this.#partColleagues(id, lengthMs)
         break
       case 'silence': {
         const heard = random.chance(0.5) ? others : [others[random.below(others.length)]!]
@@ -216,6 +219,13 @@ export class ClusterFaults {
     this.#mendAfter(lengthMs, () => {
       for (const [a, b] of pairs) world.wire.mend(addressOf(a), addressOf(b))
     })
+  }
+
+  #partColleagues(id: number, lengthMs: number): void {
+    const { world, addressOf, colleagues } = this.#options
+    if (colleagues === null) return
+    world.wire.part(addressOf(id), colleagues)
+    this.#mendAfter(lengthMs, () => world.wire.mend(addressOf(id), colleagues))
   }
 
   /** Of each pair the second hears the first no more. */

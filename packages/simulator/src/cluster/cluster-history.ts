@@ -94,6 +94,8 @@ export class ClusterHistory {
     fullDisks: 0,
     changes: 0,
     lost: 0,
+    /** What onlookers were told of groups. */
+    looks: 0,
     /** Worlds in which polls last for seconds. */
     lazy: 0,
   }

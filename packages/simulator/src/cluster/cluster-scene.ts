@@ -7,7 +7,7 @@
  *           leader, a set of in-sync replicas, a registration or the controller is being replaced
  */
 import type { SimRandom } from '@odradek/broker/src/host/sim/index.ts'
-import { DENSE, type FaultPace, LONG, SECLUDED, SHARP } from './cluster-fault-pace.ts'
+import { DENSE, type FaultPace, LONG, ONLOOKED, SECLUDED, SHARP } from './cluster-fault-pace.ts'
 
 export type ScenePace = 'long' | 'short' | 'sharp'
 
@@ -20,6 +20,8 @@ const LAZY_CHANCE = 0.3
 /** Sharp worlds that are about groups; they last longer, as who is cut off is not replaced at once. */
 const GROUPS_CHANCE = 0.15
 const GROUPS_MORE_MS = 1_000
+/** Those of them in which others look on, and who commits is where a secluded broker is not. */
+const ONLOOKERS_CHANCE = 0.5
 
 export interface SceneTopic {
   readonly name: string
@@ -112,6 +114,11 @@ export class ClusterScene {
   readonly isLazy: boolean
   /** Whether groups commit and go back to what they committed all the time. */
   readonly isAboutGroups: boolean
+  /**
+   * Whether others ask what groups have committed, who are at a secluded broker's side, while those that commit are not: then
+   * nobody but them asks a coordinator that was replaced and has not heard of it.
+   */
+  readonly hasOnlookers: boolean
   readonly settings: Readonly<Record<string, string>>
   readonly topics: readonly SceneTopic[]
   /** Topics whose producers ask for acks=1, and of which that waits for all in sync. */
@@ -143,10 +150,12 @@ export class ClusterScene {
     this.doubleWritten = new Set(this.topics.map(({ name }) => name).filter(() => choice.chance(0.3)))
     this.isLazy = choice.chance(LAZY_CHANCE)
     this.isAboutGroups = pace === 'sharp' && choice.chance(GROUPS_CHANCE)
+    this.hasOnlookers = this.isAboutGroups && choice.chance(ONLOOKERS_CHANCE)
     if (this.isLazy) this.settings = { ...this.settings, 'replica.lag.time.max.ms': '30000' }
   }
 
   get faults(): FaultPace {
+    if (this.hasOnlookers) return ONLOOKED
     return this.isAboutGroups ? SECLUDED : this.#pace.faults
   }
 

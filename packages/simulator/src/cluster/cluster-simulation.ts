@@ -17,6 +17,7 @@ import { ClusterClients } from './cluster-clients.ts'
 import { ClusterConsumer, fetchOnce } from './cluster-consumer.ts'
 import { ClusterFaults } from './cluster-faults.ts'
 import { ClusterHistory, PartitionTale } from './cluster-history.ts'
+import { ClusterOnlooker } from './cluster-onlooker.ts'
 import { ClusterProducer } from './cluster-producer.ts'
 import { ClusterScene, DEAD_LETTERS, DELAYED, GROUP, RETRIES, type ScenePace } from './cluster-scene.ts'
 import { StoreLife } from './store-life.ts'
@@ -33,6 +34,9 @@ const CLOCK_SKEW_MS = 1_000
 /** What a broker has to say where the disk was filled up. */
 const DISK_FULL = 'The disk is full'
 const LOOK_MS = 10
+const COLLEAGUES_ADDRESS = '10.0.0.7'
+/** Between two turns of those that commit for groups that others look at: what is under way when all is cut off stays so. */
+const COLLEAGUES_PAUSE_MS = 60
 const WHOLE_CHECK_MS = 5
 /** Two of the slowest syncs there are: one that is under way, and the one that waits for it. */
 const SLOWEST_SYNCS_MS = 500
@@ -96,6 +100,8 @@ class ClusterSimulation {
   readonly #losesAllPower: boolean
   readonly #scene: ClusterScene
   #clients: ClusterClients
+  /** Where those are that commit for groups which others look at; null where nobody does. */
+  readonly #colleagues: SimHost | null
   readonly #store: StoreLife
   readonly #brokers = new Map<number, ClusterBroker>()
   readonly #faults: ClusterFaults
@@ -129,6 +135,9 @@ class ClusterSimulation {
       host.clock.step(random.between(-CLOCK_SKEW_MS, CLOCK_SKEW_MS))
       this.#brokers.set(id, this.#broker(id, host))
     }
+    this.#colleagues = this.#scene.hasOnlookers
+      ? createSimHost(world, { name: 'colleagues', address: COLLEAGUES_ADDRESS })
+      : null
     this.#inSync = new InSyncCheck(this.history.fail)
     this.#store.onWritten(() => this.#inSync.look(this.#store.image, this.#brokers))
     this.#faults = new ClusterFaults({
@@ -140,6 +149,7 @@ class ClusterSimulation {
       isSync,
       pace: faults,
       addressOf,
+      colleagues: this.#colleagues === null ? null : COLLEAGUES_ADDRESS,
       dying: () => this.#inSync.look(this.#store.image, this.#brokers),
       died: (broker, awayMs) => {
         this.#checkErrors(broker)
@@ -279,7 +289,6 @@ class ClusterSimulation {
 
   #startClients(): void {
     const random = this.#random
-    const reads = this.#scene.isAboutGroups ? 3 : 9
     for (const tale of this.history.partitions) {
       for (let at = 0; at <= random.below(2) && tale !== this.#deadLetters; at++) {
         new ClusterProducer({
@@ -292,12 +301,23 @@ class ClusterSimulation {
           acks: this.#scene.doubleWritten.has(tale.topic) ? 1 : -1,
         }).start()
       }
-      for (let at = 0; at <= random.below(2); at++)
-        new ClusterConsumer(this.#clients, tale, `g${at}-${tale.topic}-${tale.index}`, reads).start()
+      for (let at = 0; at <= random.below(2); at++) this.#startGroup(tale, `g${at}-${tale.topic}-${tale.index}`)
     }
     const tales = this.history.partitions.filter((tale) => tale !== this.#deadLetters)
     const pauseMs = this.#scene.administratorPauseMs(random)
     new ClusterAdministrator(this.#clients, { tales, brokerIds: BROKERS, pauseMs }).start()
+  }
+
+  #startGroup(tale: PartitionTale, group: string): void {
+    const { isAboutGroups, hasOnlookers } = this.#scene
+    const consumer = new ClusterConsumer(this.#clients, tale, {
+      group,
+      reads: isAboutGroups ? 3 : 9,
+      pauseMsMax: hasOnlookers ? COLLEAGUES_PAUSE_MS : 0,
+      host: this.#colleagues,
+    })
+    consumer.start()
+    if (hasOnlookers) new ClusterOnlooker(this.#clients, tale, group, consumer).start()
   }
 
   /** Looks all the time whether two brokers take themselves for the controller, or two were it in one epoch; and who is in sync. */

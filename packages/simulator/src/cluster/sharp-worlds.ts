@@ -29,6 +29,7 @@ export function sharpWorlds(first: number, count: number): void {
       const text = JSON.stringify(totals)
       assert.ok(totals.acknowledged! > 15 * count && totals.read! > 15 * count, text)
       assert.ok(totals.commits! > 0.5 * count && totals.changes! > count && totals.lazy! > 0.1 * count, text)
+      assert.ok(totals.looks! > count, text)
       assert.ok(totals.crashes! > count && totals.cuts! > 2 * count, text)
       assert.ok(totals.holds! > 0.5 * count && totals.fullDisks! > 0.2 * count, text)
     })
