@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { pino } from 'pino'
 import { ImageFollower } from './image-follower.ts'
 import { topicKey } from './keys.ts'
 import { entry } from './testing/cluster-image.ts'
@@ -58,6 +59,33 @@ describe('a follower of the store', () => {
     await host.world.complete(store.transact({ compares: [], success: [bad, topicPut('good')] }))
     assert.deepEqual([...follower.image.topics.keys()], ['good'])
     assert.deepEqual(seen, [1])
+  })
+
+  it('says once that the store has gone back, and takes nothing over from it', async () => {
+    const host = startHost()
+    const store = openStore(host)
+    await host.world.complete(store.transact({ compares: [], success: [topicPut('a')] }))
+    const old = await store.list('/')
+    await host.world.complete(store.transact({ compares: [], success: [topicPut('b')] }))
+    let isRestored = false
+    const lines: string[] = []
+    const follower = await ImageFollower.open({
+      store: but(store, { list: async (prefix) => (isRestored ? old : await store.list(prefix)) }),
+      logger: pino({ level: 'error' }, { write: (line) => void lines.push(line) }),
+      timers: host.timers,
+    })
+    await follower.refresh()
+    await follower.relist()
+    assert.deepEqual(lines, [])
+    isRestored = true
+    await follower.relist()
+    await follower.refresh()
+    assert.deepEqual([...follower.image.topics.keys()], ['a', 'b'])
+    assert.equal(lines.length, 1)
+    const { revision, known, msg } = JSON.parse(lines[0]!) as { revision: number; known: number; msg: string }
+    assert.deepEqual([revision, known], [1, 2])
+    assert.match(msg, /^The metadata store is older than what was read from it before/)
+    follower.close()
   })
 
   function topicPut(name: string) {

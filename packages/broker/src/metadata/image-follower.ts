@@ -4,7 +4,7 @@ import { MetadataImage } from './image.ts'
 import type { ImageChange } from './image-change.ts'
 import { ImageDraft, loadImage } from './image-draft.ts'
 import { rootPrefix } from './keys.ts'
-import type { EventBatch, MetadataStore, Watch } from './store.ts'
+import type { Entry, EventBatch, MetadataStore, Watch } from './store.ts'
 
 export type ImageListener = (image: MetadataImage, previous: MetadataImage, change: ImageChange) => void
 
@@ -33,6 +33,7 @@ export class ImageFollower {
   #waits: { revision: number; resolve: () => void; reject: (error: Error) => void }[] = []
   #image = MetadataImage.empty
   #watch: Watch | null = null
+  #hasGoneBack = false
   #ended: Error | null = null
 
   private constructor(options: ImageFollowerOptions) {
@@ -73,7 +74,7 @@ export class ImageFollower {
 
   /** Reads the store anew: after it refused what the image said, or after a gap in the watch. */
   async refresh(): Promise<void> {
-    const { revision, entries } = await this.#store.list(rootPrefix)
+    const { revision, entries } = await this.#list()
     if (revision <= this.#image.revision) return
     const { image, change } = loadImage(revision, entries, this.#image)
     this.#replace(image, change)
@@ -84,7 +85,7 @@ export class ImageFollower {
    * nothing: whatever differs is taken over, and the watch is begun anew.
    */
   async relist(): Promise<void> {
-    const { revision, entries } = await this.#store.list(rootPrefix)
+    const { revision, entries } = await this.#list()
     // What the watch told meanwhile is newer than the list.
     if (this.#ended !== null || revision < this.#image.revision) return
     const before = this.#image
@@ -100,6 +101,24 @@ export class ImageFollower {
     this.#timer?.cancel()
     this.#watch?.close()
     this.#end(new Error('The metadata is closed'))
+  }
+
+  /**
+   * A store never goes back, but for one that was given an older state again (a snapshot of etcd). Nothing is taken over from
+   * that: its epochs are lower than those that logs have by now.
+   */
+  async #list(): Promise<{ readonly revision: number; readonly entries: readonly Entry[] }> {
+    const { revision: known } = this.#image
+    const listed = await this.#store.list(rootPrefix)
+    const { revision } = listed
+    if (revision >= known) this.#hasGoneBack = false
+    else if (!this.#hasGoneBack) {
+      this.#hasGoneBack = true
+      const text =
+        'The metadata store is older than what was read from it before: was a snapshot restored? This broker serves on by what it knows and can change nothing. Stop all brokers, then start them again'
+      this.#logger.error({ revision, known }, text)
+    }
+    return listed
   }
 
   #follow(): void {
