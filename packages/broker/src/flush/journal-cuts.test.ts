@@ -133,6 +133,48 @@ describe('several logs in sync mode, cut and deleted,', () => {
     }
   })
 
+  it('that are deleted on a full disk leave those that are begun in their place nothing, though the journal is not told', async () => {
+    for (const death of ['power', 'process'] as const) {
+      for (const isBegunAnew of [true, false]) {
+        const host = createSimHost(isBegunAnew ? 3 : 4)
+        const { directory, logs, write, writeAll, failed } = openBench(host)
+        await writeAll(6)
+        const deleted = logs.slice(0, 6)
+        const others = logs.slice(6)
+        // Of some the journal has the very first record: that would follow on the end of an empty log.
+        for (const log of deleted.slice(0, 3)) log.truncateFullyAndStartAt(0)
+        await host.world.complete(directory.flush())
+        await writeAll()
+        assert.deepEqual([logs[0]!.endOffset, logs[0]!.recoveryPoint], [1, 0])
+        const { journalSyncs, syncs } = directory.tally
+        host.disk.failNext('write', 'ENOSPC', 1, '.journal')
+        directory.deleteLogs(deleted)
+        assert.deepEqual([directory.offline, directory.tally.syncs - syncs], [null, 0])
+        const anew = isBegunAnew
+          ? deleted.map(({ partition }) => directory.openLog('t', partition, TOPIC_ID, sync))
+          : []
+        for (const log of anew) {
+          assert.equal(log.endOffset, 0)
+          appendRecords(log, [{ value: 'anew' }])
+          log.endTurn()
+        }
+        await host.world.complete(directory.flush())
+        await host.world.runUntil(() => host.disk.list('/data').every(({ name }) => !name.endsWith('-delete')))
+        // It goes on with the others, and holds on to no file for those that are gone.
+        for (const log of others) write(log, 'on')
+        await host.world.runUntil(() => others.every((log) => log.flushedOffset === log.endOffset))
+        assert.ok(directory.tally.journalSyncs > journalSyncs)
+        assert.deepEqual(failed, [])
+        host.crash(death)
+        const { logs: found } = openBench(host.reboot())
+        for (const [at, log] of found.entries()) {
+          assert.equal(log.endOffset, at < 6 ? anew.length / 6 : 8, `${death}, log ${at}`)
+          if (at < anew.length) assert.equal(readAll(log)[0]!.value, 'anew')
+        }
+      }
+    }
+  })
+
   it('are closed, and where they were, where the journal cannot be told durably that they are deleted', async () => {
     const host = createSimHost(7)
     const { directory, writeAll, logs } = openBench(host)

@@ -41,6 +41,23 @@ describe('several logs in sync mode, with no room for their journal,', () => {
     for (const log of other.logs) assert.equal(log.recoveryPoint, 4)
   })
 
+  it('keep the journal below journal.bytes.max where a round is larger than one of its files is to be', async () => {
+    const bytesMax = 20_000
+    const host = createSimHost(5)
+    const { directory, logs, write, writeAll } = openBench(host, { settings: { 'journal.bytes.max': `${bytesMax}` } })
+    await writeAll()
+    let most = 0
+    for (let round = 0; round < 40; round++) {
+      for (const log of logs) write(log, 'x'.repeat(round % 8 === 0 ? 600 : 10))
+      await host.world.runUntil(() => {
+        most = Math.max(most, directory.journalBytes)
+        return logs.every((log) => log.flushedOffset === log.endOffset)
+      })
+    }
+    assert.ok(directory.tally.journalSyncs > 10)
+    assert.ok(most > bytesMax / 2 && most <= bytesMax, `${most} of ${bytesMax} bytes`)
+  })
+
   it('flush themselves where a quota leaves no room for a journal, or for more of it', async () => {
     for (const rounds of [1, 4]) {
       const host = createSimHost(6)

@@ -2,7 +2,7 @@
  * Letting go of logs: nothing is known of them any more, and nobody finds them under their name. In this order, so that no
  * crash gives what one had to another of its name:
  *
- *     1  the journal says, durably, that it holds nothing of them
+ *     1  the journal says, durably, that it holds nothing of them; on a full disk it says so when others take their names
  *     2  the checkpoints forget them
  *     3  their directories get another name (aside-names.ts); once that is durable they are removed, or kept aside
  *
@@ -24,8 +24,8 @@ export interface DepartingLogsOptions {
   readonly deletedFiles: DeletedFiles
   readonly checkpoints: LogCheckpoints
   readonly logger: Logger
-  /** The journal holds nothing of them from now on, durably. Throws I/O errors. */
-  readonly forgetJournaled: (logs: readonly Log[]) => void
+  /** The journal holds nothing for them from now on. Throws I/O errors. */
+  readonly leaveJournaled: (logs: readonly Log[]) => void
   readonly isOffline: () => boolean
   /** Takes the data directory offline, unless it is closed. */
   readonly failed: (error: Error) => void
@@ -56,8 +56,8 @@ export class DepartingLogs {
   }
 
   #letGo(logs: readonly Log[], suffix: AsideSuffix, moved: (target: string) => void): void {
-    const { directory, asideNames, checkpoints, forgetJournaled, isOffline } = this.#options
-    this.#orFail(() => forgetJournaled(logs))
+    const { directory, asideNames, checkpoints, leaveJournaled, isOffline } = this.#options
+    this.#orFail(() => leaveJournaled(logs))
     for (const log of logs) {
       if (isOffline()) log.close(false)
       this.#orFail(() => {

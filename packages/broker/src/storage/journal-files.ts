@@ -56,9 +56,17 @@ export class JournalFiles {
   }
 
   /** Logs that were found and that nobody has opened are gone. */
-  dropUnopened(): void {
+  leaveUnopened(): void {
     for (const { holdings } of this.#files) {
-      for (const [key, { log }] of holdings) if (log === null) holdings.delete(key)
+      for (const holding of holdings.values()) if (holding.log === null) leave(holding)
+    }
+  }
+
+  /** That log is gone, which is written nowhere: what is held of it stays there for as long as the files do. */
+  leave(key: string): void {
+    for (const { holdings } of this.#files) {
+      const holding = holdings.get(key)
+      if (holding !== undefined) leave(holding)
     }
   }
 
@@ -103,8 +111,14 @@ export function lower(holdings: ReadonlyMap<string, Holding<JournaledLog>>, key:
   if (holding !== undefined) holding.endOffset = Math.min(holding.endOffset, offset)
 }
 
+function leave(holding: Holding<JournaledLog>): void {
+  holding.log = null
+  holding.isGone = true
+}
+
 /** Whether the logs have all that `file` holds. */
 function isDone({ holdings }: JournalFile<JournaledLog>): boolean {
-  for (const { log, endOffset } of holdings.values()) if (log === null || log.recoveryPoint < endOffset) return false
+  for (const { log, endOffset, isGone } of holdings.values())
+    if (!isGone && (log === null || log.recoveryPoint < endOffset)) return false
   return true
 }

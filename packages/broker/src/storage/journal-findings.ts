@@ -14,6 +14,11 @@ export class JournalFindings {
     return this.#found.get(slotKey(topicId, partition))
   }
 
+  /** Nothing of that log is for the one that is opened under its name. */
+  drop(key: string): void {
+    this.#found.delete(key)
+  }
+
   clear(): void {
     this.#found.clear()
   }

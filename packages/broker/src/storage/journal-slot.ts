@@ -1,7 +1,9 @@
-/** The newest offset that a journal's file holds of a log, and the log where it is open. */
+/** The newest offset that a journal's file holds of a log, and the log: null where it is not open yet, or gone. */
 export interface Holding<L> {
   endOffset: number
   log: L | null
+  /** Nobody needs what is held; but a log that gets its name is not to have it. */
+  isGone: boolean
 }
 
 /** What the journal keeps with each log, so that an entry costs neither a name that is put together nor a look-up. */
@@ -40,7 +42,7 @@ export function addHolding<L>(
 ): Holding<L> {
   let holding = holdings.get(key)
   if (holding === undefined) {
-    holding = { endOffset, log }
+    holding = { endOffset, log, isGone: false }
     holdings.set(key, holding)
     return holding
   }

@@ -62,12 +62,12 @@ export class JournalTail<L> {
 
   /**
    * Writes entries, which `buffer` begins with, and zeros over the rest of their last page, as far as the file is no larger
-   * than `fileBytes` by that. Throws I/O errors.
+   * than `paddedMax` by that. Throws I/O errors.
    */
-  append(buffer: Buffer, bytes: number, fileBytes: number): void {
+  append(buffer: Buffer, bytes: number, paddedMax: number): void {
     const { file } = this
     const end = file.size + bytes
-    const paddedTo = Math.max(end, Math.min(fileBytes, Math.ceil(end / PAGE_BYTES) * PAGE_BYTES))
+    const paddedTo = Math.max(end, Math.min(paddedMax, Math.ceil(end / PAGE_BYTES) * PAGE_BYTES))
     buffer.fill(0, bytes, paddedTo - file.size)
     this.#open.write(buffer, 0, paddedTo - file.size, file.size)
     file.size = end

@@ -108,7 +108,7 @@ export class Journal {
   /** All logs that were there at start are open: those that are not are gone. */
   started(): void {
     this.#found.clear()
-    this.#files.dropUnopened()
+    this.#files.leaveUnopened()
     this.trim()
   }
 
@@ -157,7 +157,7 @@ export class Journal {
       at = start + length
     }
     const isWritten = this.#unlessFull(() => {
-      tail.append(buffer, bytes, this.#fileBytes)
+      tail.append(buffer, bytes, this.#paddedMax(tail))
       return true
     })
     if (!isWritten) return false
@@ -261,7 +261,7 @@ export class Journal {
       encodeEntry(buffer, at * ENTRY_HEAD_BYTES, entry, 0)
     }
     try {
-      tail.append(buffer, bytes, this.#fileBytes)
+      tail.append(buffer, bytes, this.#paddedMax(tail))
     } catch (error) {
       // What is written there next may end where one of them begins.
       this.#relyOn(() => tail.cutToSize())
@@ -270,8 +270,8 @@ export class Journal {
   }
 
   /**
-   * Logs are gone: nothing is held for them any more, durably so when this returns. Others of their names and topics must not
-   * get what they had. Throws I/O errors.
+   * Logs are new: nothing is held for them, durably so when this returns. Those that had their names and topics before must not
+   * leave them what they had. Throws I/O errors.
    */
   forget(logs: readonly Pick<JournaledLog, 'topicId' | 'partition'>[]): void {
     this.cut(logs.map(({ topicId, partition }) => ({ topicId, partition, offset: 0 })))
@@ -279,8 +279,27 @@ export class Journal {
       const key = slotKey(topicId, partition)
       this.#pendingCuts.delete(key)
       this.#files.drop(key)
+      this.#found.drop(key)
     }
     this.trim()
+  }
+
+  /**
+   * Logs are deleted. That is written, as for new ones, where the disk has room for it. Where it has none it need not be: no
+   * log of this life or another takes their names without being new. Throws other I/O errors.
+   */
+  leave(logs: readonly Pick<JournaledLog, 'topicId' | 'partition'>[]): void {
+    try {
+      this.forget(logs)
+    } catch (error) {
+      if (this.#isFailed || !isNoRoom(error)) throw error
+      for (const { topicId, partition } of logs) {
+        const key = slotKey(topicId, partition)
+        this.#pendingCuts.delete(key)
+        this.#files.leave(key)
+      }
+      this.trim()
+    }
   }
 
   /**
@@ -352,6 +371,11 @@ export class Journal {
 
   get #fileBytes(): number {
     return Math.min(FILE_BYTES_MAX, Math.floor(this.#options.bytesMax() / 4))
+  }
+
+  /** Up to where padding may take the file, so that all together are no larger than they may be. */
+  #paddedMax({ file }: JournalTail<JournaledLog>): number {
+    return Math.min(this.#fileBytes, file.room + this.#options.bytesMax() - this.sizeInBytes)
   }
 
   /** What a round of so many bytes is written to; null where the disk has no room for a new file. */

@@ -52,6 +52,27 @@ describe('several log directories', () => {
     assert.ok(found.every(({ endOffset }) => endOffset === 1))
   })
 
+  it('stay in use where a full disk has no room to begin a log again under a name that was used', () => {
+    for (const code of ['ENOSPC', 'EMFILE']) {
+      const host = createSimHost(3)
+      const directories = openAll(host, ['/a'])
+      const [log, other] = fill(directories, 't', 2)
+      log!.flushNow()
+      directories.started({ has: () => true })
+      for (const directory of directories) directory.checkpointNow()
+      directories.deleteLogs([log!])
+      // What the checkpoints say of the one before is to be taken back first.
+      host.disk.failNext('open', code, 1, 'checkpoint')
+      const again = directories.openLog('t', 0, TOPIC_ID, config)
+      assert.equal((again.failed as NodeJS.ErrnoException | null)?.code, code)
+      assert.deepEqual([directories.offline, other!.failed], [[], null])
+      assert.equal(appendRecords(other!, [{ value: 'on' }]).errorCode, 0)
+      directories.deleteLogs([again])
+      assert.equal(appendRecords(directories.openLog('t', 0, TOPIC_ID, config), [{ value: 'anew' }]).baseOffset, 0)
+      directories.close(new Map())
+    }
+  })
+
   it('are named once each', () => {
     const host = createSimHost(1)
     assert.throws(() => openAll(host, ['/a', '/b', '/a']), /log\.dirs names \/a twice/)

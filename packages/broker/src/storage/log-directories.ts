@@ -8,6 +8,7 @@
 import type { BrokerConfig, TopicConfig } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Host } from '../host/host.ts'
+import { isNoRoom } from '../host/no-room.ts'
 import type { Damage } from './damage.ts'
 import {
   type KnownDirectories,
@@ -235,6 +236,14 @@ export class LogDirectories implements Iterable<LogDirectory> {
       this.#directoryOf.set(log, directory)
       return log
     } catch (error) {
+      // Of a new one nothing is lost; and the others can do without what there is no room for.
+      if (known === undefined && isNoRoom(error) && directory.offline === null) {
+        this.#options.logger.error(
+          { directory: directory.path, topic, partition, err: error },
+          'A partition could not be begun: the disk is full. It is offline until the broker is restarted.',
+        )
+        return directory.unavailableLog(topic, partition, topicId, config, error as Error)
+      }
       directory.fail(error as Error)
       if (!this.isAnyOnline) throw error
       this.#options.logger.error(

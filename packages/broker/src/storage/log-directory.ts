@@ -139,7 +139,7 @@ export class LogDirectory {
         deletedFiles: this.deletedFiles,
         checkpoints: this.#checkpoints,
         logger,
-        forgetJournaled: (logs) => this.#journal.forget(logs),
+        leaveJournaled: (logs) => this.#journal.leave(logs),
         isOffline: () => this.offline !== null,
         failed: (error) => {
           if (!this.#closed) this.fail(error)
