@@ -156,6 +156,21 @@ describe('the embedded store', () => {
     assert.equal((await openStore(host).get('/a')).entry?.value, '3')
   })
 
+  it('renews no lease whose end is on its way to the disk', async () => {
+    const host = startHost(1)
+    const store = openStore(host)
+    const lease = await store.grantLease(1_000)
+    await host.world.complete(store.transact({ compares: [], success: [{ kind: 'put', key: '/a', value: '', lease }] }))
+    // What is written before it takes the disk for itself.
+    const others = store.transact(put('/b', '1'))
+    await Promise.resolve()
+    const ended = store.revoke(lease)
+    assert.notEqual((await store.get('/a')).entry, null)
+    assert.equal(await store.keepAlive(lease), false)
+    await host.world.complete(Promise.all([others, ended]))
+    assert.equal((await store.get('/a')).entry, null)
+  })
+
   it('deletes the keys of a lease that ended while the disk was full', async () => {
     const host = startHost(1)
     const store = openStore(host)

@@ -58,6 +58,8 @@ interface Lease {
   /** By the monotonic clock. */
   deadline: number
   timer: Timer
+  /** Whether its end is on its way to the journal: whoever renewed it now would count on what others are given. */
+  isEnding: boolean
 }
 
 interface Pending {
@@ -151,7 +153,7 @@ export class EmbeddedStore implements MetadataStore {
   async keepAlive(lease: string): Promise<boolean> {
     this.#checkOpen()
     const held = this.#leases.get(lease)
-    if (held === undefined) return false
+    if (held === undefined || held.isEnding) return false
     held.deadline = this.#clock.monotonic() + held.ttlMs
     return true
   }
@@ -182,6 +184,8 @@ export class EmbeddedStore implements MetadataStore {
   }
 
   #enqueue(transaction: Transaction | null, endOfLease: string | null): Promise<TransactionResult> {
+    const ending = endOfLease === null ? undefined : this.#leases.get(endOfLease)
+    if (ending !== undefined) ending.isEnding = true
     return new Promise((resolve, reject) => {
       this.#queue.push({ transaction, endOfLease, resolve, reject })
       if (this.#committing) return
@@ -283,7 +287,7 @@ export class EmbeddedStore implements MetadataStore {
 
   #hold(id: string, ttlMs: number): void {
     const timer = this.#timers.after(ttlMs, () => this.#leaseTimeUp(id))
-    this.#leases.set(id, { id, ttlMs, deadline: this.#clock.monotonic() + ttlMs, timer })
+    this.#leases.set(id, { id, ttlMs, deadline: this.#clock.monotonic() + ttlMs, timer, isEnding: false })
   }
 
   /** Leases that hold nothing are forgotten. Ids go on from the time of day, so that none is ever granted again. */
