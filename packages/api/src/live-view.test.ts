@@ -30,9 +30,16 @@ test('what is dear is loaded once in its rest, however many looks there are, and
   const looks = ['look', 'look', 'look', 'look'] as const
   const told = await Array.fromAsync(liveView(looksOf(looks), undefined, load, { restMs: 60_000, ageMsMax: 60_000 }))
   assert.deepEqual(told, [{ loaded: 1 }])
+  const changed = { restMs: 60_000, ageMsMax: 60_000, changes: () => Math.min(loaded, 3) }
+  const after = await Array.fromAsync(liveView(looksOf(looks), undefined, load, changed))
+  assert.deepEqual(
+    after,
+    [{ loaded: 2 }, { loaded: 3 }, { loaded: 4 }],
+    'after each change once more, and not after none',
+  )
 
   const views = liveView(looksOf('never'), undefined, load, { restMs: 20, ageMsMax: 1 })
   const next = async () => (await views.next()).value
-  assert.deepEqual([await next(), await next()], [{ loaded: 2 }, { loaded: 3 }], 'without a look, too')
+  assert.deepEqual([await next(), await next()], [{ loaded: 5 }, { loaded: 6 }], 'without a look, too')
   void views.return(undefined)
 })

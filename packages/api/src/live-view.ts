@@ -10,6 +10,8 @@ export interface Pace {
   readonly ageMsMax?: number
   /** What is dear to load is left alone for so long after each time [0]. */
   readonly restMs?: number
+  /** Counts what is done here that changes the view: where it has grown there is no rest. */
+  readonly changes?: () => number
 }
 
 /** Beats after each look at the cluster, and where looks are further apart than `ageMsMax` in between, until `signal` ends it. */
@@ -44,12 +46,15 @@ export async function* liveView<T>(
   sampler: Pick<ClusterSampler, 'looks'>,
   signal: AbortSignal | undefined,
   load: () => Promise<T>,
-  { ageMsMax, restMs = 0 }: Pace = {},
+  { ageMsMax, restMs = 0, changes = () => 0 }: Pace = {},
 ): AsyncGenerator<T | null> {
   let last = ''
   let loadedAtMs = Number.NEGATIVE_INFINITY
+  let seen = 0
   for await (const _ of beats(sampler, signal, ageMsMax)) {
-    if (performance.now() - loadedAtMs < restMs) continue
+    const now = changes()
+    if (now === seen && performance.now() - loadedAtMs < restMs) continue
+    seen = now
     loadedAtMs = performance.now()
     const view = await load().catch(() => null)
     const text = JSON.stringify(view)

@@ -15,6 +15,7 @@ export default async function OverviewPage({ params }: { params: Promise<{ clust
   const state = await prefetch(
     trpc.overview.get.queryOptions({ cluster }),
     trpc.overview.series.queryOptions({ cluster }),
+    trpc.demo.status.queryOptions({ cluster }),
   )
   return (
     <HydrationBoundary state={state}>

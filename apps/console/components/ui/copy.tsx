@@ -2,6 +2,7 @@
 import { Check, Copy as CopyIcon } from 'lucide-react'
 import { useTranslations } from 'next-intl'
 import { useState } from 'react'
+import { copyText } from '../../lib/copy-text.ts'
 import { IconButton } from './button.tsx'
 
 /** Copies a text; says so in its own place. */
@@ -9,7 +10,7 @@ export function Copy({ text, label }: { text: string | (() => string); label?: s
   const t = useTranslations('frame')
   const [copied, setCopied] = useState(false)
   const copy = async () => {
-    await navigator.clipboard.writeText(typeof text === 'string' ? text : text())
+    if (!(await copyText(typeof text === 'string' ? text : text()))) return
     setCopied(true)
     setTimeout(setCopied, 1_500, false)
   }

@@ -12,7 +12,7 @@ export function Figure(props: {
 }) {
   const { label, value, state = 'good', why, trend } = props
   return (
-    <div className="flex min-w-0 flex-col justify-center">
+    <div className="flex min-w-0 flex-col">
       <dt className="whitespace-nowrap text-meta text-muted">{label}</dt>
       <dd className="flex min-h-5 min-w-0 flex-wrap items-center gap-x-2">
         <span className={cn('inline-flex items-center gap-1 font-strong', textColour[state])}>

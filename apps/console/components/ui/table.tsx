@@ -29,6 +29,8 @@ export interface Column<Row> {
   readonly width?: string
   /** Takes the room that the others leave, and is cut to it. */
   readonly grow?: boolean
+  /** At most a share of a narrow table, so that what stands right of it is seen. */
+  readonly bounded?: boolean
   readonly sortable?: boolean
   /** Below 640 px a row has two lines: the first column, then the others with their names; `hidden` ones are left out. */
   readonly narrow?: 'hidden'
@@ -74,6 +76,8 @@ export interface TableProps<Row> {
 const ROW_PX = 32
 const ROW_NARROW_PX = 58
 const VIRTUAL_FROM = 100
+/** As many rows are drawn before the page knows how high it is: those that the server sends. */
+const FIRST_VIEW = { width: 0, height: 960 }
 
 /**
  * The one table of the console: 32 px rows, a sticky head, its own scroll, sorting, selection, J and K. Above a hundred rows only those in
@@ -98,6 +102,7 @@ export function Table<Row>(props: TableProps<Row>) {
     getScrollElement: () => frame.current,
     estimateSize: () => (narrow ? ROW_NARROW_PX : ROW_PX),
     overscan: 12,
+    initialRect: FIRST_VIEW,
   })
   useEffect(() => {
     if (narrow !== undefined) virtualizer.measure()
@@ -135,7 +140,7 @@ export function Table<Row>(props: TableProps<Row>) {
         onPointerLeave={() => setHovered(false)}
         onKeyDown={(event) => walk(event, frame.current)}
         data-table
-        className="min-h-0 flex-1 overflow-auto -outline-offset-2"
+        className="@container min-h-0 flex-1 overflow-auto -outline-offset-2"
       >
         <table
           aria-label={label}
@@ -299,7 +304,11 @@ function PlainBodyRow<Row>(props: BodyRowProps<Row>) {
           className={cn(
             cellClass,
             column.align === 'right' && 'text-right max-sm:text-left',
-            column.grow ? 'w-full min-w-[16ch] max-w-0 max-sm:w-auto' : 'max-w-[44ch]',
+            column.grow
+              ? 'w-full min-w-[16ch] max-w-0 max-sm:w-auto'
+              : column.bounded
+                ? 'max-w-[min(44ch,24cqi)]'
+                : 'max-w-[44ch]',
             n === 0 && chosen === undefined && 'pl-6 max-sm:pl-0',
             n === 0 && (chosen === undefined ? 'max-sm:w-full' : 'max-sm:w-[calc(100%-40px)]'),
             column.narrow === 'hidden' ? 'max-sm:hidden' : 'max-sm:flex max-sm:has-[>span:last-child:empty]:hidden',

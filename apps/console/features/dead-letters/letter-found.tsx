@@ -6,6 +6,7 @@ import { useTRPC } from '../../lib/trpc.tsx'
 import type { Condition, Decoder } from '../messages/message-query.ts'
 import { RecordGap, RecordSkeleton } from '../messages/record-gap.tsx'
 import { LetterView } from './letter-view.tsx'
+import { useLettersChanged } from './use-letters-changed.ts'
 
 const WHOLE_BYTES_MAX = 16 * 1024 * 1024
 
@@ -27,6 +28,7 @@ export function LetterFound(props: {
   const { place, decoders, onChanged, onFilter } = props
   const trpc = useTRPC()
   const [whole, setWhole] = useState(false)
+  const changed = useLettersChanged()
   const letter = useQuery(
     trpc.deadLetters.letter.queryOptions(
       { ...place, decoders, ...(whole && { bytesMax: WHOLE_BYTES_MAX }) },
@@ -50,6 +52,7 @@ export function LetterFound(props: {
       onLoadAll={() => setWhole(true)}
       onChanged={() => {
         void letter.refetch()
+        changed()
         onChanged()
       }}
       {...(onFilter && { onFilter })}

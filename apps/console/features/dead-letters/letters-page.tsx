@@ -8,6 +8,7 @@ import { useCallback, useEffect, useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { Button, ButtonLink } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
+import { PanelPlace } from '../../components/ui/panel-place.tsx'
 import { QueryError, ToldFailure } from '../../components/ui/query-error.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { Table } from '../../components/ui/table.tsx'
@@ -28,8 +29,12 @@ import { LetterTitle } from './letter-title.tsx'
 import type { LetterRow } from './outputs.ts'
 import { useFacets } from './use-facets.ts'
 import { useLetters } from './use-letters.ts'
+import { useLettersChanged } from './use-letters-changed.ts'
 
-const LetterPanel = dynamic(async () => (await import('./letter-panel.tsx')).LetterPanel, { ssr: false })
+const LetterPanel = dynamic(async () => (await import('./letter-panel.tsx')).LetterPanel, {
+  ssr: false,
+  loading: PanelPlace,
+})
 
 /** The dead letters of one topic: what they are, counted; found; looked at; sent again. All that is shown is in the address. */
 export function LettersPage({ cluster, topic }: { cluster: string; topic: string }) {
@@ -44,6 +49,7 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
   const letters = useLetters(cluster, topic, query, mayRead)
   const counts = useFacets(cluster, topic, query, mayRead)
   const columns = useLetterColumns()
+  const changed = useLettersChanged()
   const { rows, error } = letters
   const change = useCallback(
     (next: Partial<LetterQuery>) => {
@@ -64,7 +70,7 @@ export function LettersPage({ cluster, topic }: { cluster: string; topic: string
   const refresh = () => {
     letters.restart()
     counts.recount()
-    void about.refetch()
+    changed()
   }
   if (isMissing) {
     return (

@@ -36,7 +36,7 @@ export function useLetterResultColumns(cluster: string, topic: string) {
     header: t('result.reason'),
     cell: (row) => {
       const text = letterReason(row.reason, row.why)
-      return <span title={text ?? ''}>{text}</span>
+      return text ? <span title={text}>{text}</span> : null
     },
   }
   return { letter, reason }

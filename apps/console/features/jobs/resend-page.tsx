@@ -7,13 +7,14 @@ import { useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { TitleRow } from '../../components/frame/title-row.tsx'
 import { Button } from '../../components/ui/button.tsx'
-import { CommandLine } from '../../components/ui/command-line.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
+import { PlanLayout } from '../../components/ui/plan-layout.tsx'
 import { QueryError } from '../../components/ui/query-error.tsx'
 import { href } from '../../lib/href.ts'
 import { newId } from '../../lib/new-id.ts'
 import { exactNumber } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
+import { useLettersChanged } from '../dead-letters/use-letters-changed.ts'
 import { CheckTable } from './check-table.tsx'
 import { ConfirmCount } from './confirm-count.tsx'
 import type { ResendPlan } from './outputs.ts'
@@ -25,11 +26,11 @@ import { useLetterReason } from './use-letter-reason.ts'
 export function ResendPage({ cluster, topic }: { cluster: string; topic: string }) {
   const t = useTranslations('jobs')
   const letters = useTranslations('deadLetters')
-  const frame = useTranslations('frame')
   const trpc = useTRPC()
   const router = useRouter()
   const operate = useForbidden('operate')
   const payloads = useForbidden('payloads')
+  const changed = useLettersChanged()
   const [query, setQuery] = useQueryStates(resendQueryParsers)
   const [id, setId] = useState(newId)
   const [confirming, setConfirming] = useState(false)
@@ -45,9 +46,16 @@ export function ResendPage({ cluster, topic }: { cluster: string; topic: string 
     }),
   )
   const create = useMutation(
-    trpc.jobs.create.mutationOptions({ onSuccess: (job) => router.push(href.job(cluster, job.id)) }),
+    trpc.jobs.create.mutationOptions({
+      onSuccess: (job) => {
+        changed()
+        router.push(href.job(cluster, job.id))
+      },
+    }),
   )
   const plan = question === null ? undefined : check.data
+  const isAsked = question !== null && operate === undefined
+  const isChecking = isAsked && check.isPending
   const isFresh = plan !== undefined && !check.isPlaceholderData && !check.isFetching
   const reason =
     operate ??
@@ -66,49 +74,42 @@ export function ResendPage({ cluster, topic }: { cluster: string; topic: string 
         ]}
         title={t('resend')}
       />
-      <div className="grid min-h-0 flex-1 grid-cols-[320px_minmax(0,1fr)] border-t max-lg:flex max-lg:flex-col max-lg:overflow-y-auto">
-        <div className="flex min-h-0 flex-col gap-5 overflow-y-auto border-r px-6 py-4 max-lg:shrink-0 max-lg:overflow-visible max-lg:border-r-0 max-lg:border-b max-sm:px-4">
-          <ResendForm query={asked} onChange={(change) => void setQuery(change)} />
-        </div>
-        <div className="flex min-h-0 min-w-0 flex-col">
-          <div className="flex flex-col gap-3 border-b px-6 py-3 max-sm:px-4">
-            <div className="flex flex-wrap items-center gap-3">
-              <p aria-live="polite" className="min-w-0 flex-1 break-words font-strong">
-                {check.error === null && <Sentence plan={plan} />}
-              </p>
-              <Button
-                kind="primary"
-                busy={create.isPending || create.isSuccess || (reason === undefined && !isFresh)}
-                disabledReason={reason}
-                onClick={() => (plan?.mustConfirm === true ? setConfirming(true) : run(undefined))}
-              >
-                {t('run', { count: exactNumber(plan?.toSend ?? 0) })}
-              </Button>
-            </div>
-            <Online plan={plan} />
-            {plan?.command != null && <CommandLine label={frame('equivalent')} command={plan.command} />}
-            <QueryError query={check} />
-            {create.error !== null && (
-              <ErrorState
-                error={create.error}
-                retry={() => {
-                  setId(newId())
-                  create.reset()
-                  void check.refetch()
-                }}
-              />
-            )}
-          </div>
+      <div className="flex min-h-0 flex-1 flex-col border-t">
+        <PlanLayout
+          question={<ResendForm query={asked} onChange={(change) => void setQuery(change)} />}
+          sentence={check.error === null && <Sentence plan={plan} />}
+          acts={
+            <Button
+              kind="primary"
+              busy={create.isPending || create.isSuccess || (reason === undefined && !isFresh)}
+              disabledReason={reason}
+              onClick={() => (plan?.mustConfirm === true ? setConfirming(true) : run(undefined))}
+            >
+              {t('run', { count: exactNumber(plan?.toSend ?? 0) })}
+            </Button>
+          }
+          notes={<Online plan={plan} />}
+          command={isChecking ? undefined : (plan?.command ?? null)}
+          errors={
+            <>
+              <QueryError query={check} />
+              {create.error !== null && (
+                <ErrorState
+                  error={create.error}
+                  retry={() => {
+                    setId(newId())
+                    create.reset()
+                    void check.refetch()
+                  }}
+                />
+              )}
+            </>
+          }
+        >
           {check.error === null && (
-            <CheckTable
-              cluster={cluster}
-              topic={topic}
-              plan={plan}
-              stale={!isFresh}
-              isAsked={question !== null && operate === undefined}
-            />
+            <CheckTable cluster={cluster} topic={topic} plan={plan} stale={!isFresh} isAsked={isAsked} />
           )}
-        </div>
+        </PlanLayout>
       </div>
       {confirming && plan !== undefined && (
         <ConfirmCount count={plan.toSend} onConfirm={run} onClose={() => setConfirming(false)} />

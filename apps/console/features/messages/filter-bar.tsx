@@ -8,7 +8,10 @@ import type { MessageQuery } from './message-query.ts'
 import { operatorText } from './operator-text.ts'
 
 const ConditionForm = dynamic(async () => (await import('./condition-form.tsx')).ConditionForm, { ssr: false })
-const ExpressionForm = dynamic(async () => (await import('./expression-form.tsx')).ExpressionForm, { ssr: false })
+const ExpressionForm = dynamic(async () => (await import('./expression-form.tsx')).ExpressionForm, {
+  ssr: false,
+  loading: () => <div className="h-[52px]" />,
+})
 
 /** The second and third rung of the filter: conditions on fields, and an expression of one's own. */
 export function FilterBar(props: {

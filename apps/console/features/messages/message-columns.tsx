@@ -30,7 +30,7 @@ export function useMessageColumns(): readonly Column<MessageRow>[] {
       width: '110px',
       cell: (row) => <Exact value={row.offset} />,
     },
-    { id: 'key', header: t('column.key'), cell: (row) => <PayloadText payload={row.key} /> },
+    { id: 'key', header: t('column.key'), bounded: true, cell: (row) => <PayloadText payload={row.key} /> },
     { id: 'value', header: t('column.value'), grow: true, cell: (row) => <PayloadText payload={row.value} /> },
     {
       id: 'headers',

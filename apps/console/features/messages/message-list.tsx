@@ -8,6 +8,7 @@ import { useCallback, useEffect, useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { Button } from '../../components/ui/button.tsx'
 import { EmptyState } from '../../components/ui/empty-state.tsx'
+import { PanelPlace } from '../../components/ui/panel-place.tsx'
 import { QueryError } from '../../components/ui/query-error.tsx'
 import { Table } from '../../components/ui/table.tsx'
 import { apiError } from '../../lib/api-error.ts'
@@ -34,8 +35,14 @@ import type { FirstRows } from './use-row-scan.ts'
 import { useScan } from './use-scan.ts'
 import { useTail } from './use-tail.ts'
 
-const MessagePanel = dynamic(async () => (await import('./message-panel.tsx')).MessagePanel, { ssr: false })
-const TailStatus = dynamic(async () => (await import('./tail-status.tsx')).TailStatus, { ssr: false })
+const MessagePanel = dynamic(async () => (await import('./message-panel.tsx')).MessagePanel, {
+  ssr: false,
+  loading: PanelPlace,
+})
+const TailStatus = dynamic(async () => (await import('./tail-status.tsx')).TailStatus, {
+  ssr: false,
+  loading: () => <div className="min-h-9 border-b" />,
+})
 const ProduceDialog = dynamic(async () => (await import('./produce-dialog.tsx')).ProduceDialog, { ssr: false })
 
 /** Above these a search is asked for before it reads so much. */

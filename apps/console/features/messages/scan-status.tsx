@@ -23,7 +23,7 @@ export function ScanStatus({ scan, found, onResume }: { scan: Scan; found: numbe
             ? t('status.running')
             : end === null
               ? t(scan.stopped ? 'status.stopped' : 'status.none')
-              : t(`status.${end}`)}
+              : t(progress?.isAway === true ? 'status.away' : `status.${end}`)}
         </span>
         {progress !== null && (
           <>

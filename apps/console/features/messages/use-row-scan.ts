@@ -41,6 +41,8 @@ export interface FirstRows<Row> {
   readonly progress: ScanProgress | null
 }
 
+const isBroken = () => true
+
 /** Ids of those that were shown: a page that comes back from the browser's memory brings them once more. */
 const shownFirst = new Set<string>()
 
@@ -70,10 +72,14 @@ export function useRowScan<Row extends { readonly partition: number; readonly of
   const shown = useRef(new Set<string>())
   /** Where it began when it began anew: there it begins once more, before it was told how far it is. */
   const begunAt = useRef<string | null>(resumeFrom)
+  /** How many rows were asked for. */
+  const limit = useRef(0)
   const start = useCallback(
-    (resume: string | null, beginning: Beginning) => {
+    (resume: string | null, beginning: Beginning, found: number | null = null) => {
       unsubscribe.current()
-      const input = { ...(JSON.parse(question) as object), ...(resume !== null && { resume }) }
+      const asked = JSON.parse(question) as { readonly limit: number }
+      limit.current = found === null ? asked.limit : Math.max(1, limit.current - found)
+      const input = { ...asked, limit: limit.current, ...(resume !== null && { resume }) }
       // What came since the last report comes again when a search goes on.
       if (beginning === 'anew') {
         shown.current = new Set()
@@ -153,6 +159,10 @@ export function useRowScan<Row extends { readonly partition: number; readonly of
   const token = state.progress?.resume ?? null
   const resume = useCallback(() => start(token, 'further'), [start, token])
   const restart = useCallback(() => start(null, 'anew'), [start])
-  useUntilReached(state.error, () => start(token ?? begunAt.current, 'again'))
+  useUntilReached(state.error, () => start(token ?? begunAt.current, 'again', token === null ? null : 0))
+  // One that was under way goes on by itself, and finds as many rows as were asked for.
+  const isOver = !state.running && state.error === null
+  const broken = isOver && token !== null && state.progress?.isAway === true ? state.progress : null
+  useUntilReached(broken, () => start(token, 'further', broken?.matched), isBroken)
   return { ...state, stop, resume, restart }
 }

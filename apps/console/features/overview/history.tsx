@@ -5,6 +5,7 @@ import { Chart } from '../../components/ui/chart.tsx'
 import { ChartCursor } from '../../components/ui/chart-cursor.tsx'
 import { Count } from '../../components/ui/number.tsx'
 import { Select } from '../../components/ui/select.tsx'
+import { withGaps } from '../../lib/with-gaps.ts'
 import type { SeriesData } from './outputs.ts'
 
 const ranges = ['15m', '1h'] as const
@@ -17,7 +18,8 @@ export function History({ series }: { series: SeriesData | undefined }) {
   const times = series?.atMs ?? []
   const from = times.findIndex((at) => at >= (times.at(-1) ?? 0) - RANGE_MS[range])
   const shown = times.slice(Math.max(0, from))
-  const values = (name: keyof SeriesData['values']) => series?.values[name].slice(Math.max(0, from)) ?? []
+  const values = (name: keyof SeriesData['values']) =>
+    withGaps(shown, series?.values[name].slice(Math.max(0, from)) ?? [])
   return (
     <section className="mb-6">
       <div className="mb-1 flex items-center justify-end">

@@ -4,10 +4,10 @@ import { useTranslations } from 'next-intl'
 import { useState } from 'react'
 import { useForbidden } from '../../components/frame/shell.tsx'
 import { Button } from '../../components/ui/button.tsx'
-import { CommandLine } from '../../components/ui/command-line.tsx'
 import { Dialog } from '../../components/ui/dialog.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { Bytes } from '../../components/ui/number.tsx'
+import { PlanLayout } from '../../components/ui/plan-layout.tsx'
 import { QueryError } from '../../components/ui/query-error.tsx'
 import { useToast } from '../../components/ui/toast.tsx'
 import { exactNumber } from '../../lib/numbers.ts'
@@ -63,16 +63,12 @@ export function MovePlanner(props: { cluster: string; query: MoveQuery; onChange
   const reason =
     forbidden ?? (data === undefined ? t('move.planFirst') : data.count === 0 ? t('move.nothing') : undefined)
   return (
-    <div className="grid min-h-0 flex-1 grid-cols-[300px_minmax(0,1fr)] max-lg:flex max-lg:flex-col max-lg:overflow-y-auto">
-      <div className="flex min-h-0 flex-col gap-5 overflow-y-auto border-r px-6 py-4 max-lg:shrink-0 max-lg:overflow-visible max-lg:border-r-0 max-lg:border-b max-sm:px-4">
-        <MoveForm query={query} alive={alive} gone={overview.data?.gone ?? []} onChange={onChange} />
-      </div>
-      <div className="flex min-h-0 min-w-0 flex-col">
-        <div className="flex flex-col gap-3 border-b px-6 py-3 max-sm:px-4">
-          <div className="flex flex-wrap items-center gap-3">
-            <p aria-live="polite" className="min-w-0 flex-1 break-words font-strong">
-              <Sentence plan={data} isRefused={plan.error !== null} />
-            </p>
+    <>
+      <PlanLayout
+        question={<MoveForm query={query} alive={alive} gone={overview.data?.gone ?? []} onChange={onChange} />}
+        sentence={<Sentence plan={data} isRefused={plan.error !== null} />}
+        acts={
+          <>
             <Button onClick={() => onChange({ plan: false })}>{frame('cancel')}</Button>
             <Button
               kind="primary"
@@ -82,30 +78,31 @@ export function MovePlanner(props: { cluster: string; query: MoveQuery; onChange
             >
               {t('move.act', { count: data?.count ?? 0, shown: exactNumber(data?.count ?? 0) })}
             </Button>
-          </div>
-          {data !== undefined && data.busy > 0 && (
-            <p className="text-meta text-muted">{t('move.busy', { count: data.busy })}</p>
-          )}
-          {data !== undefined && data.count > 0 && (
-            <CommandLine
-              label={frame('equivalent')}
-              command={limit === null ? data.command : data.command.replace(' --apply', ` --throttle ${limit} --apply`)}
-            />
-          )}
-          <QueryError query={plan} />
-          {begin.error !== null && (
-            <ErrorState
-              error={begin.error}
-              retry={() => {
-                begin.reset()
-                void plan.refetch()
-              }}
-            />
-          )}
-          <OutcomeList results={begin.data?.results} />
-        </div>
+          </>
+        }
+        notes={
+          data !== undefined &&
+          data.busy > 0 && <p className="text-meta text-muted">{t('move.busy', { count: data.busy })}</p>
+        }
+        command={question !== null && plan.isPending ? undefined : commandOf(data, limit)}
+        errors={
+          <>
+            <QueryError query={plan} />
+            {begin.error !== null && (
+              <ErrorState
+                error={begin.error}
+                retry={() => {
+                  begin.reset()
+                  void plan.refetch()
+                }}
+              />
+            )}
+            <OutcomeList results={begin.data?.results} />
+          </>
+        }
+      >
         <MovePlanTable plan={data} stale={!isFresh} isAsked={question !== null && plan.error === null} />
-      </div>
+      </PlanLayout>
       {confirming && data !== undefined && (
         <Dialog
           open
@@ -131,8 +128,14 @@ export function MovePlanner(props: { cluster: string; query: MoveQuery; onChange
           </p>
         </Dialog>
       )}
-    </div>
+    </>
   )
+}
+
+/** What does the same in a shell; null: there is nothing to do. */
+function commandOf(plan: MovePlan | undefined, limit: number | null): string | null {
+  if (plan === undefined || plan.count === 0) return null
+  return limit === null ? plan.command : plan.command.replace(' --apply', ` --throttle ${limit} --apply`)
 }
 
 /** One sentence that could be read out over the phone. */

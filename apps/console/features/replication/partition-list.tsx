@@ -12,6 +12,7 @@ import { EmptyState } from '../../components/ui/empty-state.tsx'
 import { FilterInput } from '../../components/ui/filter-input.tsx'
 import { Exact } from '../../components/ui/number.tsx'
 import { Pager } from '../../components/ui/pager.tsx'
+import { PanelPlace } from '../../components/ui/panel-place.tsx'
 import { QueryError } from '../../components/ui/query-error.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { type Column, Table } from '../../components/ui/table.tsx'
@@ -31,7 +32,10 @@ import {
 } from './partition-query.ts'
 import { ReplicaIds } from './replica-ids.tsx'
 
-const PartitionPanel = dynamic(async () => (await import('./partition-panel.tsx')).PartitionPanel, { ssr: false })
+const PartitionPanel = dynamic(async () => (await import('./partition-panel.tsx')).PartitionPanel, {
+  ssr: false,
+  loading: PanelPlace,
+})
 
 const REFRESH_MS = 5_000
 

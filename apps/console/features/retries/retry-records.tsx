@@ -26,6 +26,7 @@ import { exactNumber } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
 import { useKept } from '../../lib/use-kept.ts'
 import { useOneAtATime } from '../../lib/use-one-at-a-time.ts'
+import { useLettersChanged } from '../dead-letters/use-letters-changed.ts'
 import type { RetryOrder, RetryRow } from './outputs.ts'
 
 const REFRESH_MS = 3_000
@@ -57,10 +58,11 @@ export function RetryRecords({ cluster, topic }: { cluster: string; topic: strin
     trpc.retries.records.queryOptions(asked, { placeholderData: keepPreviousData, refetchInterval }),
   )
   const { data } = list
+  const changed = useLettersChanged()
   const after = (what: 'deliver' | 'bury') => (result: RetryOrder) => {
     setDone({ what, result })
     setSelection(new Set())
-    void list.refetch()
+    changed()
   }
   const once = useOneAtATime()
   const deliver = useMutation(trpc.retries.deliver.mutationOptions({ onSuccess: after('deliver') }))

@@ -38,6 +38,8 @@ type CountedPlace = Omit<DeadLetterPlace, 'topError'>
 
 const PLACES_MS = 5000
 const LOOK_MS = 100
+/** What a broker was ordered to do is done by then. */
+const SOON_MS = 2000
 const CLOSE_MS_MAX = 3000
 /** After the keeper of jobs has failed: the cluster may be away. */
 const AGAIN_MS = 5000
@@ -60,6 +62,7 @@ export class DeadLetterDesk {
   readonly #asked = new Set<string>()
   #keeping: Promise<void> | null = null
   #isChanged = false
+  #changes = 0
 
   constructor(session: ClusterSession) {
     this.#session = session
@@ -90,8 +93,20 @@ export class DeadLetterDesk {
 
   /** Something was changed: what is known is asked for again. */
   forget(): void {
+    this.#changes++
     this.#isChanged = true
     this.#places.forget()
+  }
+
+  /** A broker was ordered to change something, and does it in a moment. */
+  changesSoon(): void {
+    this.forget()
+    setTimeout(() => this.forget(), SOON_MS).unref()
+  }
+
+  /** How often something was changed. */
+  get changes(): number {
+    return this.#changes
   }
 
   /** What a request would do. Nothing is written. */

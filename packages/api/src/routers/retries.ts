@@ -59,6 +59,7 @@ export const retries = router({
   bury: clusterProcedure.input(order).mutation(async ({ ctx, input }) => {
     ctx.note({ resource: `topic ${input.topic}` })
     const done = await ordered(ctx.session, buryDelayed, input)
+    ctx.console.deadLetters(input.cluster).changesSoon()
     ctx.note({ after: done })
     return done
   }),

@@ -11,6 +11,7 @@ import { Count, Exact, Unknown } from '../../../components/ui/number.tsx'
 import { type Column, type Sort, Table } from '../../../components/ui/table.tsx'
 import { href } from '../../../lib/href.ts'
 import { useTRPC } from '../../../lib/trpc.tsx'
+import { withGaps } from '../../../lib/with-gaps.ts'
 import type { GroupPartition } from '../outputs.ts'
 
 /** Where the group stands in every partition, and its lag over time. */
@@ -31,7 +32,7 @@ export function GroupLag({ cluster, group }: { cluster: string; group: string })
           <Chart
             label={t('lagOverTime')}
             times={times}
-            series={[{ name: t('lagOverTime'), values: series.data?.history?.values.lag ?? [] }]}
+            series={[{ name: t('lagOverTime'), values: withGaps(times, series.data?.history?.values.lag ?? []) }]}
             format={(lag) => <Count value={lag} />}
           />
         </div>

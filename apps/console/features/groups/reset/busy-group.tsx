@@ -5,7 +5,6 @@ import { useState } from 'react'
 import { useForbidden } from '../../../components/frame/shell.tsx'
 import { Button } from '../../../components/ui/button.tsx'
 import { FenceMembers } from '../dialogs/fence-members.tsx'
-import type { ResetPlan } from '../outputs.ts'
 
 const MEMBERS_SHOWN = 5
 
@@ -13,26 +12,26 @@ const MEMBERS_SHOWN = 5
 export function BusyGroup(props: {
   cluster: string
   group: string
-  state: ResetPlan['state']
+  members: readonly { readonly clientId: string; readonly host: string }[]
   /** Asks for the plan again, once they are gone. */
   onGone(): void
 }) {
-  const { cluster, group, state, onGone } = props
+  const { cluster, group, members, onGone } = props
   const t = useTranslations('groups')
   const administer = useForbidden('administer')
   const [fencing, setFencing] = useState(false)
-  const { members } = state
+  const programs = [...Map.groupBy(members, ({ clientId, host }) => `${clientId} (${host})`)]
   return (
     <div role="status" className="flex gap-3 rounded-panel border border-line bg-attention-soft p-3">
       <TriangleAlert size={16} strokeWidth={1.75} aria-hidden className="mt-0.5 shrink-0 text-attention" />
       <div className="min-w-0 flex-1">
         <p className="font-strong">{t('reset.busy', { count: members.length })}</p>
         <p className="break-words">
-          {members
+          {programs
             .slice(0, MEMBERS_SHOWN)
-            .map(({ clientId, host }) => `${clientId} (${host})`)
+            .map(([name, { length }]) => (length === 1 ? name : `${name} × ${length}`))
             .join(', ')}
-          {members.length > MEMBERS_SHOWN && ` ${t('moreTopics', { count: members.length - MEMBERS_SHOWN })}`}
+          {programs.length > MEMBERS_SHOWN && ` ${t('moreTopics', { count: programs.length - MEMBERS_SHOWN })}`}
         </p>
         <p className="mt-1 text-muted">{t('reset.busyAbout')}</p>
         <Button small className="mt-2" disabledReason={administer} onClick={() => setFencing(true)}>

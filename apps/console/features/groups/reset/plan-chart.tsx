@@ -4,6 +4,7 @@ import { useTranslations } from 'next-intl'
 import { Chart } from '../../../components/ui/chart.tsx'
 import { Count } from '../../../components/ui/number.tsx'
 import { useTRPC } from '../../../lib/trpc.tsx'
+import { withGaps } from '../../../lib/with-gaps.ts'
 import type { ResetPlan } from '../outputs.ts'
 
 /** The share of the chart that lies in the future. */
@@ -30,7 +31,7 @@ export function PlanChart(props: { cluster: string; group: string; plan: ResetPl
         height={104}
         times={[...atMs, ahead]}
         series={[
-          { name: t('column.lag'), values: [...lag, null], leading: true },
+          { name: t('column.lag'), values: [...withGaps(atMs, lag), null], leading: true },
           ...(plan === undefined
             ? []
             : [{ name: t('reset.lagAfter'), values: [...before, lag.at(-1) ?? null, after] }]),

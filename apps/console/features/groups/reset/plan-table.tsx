@@ -16,10 +16,11 @@ const quiet: readonly string[] = ['unchanged', 'gap']
 export function PlanTable(props: {
   cluster: string
   plan: ResetPlan | undefined
+  isPlanning: boolean
   results: readonly ResetOutcome[] | undefined
   stale: boolean
 }) {
-  const { cluster, plan, results, stale } = props
+  const { cluster, plan, isPlanning, results, stale } = props
   const t = useTranslations('groups')
   const fared = new Map(results?.map((result) => [`${result.topic}/${result.partition}`, result]))
   const columns: readonly Column<ResetRow>[] = [
@@ -111,7 +112,7 @@ export function PlanTable(props: {
       label={t('reset.plan')}
       className="min-h-64 flex-1"
       columns={columns}
-      rows={plan?.rows ?? []}
+      rows={isPlanning ? undefined : (plan?.rows ?? [])}
       rowKey={(row) => `${row.topic}/${row.partition}`}
       stale={stale}
       empty={plan !== undefined && <EmptyState title={t('reset.nothingInScope')} />}

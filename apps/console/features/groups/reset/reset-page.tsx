@@ -5,8 +5,8 @@ import { useQueryStates } from 'nuqs'
 import { useDeferredValue, useState } from 'react'
 import { useForbidden } from '../../../components/frame/shell.tsx'
 import { Button } from '../../../components/ui/button.tsx'
-import { CommandLine } from '../../../components/ui/command-line.tsx'
 import { ErrorState } from '../../../components/ui/error-state.tsx'
+import { PlanLayout } from '../../../components/ui/plan-layout.tsx'
 import { QueryError } from '../../../components/ui/query-error.tsx'
 import { exactNumber } from '../../../lib/numbers.ts'
 import { timeText } from '../../../lib/times.ts'
@@ -30,7 +30,6 @@ import { TargetForm } from './target-form.tsx'
  */
 export function ResetPage({ cluster, group }: { cluster: string; group: string }) {
   const t = useTranslations('groups')
-  const frame = useTranslations('frame')
   const trpc = useTRPC()
   const zone = useZone()
   const changed = useGroupsChanged()
@@ -80,50 +79,70 @@ export function ResetPage({ cluster, group }: { cluster: string; group: string }
     operate ??
     (data === undefined ? t('reset.complete') : data.totals.partitions === 0 ? t('reset.nothing') : undefined)
   const arms = data?.state.canBeMoved === false
+  // Whose members are in the way is known before the plan is.
+  const inTheWay = arms
+    ? data?.state.members
+    : isPlanning && about.data?.members.length
+      ? about.data.members
+      : undefined
   return (
-    <div className="grid min-h-0 flex-1 grid-cols-[320px_minmax(0,1fr)] max-lg:flex max-lg:flex-col max-lg:overflow-y-auto">
-      <div className="flex min-h-0 flex-col gap-5 overflow-y-auto border-r px-6 py-4 max-lg:shrink-0 max-lg:overflow-visible max-lg:border-r-0 max-lg:border-b max-sm:px-4">
-        <TargetForm asked={asked} onChange={(change) => setAsked(change)} now={now} />
-        {known.size > 0 && <ScopeTree known={known} scope={asked.scope} onChange={(scope) => setAsked({ scope })} />}
-        <PastResets cluster={cluster} group={group} />
-      </div>
-      <div className="flex min-h-0 min-w-0 flex-col">
-        <div className="flex flex-col gap-3 border-b px-6 py-3 max-sm:px-4">
-          <div className="flex flex-wrap items-center gap-3">
-            <p aria-live="polite" className="min-w-0 flex-1 break-words font-strong">
-              {done !== undefined
-                ? t('reset.done', {
-                    moved: done.results.filter(({ error }) => error === null).length,
-                    failed: done.results.filter(({ error }) => error !== null).length,
-                  })
-                : isArmed
-                  ? t('reset.armed')
-                  : (sentence ?? t(isScopeEmpty ? 'reset.chooseScope' : isPlanning ? 'reset.planning' : 'reset.hint'))}
-            </p>
-            {done === undefined && !isArmed ? (
-              <Button
-                kind="primary"
-                busy={apply.isPending || arm.isPending || (reason === undefined && !fresh)}
-                disabledReason={reason}
-                onClick={() => setConfirming(true)}
-              >
-                {t(arms ? 'reset.armAct' : 'reset.applyAct', { count: data?.totals.partitions ?? 0 })}
-              </Button>
-            ) : (
-              <Button onClick={replan}>{t('reset.another')}</Button>
+    <>
+      <PlanLayout
+        question={
+          <>
+            <TargetForm asked={asked} onChange={(change) => setAsked(change)} now={now} />
+            {known.size > 0 && (
+              <ScopeTree known={known} scope={asked.scope} onChange={(scope) => setAsked({ scope })} />
             )}
-          </div>
-          {data !== undefined && arms && !isArmed && (
-            <BusyGroup cluster={cluster} group={group} state={data.state} onGone={replan} />
-          )}
-          <QueryError query={plan} />
-          {apply.error !== null && <ErrorState error={apply.error} retry={replan} />}
-          {arm.error !== null && <ErrorState error={arm.error} retry={replan} />}
-          {data !== undefined && <CommandLine label={frame('equivalent')} command={data.command} />}
-        </div>
+            <PastResets cluster={cluster} group={group} />
+          </>
+        }
+        sentence={
+          done !== undefined
+            ? t('reset.done', {
+                moved: done.results.filter(({ error }) => error === null).length,
+                failed: done.results.filter(({ error }) => error !== null).length,
+              })
+            : isArmed
+              ? t('reset.armed')
+              : (sentence ?? t(isScopeEmpty ? 'reset.chooseScope' : isPlanning ? 'reset.planning' : 'reset.hint'))
+        }
+        acts={
+          done === undefined && !isArmed ? (
+            <Button
+              kind="primary"
+              busy={apply.isPending || arm.isPending || (reason === undefined && !fresh)}
+              disabledReason={reason}
+              onClick={() => setConfirming(true)}
+            >
+              {t(arms ? 'reset.armAct' : 'reset.applyAct', { count: data?.totals.partitions ?? 0 })}
+            </Button>
+          ) : (
+            <Button onClick={replan}>{t('reset.another')}</Button>
+          )
+        }
+        notes={
+          inTheWay !== undefined &&
+          !isArmed && <BusyGroup cluster={cluster} group={group} members={inTheWay} onGone={replan} />
+        }
+        command={isPlanning ? undefined : (data?.command ?? null)}
+        errors={
+          <>
+            <QueryError query={plan} />
+            {apply.error !== null && <ErrorState error={apply.error} retry={replan} />}
+            {arm.error !== null && <ErrorState error={arm.error} retry={replan} />}
+          </>
+        }
+      >
         <PlanChart cluster={cluster} group={group} plan={done === undefined ? data : undefined} />
-        <PlanTable cluster={cluster} plan={data} results={done?.results} stale={!fresh && done === undefined} />
-      </div>
+        <PlanTable
+          cluster={cluster}
+          plan={data}
+          isPlanning={isPlanning}
+          results={done?.results}
+          stale={!fresh && done === undefined}
+        />
+      </PlanLayout>
       {confirming && data !== undefined && (
         <ApplyDialog
           plan={data}
@@ -138,7 +157,7 @@ export function ResetPage({ cluster, group }: { cluster: string; group: string }
           }}
         />
       )}
-    </div>
+    </>
   )
 }
 

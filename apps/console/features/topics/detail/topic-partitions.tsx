@@ -7,6 +7,7 @@ import { parseAsInteger, useQueryState } from 'nuqs'
 import { useState } from 'react'
 import { Badge } from '../../../components/ui/badge.tsx'
 import { Bytes, Exact, Unknown } from '../../../components/ui/number.tsx'
+import { PanelPlace } from '../../../components/ui/panel-place.tsx'
 import { QueryError } from '../../../components/ui/query-error.tsx'
 import { type Column, type Sort, Table } from '../../../components/ui/table.tsx'
 import { Time } from '../../../components/ui/time.tsx'
@@ -18,6 +19,7 @@ import type { PartitionRow } from '../outputs.ts'
 
 const PartitionPanel = dynamic(async () => (await import('../../replication/partition-panel.tsx')).PartitionPanel, {
   ssr: false,
+  loading: PanelPlace,
 })
 
 const REFRESH_MS = 5_000

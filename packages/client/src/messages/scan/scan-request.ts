@@ -64,6 +64,8 @@ export interface ScanProgress {
   readonly ranges: readonly PartitionRange[]
   readonly end: ScanEnd | null
   readonly failure: string | null
+  /** It failed because the cluster was not reached: it may be, a moment later. */
+  readonly isAway: boolean
   /** Continues where this was. Null when nothing is left. */
   readonly resume: string | null
 }

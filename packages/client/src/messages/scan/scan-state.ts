@@ -134,7 +134,7 @@ export class ScanState {
     return rowOf(cursor, partition, decoders, this.source.schemas, whole)
   }
 
-  progress(end: ScanEnd | null, failure: string | null = null): ScanProgress {
+  progress(end: ScanEnd | null, failure: string | null = null, isAway = false): ScanProgress {
     const { scanned, counts, offsetsRead } = this
     return {
       scanned,
@@ -152,6 +152,7 @@ export class ScanState {
       ranges: this.cursors.map(({ partition, start, end }) => ({ partition, start, end })),
       end,
       failure,
+      isAway,
       resume: resumeToken(this.#backward, this.cursors, this.#offsetsTotal),
     }
   }

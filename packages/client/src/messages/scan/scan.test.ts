@@ -27,9 +27,13 @@ async function createTopic(name: string, numPartitions: number): Promise<void> {
   equal(topics[0]?.errorCode, 0)
 }
 
-async function produce(topic: string, index: number, batch: Buffer): Promise<void> {
+function produce(topic: string, index: number, batch: Buffer): Promise<void> {
+  return produceTo(source, topic, index, batch)
+}
+
+async function produceTo(to: MessageSource, topic: string, index: number, batch: Buffer): Promise<void> {
   for (let attempt = 0; ; attempt++) {
-    const { responses } = await source.cluster.request(
+    const { responses } = await to.cluster.request(
       Produce,
       {
         acks: -1,
@@ -188,6 +192,44 @@ describe('a scan', () => {
     const { rows } = await run({ topic: 'orders', from: { kind: 'earliest' }, limit: 1_000, resume: last.resume })
     equal(rows.length, 600)
   })
+})
+
+test('a cluster that goes away under a scan is told from one that refuses, and the scan can be continued', async () => {
+  const lonely = await startBroker()
+  const own = new MessageSource({ bootstrap: [lonely.address], requestTimeoutMs: 2_000 })
+  try {
+    await own.cluster.request(CreateTopics, {
+      topics: [{ name: 'away', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],
+      timeoutMs: 10_000,
+      validateOnly: false,
+    })
+    // More than one Fetch brings: the next one is under way when the first is looked at, and one more is not.
+    const batch = encodeBatch({ records: [{ value: 'x'.repeat(900_000), timestamp: T0 }] })
+    for (let n = 0; n < 4; n++) await produceTo(own, 'away', 0, batch)
+    const reports: ScanProgress[] = []
+    const last = await scan(
+      own,
+      {
+        topic: 'away',
+        from: { kind: 'earliest' },
+        to: { kind: 'now' },
+        filter: {},
+        decoders: { key: 'auto', value: 'auto' },
+        readCommitted: true,
+        limit: 50,
+      },
+      { rows: () => lonely.close(), progress: (progress) => void reports.push(progress) },
+      new AbortController().signal,
+    )
+    equal(last.end, 'failed')
+    equal(last.isAway, true, last.failure ?? '')
+    ok(last.resume)
+    ok(last.matched >= 1 && last.matched < 4, `${last.matched} were found`)
+    ok(reports.slice(0, -1).every(({ isAway }) => !isAway))
+  } finally {
+    await own.close()
+    await lonely.close()
+  }
 })
 
 test('null and empty are told apart; what is deleted does not count', async () => {

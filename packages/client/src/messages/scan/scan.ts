@@ -1,4 +1,4 @@
-import { KafkaError, UnsupportedError } from '../../cluster-errors.ts'
+import { KafkaError, UnreachableError, UnsupportedError } from '../../cluster-errors.ts'
 import { FilterError } from '../filter/cel-filter.ts'
 import type { MessageSource } from './message-source.ts'
 import { leaderless, leadersOf } from './partition-leader.ts'
@@ -42,6 +42,7 @@ export async function scan(
   sink.progress(state.progress(null))
   const timer = setInterval(() => sink.progress(state.progress(null)), PROGRESS_MS)
   let failure: string | null = null
+  let isAway = false
   try {
     for (let attempt = 1; ; attempt++) {
       const before = state.offsetsRead
@@ -57,12 +58,13 @@ export async function scan(
     }
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error)
+    isAway = error instanceof UnreachableError || error instanceof LeaderMoved
   } finally {
     clearInterval(timer)
   }
   const isLeft = state.cursors.some(({ start, end }) => start < end)
   const end = failure !== null ? 'failed' : !isLeft ? 'end' : state.isFull ? 'limit' : 'stopped'
-  const last = state.progress(end, failure)
+  const last = state.progress(end, failure, isAway)
   sink.progress(last)
   return last
 }
