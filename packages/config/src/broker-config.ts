@@ -385,6 +385,22 @@ export const brokerConfig = table({
     mutable: 'broker',
     doc: 'How batches are stored: as their producer compressed them, or compressed again with this codec.',
   },
+  'compression.gzip.level': {
+    type: 'int',
+    default: -1,
+    min: -1,
+    max: 9,
+    mutable: 'broker',
+    doc: 'How hard compression.type=gzip tries, from 1 (fast) to 9 (small); 0 only wraps, -1 is the default of the codec.',
+  },
+  'compression.zstd.level': {
+    type: 'int',
+    default: 3,
+    min: -131072,
+    max: 22,
+    mutable: 'broker',
+    doc: 'How hard compression.type=zstd tries, up to 22 (small); negative ones are faster.',
+  },
   'min.insync.replicas': {
     type: 'int',
     default: 1,

@@ -21,6 +21,14 @@ export const topicConfig = table({
     'compression.type',
     'How batches are stored: as their producer compressed them, or compressed again with this codec.',
   ),
+  'compression.gzip.level': from(
+    'compression.gzip.level',
+    'How hard compression.type=gzip tries, from 1 (fast) to 9 (small); 0 only wraps, -1 is the default of the codec.',
+  ),
+  'compression.zstd.level': from(
+    'compression.zstd.level',
+    'How hard compression.type=zstd tries, up to 22 (small); negative ones are faster.',
+  ),
   'delete.retention.ms': from(
     'log.cleaner.delete.retention.ms',
     'How long a compacted topic keeps a tombstone (a record without a value), so that slow readers see the deletion.',

@@ -10,14 +10,14 @@ import {
   validateProducedBatch,
 } from '@odradek/protocol'
 import type { Job } from '../host/offload.ts'
-import { storedBatch } from './stored-batch.ts'
+import { type CompressionConfig, storedBatch } from './stored-batch.ts'
 
 export interface BatchToOpen {
   /** The batch, whole. */
   readonly bytes: Uint8Array
   readonly options: ValidationOptions
-  /** The topic's `compression.type`. */
-  readonly compressionType: string
+  /** The topic's. */
+  readonly compression: CompressionConfig
 }
 
 /** What came of it: as a `Validation`, and the batch as it is to be stored where it is taken. */
@@ -31,13 +31,13 @@ export interface OpenedBatch {
 export const job: Job<BatchToOpen, OpenedBatch> = {
   module: import.meta.url,
   isUrgent: true,
-  run(_disk, { bytes, options, compressionType }) {
+  run(_disk, { bytes, options, compression }) {
     const batch = sliceOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
     const { errorCode, blamed, text, header, walked, maxTimestamp } = validateProducedBatch(batch, options)
     if (errorCode !== 0) return { errorCode, blamed, text, stored: null }
     if (walked && maxTimestamp !== header.maxTimestamp)
       setMaxTimestamp(batch.buffer, batch.view, batch.start, maxTimestamp)
-    const { buffer, start, end } = storedBatch(batch, header.codec, compressionType)
+    const { buffer, start, end } = storedBatch(batch, header.codec, compression)
     return { errorCode, blamed, text, stored: buffer.subarray(start, end) }
   },
 }

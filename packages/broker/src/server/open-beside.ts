@@ -9,6 +9,7 @@ import {
 } from '@odradek/protocol'
 import type { BrokerContext } from './broker-context.ts'
 import { job, type OpenedBatch } from './open-batch.ts'
+import { type CompressionConfig, compressionOf } from './stored-batch.ts'
 
 /** What a batch may inflate to and still be opened on the loop: about a millisecond of it. */
 export const OPENED_INLINE_BYTES_MAX = 512 * 1024
@@ -37,11 +38,13 @@ export function openBeside(
   { host, requestMemory }: BrokerContext,
   { buffer, start, end }: Slice,
   options: ValidationOptions,
-  compressionType: string,
+  config: CompressionConfig,
 ): Promise<OpenedBatch> | null {
   if (requestMemory.isFull) return null
   // In memory of its own: what is sent to another thread is sent with all that its buffer has.
   const bytes = new Uint8Array(buffer.subarray(start, end))
   requestMemory.keep(bytes.length)
-  return host.offload.run(job, { bytes, options, compressionType }).finally(() => requestMemory.keep(-bytes.length))
+  return host.offload
+    .run(job, { bytes, options, compression: compressionOf(config) })
+    .finally(() => requestMemory.keep(-bytes.length))
 }

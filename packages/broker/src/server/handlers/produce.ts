@@ -123,7 +123,7 @@ function append(
   if (check.walked && check.maxTimestamp !== check.header.maxTimestamp) {
     setMaxTimestamp(records.buffer, records.view, records.start, check.maxTimestamp)
   }
-  return store(target, storedBatch(records, check.header.codec, config['compression.type']))
+  return store(target, storedBatch(records, check.header.codec, config))
 }
 
 /** Where a batch goes. */
@@ -153,7 +153,7 @@ function openLater(target: Target, records: Slice, options: ValidationOptions): 
   const { exchange, partition, written, pending } = target
   const { broker } = exchange
   const response = refused(partition.index, errors.NONE.code, null)
-  const opening = openBeside(broker, records, options, partition.log.config['compression.type'])
+  const opening = openBeside(broker, records, options, partition.log.config)
   if (opening === null) {
     const text = 'memory.request.bytes.max is used up; batches that inflate to much wait for it.'
     return refused(partition.index, errors.NOT_ENOUGH_REPLICAS.code, text)
