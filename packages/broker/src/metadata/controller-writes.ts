@@ -1,15 +1,19 @@
 /**
  * Makes decisions and stores them, in rounds:
  *
- *   all that wait are decided, one after the other, over one draft that holds what was decided before them
+ *   those that wait are decided, one after the other, over one draft that holds what was decided before them
  *     ▸ their changes, one per key, are packed into transactions that compare the author's key and each key's revision
  *       ▸ what was stored is answered once the image has it; what another was faster for is decided again
+ *
+ * A round is not large: to decide, to store, and to follow the image holds the loop, which others have between two rounds.
  */
 import { errors } from '@odradek/protocol'
+import type { Timers } from '../host/clock.ts'
 import type { Change, Decision, Refusal } from './controller/decision.ts'
 import type { MetadataImage } from './image.ts'
 import { ImageDraft } from './image-draft.ts'
 import type { ImageFollower } from './image-follower.ts'
+import { meaningOfKey } from './keys.ts'
 import type { Registration } from './registration.ts'
 import type { Compare, MetadataStore, Operation, Transaction } from './store.ts'
 
@@ -17,6 +21,10 @@ import type { Compare, MetadataStore, Operation, Transaction } from './store.ts'
 const transactionComparesMax = 100
 /** Bytes of values in one transaction, before the one that goes beyond. */
 const transactionValueBytesMax = 400_000
+/** Decisions in one round. */
+const roundDecisionsMax = 99
+/** Partitions of the topics that one round changes, before the one that goes beyond. */
+const roundPartitionsMax = 500
 /** Rounds in which others were faster until a decision is given up. */
 const attemptsMax = 20
 
@@ -46,6 +54,7 @@ export class ControllerWrites {
   readonly #follower: ImageFollower
   readonly #registration: Registration
   readonly #author: Author
+  readonly #timers: Timers
   #waiting: Waiting[] = []
   #running = false
 
@@ -53,8 +62,10 @@ export class ControllerWrites {
     store: MetadataStore,
     follower: ImageFollower,
     registration: Registration,
+    timers: Timers,
     author: Author = 'controller',
   ) {
+    this.#timers = timers
     this.#store = store
     this.#follower = follower
     this.#registration = registration
@@ -80,24 +91,27 @@ export class ControllerWrites {
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const waiting = this.#waiting.splice(0)
+      const waiting = this.#waiting.splice(0, roundDecisionsMax)
       try {
         await this.#round(waiting)
       } catch (error) {
         for (const item of waiting) item.reject(error)
       }
+      // Not every round waits for the store: others are to have their turn all the same.
+      if (this.#waiting.length > 0) await new Promise<void>((resolve) => this.#timers.endOfTurn(resolve))
     }
     this.#running = false
   }
 
-  async #round(waiting: readonly Waiting[]): Promise<void> {
+  async #round(waiting: Waiting[]): Promise<void> {
     await this.#registration.confirm()
     if (this.#author === 'controller' && !this.#registration.isController) {
       const errorMessage = this.#follower.image.controllerText
       for (const item of waiting) item.resolve(item.refuse({ errorCode: errors.NOT_CONTROLLER.code, errorMessage }))
       return
     }
-    const { decided, changes } = decideAll(this.#follower.image, waiting)
+    const { decided, changes, taken } = decideAll(this.#follower.image, waiting)
+    this.#waiting.unshift(...waiting.splice(taken))
     const groups = pack(changes)
     const fence = this.#author === 'controller' ? this.#registration.controllerFence : this.#registration.fence
     const transactions = groups.map((group) => toTransaction(group, fence))
@@ -132,19 +146,25 @@ export class ControllerWrites {
   }
 }
 
+/** Decides on those of `waiting` that make a round: the first `taken`. */
 function decideAll(
   image: MetadataImage,
   waiting: readonly Waiting[],
-): { decided: Decided[]; changes: Map<string, Change> } {
+): { decided: Decided[]; changes: Map<string, Change>; taken: number } {
   const draft = new ImageDraft(image)
   const changes = new Map<string, Change>()
   const decided: Decided[] = []
+  let taken = 0
+  let partitions = 0
   for (const item of waiting) {
+    if (partitions > roundPartitionsMax) break
+    taken += 1
     try {
       const { result, change } = item.decide(draft)
       decided.push({ waiting: item, result, key: change?.key ?? null })
       if (change === null) continue
       const { key, value } = change
+      const partitionsBefore = partitionsAt(draft, key)
       // The store still has what the first decision of this round on this key saw.
       const before = changes.get(key)
       const base = before?.base ?? change.base
@@ -152,11 +172,18 @@ function decideAll(
       changes.set(key, { key, value, base, compares })
       if (value === null) draft.delete(key)
       else draft.put({ key, value, createRevision: base, modRevision: base })
+      partitions += Math.max(partitionsBefore, partitionsAt(draft, key))
     } catch (error) {
       item.reject(error)
     }
   }
-  return { decided, changes }
+  return { decided, changes, taken }
+}
+
+/** How many partitions the topic has that is stored under a key; 0 where none is. */
+function partitionsAt(image: MetadataImage, key: string): number {
+  const meaning = meaningOfKey(key)
+  return meaning?.kind === 'topic' ? (image.topics.get(meaning.name)?.partitions.length ?? 0) : 0
 }
 
 function pack(changes: ReadonlyMap<string, Change>): Change[][] {

@@ -1,5 +1,6 @@
 import { type BrokerConfig, type BrokerLayers, resolveBrokerConfig } from '@odradek/config'
 import { errors } from '@odradek/protocol'
+import type { Timers } from '../host/clock.ts'
 import type { Random } from '../host/random.ts'
 import type { Decision, DecisionContext, Refusal } from './controller/decision.ts'
 import { ControllerWrites } from './controller-writes.ts'
@@ -17,6 +18,7 @@ export interface DecisionsOptions {
   readonly follower: ImageFollower
   readonly registration: Registration
   readonly random: Random
+  readonly timers: Timers
   readonly nodeId: number
   /** The broker's static settings as texts by key. */
   readonly config: Configs
@@ -34,14 +36,14 @@ export class Decisions {
   #context: DecisionContext | null = null
   #contextOf: MetadataImage['brokerConfigs'] | null = null
 
-  constructor({ store, follower, registration, random, nodeId, config }: DecisionsOptions) {
+  constructor({ store, follower, registration, random, timers, nodeId, config }: DecisionsOptions) {
     this.#follower = follower
     this.#registration = registration
     this.#random = random
     this.#nodeId = nodeId
     this.#static = config
-    this.#asController = new ControllerWrites(store, follower, registration)
-    this.#asBroker = new ControllerWrites(store, follower, registration, 'broker')
+    this.#asController = new ControllerWrites(store, follower, registration, timers)
+    this.#asBroker = new ControllerWrites(store, follower, registration, timers, 'broker')
   }
 
   get image(): MetadataImage {

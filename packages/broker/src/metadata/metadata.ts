@@ -95,7 +95,15 @@ export class Metadata {
     this.#follower = follower
     this.#registration = registration
     const { store, config, nodeId, host } = options
-    this.#decisions = new Decisions({ store, follower, registration, random: host.random, nodeId, config })
+    this.#decisions = new Decisions({
+      store,
+      follower,
+      registration,
+      random: host.random,
+      timers: host.timers,
+      nodeId,
+      config,
+    })
     this.ownTopics = new OwnTopics(this.#decisions)
     this.#duties = new ControllerDuties({
       timers: options.host.timers,
