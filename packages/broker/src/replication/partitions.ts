@@ -10,7 +10,6 @@ import { errors } from '@odradek/protocol'
 import type { Logger } from 'pino'
 import type { DiskGauge } from '../cleanup/disk-gauge.ts'
 import type { FlushSchedule } from '../flush/flush-schedule.ts'
-import type { Timer } from '../host/clock.ts'
 import type { Host } from '../host/host.ts'
 import type { Turn } from '../host/turn.ts'
 import type { IsrChange, IsrOutcome } from '../metadata/controller/alter-isr.ts'
@@ -20,21 +19,17 @@ import { isNoRoom } from '../storage/disk-room.ts'
 import type { Log } from '../storage/log.ts'
 import type { LogDirectories } from '../storage/log-directories.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
-import { Fetchers } from './fetchers.ts'
+import type { Fetchers } from './fetchers.ts'
 import { Follower, type FollowerEvents } from './follower.ts'
+import { HeldReplicas, type HeldTopic } from './held-replicas.ts'
 import type { ClusterView } from './in-sync-replicas.ts'
+import { IsrChanges } from './isr-changes.ts'
+import { LagWatch } from './lag-watch.ts'
+import { openFetchers } from './open-fetchers.ts'
 import { Partition, type PartitionEvents } from './partition.ts'
 import type { Peers } from './peers/peers.ts'
-import { namesReplica, ReplicationQuota } from './replication-quota.ts'
+import { ReplicationQuota } from './replication-quota.ts'
 import { Withdrawals } from './withdrawals.ts'
-
-/** The replicas of one topic that this broker has, by index. */
-interface HeldTopic {
-  readonly name: string
-  readonly topicId: string
-  readonly led: (Partition | undefined)[]
-  readonly followed: (Follower | undefined)[]
-}
 
 /** Hears of partitions that this broker begins or ceases to lead. */
 export interface LeadershipListener {
@@ -69,19 +64,15 @@ export interface PartitionsOptions {
 
 export class Partitions implements PartitionEvents, FollowerEvents {
   readonly #options: PartitionsOptions
-  readonly #byName = new Map<string, HeldTopic>()
-  readonly #byId = new Map<string, HeldTopic>()
-  readonly #byLog = new Map<Log, Partition | Follower>()
+  readonly #held = new HeldReplicas()
   readonly #listeners: LeadershipListener[] = []
   readonly #cluster: ClusterView | null
   /** What this broker gives to replicas that catch up and are to be held up; null where no topic has any. */
   readonly leaderQuota: ReplicationQuota | null = null
   readonly #fetchers: Fetchers | null
   readonly #withdrawals: Withdrawals | null
-  /** In-sync replicas that were found to be others, to be told with those of the same turn. */
-  #isrChanges: IsrChange[] = []
-  #isrPartitions: Partition[] = []
-  #lagTimer: Timer | null = null
+  readonly #isrChanges: IsrChanges | null
+  readonly #lagWatch: LagWatch | null
   /** Damaged logs of the last replica in sync, by partition: nobody else has what they had. */
   readonly #lastInSync = new WeakSet<Log>()
   /** Followers whose log is being cut, and that this broker leads when that is done. */
@@ -94,61 +85,45 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     this.#cluster = null
     this.#fetchers = null
     this.#withdrawals = null
+    this.#isrChanges = null
+    this.#lagWatch = null
     if (replication !== undefined) {
-      const { host, peers, image } = replication
+      const { host, image, withdraw, alterIsr } = replication
       const brokerEpoch = (id: number) => image().brokers.get(id)?.epoch ?? -1
       const servesFromFollowers = () => config()['replica.selector.class'] !== ''
       this.leaderQuota = new ReplicationQuota(host.clock, () => config()['leader.replication.throttled.rate'])
       this.#cluster = { nodeId, clock: host.clock, brokerEpoch, servesFromFollowers }
-      this.#fetchers = new Fetchers({
-        host,
-        turn,
-        peers,
-        nodeId,
-        brokerEpoch: () => brokerEpoch(nodeId),
-        quota: new ReplicationQuota(host.clock, () => config()['follower.replication.throttled.rate']),
-        isThrottled: ({ log, topicId, index }) =>
-          namesReplica(log.config['follower.replication.throttled.replicas'], index, nodeId) &&
-          image().topicsById.get(topicId)?.partitions[index]?.isr.includes(nodeId) === false,
-        isInSync: ({ topicId, index }) =>
-          image().topicsById.get(topicId)?.partitions[index]?.isr.includes(nodeId) === true,
-        settings: () => ({
-          waitMsMax: config()['replica.fetch.wait.max.ms'],
-          lagMsMax: config()['replica.lag.time.max.ms'],
-          partitionBytesMax: config()['replica.fetch.max.bytes'],
-          answerBytesMax: config()['replica.fetch.response.max.bytes'],
-          timeoutMs: config()['replica.socket.timeout.ms'],
-        }),
-      })
-    }
-    if (replication !== undefined)
+      this.#fetchers = openFetchers(replication, turn, nodeId, config)
+      this.#isrChanges = new IsrChanges({ turn, logger: options.logger, alterIsr })
+      this.#lagWatch = new LagWatch(host.timers, this, () => config()['replica.lag.time.max.ms'])
       this.#withdrawals = new Withdrawals({
-        timers: replication.host.timers,
+        timers: host.timers,
         turn,
-        withdraw: replication.withdraw,
+        withdraw,
         withdrawn: (topicId) => this.#withdrawn(topicId),
       })
+    }
     options.directories.onOffline((directory, error) => this.#wentOffline(directory, error))
   }
 
   /** The partition, or undefined where this broker does not lead it. */
   get(topic: string, index: number): Partition | undefined {
-    return this.#byName.get(topic)?.led[index]
+    return this.#held.topic(topic)?.led[index]
   }
 
   /** The same by topic id. */
   byId(topicId: string, index: number): Partition | undefined {
-    return this.#byId.get(topicId)?.led[index]
+    return this.#held.topicById(topicId)?.led[index]
   }
 
   /** The replica of a partition that another broker leads. */
   follower(topic: string, index: number): Follower | undefined {
-    return this.#byName.get(topic)?.followed[index]
+    return this.#held.topic(topic)?.followed[index]
   }
 
   /** The same by topic id. */
   followerById(topicId: string, index: number): Follower | undefined {
-    return this.#byId.get(topicId)?.followed[index]
+    return this.#held.topicById(topicId)?.followed[index]
   }
 
   /** The log of a partition of which this broker has a replica, whoever leads it. */
@@ -157,13 +132,13 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   }
 
   /** Those that this broker leads. */
-  *[Symbol.iterator](): Generator<Partition> {
-    for (const { led } of this.#byName.values()) for (const partition of led) if (partition) yield partition
+  [Symbol.iterator](): Generator<Partition> {
+    return this.#held.led()
   }
 
   /** Those that it follows. */
-  *followers(): Generator<Follower> {
-    for (const { followed } of this.#byName.values()) for (const follower of followed) if (follower) yield follower
+  followers(): Generator<Follower> {
+    return this.#held.followed()
   }
 
   listen(listener: LeadershipListener): void {
@@ -173,7 +148,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   /** Follows the image in the topics named (all that changed since the last call). */
   apply(image: MetadataImage, changedTopics: Iterable<string>): void {
     const names = new Set(changedTopics)
-    const held = [...names].flatMap((name) => this.#byName.get(name) ?? [])
+    const held = [...names].flatMap((name) => this.#held.topic(name) ?? [])
     this.#delete(held.filter(({ name, topicId }) => topicId !== image.topics.get(name)?.topicId))
     for (const name of names) {
       const topic = image.topics.get(name)
@@ -206,7 +181,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
 
   /** Called by the flush schedule. */
   flushed(log: Log): void {
-    const replica = this.#byLog.get(log)
+    const replica = this.#held.ofLog(log)
     if (replica instanceof Partition) replica.flushed()
     else if (replica !== undefined) this.#fetchers?.flushed(replica)
   }
@@ -230,25 +205,22 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     this.#fetchers?.resume(follower, pauseMs)
     if (!isLed) return
     const topic = this.#options.replication?.image().topicsById.get(follower.topicId)
-    if (topic !== undefined && this.#byId.has(follower.topicId)) this.#follow(topic)
+    if (topic !== undefined && this.#held.topicById(follower.topicId) !== undefined) this.#follow(topic)
   }
 
   isrFound(partition: Partition, isr: readonly number[]): void {
-    const { topicId, index, leaderEpoch, partitionEpoch } = partition
-    this.#isrChanges.push({ topicId, index, leaderEpoch, partitionEpoch, isr })
-    this.#isrPartitions.push(partition)
-    if (this.#isrChanges.length === 1) this.#options.turn.defer('answer', { endTurn: () => this.#tellIsr() })
+    this.#isrChanges!.found(partition, isr)
   }
 
   /** What was durable in a log is damaged, or cannot be read: its partition is offline and others lead it, its directory goes on. */
   damaged(log: Log): void {
-    const replica = this.#byLog.get(log)
+    const replica = this.#held.ofLog(log)
     if (replica) this.#lose(replica, errors.KAFKA_STORAGE_ERROR.code)
   }
 
   /** Called where a log failed apart from an append: in a flush. */
   logFailed(log: Log, error: Error): void {
-    const replica = this.#byLog.get(log)
+    const replica = this.#held.ofLog(log)
     if (replica) this.failed(replica, error)
   }
 
@@ -269,7 +241,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   /** Ends all waits, before the logs are closed. */
   close(): void {
     this.#isClosed = true
-    this.#lagTimer?.cancel()
+    this.#lagWatch?.close()
     this.#fetchers?.close()
     this.#withdrawals?.close()
     for (const replica of [...this, ...this.followers()]) this.#lose(replica, errors.NOT_LEADER_OR_FOLLOWER.code)
@@ -277,12 +249,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
 
   #follow(topic: TopicImage): void {
     const { nodeId, config } = this.#options
-    let held = this.#byName.get(topic.name)
-    if (!held) {
-      held = { name: topic.name, topicId: topic.topicId, led: [], followed: [] }
-      this.#byName.set(topic.name, held)
-      this.#byId.set(topic.topicId, held)
-    }
+    const held = this.#held.hold(topic.name, topic.topicId)
     const topicConfig = resolveTopicConfig(topic.configs, config())
     const gone: Log[] = []
     for (const partition of topic.partitions) {
@@ -304,7 +271,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     if (led) {
       led.configure(config)
       led.lead(image)
-      if (led.followers !== null) this.#watchLag()
+      this.#lagWatch?.led(led)
       this.#withdrawAnew(led, image)
       return
     }
@@ -339,8 +306,8 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     })
     log.assignEpoch(leaderEpoch)
     held.led[index] = opened
-    if (opened.followers !== null) this.#watchLag()
-    this.#byLog.set(log, opened)
+    this.#lagWatch?.led(opened)
+    this.#held.use(opened)
     // Found after an unclean stop: no append may ever come to have it flushed.
     if (log.flushedOffset < log.endOffset) this.dirty(opened)
     if (log.failed !== null) {
@@ -384,7 +351,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
       logger,
     })
     held.followed[index] = follower
-    this.#byLog.set(log, follower)
+    this.#held.use(follower)
     this.#fetchers?.follow(follower)
     if (led === undefined && log.failed !== null) this.#withdraw(follower)
   }
@@ -401,10 +368,9 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   /** Together: their logs share what the loop waits for. */
   #delete(topics: readonly HeldTopic[]): void {
     const logs: Log[] = []
-    for (const { name, topicId, led, followed } of topics) {
-      this.#byName.delete(name)
-      this.#byId.delete(topicId)
-      for (const replica of [...led, ...followed])
+    for (const topic of topics) {
+      this.#held.release(topic)
+      for (const replica of [...topic.led, ...topic.followed])
         if (replica) logs.push(this.#discard(replica, errors.UNKNOWN_TOPIC_OR_PARTITION.code))
     }
     this.#options.directories.deleteLogs(logs)
@@ -413,7 +379,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   /** Ends the use of a replica; its log is the caller's to delete. */
   #discard(replica: Partition | Follower, errorCode: number): Log {
     this.#lose(replica, errorCode)
-    this.#byLog.delete(replica.log)
+    this.#held.forget(replica.log)
     return replica.log
   }
 
@@ -492,41 +458,5 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     logger.warn({ topic: held.name, partition: index, leader }, 'A damaged replica is fetched anew from its leader.')
     this.#letGo(held, index)
     this.#options.directories.setDamagedAside(log)
-  }
-
-  #tellIsr(): void {
-    const changes = this.#isrChanges
-    const partitions = this.#isrPartitions
-    this.#isrChanges = []
-    this.#isrPartitions = []
-    for (const [at, { isr }] of changes.entries()) {
-      const { topic, index, isr: before } = partitions[at]!
-      this.#options.logger.info({ topic, partition: index, before, after: isr }, 'Other replicas are in sync.')
-    }
-    this.#options.replication!.alterIsr(changes).then(
-      (outcomes) => {
-        for (const [at, partition] of partitions.entries()) partition.isrDecided(outcomes[at]!.errorCode)
-      },
-      (error: Error) => {
-        this.#options.logger.error({ err: error }, 'In-sync replicas could not be changed; please report this as a bug')
-        for (const partition of partitions) partition.isrDecided(errors.REQUEST_TIMED_OUT.code)
-      },
-    )
-  }
-
-  /** Looks now and then for followers that have fallen behind; not at all while no topic has any. */
-  #watchLag(): void {
-    const { replication, config } = this.#options
-    if (replication === undefined || this.#lagTimer !== null || this.#isClosed) return
-    const lagMs = config()['replica.lag.time.max.ms']
-    this.#lagTimer = replication.host.timers.after(lagMs / 2, () => {
-      this.#lagTimer = null
-      let isNeeded = false
-      for (const partition of this) {
-        partition.checkLag(config()['replica.lag.time.max.ms'])
-        isNeeded ||= partition.followers !== null
-      }
-      if (isNeeded) this.#watchLag()
-    })
   }
 }
