@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
+import { errors } from '@odradek/protocol'
 import type { Disk, DiskFile } from '../host/disk.ts'
 import { createNodeHost } from '../host/node/node-host.ts'
 import { createSimHost } from '../host/sim/index.ts'
@@ -195,4 +196,90 @@ describe('cuts that the loop does not wait for', () => {
       assert.ok(log.endOffset <= 31)
     })
   }
+
+  it('come to nothing where the disk has no room and somebody appends meanwhile, who is refused once', async () => {
+    const host = createSimHost(7)
+    const directory = openDirectory('/data', host)
+    const [log] = openLogs(directory, 1) as [Log]
+    fill(log)
+    await host.world.complete(directory.flush())
+    directory.checkpointNow()
+    const { endOffset } = log
+    let told: Error | null | undefined
+    log.truncateLater(31, (error) => {
+      told = error
+    })
+    host.disk.failNext('write', 'ENOSPC')
+    assert.equal(append(log, sampleBatch(1), 3).errorCode, errors.NOT_ENOUGH_REPLICAS.code)
+    assert.match(`${told}`, /ENOSPC/)
+    assert.deepEqual([log.failed, directory.offline, log.isCutting, log.endOffset], [null, null, false, endOffset])
+    await host.world.runFor(1500)
+    assert.equal(append(log, sampleBatch(1), 3).baseOffset, endOffset)
+  })
+
+  it('leave a log as it was, or cut, where too many files are open, and whoever begins to lead it can append', async () => {
+    const failures = new Set<string>()
+    for (const kind of ['open', 'list'] as const) {
+      for (const name of ['', '.log', 'index', 'leader-epoch', '.snapshot']) {
+        for (const [offset, isWhole, isLater] of [
+          [31, false, false],
+          [31, false, true],
+          [5, true, true],
+        ] as const) {
+          const scene = `${kind} ${name} ${isWhole} ${isLater}`
+          const host = createSimHost(7)
+          const first = openDirectory('/data', host)
+          fill(openLogs(first, 1)[0]!)
+          first.close()
+          // Nothing of it is open, or known, but what a start reads.
+          const directory = openDirectory('/data', host)
+          const [log] = openLogs(directory, 1) as [Log]
+          const { endOffset } = log
+          const before = readAll(log)
+          for (const segment of log.segments()) segment.release()
+          let told: Error | null | undefined
+          const hear = (error: Error | null) => {
+            told = error
+          }
+          host.disk.failNext(kind, 'EMFILE', 1, name)
+          try {
+            if (isWhole) log.truncateFullyLater(offset, hear)
+            else if (isLater) log.truncateLater(offset, hear)
+            else log.truncateTo(offset)
+            if (isLater) await host.world.runUntil(() => told !== undefined)
+          } catch (error) {
+            told = error as Error
+          }
+          host.disk.failNext(kind, 'EMFILE', 0)
+          if (told) failures.add(`${isWhole} ${isLater}`)
+          assert.deepEqual([log.failed, directory.offline, log.isCutting], [null, null, false], scene)
+          const isCut = log.endOffset < endOffset
+          assert.ok(isCut || told, scene)
+          // It is refused for a moment, not for good.
+          await host.world.runFor(1500)
+          const { endOffset: at } = log
+          assert.equal(appendRecords(log, [{ value: 'next' }]).baseOffset, at, scene)
+          log.write()
+          const kept = isWhole && isCut ? [] : before.filter((record) => record.offset < at)
+          const values = [...kept.map(({ value }) => value), 'next']
+          assert.deepEqual(
+            readAll(log).map(({ value }) => value),
+            values,
+            scene,
+          )
+          const flushed = Promise.withResolvers<Error | null>()
+          log.flush(flushed.resolve)
+          assert.equal(await host.world.complete(flushed.promise), null, scene)
+          host.crash('power')
+          const again = openLogs(openDirectory('/data', host.reboot()), 1)[0]!
+          assert.deepEqual(
+            readAll(again).map(({ value }) => value),
+            values,
+            scene,
+          )
+        }
+      }
+    }
+    assert.equal(failures.size, 3, 'each was in the way of some')
+  })
 })

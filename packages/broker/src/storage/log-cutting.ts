@@ -82,8 +82,36 @@ export function beginCut(state: LogState, cutting: Cutting): void {
   state.dirtyFrom = Math.min(state.dirtyFrom, offset)
 }
 
-/** Cuts the log in memory and in its files. That is durable when the epochs, the last segment and the directory are. */
-export function cutFiles(state: LogState, { startOffset, endOffset, segment, position }: Cutting): void {
+/**
+ * Cuts the log in memory and in its files. That is durable when the epochs, the last segment and the directory are. Throws I/O
+ * errors: for want of room the log is as it was, or cut and without a segment that grows; any other sets `failed`.
+ */
+export function cutFiles(state: LogState, cutting: Cutting): void {
+  const { segment, position } = cutting
+  // What has to be opened is, before anything is changed: too many files may be open for that.
+  void state.epochs
+  const snapshots = state.snapshots()
+  if (segment !== null && position >= 0) segment.prepareTruncate()
+  try {
+    shorten(state, cutting, snapshots)
+  } catch (error) {
+    // It is neither as it was nor cut.
+    state.fail(error as Error)
+    throw error
+  }
+  if (!state.isOnDisk) return
+  try {
+    state.activate()
+  } catch (error) {
+    // Who cuts it may give up here: the next flush makes durable what is done.
+    if (segment !== null && position >= 0) state.flush.dirty(segment)
+    state.flush.made(state.directory)
+    throw error
+  }
+}
+
+function shorten(state: LogState, cutting: Cutting, snapshots: readonly number[]): void {
+  const { startOffset, endOffset, segment, position } = cutting
   state.cuts++
   if (segment === null) state.epochs.clear()
   else state.epochs.truncateFromEnd(endOffset)
@@ -92,13 +120,12 @@ export function cutFiles(state: LogState, { startOffset, endOffset, segment, pos
   state.active = null
   state.recent?.clear()
   // First, or a crash would leave them to speak of producers whose records are gone.
-  state.keepSnapshots(0, segment === null ? -1 : endOffset)
+  state.keepSnapshots(0, segment === null ? -1 : endOffset, snapshots)
   const kept = segment === null ? 0 : state.segments.all.indexOf(segment) + 1
   for (const victim of state.segments.all.slice(kept)) remove(state, victim)
   if (segment !== null && position >= 0) segment.truncate(position, endOffset)
   state.forgetProducers()
   state.marks.reset(endOffset)
-  if (state.isOnDisk) state.activate()
 }
 
 /** Makes a cut durable, waiting for the disk. */

@@ -383,6 +383,17 @@ export class LogState implements FlushedLog {
     this.cut?.finishNow()
   }
 
+  /** The same; false where there is no room for that, and it has come to nothing. */
+  finishCutIfRoom(): boolean {
+    try {
+      this.finishCut()
+      return true
+    } catch (error) {
+      if (this.failed !== null) throw error
+      return false
+    }
+  }
+
   /** A replacement that is under way comes to nothing in this life. */
   abandonReplacement(error: Error): void {
     this.#replacement?.abandon(error)
@@ -408,10 +419,10 @@ export class LogState implements FlushedLog {
     this.#snapshotOffset = this.endOffset
   }
 
-  /** Removes the snapshots that are not in `[from, to]`. */
-  keepSnapshots(from: number, to: number): void {
+  /** Removes the snapshots that are not in `[from, to]`, of those that there are. */
+  keepSnapshots(from: number, to: number, offsets: readonly number[]): void {
     this.#snapshotOffset = -1
-    for (const offset of this.snapshots()) {
+    for (const offset of offsets) {
       if (offset < from || offset > to) this.place.disk.remove(`${this.directory}/${fileName(offset, SNAPSHOT_SUFFIX)}`)
       else this.#snapshotOffset = offset
     }

@@ -133,7 +133,7 @@ export class Log extends LogView {
     result.logAppendTime = -1
     result.duplicate = false
     if (state.failed !== null) return refuse(result, KAFKA_STORAGE_ERROR)
-    if (state.cut !== null) state.finishCut()
+    if (state.cut !== null && !state.finishCutIfRoom()) return refuse(result, NO_ROOM)
     if (state.place.room.isRefusing) return refuse(result, NO_ROOM)
     const { undone } = state
     const control = header.isControl ? controlRecordOf(batch) : null

@@ -196,6 +196,12 @@ export class SegmentIndexes implements Holder {
     return { position: offsets.entries === 0 ? 0 : offsets.position(offsets.entries - 1) }
   }
 
+  /** Reads what `truncate` needs. */
+  prepareTruncate(): void {
+    this.#load()
+    void this.aborted
+  }
+
   /** Forgets the batches from `position` on, where offset `offset` begins. The files go until the segment is closed again. */
   truncate(position: number, offset: number): void {
     this.offsets.truncateToPosition(position)

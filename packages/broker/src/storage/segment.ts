@@ -436,6 +436,12 @@ export class Segment implements Holder {
     this.resume()
   }
 
+  /** Opens and reads what `truncate` needs: it does not fail half way for want of that. Throws I/O errors. */
+  prepareTruncate(): void {
+    this.#indexes.prepareTruncate()
+    void this.file
+  }
+
   /** Cuts the segment before the batch at `position`, which begins at `offset`: file and indexes. Durable when it is synced. */
   truncate(position: number, offset: number): void {
     this.#indexes.truncate(position, offset)
