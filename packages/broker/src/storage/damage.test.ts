@@ -97,3 +97,49 @@ describe('a read that comes upon damage', () => {
     assert.ok(log.failed instanceof DamagedLogError)
   })
 })
+
+describe('files that change while the broker is stopped cleanly', () => {
+  /** Stopped cleanly, with a closed segment amid others that `change` is done to. */
+  function changed(change: (host: SimHost, path: string) => void) {
+    const host = createSimHost(3)
+    const first = openIt(host)
+    fill(first.log)
+    fill(first.other)
+    const { baseOffset } = first.log.segments()[2]!
+    const path = first.log.segments()[2]!.path('.log')
+    first.directory.close()
+    change(host, path)
+    return { ...openIt(host), baseOffset, path }
+  }
+
+  it('does not pass over what follows in a segment that ends in the midst of a batch', () => {
+    const { log, other, heard, baseOffset } = changed((host, path) => {
+      const file = host.disk.open(path, 'write')
+      file.truncate(file.size() - 5)
+      file.close()
+    })
+    const before = log.read(baseOffset, 100_000, 40, true)
+    assert.equal(before.errorCode, 0)
+    // What is left of its last batch is sent with them, as any other end of an answer: clients pass over it.
+    const next = baseOffset + Math.floor(log.readBatches(before.range!).length / batchBytes(other))
+    assert.ok(next > baseOffset && next < 40, `whole batches up to ${next}`)
+    assert.equal(log.read(next, 100_000, 40, true).errorCode, UNREADABLE)
+    assert.ok(log.failed instanceof DamagedLogError)
+    assert.match(log.failed.message, /does not end within them/)
+    assert.deepEqual(heard, [log])
+    assert.equal(readAll(other).length, 40)
+  })
+
+  it('does not pass over a segment that is gone while its index is there', () => {
+    const { log, other, path } = changed((host, path) => host.disk.remove(path))
+    assert.ok(log.failed instanceof DamagedLogError)
+    assert.ok(log.failed.message.startsWith(`${path}: it is missing`), log.failed.message)
+    assert.equal(log.read(0, 1000, 40, true).errorCode, UNREADABLE)
+    assert.equal(readAll(other).length, 40)
+  })
+})
+
+/** Of each of its batches: they are alike. */
+function batchBytes(log: Log): number {
+  return log.readBatches(log.read(0, 1, 40, true).range!).length
+}

@@ -27,7 +27,7 @@ export class DamagedLogError extends CorruptBatchError {
   constructor(directory: string, damage: Damage) {
     const at = damage.position < 0 ? '' : ` at byte ${damage.position}`
     super(
-      `${directory}/${damage.file}${at}: ${damage.problem}. The log is not served until it is repaired ` +
+      `${directory}/${damage.file}${at}: ${damage.problem.replace(/\.$/, '')}. The log is not served until it is repaired ` +
         `(odradek log repair ${directory}).`,
     )
     this.damage = damage

@@ -1,4 +1,4 @@
-import type { FileRange } from '@odradek/protocol'
+import { CorruptBatchError, type FileRange } from '@odradek/protocol'
 import { batchScanner } from './batch-scanner.ts'
 import type { PositionRing } from './position-ring.ts'
 import type { Segment } from './segment.ts'
@@ -29,7 +29,8 @@ export interface ReadableLog {
 
 /**
  * The bytes of the batches that `bounds` ask for. Positions come from `recent` where it knows them (the tail of the
- * active segment), else from the offset index and the batch headers that follow the entry.
+ * active segment), else from the offset index and the batch headers that follow the entry. Throws a CorruptBatchError where a
+ * segment ends in the midst of a batch.
  */
 export function readRange(log: ReadableLog, bounds: ReadBounds): FileRange | null {
   const { segments, active, recent, endOffset } = log
@@ -40,7 +41,10 @@ export function readRange(log: ReadableLog, bounds: ReadBounds): FileRange | nul
     const ring = segment === active ? recent : null
     const start = positionOf(segment, ring, fetchOffset)
     // Compaction may have taken the segment's last batches: the next there is lies in the next segment.
-    if (start === -1) continue
+    if (start === -1) {
+      checkWhole(segment)
+      continue
+    }
     const segmentEnd = at + 1 < segments.length ? segments.at(at + 1)!.baseOffset : endOffset
     const limit = upToOffset >= segmentEnd ? segment.size : positionOf(segment, ring, upToOffset)
     const end = limit === -1 ? segment.size : limit
@@ -56,6 +60,18 @@ export function readRange(log: ReadableLog, bounds: ReadBounds): FileRange | nul
     return { file: segment.reader, position: start, length }
   }
   return null
+}
+
+/**
+ * Throws a CorruptBatchError where the search that just came to the end of `segment` did not end behind a whole batch: the disk
+ * lost what follows, which is not to be passed over.
+ */
+function checkWhole(segment: Segment): void {
+  const end = batchScanner.nextPosition
+  if (end === segment.size) return
+  const problem =
+    end > segment.size ? `and its index has a batch at ${end}` : `and the batch at ${end} does not end within them`
+  throw new CorruptBatchError(`${segment.path('.log')} has ${segment.size} bytes, ${problem}.`)
 }
 
 function positionOf(segment: Segment, recent: PositionRing | null, offset: number): number {

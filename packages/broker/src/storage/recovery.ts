@@ -30,6 +30,7 @@ import { trustedMark } from './recovery-marks.ts'
 import { Segment } from './segment.ts'
 import {
   fileName,
+  INDEX_SUFFIX,
   LOG_SUFFIX,
   PARTITION_METADATA,
   parseFileName,
@@ -78,7 +79,8 @@ export function loadLog(log: LogToLoad): LoadedLog {
   const { place, startOffset } = log
   const { disk, directory, logger } = place
   if (!disk.exists(directory)) return emptyLog(startOffset, false)
-  let names = disk.list(directory).map((entry) => entry.name)
+  const found = disk.list(directory).map((entry) => entry.name)
+  let names = found
   if (names.includes(DAMAGE_NOTE)) throw new DamagedLogError(directory, readDamage(disk, directory)!)
   if (settleLeftovers(place, names)) names = disk.list(directory).map((entry) => entry.name)
   const segments = new SegmentList()
@@ -87,6 +89,7 @@ export function loadLog(log: LogToLoad): LoadedLog {
     if (parsed !== null && parsed.state === '' && parsed.kind === LOG_SUFFIX)
       segments.push(new Segment(place, parsed.offset))
   }
+  if (log.clean) checkNoneMissing(place, segments, found)
   removeOrphans(place, segments, names)
   if (segments.length === 0) {
     if (!log.clean) {
@@ -312,6 +315,29 @@ export function loadEpochs(place: LogPlace, segments: SegmentList): EpochCache {
     }
   }
   return epochs
+}
+
+/**
+ * After a clean stop no segment is gone whose index is still there, amid others, unless it was deleted in the last life: the
+ * disk, or somebody, lost it. `found` are the names before leftovers were settled. Throws a DamagedLogError.
+ */
+function checkNoneMissing({ directory, clock }: LogPlace, segments: SegmentList, found: readonly string[]): void {
+  const first = segments.first?.baseOffset ?? Number.POSITIVE_INFINITY
+  const last = segments.last?.baseOffset ?? -1
+  for (const name of found) {
+    const parsed = parseFileName(name)
+    if (parsed === null || parsed.state !== '' || parsed.kind !== INDEX_SUFFIX) continue
+    if (parsed.offset < first || parsed.offset > last) continue
+    const file = fileName(parsed.offset, LOG_SUFFIX)
+    // Whatever is left of it, as .deleted or .swap, tells that it was the broker.
+    if (found.some((other) => other.startsWith(file))) continue
+    throw new DamagedLogError(directory, {
+      file,
+      position: -1,
+      problem: 'it is missing, and its index is there',
+      foundMs: clock.now(),
+    })
+  }
 }
 
 /** Index files without their log. */

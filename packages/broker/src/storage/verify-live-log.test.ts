@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { encodeBatch } from '@odradek/protocol'
 import type { Disk, DiskFile } from '../host/disk.ts'
+import { START_OFFSETS } from './checkpointed-offset.ts'
 import { encodePartitionMetadata } from './partition-metadata.ts'
 import { nodeBench, TOPIC_ID } from './testing/log-kit.ts'
 import { verifyLog } from './verify.ts'
@@ -61,4 +62,19 @@ it('misses nothing that retention takes while it reads', () => {
   assert.deepEqual([findings.filter(({ severity }) => severity === 'error'), endOffset], [[], 4])
   const errors = verifyLog(disk, path).findings.filter(({ severity }) => severity === 'error')
   assert.match(errors[0]?.problem ?? '', /offsets 1 to 2 are missing/, 'gone before it looked')
+})
+
+it('takes a start in the midst of a segment for no wrong epoch, where the checkpoint has it', () => {
+  using bench = nodeBench()
+  const { disk, directory } = bench
+  const path = `${directory}/t-0`
+  disk.makeDirectory(path)
+  disk.replaceFile(`${path}/partition.metadata`, encodePartitionMetadata(TOPIC_ID))
+  disk.replaceFile(`${path}/${nameOf(0)}`, Buffer.concat([batch(0), batch(1), batch(2)]))
+  disk.replaceFile(`${path}/leader-epoch-checkpoint`, '0\n1\n0 2\n')
+  disk.replaceFile(`${directory}/${START_OFFSETS}`, '0\n1\nt 0 2\n')
+  assert.deepEqual(verifyLog(disk, path, { deep: true }).findings, [])
+  disk.replaceFile(`${directory}/${START_OFFSETS}`, '0\n1\nt 0 1\n')
+  const [finding] = verifyLog(disk, path, { deep: true }).findings
+  assert.match(finding?.problem ?? '', /epoch 0 begins at 2, but a batch at 0 has it/)
 })

@@ -279,9 +279,12 @@ class Check {
       this.#warn(file, -1, problem)
       return
     }
+    // Where the log starts in the midst of a segment, its first epoch begins there, and batches before it are still there.
+    const noted = checkpointedOffset(this.#disk, this.#directory, START_OFFSETS)
+    const start = Math.max(this.#startOffset, this.#knownStart, noted)
     for (const { epoch, startOffset } of epochs.entries) {
       const seen = this.#epochStarts.get(epoch)
-      if (seen !== undefined && seen < startOffset && startOffset > Math.max(this.#startOffset, this.#knownStart))
+      if (seen !== undefined && seen < startOffset && startOffset > start)
         this.#warn(file, -1, `epoch ${epoch} begins at ${startOffset}, but a batch at ${seen} has it`)
     }
   }
