@@ -83,7 +83,11 @@ test('a refused entry is named with where it stands', async () => {
 test('a file that cannot be read, or is no config, says so in one line', async () => {
   assert.equal(
     await message(collect({ config: join(directory, 'none.yaml') }), CommandError),
-    `cannot read the config file ${join(directory, 'none.yaml')}: ENOENT`,
+    `cannot read the config file ${join(directory, 'none.yaml')}: there is no such file`,
+  )
+  assert.equal(
+    await message(collect({ config: directory }), CommandError),
+    `cannot read the config file ${directory}: it is a directory`,
   )
   const broken = file('broken.yaml', 'a: [1\n')
   assert.match(

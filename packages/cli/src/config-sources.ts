@@ -30,6 +30,13 @@ const NOT_KEYS = new Set([
   'ODRADEK_CONSOLE_DIST',
 ])
 
+/** Why a file cannot be read, by the system's code. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a directory',
+  EACCES: 'this user may not read it',
+}
+
 /** What the file, the environment and the flags say together. */
 export interface CollectedConfig {
   readonly config: BrokerConfig
@@ -124,7 +131,8 @@ async function readConfigFile(file: string): Promise<Record<string, string>> {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new CommandError(`cannot read the config file ${file}: ${(error as NodeJS.ErrnoException).code}`)
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    throw new CommandError(`cannot read the config file ${file}: ${UNREADABLE[code] ?? code}`)
   }
   const extension = extname(file).toLowerCase()
   return extension === '.yaml' || extension === '.yml' || extension === '.json'
