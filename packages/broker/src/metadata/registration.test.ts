@@ -137,6 +137,32 @@ describe('several brokers on one store', () => {
     assert.equal((await store.get(brokerKey(1))).entry?.version, 1)
   })
 
+  it('register again where the lease for that ended before it was used', async () => {
+    const host = startHost()
+    const store = openStore(host)
+    /** Of which leases the end is to come while this process is held up. */
+    const lost: ('old' | 'new')[] = []
+    const halting = but(store, {
+      keepAlive: async (lease) => {
+        if (lost[0] === 'old' && lost.shift()) await store.revoke(lease)
+        return await store.keepAlive(lease)
+      },
+      grantLease: async (ttlMs) => {
+        const lease = await store.grantLease(ttlMs)
+        if (lost[0] === 'new' && lost.shift()) await store.revoke(lease)
+        return lease
+      },
+    })
+    const metadata = await openMetadata(host, halting, { nodeId: 1 })
+    const { epoch } = metadata.image.brokers.get(1)!
+    lost.push('old', 'new')
+    await host.world.runFor(20_000)
+    assert.deepEqual(lost, [])
+    const again = metadata.image.brokers.get(1)?.epoch ?? 0
+    assert.ok(again > epoch, `registered by ${again}, before that by ${epoch}`)
+    assert.equal(metadata.problem, null)
+  })
+
   for (const isMade of [true, false]) {
     it(`go on where the answer to that never came, and it was ${isMade ? '' : 'not '}made`, async () => {
       const host = startHost()

@@ -9,7 +9,7 @@ import type { Logger } from 'pino'
 import type { Clock, Timer, Timers } from '../host/clock.ts'
 import type { ImageFollower } from './image-follower.ts'
 import { brokerKey, clusterKey, controllerKey, knownBrokerKey } from './keys.ts'
-import type { Compare, MetadataStore, Operation } from './store.ts'
+import { type Compare, type MetadataStore, type Operation, StoreError } from './store.ts'
 import { type BrokerListener, formatBroker, formatCluster, formatController } from './values.ts'
 
 export interface RegistrationOptions {
@@ -147,7 +147,11 @@ export class Registration {
         success.push(this.#controllerPut())
       }
       this.#isUncertain = true
-      const result = await store.transact({ compares, success })
+      const result = await store.transact({ compares, success }).catch((error: Error) => {
+        // This process was held up since it was granted.
+        if (error instanceof StoreError && error.code === 'LEASE_NOT_FOUND') return { succeeded: false, revision: 0 }
+        throw error
+      })
       if (result.succeeded) {
         this.#made(result.revision, sentAt)
         await follower.reached(result.revision)

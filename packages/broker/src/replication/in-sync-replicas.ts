@@ -59,9 +59,16 @@ export class InSyncReplicas {
     return this.#followers
   }
 
-  /** Those that are in sync beside the leader. */
-  get followersInSync(): number[] {
-    return this.#sets.isr.filter((id) => id !== this.#cluster?.nodeId)
+  /**
+   * Those that may have been made leader in this one's place, as far as is known here: who is in sync, and of who is about to be
+   * or is eligible, those that live.
+   */
+  get followersThatMayLead(): number[] {
+    const cluster = this.#cluster
+    const { isr, elr = [], offline = [] } = this.#sets
+    const isAlive = (id: number) => cluster !== null && cluster.brokerEpoch(id) >= 0 && !offline.includes(id)
+    const others = [...this.#comingIn, ...elr].filter((id) => !isr.includes(id) && isAlive(id))
+    return [...isr, ...new Set(others)].filter((id) => id !== cluster?.nodeId)
   }
 
   /** Follows the metadata. */

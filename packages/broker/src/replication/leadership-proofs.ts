@@ -1,6 +1,6 @@
 /**
  * Waits until it is certain that this broker led a partition when they began. Another can only lead once it is no follower
- * any more, and it was one of those in sync. So each of those must ask this leader for records, in its epoch, with a request
+ * any more, and it was one of those in sync, or eligible (KIP-966). So each of those must ask this leader for records, in its epoch, with a request
  * that it sent after the wait began: the first to come may have been on its way before, the one after it answers an answer.
  */
 import type { FollowerProgress } from './follower-progress.ts'
@@ -25,7 +25,7 @@ export class LeadershipProofs {
     this.#proofs.push({ wait, asksBefore: new Map() })
   }
 
-  /** Ends those that have heard of all of `followers`, which are in sync. To be called when one asked, and when one is added. */
+  /** Ends those that have heard of all of `followers`, which may lead. To be called when one asked, and when one is added. */
   check(followers: readonly number[], progress: FollowerProgress): void {
     const proven: OffsetWait[] = []
     this.#proofs = this.#proofs.filter(({ wait, asksBefore }) => {

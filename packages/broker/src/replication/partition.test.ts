@@ -297,6 +297,25 @@ describe('a leader with followers', () => {
     assert.equal(scene.partition.divergence(-1, 9), null)
   })
 
+  it('is certain that it leads when those that are eligible and live asked too, not only who is in sync', () => {
+    using scene = new Scene()
+    scene.leads({ isr: [1], elr: [2] })
+    scene.partition.waitForProof(scene.wait('first'))
+    scene.endTurn()
+    scene.ask(2, 0)
+    assert.deepEqual(scene.heard, [], 'that may have been on its way when 2 was made leader')
+    scene.ask(2, 0)
+    assert.deepEqual(scene.heard, ['first 0'])
+    scene.partition.waitForProof(scene.wait('second'))
+    scene.endTurn()
+    assert.deepEqual(scene.heard, ['first 0'])
+    scene.epochs.delete(2)
+    scene.partition.brokerMoved(2)
+    scene.partition.waitForProof(scene.wait('third'))
+    scene.endTurn()
+    assert.deepEqual(scene.heard, ['first 0', 'second 0', 'third 0'], 'nobody is there who could lead')
+  })
+
   it('ends all that waits when it leads no more', () => {
     using scene = new Scene()
     const end = scene.append()

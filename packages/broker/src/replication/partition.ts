@@ -227,6 +227,7 @@ export class Partition implements TurnTask, ReadableReplica {
   brokerMoved(id: number): void {
     this.#replicas.followers?.forget(id)
     this.#recountStarts()
+    if (this.#proofs.size > 0) this.#prove()
     this.#fetches.hurryFollowers()
   }
 
@@ -328,8 +329,8 @@ export class Partition implements TurnTask, ReadableReplica {
   }
 
   #prove(): void {
-    const { followers, followersInSync } = this.#replicas
-    if (followers !== null) this.#proofs.check(followersInSync, followers)
+    const { followers, followersThatMayLead } = this.#replicas
+    if (followers !== null) this.#proofs.check(followersThatMayLead, followers)
   }
 
   /** How often appends had been undone when the last one was accepted: for `isUndone`. */
