@@ -198,17 +198,20 @@ export class FlushSchedule implements TurnTask {
   ): void {
     this.latency.record(0, this.#options.clock.monotonic() - begunAt)
     if (this.#closed) return
+    if (error === null) {
+      for (let at = 0; at < logs.length; at++) logs[at]!.journaled(ranges[at]!)
+      // The disk has the next round while those who waited for this one are told.
+      this.#flushAwaited()
+    }
     const dirtyBytesMax = this.#options.dirtyBytesMax()
-    for (let at = 0; at < logs.length; at++) {
-      const log = logs[at]!
-      if (error === null) log.journaled(ranges[at]!)
+    for (const log of logs) {
       this.#ended(log, error)
       if (log.failed !== null) continue
       if (log.dirtyBytes >= dirtyBytesMax) this.#flushLater(log)
       else this.#dirty.add(log, JOURNALED_FLUSH_MS)
     }
     for (const log of journal.takeLaggards()) this.#flushLater(log as Log)
-    this.#flushAwaited()
+    if (error !== null) this.#flushAwaited()
   }
 
   /** Flushes a log at once: somebody waits for it. */

@@ -41,6 +41,20 @@ describe('several logs in sync mode', () => {
     for (const log of again.logs) assert.equal(readAll(log).length, 21)
   })
 
+  it('are told of one round when the next has its way to the disk', async () => {
+    const host = createSimHost(8)
+    const { write, writeAll, logs, toldWhileWriting } = openBench(host)
+    await writeAll()
+    const { journal } = logs[0]!
+    for (const log of logs) write(log)
+    await host.world.runUntil(() => journal!.isWriting)
+    for (const log of logs) write(log)
+    toldWhileWriting.length = 0
+    await host.world.runUntil(() => toldWhileWriting.length === 2 * logs.length)
+    assert.deepEqual(toldWhileWriting, [...logs.map(() => true), ...logs.map(() => false)])
+    for (const log of logs) assert.equal(log.flushedOffset, 3)
+  })
+
   it('flush their own file where only one is dirty, large, or has a new segment', async () => {
     const host = createSimHost(2)
     const { directory, write, writeAll, logs } = openBench(host)

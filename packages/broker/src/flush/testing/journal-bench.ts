@@ -22,13 +22,18 @@ export function openBench(host: SimHost, { logCount = 10, settings = {} as Recor
   const failed: Error[] = []
   /** Per log, the offset up to which it was told to be durable. */
   const told = new Map<Log, number>()
+  /** Whether the journal had a round in flight each time that a log was told so. */
+  const toldWhileWriting: boolean[] = []
   const schedule = new FlushSchedule({
     clock: host.clock,
     timers: host.timers,
     turn: new Turn(host.timers),
     intervalMs: () => 500,
     dirtyBytesMax: () => 1_000_000,
-    flushed: (log) => told.set(log, log.flushedOffset),
+    flushed: (log) => {
+      told.set(log, log.flushedOffset)
+      toldWhileWriting.push(log.journal?.isWriting === true)
+    },
     failed: (_, error) => failed.push(error),
   })
   const logs = Array.from({ length: logCount }, (_, index) => directory.openLog('t', index, TOPIC_ID, sync))
@@ -45,7 +50,7 @@ export function openBench(host: SimHost, { logCount = 10, settings = {} as Recor
       await host.world.runUntil(() => failed.length > 0 || logs.every((log) => log.flushedOffset === log.endOffset))
     }
   }
-  return { directory, schedule, logs, failed, told, write, writeAll }
+  return { directory, schedule, logs, failed, told, toldWhileWriting, write, writeAll }
 }
 
 /** The files of the journal, without those that wait to be used again. */
