@@ -282,4 +282,51 @@ describe('cuts that the loop does not wait for', () => {
     }
     assert.equal(failures.size, 3, 'each was in the way of some')
   })
+
+  for (const death of ['process', 'power'] as const) {
+    it(`of all of a log, which found no room to begin it anew: the next flush does, before a ${death} end`, async () => {
+      const { host, directory, log } = await emptiedWithoutRoom(1)
+      const flushed = await host.world.complete(ended((done) => log.flush(done)))
+      assert.deepEqual([flushed, log.flushedOffset, log.recoveryPoint], [null, 1000, 1000])
+      host.disk.crashAtNext('rename', 'log-start-offset', death)
+      assert.throws(() => directory.checkpointNow())
+      const [again] = openLogs(openDirectory('/data', host.reboot()), 1) as [Log]
+      assert.deepEqual([again.failed, again.startOffset, again.endOffset], [null, 1000, 1000])
+    })
+  }
+
+  it('of all of a log, which find no room for long: no start takes it for damaged, and it begins where that is noted', async () => {
+    for (const isNoted of [false, true]) {
+      const { host, directory, log } = await emptiedWithoutRoom(2)
+      assert.equal(await host.world.complete(ended((done) => log.flush(done))), null)
+      // Nobody is held up by it, but what a start trusts says nothing of it.
+      assert.deepEqual([log.flushedOffset, log.recoveryPoint], [1000, 0])
+      if (!isNoted) host.disk.crashAtNext('rename', 'log-start-offset', 'process')
+      try {
+        directory.checkpointNow()
+        host.crash('power')
+      } catch (error) {
+        assert.equal(isNoted, false, `${error}`)
+      }
+      const [again] = openLogs(openDirectory('/data', host.reboot()), 1) as [Log]
+      assert.equal(again.failed, null)
+      if (isNoted) assert.deepEqual([again.startOffset, again.endOffset], [1000, 1000])
+      assert.equal(appendRecords(again, [{ value: 'next' }]).baseOffset, again.startOffset)
+    }
+  })
 })
+
+/** A log that was to begin anew at 1000, while the disk has so often no room for a segment. */
+async function emptiedWithoutRoom(times: number) {
+  const host = createSimHost(7)
+  const directory = openDirectory('/data', host)
+  const [log] = openLogs(directory, 1) as [Log]
+  fill(log)
+  await host.world.complete(directory.flush())
+  directory.checkpointNow()
+  host.disk.failNext('open', 'ENOSPC', times, '1000.log')
+  const error = await host.world.complete(ended((done) => log.truncateFullyLater(1000, done)))
+  assert.match(`${error}`, /ENOSPC/)
+  assert.deepEqual([log.failed, directory.offline, log.startOffset, log.endOffset], [null, null, 1000, 1000])
+  return { host, directory, log }
+}

@@ -37,8 +37,11 @@ export interface FlushedLog {
   write(): void
   /** Sees to it that what is staged can be written at any time; false where it cannot, and is to be written now. */
   keep(): boolean
-  /** The same, and the files but for the epochs that must be durable before the recovery point moves. */
-  prepareFlush(): void
+  /**
+   * The same, and the files but for the epochs that must be durable before the recovery point moves. False where it is not to
+   * move: there was no room for one of them.
+   */
+  prepareFlush(): boolean
   /** Begins to write the epochs where their file says something else, if the disk has room for them. */
   prepareEpochs(): PendingEpochs | 'no room' | null
   /** The same, durable when it returns. */
@@ -83,7 +86,9 @@ export interface SharedRound {
 interface Round {
   readonly segments: readonly Segment[]
   readonly files: readonly DiskFile[]
-  readonly epochs: PendingEpochs | 'no room' | null
+  readonly epochs: PendingEpochs | null
+  /** Whether there was no room for a file that the recovery point is not to pass. */
+  readonly isFileLeftOut: boolean
   /** Where the log ended when it began. */
   readonly end: Anchor | null
 }
@@ -187,7 +192,7 @@ export class LogFlush {
     return {
       named: () => {
         const { epochs } = round
-        if (epochs === null || epochs === 'no room' || this.#log.failed !== null) return
+        if (epochs === null || this.#log.failed !== null) return
         try {
           epochs.finish()
         } catch (error) {
@@ -198,7 +203,7 @@ export class LogFlush {
         failure ??= error
         for (const file of smallFiles(round)) file.close()
         if (failure === null && cuts === this.#cuts && round.end !== null) this.#moveAnchor(round.end)
-        this.#end(failure, waiting, round.epochs === 'no room')
+        this.#end(failure, waiting, round.isFileLeftOut)
       },
     }
   }
@@ -223,7 +228,7 @@ export class LogFlush {
 
   /** The same as `flush`, blocking; throws when it fails. For start and shutdown, with no round in flight that matters. */
   flushNow(): void {
-    this.#log.prepareFlush()
+    const isFileLeftOut = !this.#log.prepareFlush()
     this.#log.writeEpochs()
     const target = this.#log.endOffset
     for (const segment of this.#dirty.splice(0)) {
@@ -237,7 +242,7 @@ export class LogFlush {
       file.close()
     }
     this.syncDirectories()
-    this.#log.advanceFlushed(target)
+    this.#advance(target, isFileLeftOut)
   }
 
   /** Makes the names of new files durable, also of those that a round in flight is to. */
@@ -297,7 +302,7 @@ export class LogFlush {
       else
         this.#syncNames(round, (failure) => {
           if (failure === null && cuts === this.#cuts && round.end !== null) this.#moveAnchor(round.end)
-          this.#end(failure, waiting, round.epochs === 'no room')
+          this.#end(failure, waiting, round.isFileLeftOut)
         })
     })
   }
@@ -309,10 +314,13 @@ export class LogFlush {
     const log = this.#log
     let round: Round
     try {
-      log.prepareFlush()
+      const isPrepared = log.prepareFlush()
       const { active, endOffset: offset } = log
       const end = active === null ? null : { segment: active, position: active.size, offset }
-      round = { segments: this.#dirty, files: this.#files, epochs: log.prepareEpochs(), end }
+      const pending = log.prepareEpochs()
+      const epochs = pending === 'no room' ? null : pending
+      const isFileLeftOut = !isPrepared || pending === 'no room'
+      round = { segments: this.#dirty, files: this.#files, epochs, isFileLeftOut, end }
     } catch (error) {
       log.fail(error as Error)
       for (const done of waiting) done(error as Error)
@@ -353,10 +361,10 @@ export class LogFlush {
       return
     }
     const directories = new Set(this.#syncingDirectories)
-    if (epochs !== null && epochs !== 'no room') directories.add(this.#log.directory)
+    if (epochs !== null) directories.add(this.#log.directory)
     const synced = countdown(directories.size, done)
     try {
-      if (epochs !== null && epochs !== 'no room') epochs.finish()
+      epochs?.finish()
       for (const directory of directories) {
         this.#place.tally.syncs++
         disk.syncDirectoryLater(directory, synced)
@@ -372,14 +380,16 @@ export class LogFlush {
       this.#anchor = end
   }
 
-  #end(error: Error | null, waiting: readonly FlushDone[], isEpochLeftOut = false): void {
+  /** All batches below `offset` are durable; the recovery point is not to pass what a file that was left out would say. */
+  #advance(offset: number, isFileLeftOut: boolean): void {
+    if (isFileLeftOut) this.#log.advanceJournaled(offset)
+    else this.#log.advanceFlushed(offset)
+  }
+
+  #end(error: Error | null, waiting: readonly FlushDone[], isFileLeftOut = false): void {
     this.#isFlushing = false
     this.#syncingDirectories = new Set()
-    if (error === null && this.#log.failed === null) {
-      // The recovery point is not to pass what the epoch file lacks; the batches are durable all the same.
-      if (isEpochLeftOut) this.#log.advanceJournaled(this.#target)
-      else this.#log.advanceFlushed(this.#target)
-    }
+    if (error === null && this.#log.failed === null) this.#advance(this.#target, isFileLeftOut)
     if (error !== null) this.#log.fail(error)
     for (const done of waiting) done(error ?? this.#log.failed)
     this.#beginNext()
@@ -387,7 +397,7 @@ export class LogFlush {
 }
 
 function smallFiles({ files, epochs }: Round): readonly DiskFile[] {
-  return epochs === null || epochs === 'no room' ? files : [...files, epochs.file]
+  return epochs === null ? files : [...files, epochs.file]
 }
 
 /** Calls `done` after `count` calls of what is returned, or at once for none, with the first error among them. */

@@ -429,13 +429,31 @@ export class LogState implements FlushedLog {
     this.marks.keep(from, to)
   }
 
-  prepareFlush(): void {
+  prepareFlush(): boolean {
     this.write()
+    const isBegun = this.beginEmptied()
     this.#flushingBytes = this.dirtyBytes
     this.dirtyBytes = 0
     this.bytesWrittenBack = 0
     this.dirtyFrom = this.endOffset
     if (this.active !== null && this.marks.isDue(this.active)) this.#mark(this.active)
+    return isBegun
+  }
+
+  /**
+   * A log that was emptied while there was no room for a new segment gets it now: its name says where the log begins. Without it
+   * a start finds the log at 0, and a recovery point beyond that would pass for damage. False where there is no room yet.
+   */
+  beginEmptied(): boolean {
+    if (this.segments.length > 0 || !this.#isOnDisk || this.recoveryPoint >= this.endOffset) return true
+    try {
+      this.activate()
+      return true
+    } catch (error) {
+      if (!isNoRoom(error)) throw error
+      this.place.room.missed()
+      return false
+    }
   }
 
   /** Marks the log's end; see recovery-marks.ts. It can do without, where there is no room for it. */

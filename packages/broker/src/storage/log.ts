@@ -375,6 +375,7 @@ export class Log extends LogView {
         state.finishReplacement()
         state.cut?.abandon(closed)
         state.write()
+        state.beginEmptied()
         const { last } = state.segments
         if (last !== undefined) {
           state.giveBack(last)

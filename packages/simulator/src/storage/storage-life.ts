@@ -394,8 +394,9 @@ export class StorageLife {
     model.written = Math.max(model.written, this.#endOf(model, log))
   }
 
-  /** Where the log ends, or will once it is cut. */
+  /** Where the log ends, or will once it is cut; 0 where no segment is there, whose name says where it begins. */
   #endOf(model: LogModel, log: Log): number {
+    if (log.segments().length === 0) return 0
     return log.isCutting ? Math.min(log.endOffset, model.cutTo) : log.endOffset
   }
 
@@ -408,7 +409,7 @@ export class StorageLife {
       if (!model.flushes.delete(target) || error !== null || !this.host.alive) return
       if (log.flushedOffset < target.offset)
         this.#fail(`${model.name} is flushed up to ${log.flushedOffset}, and was asked to at ${target.offset}`)
-      model.durable = Math.max(model.durable, target.offset)
+      model.durable = Math.max(model.durable, Math.min(target.offset, durableOf(log)))
       this.#world.counts.flushes = (this.#world.counts.flushes ?? 0) + 1
     })
   }
@@ -416,7 +417,7 @@ export class StorageLife {
   /** As a broker does at the end of a turn in which a log was appended to: by its mode, with the journal or without. */
   #dirtied(model: LogModel, log: Log): void {
     log.endTurn()
-    model.written = Math.max(model.written, log.isCutting ? 0 : log.writtenOffset)
+    model.written = Math.max(model.written, log.isCutting ? 0 : Math.min(log.writtenOffset, this.#endOf(model, log)))
     // Also in async mode: it is due within milliseconds.
     this.#await(log)
     this.#schedule!.dirtied(log)
@@ -435,7 +436,7 @@ export class StorageLife {
   /** What was acknowledged as durable is. */
   #flushed(log: Log): void {
     for (const [model, other] of this.#logs)
-      if (log === other && this.host.alive) model.durable = Math.max(model.durable, log.flushedOffset)
+      if (log === other && this.host.alive) model.durable = Math.max(model.durable, durableOf(log))
   }
 
   #read(model: LogModel, log: Log): void {
@@ -636,4 +637,9 @@ export class StorageLife {
 /** Whether a cut to `offset` is one that nobody waits for. */
 function isLater(offset: number): boolean {
   return offset % 2 === 0
+}
+
+/** Up to where what is in `log` is durable; where it begins while nothing is in it, only when the recovery point says so. */
+function durableOf({ flushedOffset, startOffset, recoveryPoint }: Log): number {
+  return flushedOffset > startOffset ? flushedOffset : recoveryPoint
 }
