@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { StoreError } from './store.ts'
 import { but, codes, openMetadata, openStore, request, startHost } from './testing/simulated-metadata.ts'
 
 /** A broker's metadata, and how many changes each transaction had, those that were under way together side by side. */
@@ -59,6 +60,29 @@ it('has fewer topics in a round where they have many partitions, made or gone', 
   assert.deepEqual(new Set(codes(await until(metadata.deleteTopics(references)))), new Set(['NONE']))
   assert.deepEqual(stored(), [2, 2, 1])
   await stop()
+})
+
+it('gives up all that waits when the store does not answer a round of it', async () => {
+  const host = startHost()
+  const store = openStore(host)
+  let isSilent = false
+  let asked = 0
+  const silent = but(store, {
+    async transact(transaction) {
+      if (!isSilent) return await store.transact(transaction)
+      asked++
+      throw new StoreError('UNAVAILABLE', 'nobody answers')
+    },
+  })
+  const metadata = await openMetadata(host, silent)
+  isSilent = true
+  const refused = await host.world.complete(metadata.createTopics(named(300)))
+  assert.deepEqual(codes(refused), Array(300).fill('REQUEST_TIMED_OUT'))
+  assert.equal(asked, 1)
+  isSilent = false
+  assert.deepEqual(codes(await host.world.complete(metadata.createTopics(named(1)))), ['NONE'])
+  await host.world.complete(metadata.close())
+  await host.world.complete(store.close())
 })
 
 it('lets the loop turn between rounds also where nothing is stored', async () => {

@@ -74,7 +74,7 @@ export class ControllerWrites {
 
   /**
    * Resolves to the decision's result once its change is stored and in the image; to `refuse(…)` where this broker is not
-   * the controller or others are faster for ever. `decide` may be called several times. Rejects when the store fails.
+   * the controller or others are faster for ever. `decide` may be called several times. Rejects when the store fails, also while this waited for its turn.
    */
   submit<Result>(
     decide: (image: MetadataImage) => Decision<Result>,
@@ -95,7 +95,8 @@ export class ControllerWrites {
       try {
         await this.#round(waiting)
       } catch (error) {
-        for (const item of waiting) item.reject(error)
+        // A store that did not answer these would let each round of the others wait as long, one after the other.
+        for (const item of [...waiting, ...this.#waiting.splice(0)]) item.reject(error)
       }
       // Not every round waits for the store: others are to have their turn all the same.
       if (this.#waiting.length > 0) await new Promise<void>((resolve) => this.#timers.endOfTurn(resolve))
