@@ -66,9 +66,17 @@ export class MemoryPartition implements MachinePartition, TurnTask {
   isProven = true
   #proofs: ((errorCode: number) => void)[] = []
 
-  waitForProof(done: (errorCode: number) => void): void {
+  waitForProof(done: (errorCode: number) => void): () => void {
     if (this.isProven) done(errors.NONE.code)
     else this.#proofs.push(done)
+    return () => {
+      this.#proofs = this.#proofs.filter((each) => each !== done)
+    }
+  }
+
+  /** Waits for the proof. */
+  get proofsWaiting(): number {
+    return this.#proofs.length
   }
 
   /** It is certain now that it leads, or that it does not. */

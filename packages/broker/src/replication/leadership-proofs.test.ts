@@ -51,6 +51,17 @@ describe('whether a broker leads still', () => {
     assert.deepEqual(scene.heard, ['a 0', 'b 0'])
   })
 
+  it('is not told to those who gave up', () => {
+    const scene = new Scene()
+    const given = { reached: () => scene.heard.push('given up') }
+    scene.proofs.add(given)
+    scene.add('kept')
+    scene.proofs.remove(given)
+    assert.equal(scene.proofs.size, 1)
+    for (const id of [2, 3, 2, 3]) scene.ask(id)
+    assert.deepEqual(scene.heard, ['kept 0'])
+  })
+
   it('is certain at once where nobody else is in sync, and never when it leads no more', () => {
     const scene = new Scene()
     scene.inSync = []

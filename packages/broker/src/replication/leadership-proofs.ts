@@ -1,7 +1,8 @@
 /**
  * Waits until it is certain that this broker led a partition when they began. Another can only lead once it is no follower
- * any more, and it was one of those in sync, or eligible (KIP-966). So each of those must ask this leader for records, in its epoch, with a request
- * that it sent after the wait began: the first to come may have been on its way before, the one after it answers an answer.
+ * any more, and it was one of those in sync, or eligible (KIP-966). So each of those must ask this leader for records, in
+ * its epoch, with a request that it sent after the wait began: the first to come may have been on its way before, the one
+ * after it answers an answer.
  */
 import type { FollowerProgress } from './follower-progress.ts'
 import type { OffsetWait } from './offset-waits.ts'
@@ -23,6 +24,12 @@ export class LeadershipProofs {
 
   add(wait: OffsetWait): void {
     this.#proofs.push({ wait, asksBefore: new Map() })
+  }
+
+  /** Forgets a wait that was given up, if it still waits. */
+  remove(wait: OffsetWait): void {
+    const at = this.#proofs.findIndex((proof) => proof.wait === wait)
+    if (at >= 0) this.#proofs.splice(at, 1)
   }
 
   /** Ends those that have heard of all of `followers`, which may lead. To be called when one asked, and when one is added. */

@@ -328,6 +328,11 @@ export class Partition implements TurnTask, ReadableReplica {
     }
   }
 
+  /** `wait` for a proof was given up, where it still waits. */
+  removeProof(wait: OffsetWait): void {
+    this.#proofs.remove(wait)
+  }
+
   #prove(): void {
     const { followers, followersThatMayLead } = this.#replicas
     if (followers !== null) this.#proofs.check(followersThatMayLead, followers)

@@ -52,7 +52,9 @@ export class LedPartition implements MachinePartition {
     this.#partition.waitFor(offset, { reached: done, needsInSync: true })
   }
 
-  waitForProof(done: (errorCode: number) => void): void {
-    this.#partition.waitForProof({ reached: done })
+  waitForProof(done: (errorCode: number) => void): () => void {
+    const wait = { reached: done }
+    this.#partition.waitForProof(wait)
+    return () => this.#partition.removeProof(wait)
   }
 }

@@ -28,6 +28,9 @@ export interface MachinePartition {
    * `done(code)` when leadership or the log is lost.
    */
   waitFor(offset: number, done: (errorCode: number) => void): void
-  /** The same when it is certain that this broker leads the partition, and no other has told anything newer. */
-  waitForProof(done: (errorCode: number) => void): void
+  /**
+   * The same when it is certain that this broker leads the partition, and no other has told anything newer. Returns what
+   * gives the wait up: `done` is not called any more.
+   */
+  waitForProof(done: (errorCode: number) => void): () => void
 }

@@ -89,6 +89,32 @@ describe('answers', () => {
     assert.deepEqual(bench.listen(), [[NOT_COORDINATOR, null]])
   })
 
+  test('that wait for that proof for too long, or are too many, are told to look elsewhere; the machine stays', () => {
+    const bench = new Bench({ proofTimeoutMs: 1_000, unprovenMax: 2 })
+    bench.partition.isProven = false
+    const readProven = () => bench.shell.run((machine) => machine.read(), bench.hear, true)
+    readProven()
+    bench.time.advance(600)
+    readProven()
+    bench.time.advance(300)
+    assert.deepEqual(bench.listen(), [])
+    readProven()
+    bench.time.endTurn()
+    assert.deepEqual(bench.listen(), [[NOT_COORDINATOR, null]], 'the third is one too many')
+    bench.time.advance(100)
+    assert.deepEqual(bench.listen(), [[NOT_COORDINATOR, null]], 'the first waited for a second')
+    assert.equal(bench.partition.proofsWaiting, 1)
+    bench.time.advance(600)
+    assert.deepEqual(bench.listen(), [[NOT_COORDINATOR, null]])
+    assert.equal(bench.partition.proofsWaiting, 0)
+    readProven()
+    bench.time.endTurn()
+    bench.partition.prove()
+    bench.time.advance(5_000)
+    assert.deepEqual(bench.listen(), [[0, 0]])
+    assert.equal(bench.machines.length, 1)
+  })
+
   test('come at the end of the turn, when all is committed at once', () => {
     const bench = new Bench()
     bench.add(5)

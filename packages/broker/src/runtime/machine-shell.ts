@@ -55,6 +55,10 @@ export interface MachineShellLimits {
   readonly reloadDelayMs: number
   /** Deadlines dealt with in one turn. */
   readonly dueMax: number
+  /** Answers that may wait for the proof that this broker leads. */
+  readonly unprovenMax: number
+  /** … and how long: longer than a broker that died counts as alive, shorter than clients wait. */
+  readonly proofTimeoutMs: number
 }
 
 const defaultLimits: MachineShellLimits = {
@@ -63,6 +67,8 @@ const defaultLimits: MachineShellLimits = {
   loadChunkBytes: 1 << 20,
   reloadDelayMs: 500,
   dueMax: 1_000,
+  unprovenMax: 10_000,
+  proofTimeoutMs: 15_000,
 }
 
 /** What a record takes in a batch beside its key and value, at most. */
@@ -80,6 +86,15 @@ interface Settled {
   readonly needsProof: boolean
 }
 
+/** Answers of one turn that wait until it is certain that this broker leads; none once they were given up. */
+interface Unproven {
+  settled: readonly Settled[]
+  /** Monotonic. */
+  readonly untilMs: number
+  /** The partition forgets that they wait. */
+  giveUp(): void
+}
+
 export class MachineShell<M extends Machine<R>, R> implements TurnTask {
   readonly partition: MachinePartition
   readonly #options: MachineShellOptions<M, R>
@@ -95,6 +110,10 @@ export class MachineShell<M extends Machine<R>, R> implements TurnTask {
   #staged: R[] = []
   #settled: Settled[] = []
   #isDeferred = false
+  /** Oldest first. */
+  readonly #unproven = new Set<Unproven>()
+  #unprovenCount = 0
+  #proofTimer: Timer | null = null
   readonly #parked = new Map<number, Parked>()
   #lastToken = 0
   #loadTimer: Timer | null = null
@@ -134,7 +153,8 @@ export class MachineShell<M extends Machine<R>, R> implements TurnTask {
 
   /**
    * Decides on a request. The answer comes when what it rests on is committed; with `needsProof` when it is certain as well
-   * that this broker still led its partition then, so that nobody is told what another leader has overtaken.
+   * that this broker still led its partition then, so that nobody is told what another leader has overtaken. Where that takes
+   * too long, it is NOT_COORDINATOR: whoever asks looks for the coordinator again.
    */
   run<T>(decide: (machine: M, now: Now) => Decision<T, R>, answer: Answer<T>, needsProof = false): void {
     const machine = this.#machine
@@ -217,7 +237,7 @@ export class MachineShell<M extends Machine<R>, R> implements TurnTask {
         this.#release(others, errorCode, incarnation)
         if (proven.length === 0) return
         if (errorCode !== errors.NONE.code) this.#release(proven, errorCode, incarnation)
-        else this.partition.waitForProof((code) => this.#release(proven, code, incarnation))
+        else this.#waitForProof(proven, incarnation)
       })
     }
     this.#options.deadlineMoved()
@@ -311,6 +331,52 @@ export class MachineShell<M extends Machine<R>, R> implements TurnTask {
     const told = coordinatorErrorOf(errorCode)
     for (const { answer } of settled) answer(told, null)
     if (incarnation === this.#incarnation) this.#restart(told)
+  }
+
+  #waitForProof(settled: readonly Settled[], incarnation: number): void {
+    if (this.#unprovenCount + settled.length > this.#limits.unprovenMax) {
+      for (const { answer } of settled) answer(errors.NOT_COORDINATOR.code, null)
+      return
+    }
+    const { clock } = this.#options
+    const unproven = { settled, untilMs: clock.monotonic() + this.#limits.proofTimeoutMs, giveUp() {} }
+    this.#unproven.add(unproven)
+    this.#unprovenCount += settled.length
+    unproven.giveUp = this.partition.waitForProof((errorCode) => {
+      const { settled } = unproven
+      this.#forgetUnproven(unproven)
+      this.#release(settled, errorCode, incarnation)
+    })
+    if (this.#unproven.size > 0) this.#proofTimer ??= this.#afterProofTimeout(this.#limits.proofTimeoutMs)
+  }
+
+  #forgetUnproven(unproven: Unproven): void {
+    this.#unproven.delete(unproven)
+    this.#unprovenCount -= unproven.settled.length
+    unproven.settled = []
+    if (this.#unproven.size > 0) return
+    this.#proofTimer?.cancel()
+    this.#proofTimer = null
+  }
+
+  #afterProofTimeout(delayMs: number): Timer {
+    return this.#options.timers.after(delayMs, () => this.#endUnproven())
+  }
+
+  /** A follower that may have been made leader does not ask this one: nobody knows who leads. The machine is sound all the same. */
+  #endUnproven(): void {
+    this.#proofTimer = null
+    const now = this.#options.clock.monotonic()
+    for (const unproven of this.#unproven) {
+      if (unproven.untilMs > now) {
+        this.#proofTimer ??= this.#afterProofTimeout(unproven.untilMs - now)
+        return
+      }
+      const { settled } = unproven
+      this.#forgetUnproven(unproven)
+      unproven.giveUp()
+      for (const { answer } of settled) answer(errors.NOT_COORDINATOR.code, null)
+    }
   }
 
   #restart(errorCode: number): void {
