@@ -28,9 +28,10 @@ function request(correlationId: number): Buffer {
 }
 
 /** A hundred pieces, of which that at `failsAt` throws, as finishing does where it is none of them. */
-function work(exchange: Exchange, failsAt: number, done: string[]): SlicedWork {
+function work(exchange: Exchange, failsAt: number, done: string[], isRead: boolean): SlicedWork {
   let at = 0
   return {
+    isRead,
     step() {
       if (at === failsAt) throw new Error('a piece that cannot be done')
       at++
@@ -46,8 +47,8 @@ function work(exchange: Exchange, failsAt: number, done: string[]): SlicedWork {
   }
 }
 
-/** `failsAt`: the piece at which the work of one client fails. */
-function scene(failsAt: number) {
+/** `failsAt`: the piece at which the work of one client fails. `isRead`: whether all of it changes nothing. */
+function scene(failsAt: number, isRead = false) {
   let now = 0
   const ends: (() => void)[] = []
   const clock = {
@@ -62,7 +63,7 @@ function scene(failsAt: number) {
   const done: string[] = []
   const handler = {
     serve(_reader: unknown, exchange: Exchange) {
-      doInSlices(exchange, work(exchange, exchange.connection.remoteAddress === FAILING ? failsAt : -1, done))
+      doInSlices(exchange, work(exchange, exchange.connection.remoteAddress === FAILING ? failsAt : -1, done, isRead))
       return undefined
     },
   } as unknown as Handler
@@ -194,5 +195,18 @@ test('what was begun is done though its client left meanwhile, nothing waits for
   client.leave()
   scenery.settle()
   assert.deepEqual([scenery.done, scenery.sent, scenery.lines], [['leaving', 'leaving given up'], [], []])
+  assert.equal(scenery.memory.backlogBytes, 0)
+})
+
+test('what changes nothing is given up where its client left meanwhile, and the memory comes back', () => {
+  const scenery = scene(-1, true)
+  const leaving = scenery.client('leaving')
+  const staying = scenery.client('staying')
+  leaving.ask(1)
+  staying.ask(2)
+  scenery.endTurn()
+  leaving.leave()
+  scenery.settle()
+  assert.deepEqual([scenery.done, scenery.sent, scenery.lines], [['staying'], ['staying 2'], []])
   assert.equal(scenery.memory.backlogBytes, 0)
 })

@@ -18,6 +18,8 @@ export interface SlicedWork {
   setAside(): number
   /** All pieces are done: answers, or sees to that. */
   finish(): void
+  /** Whether it changes nothing, so that it is done for nobody once its client is gone [false]. */
+  readonly isRead?: boolean
 }
 
 /** Does `work` and finishes it: before it returns, where that does not take long or there is no memory to set it aside. */
@@ -33,7 +35,12 @@ export function doInSlices(exchange: Exchange, work: SlicedWork): void {
 }
 
 /** `serve` for each of `pieces`, which are taken one by one, and `finish` then: work that needs nothing of the frame. */
-export function forEachPiece<T>(pieces: Iterable<T>, serve: (piece: T) => void, finish: () => void): SlicedWork {
+export function forEachPiece<T>(
+  pieces: Iterable<T>,
+  serve: (piece: T) => void,
+  finish: () => void,
+  isRead = false,
+): SlicedWork {
   const taken = pieces[Symbol.iterator]()
   let next = taken.next()
   return {
@@ -45,13 +52,14 @@ export function forEachPiece<T>(pieces: Iterable<T>, serve: (piece: T) => void, 
     },
     setAside: () => 0,
     finish,
+    isRead,
   }
 }
 
-/** How `exchange` has a thing done for each of many, which needs nothing of the frame. */
-export function inSlicesOf(exchange: Exchange) {
+/** How `exchange` has a thing done for each of many, which needs nothing of the frame; `isRead` as of SlicedWork. */
+export function inSlicesOf(exchange: Exchange, { isRead }: { isRead: boolean }) {
   return <T>(pieces: Iterable<T>, serve: (piece: T) => void, finish: () => void): void =>
-    doInSlices(exchange, forEachPiece(pieces, serve, finish))
+    doInSlices(exchange, forEachPiece(pieces, serve, finish, isRead))
 }
 
 /** Answers with what `serve` makes of each of `pieces`. */
@@ -65,7 +73,7 @@ export function answerInSlices<T, R>(
   const finish = () => exchange.answer(answerOf(results))
   doInSlices(
     exchange,
-    forEachPiece(pieces, (piece) => void results.push(serve(piece)), finish),
+    forEachPiece(pieces, (piece) => void results.push(serve(piece)), finish, true),
   )
 }
 
@@ -84,6 +92,10 @@ class LaterSlices implements LateReader {
   readOnLate(): void {
     const exchange = this.#exchange
     const { host, lateReads, logger } = exchange.broker
+    if (this.#work.isRead === true && exchange.connection.isGone) {
+      this.#release()
+      return
+    }
     const until = host.clock.monotonic() + SLICE_MS
     try {
       while (this.#work.step()) {

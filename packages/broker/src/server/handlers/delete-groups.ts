@@ -4,6 +4,10 @@ import { handle } from '../exchange.ts'
 import { inSlicesOf } from '../in-slices.ts'
 
 export const deleteGroups = handle(DeleteGroups, (request, exchange, broker) => {
-  broker.groups.deleteGroups(request.groupsNames, (results) => exchange.answer({ results }), inSlicesOf(exchange))
+  broker.groups.deleteGroups(
+    request.groupsNames,
+    (results) => exchange.answer({ results }),
+    inSlicesOf(exchange, { isRead: false }),
+  )
   return undefined
 })

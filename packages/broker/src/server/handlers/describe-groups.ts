@@ -11,6 +11,6 @@ export const describeGroups = handle(DescribeGroups, (request, exchange, broker)
     if (!request.includeAuthorizedOperations) exchange.answer({ groups })
     else exchange.answer({ groups: groups.map((group) => ({ ...group, authorizedOperations: GROUP_OPERATIONS })) })
   }
-  broker.groups.describeGroups(groupIds, exchange.version, answer, inSlicesOf(exchange))
+  broker.groups.describeGroups(groupIds, exchange.version, answer, inSlicesOf(exchange, { isRead: true }))
   return undefined
 })

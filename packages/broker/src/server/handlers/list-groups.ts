@@ -4,6 +4,6 @@ import { handle } from '../exchange.ts'
 import { inSlicesOf } from '../in-slices.ts'
 
 export const listGroups = handle(ListGroups, (request, exchange, broker) => {
-  broker.groups.listGroups(request, (response) => exchange.answer(response), inSlicesOf(exchange))
+  broker.groups.listGroups(request, (response) => exchange.answer(response), inSlicesOf(exchange, { isRead: true }))
   return undefined
 })

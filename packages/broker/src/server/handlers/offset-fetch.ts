@@ -11,6 +11,11 @@ export const offsetFetch = handle(OffsetFetch, (request, exchange, broker) => {
     topics: group.topics && [...partitionsOnce(group.topics)],
   }))
   const answer = (response: OffsetFetchResponse) => exchange.answer(response)
-  broker.groups.offsetFetch({ ...request, topics, groups }, exchange.version, answer, inSlicesOf(exchange))
+  broker.groups.offsetFetch(
+    { ...request, topics, groups },
+    exchange.version,
+    answer,
+    inSlicesOf(exchange, { isRead: true }),
+  )
   return undefined
 })
