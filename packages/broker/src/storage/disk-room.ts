@@ -1,6 +1,8 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../host/clock.ts'
 
+import { isNoFile } from '../host/no-room.ts'
+
 export { isNoRoom } from '../host/no-room.ts'
 
 /** How long nothing is appended after the disk had no room. */
@@ -69,6 +71,12 @@ export class DiskRoom {
   missedFile(): void {
     this.#refusedUntil = this.#clock.monotonic() + REFUSED_MS
     this.#miss(this.#files, FILES_OPEN)
+  }
+
+  /** `error` is one of those for want of room (`isNoRoom`): notes which. */
+  missedFor(error: unknown): void {
+    if (isNoFile(error)) this.missedFile()
+    else this.missed()
   }
 
   /** So many logs wait for their flush that another is not to be appended to; those are, as ever. */

@@ -57,7 +57,7 @@ export function putBatch(state: LogState, batch: Slice, header: BatchHeader, con
     return true
   } catch (error) {
     if (isNoRoom(error)) {
-      state.undo()
+      state.undo(error)
       return false
     }
     state.fail(error as Error)

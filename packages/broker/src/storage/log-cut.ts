@@ -111,7 +111,7 @@ export class LogCut {
     if (this.isEnded) return
     const { place } = this.#state
     // What a sync says is final, for want of room too.
-    if (error !== null && isNoRoom(error) && this.#state.failed === null) place.room.missed()
+    if (error !== null && isNoRoom(error) && this.#state.failed === null) place.room.missedFor(error)
     else if (error !== null) this.#state.fail(error)
     this.#end(error)
   }

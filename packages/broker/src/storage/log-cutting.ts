@@ -87,17 +87,19 @@ export function beginCut(state: LogState, cutting: Cutting): void {
  * errors: for want of room the log is as it was, or cut and without a segment that grows; any other sets `failed`.
  */
 export function cutFiles(state: LogState, cutting: Cutting): void {
-  const { segment, position } = cutting
+  const { endOffset, segment, position } = cutting
   // What has to be opened is, before anything is changed: too many files may be open for that.
   void state.epochs
   const snapshots = state.snapshots()
-  if (segment !== null && position >= 0) segment.prepareTruncate()
+  if (segment !== null && position >= 0) segment.prepareTruncate(endOffset)
   try {
     shorten(state, cutting, snapshots)
   } catch (error) {
     // It is neither as it was nor cut.
     state.fail(error as Error)
     throw error
+  } finally {
+    segment?.endTruncate()
   }
   if (!state.isOnDisk) return
   try {

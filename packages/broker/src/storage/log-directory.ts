@@ -314,7 +314,7 @@ export class LogDirectory {
       const { host, logger } = this.#options
       tellDamage({ disk: host.disk, logger, directory: log.directory }, error)
     } catch (failure) {
-      if (isNoRoom(failure)) this.#room.missed()
+      if (isNoRoom(failure)) this.#room.missedFor(failure)
       else this.fail(failure as Error)
     }
     this.#options.damaged?.(log)
@@ -371,7 +371,7 @@ export class LogDirectory {
     if (this.#closed) return
     // The old one holds for as long.
     if (isNoRoom(error)) {
-      this.#room.missed()
+      this.#room.missedFor(error)
       return
     }
     this.#options.logger.error({ directory: this.path, err: error }, 'A checkpoint could not be written.')

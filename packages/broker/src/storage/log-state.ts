@@ -174,7 +174,8 @@ export class LogState implements FlushedLog {
     try {
       return run()
     } catch (error) {
-      if (isNoRoom(error)) this.undo()
+      if (isNoFile(error) && this.#isAsWritten) this.place.room.missedFile()
+      else if (isNoRoom(error)) this.undo(error)
       else this.fail(error as Error)
       throw error
     }
@@ -225,7 +226,7 @@ export class LogState implements FlushedLog {
       active!.write(stage.buffer, 0, stage.length, this.#writtenBytes)
     } catch (error) {
       if (!isNoRoom(error)) throw error
-      this.undo()
+      this.undo(error)
       return
     }
     stage.clear()
@@ -269,21 +270,30 @@ export class LogState implements FlushedLog {
     this.#keptEnd = 0
   }
 
+  /** Whether there is nothing to undo: to undo that could need the file, which cannot be opened where too many are. */
+  get #isAsWritten(): boolean {
+    const { active } = this
+    if (this.stage.length > 0 || active === null) return active === null
+    return active.holdsIndexes && active.size === this.#writtenBytes && this.endOffset === this.#writtenEnd
+  }
+
   /**
-   * The disk has no room: the log ends again where it did when all of it was in the files or kept, as if what came since had
-   * never come. Nobody was told of it. An I/O error is thrown and sets `failed`.
+   * The disk has no room, for `cause`: the log ends again where it did when all of it was in the files or kept, as if what
+   * came since had never come. Nobody was told of it. An I/O error is thrown and sets `failed`.
    */
-  undo(): void {
-    this.guarded(() => this.#undo())
+  undo(cause: unknown): void {
+    this.guarded(() => {
+      this.place.room.missedFor(cause)
+      this.#undo()
+    })
   }
 
   #undo(): void {
-    const { active, place } = this
+    const { active } = this
     this.#writeKept()
     this.undone++
     this.undoneTo.push(this.#writtenEnd)
     if (this.undoneTo.length > UNDONE_KEPT_MAX) this.undoneTo.shift()
-    place.room.missed()
     this.stage.clear()
     if (active === null) return
     const undoneBytes = active.size - this.#writtenBytes
@@ -383,7 +393,7 @@ export class LogState implements FlushedLog {
     this.cut?.finishNow()
   }
 
-  /** The same; false where there is no room for that, and it has come to nothing. */
+  /** The same; false where there is no room for that: then the log is as it was, or cut. */
   finishCutIfRoom(): boolean {
     try {
       this.finishCut()
@@ -476,7 +486,7 @@ export class LogState implements FlushedLog {
       return this.#epochs.writeLater(disk, this.directory)
     } catch (error) {
       if (!isNoRoom(error)) throw error
-      room.missed()
+      room.missedFor(error)
       return 'no room'
     }
   }

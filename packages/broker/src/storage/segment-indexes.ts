@@ -16,7 +16,13 @@ import { BY_OFFSET, BY_POSITION, type FoundEntry, searchOffsetIndexFile } from '
 import type { Holder } from './recency-bound.ts'
 import { INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX } from './segment-files.ts'
 import { TIME_INDEX_ENTRY_BYTES, TimeIndex } from './time-index.ts'
-import { type AbortedTransaction, abortedBefore, decodeAborted, encodeAborted } from './transaction-index.ts'
+import {
+  type AbortedTransaction,
+  abortedBefore,
+  decodeAborted,
+  encodeAborted,
+  TRANSACTION_INDEX_ENTRY_BYTES,
+} from './transaction-index.ts'
 
 /** The batches that the indexes are about. */
 export interface IndexedBatches {
@@ -47,6 +53,8 @@ export class SegmentIndexes implements Holder {
   #active = false
   /** Whether the transaction index file has entries that are not durable. */
   #abortedDirty = false
+  /** The transaction index file, where it is about to be shortened. */
+  #abortedFile: DiskFile | null = null
   /** Bytes of both files when they were in memory last and were right: nobody has written them since. 0: never. */
   #checkedBytes = 0
   #fileLookups = 0
@@ -196,10 +204,23 @@ export class SegmentIndexes implements Holder {
     return { position: offsets.entries === 0 ? 0 : offsets.position(offsets.entries - 1) }
   }
 
-  /** Reads what `truncate` needs. */
-  prepareTruncate(): void {
+  /** Reads and opens what `truncate` to `offset` needs, until `endTruncate`. */
+  prepareTruncate(offset: number): void {
     this.#load()
-    void this.aborted
+    const kept = this.#abortedBefore(offset)
+    if (kept > 0 && kept < this.aborted.length)
+      this.#abortedFile = this.#place.disk.open(this.#path(TRANSACTION_INDEX_SUFFIX), 'write')
+  }
+
+  endTruncate(): void {
+    this.#abortedFile?.close()
+    this.#abortedFile = null
+  }
+
+  /** How many transactions have their marker below `offset`: they come first. */
+  #abortedBefore(offset: number): number {
+    const at = this.aborted.findIndex(({ lastOffset }) => lastOffset >= offset)
+    return at < 0 ? this.aborted.length : at
   }
 
   /** Forgets the batches from `position` on, where offset `offset` begins. The files go until the segment is closed again. */
@@ -210,10 +231,23 @@ export class SegmentIndexes implements Holder {
     this.#place.disk.remove(this.#path(INDEX_SUFFIX))
     this.#place.disk.remove(this.#path(TIME_INDEX_SUFFIX))
     this.#forgetMarks()
-    this.setAborted(this.aborted.filter((aborted) => aborted.lastOffset < offset))
+    this.#truncateAborted(this.#abortedBefore(offset))
     this.#maxTimestamp = this.times.lastTimestamp
     this.#maxTimestampOffset = this.times.lastOffset
     this.#timestampsKnown = true
+  }
+
+  /** Keeps the first `count` transactions. The file is shortened, not written again: that needs neither room nor another file. */
+  #truncateAborted(count: number): void {
+    if (count === this.aborted.length) return
+    const kept = this.aborted.slice(0, count)
+    if (this.#abortedFile === null) {
+      this.setAborted(kept)
+      return
+    }
+    this.#abortedFile.truncate(count * TRANSACTION_INDEX_ENTRY_BYTES)
+    this.#aborted = kept
+    this.#abortedDirty = true
   }
 
   /** Forgets the batches from `position` on, the first of which begins at `offset`: they never came to be in the file. */

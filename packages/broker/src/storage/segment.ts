@@ -231,6 +231,11 @@ export class Segment implements Holder {
     return offset - this.baseOffset <= RELATIVE_OFFSET_MAX
   }
 
+  /** Whether its indexes are in memory to stay, as appends need them: not so once they were written. */
+  get holdsIndexes(): boolean {
+    return this.#indexes.pinned
+  }
+
   isIndexFull(indexBytesMax: number): boolean {
     return this.#indexes.isFull(indexBytesMax)
   }
@@ -436,10 +441,17 @@ export class Segment implements Holder {
     this.resume()
   }
 
-  /** Opens and reads what `truncate` needs: it does not fail half way for want of that. Throws I/O errors. */
-  prepareTruncate(): void {
-    this.#indexes.prepareTruncate()
+  /**
+   * Opens and reads what `truncate` to `offset` needs, until `endTruncate`: it does not fail half way for want of that. Throws
+   * I/O errors, and nothing is to be ended then.
+   */
+  prepareTruncate(offset: number): void {
     void this.file
+    this.#indexes.prepareTruncate(offset)
+  }
+
+  endTruncate(): void {
+    this.#indexes.endTruncate()
   }
 
   /** Cuts the segment before the batch at `position`, which begins at `offset`: file and indexes. Durable when it is synced. */

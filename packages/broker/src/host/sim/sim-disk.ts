@@ -90,6 +90,11 @@ export class SimDisk implements Disk {
     this.#faults.failNext(kind, code, count, name)
   }
 
+  /** Takes back what `failNext` said; how many calls have not failed yet that were to. */
+  forgetFailures(): number {
+    return this.#faults.forgetFailures()
+  }
+
   /** Lets each sync of a file, or of a directory and all in it, take from a tenth of `syncMs` to all of it. */
   slowDown(path: string, syncMs: number): void {
     this.#faults.slowDown(path, syncMs)

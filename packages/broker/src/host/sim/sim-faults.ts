@@ -45,6 +45,13 @@ export class SimFaults {
     this.#failures.set(kind, failures)
   }
 
+  /** Calls do not fail any more; how many more would have. */
+  forgetFailures(): number {
+    const left = [...this.#failures.values()].reduce((sum, failures) => sum + failures.length, 0)
+    this.#failures.clear()
+    return left
+  }
+
   /** The code with which this call fails, null where it does not. It is asked once of each call. */
   takeFailure(kind: DiskCall, detail: string): string | null {
     const failures = this.#failures.get(kind)
