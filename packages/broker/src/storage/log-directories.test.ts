@@ -189,6 +189,33 @@ describe('several log directories', () => {
     directories.close(new Map())
   })
 
+  it('give a topic that was made again while logs are opened ahead nothing of the one before it', async () => {
+    const host = createSimHost(6)
+    for (const log of fill(openAll(host, ['/a']), 't', 3)) log.flushNow()
+    const next = createAfterCrash(host)
+    const directories = openAll(next, ['/a'])
+    const wanted = Array.from({ length: 3 }, (_, partition) => ({ topic: 't', partition, topicId: TOPIC_ID, config }))
+    const otherId = 'BBBBBBBBQBCBBBBBBBBBBQ'
+    let made = false
+    await directories.openFound(wanted, async () => {
+      if (made) return
+      made = true
+      // Of the first the log is open already.
+      for (const partition of [0, 2]) {
+        const log = directories.openLog('t', partition, otherId, config)
+        assert.deepEqual([log.failed, log.endOffset], [null, 0])
+        appendRecords(log, [{ value: 'other' }, { value: 'other' }])
+      }
+    })
+    directories.started({ has: (topicId) => topicId === otherId })
+    const names = next.disk.list('/a').flatMap(({ name }) => (name.startsWith('t-') ? [name.slice(0, 3)] : []))
+    assert.deepEqual(names.sort(), ['t-0', 't-0', 't-1', 't-2', 't-2'])
+    directories.close(new Map())
+    const again = openAll(next, ['/a'])
+    for (const partition of [0, 2]) assert.equal(again.openLog('t', partition, otherId, config).endOffset, 2)
+    again.close(new Map())
+  })
+
   it('recover many logs with one sync for all, and nothing they found is lost after it', async () => {
     for (const seed of [10, 11, 12, 13, 14]) {
       const host = createSimHost(seed)

@@ -227,6 +227,8 @@ export class LogDirectories implements Iterable<LogDirectory> {
       ahead.configure(config)
       return ahead
     }
+    // It was opened for a topic that is gone: what has its name since is not to get its files.
+    if (ahead !== undefined) this.#putBack(name, ahead)
     const known = this.#directories.find(({ unclaimed }) => unclaimed.has(name))
     const lostIn = this.#isStarting && known === undefined ? this.#unreadable[0]?.error : known?.offline
     const directory = known ?? this.#leastUsed()
@@ -289,12 +291,21 @@ export class LogDirectories implements Iterable<LogDirectory> {
   /** All logs that were there at start are open: sets those aside that belong to none of `topics` (by topic id). */
   started(topics: { has(topicId: string): boolean }): void {
     this.#isStarting = false
-    for (const log of this.#openedAhead.values()) {
-      this.#directoryOf.get(log)?.putBack(log)
-      this.#directoryOf.delete(log)
-    }
-    this.#openedAhead.clear()
+    for (const [name, log] of this.#openedAhead) this.#putBack(name, log)
     for (const directory of this.#directories) if (directory.offline === null) directory.started(topics)
+  }
+
+  /** Closes a log that was opened ahead, and that nobody wants. A failure takes its directory offline. */
+  #putBack(name: string, log: Log): void {
+    const directory = this.#directoryOf.get(log)
+    this.#openedAhead.delete(name)
+    this.#directoryOf.delete(log)
+    try {
+      directory?.putBack(log)
+    } catch (error) {
+      directory!.fail(error as Error)
+      if (!this.isAnyOnline) throw error
+    }
   }
 
   /** Writes the checkpoints of all directories; see LogDirectory.checkpoint. */
