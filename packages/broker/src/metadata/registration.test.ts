@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { errorName } from '@odradek/protocol'
+import { pino } from 'pino'
 import { brokerKey, controllerKey, topicKey } from './keys.ts'
 import { Metadata } from './metadata.ts'
 import { but, codes, logger, openMetadata, openStore, request, start, startHost } from './testing/simulated-metadata.ts'
@@ -153,14 +154,45 @@ describe('several brokers on one store', () => {
         return lease
       },
     })
-    const metadata = await openMetadata(host, halting, { nodeId: 1 })
+    const lines: string[] = []
+    const warnings = pino({ level: 'warn' }, { write: (line) => void lines.push(line) })
+    const metadata = await openMetadata(host, halting, { nodeId: 1, logger: warnings })
     const { epoch } = metadata.image.brokers.get(1)!
     lost.push('old', 'new')
     await host.world.runFor(20_000)
     assert.deepEqual(lost, [])
+    // Nothing of it is taken for a store that does not answer, which whoever waits for the registration would be told.
+    assert.deepEqual(
+      lines.map((line) => (JSON.parse(line) as { msg: string }).msg),
+      ['The registration has expired: this process was held up for too long. Registering again'],
+    )
     const again = metadata.image.brokers.get(1)?.epoch ?? 0
     assert.ok(again > epoch, `registered by ${again}, before that by ${epoch}`)
     assert.equal(metadata.problem, null)
+  })
+
+  it('do not register again when they are closed meanwhile', async () => {
+    const host = startHost()
+    const store = openStore(host)
+    let isLost = false
+    let closed: Promise<void> | null = null
+    const halting = but(store, {
+      keepAlive: async (lease) => {
+        if (isLost) await store.revoke(lease)
+        return await store.keepAlive(lease)
+      },
+      grantLease: async (ttlMs) => {
+        if (isLost) closed ??= metadata.close()
+        return await store.grantLease(ttlMs)
+      },
+    })
+    const metadata: Metadata = await openMetadata(host, halting, { nodeId: 1 })
+    isLost = true
+    await host.world.runUntil(() => closed !== null)
+    // Shorter than a lease lasts that nobody renews.
+    await host.world.runFor(1_000)
+    await closed
+    assert.equal((await host.world.complete(store.get(brokerKey(1)))).entry, null)
   })
 
   for (const isMade of [true, false]) {

@@ -133,8 +133,11 @@ export class Registration {
     const { store, follower, clock, nodeId, newClusterId, sessionTimeoutMs, logger } = this.#options
     for (;;) {
       await this.#untilIdIsFree()
+      if (this.#closed) return
       const sentAt = clock.monotonic()
       this.#lease = await store.grantLease(sessionTimeoutMs)
+      // Nobody would renew what is registered now, nor end it.
+      if (this.#closed) return await store.revoke(this.#lease)
       const { clusterId, controllerEpoch } = follower.image
       const compares: Compare[] = [absent(brokerKey(nodeId))]
       const success: Operation[] = [this.#brokerPut(), ...this.#knownPuts()]
