@@ -22,8 +22,8 @@ import { EtcdHttp, type EtcdStream, type Json } from './etcd-http.ts'
 const REWATCH_MS = 500
 /** Entries of one answer of a list; topics are up to a megabyte each. */
 const LIST_ENTRIES_MAX = 1000
-/** Such a page may take its time. */
-const LIST_MS = 10_000
+/** Such a page may take its time: half of this where there is another member, which has the other half. */
+const LIST_MS = 20_000
 
 export interface EtcdStoreOptions {
   readonly address: EtcdAddress
