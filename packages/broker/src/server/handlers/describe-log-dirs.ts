@@ -16,7 +16,7 @@ type ToldPartition = ToldTopic['partitions'][number]
 export const describeLogDirs = handle(DescribeLogDirs, (request, exchange, broker) => {
   const { directories, partitions, host } = broker
   const asked = request.topics?.map(({ topic, partitions }) => ({ name: topic, indexes: partitions }))
-  const online = [...directories].filter((directory) => directory.offline === null)
+  const online = [...directories].filter(isOnline)
   const topicsIn = new Map<LogDirectory | undefined, ToldTopic[]>(online.map((directory) => [directory, []]))
   const tell = ({ name, indexes }: { name: string; indexes: readonly number[] }) => {
     const toldIn = new Map<LogDirectory | undefined, ToldPartition[]>()
@@ -34,7 +34,8 @@ export const describeLogDirs = handle(DescribeLogDirs, (request, exchange, broke
   }
   return answerInSlices(exchange, asked ?? allTopics(broker), tell, () => ({
     results: [
-      ...online.map((directory) => {
+      // One may have failed since the first slice.
+      ...online.filter(isOnline).map((directory) => {
         const space = host.disk.space(directory.path)
         return {
           errorCode: 0,
@@ -52,6 +53,10 @@ export const describeLogDirs = handle(DescribeLogDirs, (request, exchange, broke
     ],
   }))
 })
+
+function isOnline(directory: LogDirectory): boolean {
+  return directory.offline === null
+}
 
 function allTopics(broker: BrokerContext): { name: string; indexes: number[] }[] {
   return [...broker.metadata.image.topics.values()].map(({ name, partitions }) => ({
