@@ -340,8 +340,9 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     const failed = [...this.partitions, ...this.partitions.followers()].flatMap(({ log }) => {
       if (log.failed === null || log.isClosed || offline.some(({ path }) => log.directory.startsWith(`${path}/`)))
         return []
-      // It stands for one that is in a directory that is offline, wherever that is.
-      if (this.directories.directoryOf(log) === undefined) return []
+      // It stands for one that is in a directory that is offline, wherever that is; or for one that could not be begun.
+      if (this.directories.directoryOf(log) === undefined && offline.some(({ error }) => error === log.failed))
+        return []
       if (log.failed instanceof DamagedLogError) return [log.failed.message]
       return [`The log ${log.directory} is offline until the next start: ${log.failed.message}`]
     })

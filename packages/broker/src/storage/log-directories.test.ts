@@ -52,8 +52,11 @@ describe('several log directories', () => {
     assert.ok(found.every(({ endOffset }) => endOffset === 1))
   })
 
-  it('stay in use where a full disk has no room to begin a log again under a name that was used', () => {
-    for (const code of ['ENOSPC', 'EMFILE']) {
+  it('stay in use where a full disk has no room to begin a log again under a name that was used', async () => {
+    for (const [code, times] of [
+      ['ENOSPC', 1],
+      ['EMFILE', 2],
+    ] as const) {
       const host = createSimHost(3)
       const directories = openAll(host, ['/a'])
       const [log, other] = fill(directories, 't', 2)
@@ -62,13 +65,35 @@ describe('several log directories', () => {
       for (const directory of directories) directory.checkpointNow()
       directories.deleteLogs([log!])
       // What the checkpoints say of the one before is to be taken back first.
-      host.disk.failNext('open', code, 1, 'checkpoint')
+      host.disk.failNext('open', code, times, 'checkpoint')
       const again = directories.openLog('t', 0, TOPIC_ID, config)
       assert.equal((again.failed as NodeJS.ErrnoException | null)?.code, code)
       assert.deepEqual([directories.offline, other!.failed], [[], null])
+      const { lacksRoom, lacksFiles } = directories.first
+      assert.deepEqual([lacksRoom, lacksFiles], code === 'ENOSPC' ? [true, false] : [false, true])
+      await host.world.runFor(1500)
       assert.equal(appendRecords(other!, [{ value: 'on' }]).errorCode, 0)
       directories.deleteLogs([again])
       assert.equal(appendRecords(directories.openLog('t', 0, TOPIC_ID, config), [{ value: 'anew' }]).baseOffset, 0)
+      directories.close(new Map())
+    }
+  })
+
+  it('begin a log all the same where too many files are open for a moment, or another disk has room', () => {
+    for (const code of ['EMFILE', 'ENOSPC']) {
+      const host = createSimHost(3)
+      const directories = openAll(host, ['/a', '/b'])
+      const [log] = fill(directories, 't', 4)
+      log!.flushNow()
+      directories.started({ has: () => true })
+      for (const directory of directories) directory.checkpointNow()
+      directories.deleteLogs([log!])
+      host.disk.failNext('open', code, 1, 'checkpoint')
+      const again = directories.openLog('t', 0, TOPIC_ID, config)
+      assert.equal(host.disk.forgetFailures(), 0)
+      assert.deepEqual([again.failed, directories.offline], [null, []])
+      assert.equal(directories.directoryOf(again)!.path, code === 'EMFILE' ? '/a' : '/b')
+      assert.equal(appendRecords(again, [{ value: 'anew' }]).baseOffset, 0)
       directories.close(new Map())
     }
   })

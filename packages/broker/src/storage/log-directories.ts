@@ -8,7 +8,7 @@
 import type { BrokerConfig, TopicConfig } from '@odradek/config'
 import type { Logger } from 'pino'
 import type { Host } from '../host/host.ts'
-import { isNoRoom } from '../host/no-room.ts'
+import { isNoFile, isNoRoom } from '../host/no-room.ts'
 import type { Damage } from './damage.ts'
 import {
   type KnownDirectories,
@@ -231,36 +231,56 @@ export class LogDirectories implements Iterable<LogDirectory> {
     if (ahead !== undefined) this.#putBack(name, ahead)
     const known = this.#directories.find(({ unclaimed }) => unclaimed.has(name))
     const lostIn = this.#isStarting && known === undefined ? this.#unreadable[0]?.error : known?.offline
-    const directory = known ?? this.#leastUsed()
-    if (lostIn) return directory.unavailableLog(topic, partition, topicId, config, lostIn)
-    try {
-      const log = directory.openLog(topic, partition, topicId, config)
-      this.#directoryOf.set(log, directory)
-      return log
-    } catch (error) {
-      // Of a new one nothing is lost; and the others can do without what there is no room for.
-      if (known === undefined && isNoRoom(error) && directory.offline === null) {
+    if (lostIn) return (known ?? this.#byUse()[0]!).unavailableLog(topic, partition, topicId, config, lostIn)
+    let lack: Error | null = null
+    const directories = known === undefined ? this.#byUse() : [known]
+    for (const directory of directories) {
+      try {
+        const log = this.#openIn(directory, topic, partition, topicId, config)
+        this.#directoryOf.set(log, directory)
+        return log
+      } catch (error) {
+        // Of a new one nothing is lost; and the others can do without what there is no room for.
+        if (known === undefined && isNoRoom(error) && directory.offline === null) {
+          directory.missedFor(error)
+          lack = error as Error
+          continue
+        }
+        directory.fail(error as Error)
+        if (!this.isAnyOnline) throw error
         this.#options.logger.error(
-          { directory: directory.path, topic, partition, err: error },
-          'A partition could not be begun: the disk is full. It is offline until the broker is restarted.',
+          { directory: directory.path, err: error },
+          'A log directory cannot be read: it is offline. Check the disk, then restart.',
         )
         return directory.unavailableLog(topic, partition, topicId, config, error as Error)
       }
-      directory.fail(error as Error)
-      if (!this.isAnyOnline) throw error
-      this.#options.logger.error(
-        { directory: directory.path, err: error },
-        'A log directory cannot be read: it is offline. Check the disk, then restart.',
-      )
-      return directory.unavailableLog(topic, partition, topicId, config, error as Error)
+    }
+    const [directory] = directories
+    this.#options.logger.error(
+      { directory: directory!.path, topic, partition, err: lack },
+      isNoFile(lack)
+        ? 'A partition could not be begun: too many files are open (ulimit -n). It is offline until the broker is restarted.'
+        : 'A partition could not be begun: the disk is full. It is offline until the broker is restarted.',
+    )
+    return directory!.unavailableLog(topic, partition, topicId, config, lack!)
+  }
+
+  /** Where too many files are open those of logs that need none are closed, and it is tried once more. */
+  #openIn(directory: LogDirectory, topic: string, partition: number, topicId: string, config: TopicConfig): Log {
+    const isNew = !directory.unclaimed.has(`${topic}-${partition}`)
+    try {
+      return directory.openLog(topic, partition, topicId, config)
+    } catch (error) {
+      if (!isNew || !isNoFile(error) || directory.offline !== null) throw error
+      this.#openFiles.releaseAll()
+      return directory.openLog(topic, partition, topicId, config)
     }
   }
 
-  #leastUsed(): LogDirectory {
+  /** Those that new logs may go to, the one with the fewest first. */
+  #byUse(): LogDirectory[] {
     const online = this.#directories.filter(({ offline }) => offline === null)
-    let best = online[0] ?? this.first
-    for (const other of online) if (other.logCount < best.logCount) best = other
-    return best
+    return online.length === 0 ? [this.first] : online.sort((a, b) => a.logCount - b.logCount)
   }
 
   /** Lets go of logs and removes their directories, off the loop. */

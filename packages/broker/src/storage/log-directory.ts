@@ -281,6 +281,11 @@ export class LogDirectory {
     return this.#room.isLackingFiles
   }
 
+  /** `error`, of those for want of room, kept something from being done: notes which room it was. */
+  missedFor(error: unknown): void {
+    this.#room.missedFor(error)
+  }
+
   /** Bytes in the journal's files. */
   get journalBytes(): number {
     return this.#journal.sizeInBytes
