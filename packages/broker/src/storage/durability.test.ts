@@ -179,6 +179,20 @@ describe('what a log calls durable', () => {
     }
   })
 
+  it('has its topic id, also where a sync of that failed before a kill: the system takes it for written then', async () => {
+    const host = createSimHost(1)
+    const log = openLog(openDirectory(host))
+    appendBatches(log, 3)
+    host.disk.failNext('sync', 'EIO', 1, 'partition.metadata')
+    assert.notEqual(await flush(host, log), null)
+    host.crash('process')
+    const next = host.reboot()
+    openLog(openDirectory(next))
+    next.crash('power')
+    const last = next.reboot()
+    assert.match(last.disk.readFile('/data/t-0/partition.metadata')!.toString(), new RegExp(`topic_id: ${TOPIC_ID}`))
+  })
+
   it('is found under its name, also where the start that made the directory was killed half way', () => {
     for (const seed of SEEDS) {
       const host = createSimHost(seed)
