@@ -12,6 +12,7 @@ const dump: Command = {
     set: { type: 'string', value: 'KEY=VALUE', multiple: true, doc: 'A key.' },
     json: { type: 'boolean', doc: 'As JSON.' },
   },
+  otherFlags: { bootstrap: 'odradek topics list takes --bootstrap' },
   examples: ['odradek log dump data/t-0'],
   run: async () => 0,
 }
@@ -34,7 +35,9 @@ test('what was not given is undefined, empty or false', () => {
 const refused: [string[], string][] = [
   [['data', '--prot', '1'], 'Unknown flag --prot. Did you mean --port?'],
   [['data', '--hlep'], 'Unknown flag --hlep. Did you mean --help?'],
-  [['data', '--toString'], 'Unknown flag --toString. Did you mean --port?'],
+  [['data', '--toString'], 'Unknown flag --toString. See odradek log dump --help'],
+  [['data', '-x'], 'Unknown flag -x. See odradek log dump --help'],
+  [['data', '--bootstrap', '::1'], 'odradek topics list takes --bootstrap'],
   [['data', '--port'], '--port needs a value: PORT'],
   [['data', '--port', '--json'], '--port needs a value: PORT'],
   [['data', '--json=yes'], '--json takes no value'],

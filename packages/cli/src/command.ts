@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { nearestWord } from '@odradek/config'
+import { meantWord } from '@odradek/config'
 
 /** One flag of a command; help and parsing both read this. */
 export interface Flag {
@@ -18,6 +18,8 @@ export interface Command {
   /** Its positional arguments as the help writes them, one each: `DIR`. */
   readonly positionals?: readonly string[]
   readonly flags: { readonly [name: string]: Flag }
+  /** What to say of flags that it does not have, and that others of the family make one expect. */
+  readonly otherFlags?: { readonly [name: string]: string }
   /** Lines that the help ends with. */
   readonly examples?: readonly string[]
   /** Does the work and returns the exit code. Output goes to stdout, everything else to stderr. */
@@ -97,9 +99,9 @@ export function parseArguments(command: Command, words: readonly string[]): Argu
 }
 
 function unknownFlagText(command: Command, rawName: string): string {
-  const nearest = nearestWord(
-    rawName,
-    [...Object.keys(command.flags), 'help'].map((name) => `--${name}`),
-  )
-  return `Unknown flag ${rawName}. Did you mean ${nearest?.word}?`
+  const name = rawName.replace(/^--?/, '')
+  if (command.otherFlags !== undefined && Object.hasOwn(command.otherFlags, name)) return command.otherFlags[name]!
+  const meant = meantWord(name, [...Object.keys(command.flags), 'help'])
+  const hint = meant === null ? `See odradek ${command.name} --help` : `Did you mean --${meant}?`
+  return `Unknown flag ${rawName}. ${hint}`
 }

@@ -39,7 +39,7 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
   }
   // Not before all is loaded that a start needs: V8 uses compiled code again only under the flags that it was compiled with.
   giveSmallHeapRoom()
-  runAtOnce()
+  logger.debug({ sliceNs: runAtOnce() }, 'The event loop asked for short turns of the processor')
   for (const { host, port } of broker.listeners) process.stdout.write(`Listening on ${bracketed(host)}:${port}\n`)
   if (options.greet) process.stdout.write(greeting(broker))
   void console?.start(broker, args.text('console-port'), args.flag('demo'))

@@ -1,4 +1,4 @@
-import { nearestWord } from '@odradek/config'
+import { meantWord } from '@odradek/config'
 import { type Command, CommandError, parseArguments, UsageError } from './command.ts'
 import { commandHelp, overview } from './help.ts'
 import { version } from './version.ts'
@@ -292,8 +292,9 @@ function find(words: readonly string[]) {
   if (first.startsWith('-')) throw new UsageError(`Unknown flag ${first}. Try odradek --help`)
   const family = Object.keys(commands).filter((name) => name.startsWith(`${first} `))
   if (family.length > 0) throw new UsageError(`odradek ${first} is one of: ${family.join(', ')}`)
-  const nearest = nearestWord(first, Object.keys(commands))
-  throw new UsageError(`Unknown command "${first}". Did you mean "${nearest?.word}"? See odradek --help`)
+  const meant = meantWord(first, new Set(Object.keys(commands).flatMap((name) => [name, name.split(' ')[0]!])))
+  const hint = meant === null ? '' : ` Did you mean "${meant}"?`
+  throw new UsageError(`Unknown command "${first}".${hint} See odradek --help`)
 }
 
 function print(text: string): number {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,6 +68,22 @@ test('broker prints the real port when it serves, and ends with 0 on SIGTERM, cl
   assert.equal((await broker.stdout.next()).done, true, 'stdout has that one line')
   assert.ok(existsSync(join(directory, 'data', '.kafka_cleanshutdown')))
   assert.equal(await canConnect(port), false)
+})
+
+test('broker asks for short turns of the processor when it serves', async () => {
+  await using broker = odradek(['broker', '--port', '0', '--data-dir', directory, '--set', 'log.level=debug'])
+  await listening(broker.stdout)
+  const told = /"sliceNs":(null|\d+),"msg":"The event loop asked for short turns/.exec(broker.stderr())
+  // Whether this machine does it is seen of another process that asks.
+  const other = spawnSync(process.execPath, [join(import.meta.dirname, '../../native/src/testing/slices.ts')], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH },
+  })
+  const { result, after } = JSON.parse(other.stdout)
+  assert.equal(told?.[1], result === 0 ? '100000' : 'null', broker.stderr())
+  if (after === 200_000) {
+    assert.match(readFileSync(`/proc/${broker.process.pid}/sched`, 'utf8'), /^se\.slice +: +100000$/m)
+  }
 })
 
 test('SIGTERM is clean also while a client that went away still has a request parked', async () => {

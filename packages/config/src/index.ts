@@ -14,7 +14,7 @@ export { parseDurationMs } from './duration.ts'
 export { type GroupConfig, groupConfig } from './group-config.ts'
 export { hourAt, nextTimeInHours } from './hours.ts'
 export { type Listener, parseHostAndPort, parseListener } from './listener.ts'
-export { editDistance, nearestWord, unknownKeyText } from './nearest-key.ts'
+export { editDistance, meantWord, nearestWord, unknownKeyText } from './nearest-key.ts'
 export {
   type ConfigEntries,
   type ConfigProblem,

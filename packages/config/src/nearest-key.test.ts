@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { brokerConfig } from './broker-config.ts'
-import { editDistance, nearestWord, unknownKeyText } from './nearest-key.ts'
+import { editDistance, meantWord, nearestWord, unknownKeyText } from './nearest-key.ts'
 import { topicConfig } from './topic-config.ts'
 
 test('the distance counts letters put in, left out, replaced and swapped', () => {
@@ -29,4 +29,10 @@ test('an unknown key is answered with the key that was probably meant', () => {
 
 test("a broker's key asked of a topic is answered with the topic's own", () => {
   assert.equal(unknownKeyText(topicConfig, 'log.roll.ms'), 'Unknown key "log.roll.ms". Did you mean "segment.ms"?')
+})
+
+test('a word is meant by another where it is a slip of the hand', () => {
+  assert.equal(meantWord('strat', ['start', 'broker']), 'start')
+  assert.equal(meantWord('bootstrap', ['data-dir', 'json']), null)
+  assert.equal(meantWord('x', []), null)
 })

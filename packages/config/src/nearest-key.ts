@@ -33,16 +33,23 @@ export function nearestWord(word: string, words: Iterable<string>): { word: stri
   return nearest
 }
 
+/** The one of `words` that `word` is most likely a slip of the hand for; null where none is near. */
+export function meantWord(word: string, words: Iterable<string>): string | null {
+  const nearest = nearestWord(word, words)
+  return nearest !== null && nearest.distance <= Math.max(2, Math.floor(word.length / 3)) ? nearest.word : null
+}
+
 /** The text that refuses an unknown key and names the valid one it is most likely meant to be. */
 export function unknownKeyText(table: Table, key: string): string {
   // A broker's key asked of a topic: the topic's own key for the same setting is the one that is meant.
   for (const [name, row] of Object.entries(table)) {
     if (row.from === key) return `Unknown key "${key}". Did you mean "${name}"?`
   }
-  const nearest = nearestWord(key, Object.keys(table))
-  if (nearest === null) return `Unknown key "${key}". There are no keys in this scope.`
-  const isTypingError = nearest.distance <= Math.max(2, Math.floor(key.length / 3))
-  return isTypingError
-    ? `Unknown key "${key}". Did you mean "${nearest.word}"?`
+  const keys = Object.keys(table)
+  const meant = meantWord(key, keys)
+  if (meant !== null) return `Unknown key "${key}". Did you mean "${meant}"?`
+  const nearest = nearestWord(key, keys)
+  return nearest === null
+    ? `Unknown key "${key}". There are no keys in this scope.`
     : `Unknown key "${key}". The nearest key is "${nearest.word}".`
 }

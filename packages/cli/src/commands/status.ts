@@ -33,6 +33,9 @@ export const status: Command = {
     'data-dir': { type: 'string', short: 'd', value: 'DIR', doc: 'The directory of odradek up [./cluster].' },
     json: { type: 'boolean', doc: 'Print JSON.' },
   },
+  otherFlags: {
+    bootstrap: 'odradek status reads the directory of odradek up; odradek cluster describe takes --bootstrap',
+  },
   examples: ['odradek status', 'odradek status --data-dir /var/lib/odradek --json'],
   async run(args) {
     const directory = resolve(args.text('data-dir') ?? 'cluster')

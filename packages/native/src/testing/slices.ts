@@ -1,4 +1,7 @@
-/** Prints the slices of the main thread before and after it has shorter ones, and that of a thread which it starts then. */
+/**
+ * Prints the policy of its main thread, the slices of that before and after it has shorter ones, and that of a thread which it
+ * starts then.
+ */
 import { readFileSync } from 'node:fs'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import { native } from '../index.ts'
@@ -8,7 +11,7 @@ if (isMainThread) {
   const result = native?.shortenSlice(200_000)
   const after = sliceOf()
   new Worker(import.meta.filename).on('message', (inherited) => {
-    process.stdout.write(JSON.stringify({ before, result, after, inherited }))
+    process.stdout.write(JSON.stringify({ policy: policyOf(), before, result, after, inherited }))
   })
 } else parentPort!.postMessage(sliceOf())
 
@@ -20,4 +23,12 @@ function sliceOf(): number | null {
   } catch {
     return null
   }
+}
+
+/** Of the calling thread, as `sched_setscheduler(2)` numbers it: 0 for an ordinary one. */
+function policyOf(): number {
+  if (process.platform !== 'linux') return 0
+  const stat = readFileSync('/proc/thread-self/stat', 'utf8')
+  // The 41st field; the second is the name, in brackets, and may have blanks.
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38])
 }
