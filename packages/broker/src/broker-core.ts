@@ -185,8 +185,8 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
         host,
         peers: this.peers,
         image: () => metadata.image,
-        alterIsr: (changes) => metadata.alterIsr(changes),
-        withdraw: (topicId, indexes) => metadata.withdrawReplicas(topicId, indexes),
+        alterIsr: (changes) => metadata.replicas.alterIsr(changes),
+        withdraw: (topicId, indexes) => metadata.replicas.withdraw(topicId, indexes),
       },
     })
     this.groups = new GroupCoordinator({

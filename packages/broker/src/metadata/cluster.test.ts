@@ -115,7 +115,7 @@ describe('a cluster', () => {
     brokers.cut(1)
     await brokers.untilTrue(() => !controller.isController)
     assert.equal(controller.controllerElsewhere, null, 'nobody told it of another')
-    const elected = await brokers.until(controller.electLeaders(new Map([['t', null]]), 0))
+    const elected = await brokers.until(controller.replicas.elect(new Map([['t', null]]), 0))
     const results = elected.get('t')!
     assert.deepEqual(codes(results), ['REQUEST_TIMED_OUT'])
     assert.match(results[0]!.errorMessage ?? '', /The store does not answer/)
@@ -166,7 +166,7 @@ describe('a cluster', () => {
     brokers.cut(3)
     await brokers.untilTrue(() => !other.image.brokers.has(3))
     assert.equal(await forget(3), 'POLICY_VIOLATION')
-    await brokers.until(brokers.at(1).reassignPartitions(new Map([['t', [{ index: 0, replicas: [2] }]]])))
+    await brokers.until(brokers.at(1).replicas.reassign(new Map([['t', [{ index: 0, replicas: [2] }]]])))
     await brokers.untilTrue(() => brokers.partition(2, 't').replicas.length === 1)
     assert.equal(await forget(3), 'NONE')
     await brokers.untilTrue(() => !brokers.at(1).image.knownBrokers.has(3))
@@ -189,14 +189,14 @@ describe('a cluster', () => {
     const { topicId } = brokers.at(2).image.topics.get('t')!
     const change = { topicId, index: 0, leaderEpoch: 0, partitionEpoch: 0, isr: [2] }
     await brokers.until(brokers.shared.transact({ compares: [], success: [{ kind: 'delete', key: controllerKey }] }))
-    const outcomes = await brokers.until(brokers.at(2).alterIsr([change, { ...change, index: 1 }]))
+    const outcomes = await brokers.until(brokers.at(2).replicas.alterIsr([change, { ...change, index: 1 }]))
     assert.deepEqual(codes(outcomes), ['NONE', 'UNKNOWN_TOPIC_OR_PARTITION'])
     assert.deepEqual(brokers.partition(1, 't').isr, [2])
-    assert.deepEqual(codes(await brokers.until(brokers.at(2).alterIsr([change]))), ['INVALID_UPDATE_VERSION'])
-    assert.deepEqual(codes(await brokers.until(brokers.at(1).alterIsr([change]))), ['NOT_LEADER_OR_FOLLOWER'])
+    assert.deepEqual(codes(await brokers.until(brokers.at(2).replicas.alterIsr([change]))), ['INVALID_UPDATE_VERSION'])
+    assert.deepEqual(codes(await brokers.until(brokers.at(1).replicas.alterIsr([change]))), ['NOT_LEADER_OR_FOLLOWER'])
     brokers.cut(2)
     const away = { ...change, partitionEpoch: 1, isr: [2, 1] }
-    assert.deepEqual(codes(await brokers.until(brokers.at(2).alterIsr([away]))), ['REQUEST_TIMED_OUT'])
+    assert.deepEqual(codes(await brokers.until(brokers.at(2).replicas.alterIsr([away]))), ['REQUEST_TIMED_OUT'])
   })
 
   it('lets nobody into the ISR who registered again since it caught up', async () => {
@@ -204,10 +204,10 @@ describe('a cluster', () => {
     await brokers.until(brokers.at(1).createTopics([request('t', assigned(2, 1))]))
     const { topicId } = brokers.at(2).image.topics.get('t')!
     const change = { topicId, index: 0, leaderEpoch: 0, partitionEpoch: 0, isr: [2] }
-    await brokers.until(brokers.at(2).alterIsr([change]))
+    await brokers.until(brokers.at(2).replicas.alterIsr([change]))
     // Decided by what broker 2 knows, stored when broker 1 is another already.
     await brokers.until(brokers.at(1).close())
-    const stored = brokers.at(2).alterIsr([{ ...change, partitionEpoch: 1, isr: [2, 1] }])
+    const stored = brokers.at(2).replicas.alterIsr([{ ...change, partitionEpoch: 1, isr: [2, 1] }])
     assert.deepEqual(codes(await brokers.until(stored)), ['INELIGIBLE_REPLICA'])
     assert.deepEqual(brokers.partition(2, 't').isr, [2])
   })
@@ -227,7 +227,9 @@ describe('a cluster', () => {
     assert.equal(brokers.partition(2, 'u').leader, 2)
     const { topicId } = brokers.at(3).image.topics.get('t')!
     const { partitionEpoch } = brokers.partition(3, 't')
-    await brokers.until(brokers.at(3).alterIsr([{ topicId, index: 0, leaderEpoch: 1, partitionEpoch, isr: [3, 2] }]))
+    await brokers.until(
+      brokers.at(3).replicas.alterIsr([{ topicId, index: 0, leaderEpoch: 1, partitionEpoch, isr: [3, 2] }]),
+    )
     await brokers.untilTrue(() => brokers.partition(3, 't').leader === 2)
     assert.equal(brokers.partition(3, 't').leaderEpoch, 2)
   })
@@ -252,12 +254,12 @@ describe('a cluster', () => {
     const brokers = await Brokers.start(3)
     const controller = brokers.at(1)
     await brokers.until(controller.createTopics([request('t', assigned(1, 2))]))
-    const moved = await brokers.until(controller.reassignPartitions(new Map([['t', [{ index: 0, replicas: [3, 2] }]]])))
+    const moved = await brokers.until(controller.replicas.reassign(new Map([['t', [{ index: 0, replicas: [3, 2] }]]])))
     assert.deepEqual(codes(moved.get('t')!), ['NONE'])
     const { partitionEpoch } = brokers.partition(1, 't')
     const { topicId } = controller.image.topics.get('t')!
     const change = { topicId, index: 0, leaderEpoch: 0, partitionEpoch, isr: [1, 2, 3] }
-    await brokers.until(controller.alterIsr([change]))
+    await brokers.until(controller.replicas.alterIsr([change]))
     await brokers.untilTrue(() => brokers.partition(2, 't').leader === 3)
     assert.deepEqual(
       [brokers.partition(2, 't').replicas, brokers.partition(2, 't').isr],
@@ -266,7 +268,7 @@ describe('a cluster', () => {
         [2, 3],
       ],
     )
-    const elected = await brokers.until(controller.electLeaders(new Map([['t', null]]), electionType.preferred))
+    const elected = await brokers.until(controller.replicas.elect(new Map([['t', null]]), electionType.preferred))
     assert.deepEqual(
       elected.get('t')!.map(({ errorCode }) => errorName(errorCode)),
       ['ELECTION_NOT_NEEDED'],

@@ -21,7 +21,6 @@ import {
   repeatedResources,
   replaceConfigs,
 } from './controller/alter-configs.ts'
-import { alterIsr, type IsrChange, type IsrOutcome } from './controller/alter-isr.ts'
 import { beginBroker } from './controller/begin-broker.ts'
 import type { CreateTopicResult, TopicRequest } from './controller/create-topic.ts'
 import type { Decision, DecisionContext, Refusal } from './controller/decision.ts'
@@ -31,15 +30,9 @@ import {
   referenceProblems,
   type TopicReference,
 } from './controller/delete-topic.ts'
-import { type ElectionResult, electionType, electLeaders } from './controller/elect-leaders.ts'
-import {
-  type ReassignmentRequest,
-  type ReassignmentResult,
-  reassignPartitions,
-} from './controller/reassign-partitions.ts'
+import { electionType } from './controller/elect-leaders.ts'
 import { settleTopic } from './controller/settle-topic.ts'
 import { forgetBrokerConfigs, unregisterBroker } from './controller/unregister-broker.ts'
-import { withdrawReplicas } from './controller/withdraw-replicas.ts'
 import { ControllerDuties } from './controller-duties.ts'
 import { Decisions } from './decisions.ts'
 import { handedOver, leadsForOthers } from './hand-over.ts'
@@ -47,6 +40,7 @@ import type { MetadataImage, TopicImage } from './image.ts'
 import { ImageFollower, type ImageListener } from './image-follower.ts'
 import { namedTwice, OwnTopics } from './own-topics.ts'
 import { Registration } from './registration.ts'
+import { ReplicaChanges } from './replica-changes.ts'
 import type { MetadataStore } from './store.ts'
 import type { BrokerListener, Configs } from './values.ts'
 
@@ -87,6 +81,8 @@ export class Metadata {
   readonly #decisions: Decisions
   /** The topics that brokers make themselves. */
   readonly ownTopics: OwnTopics
+  /** Changes of who replicates and leads partitions. */
+  readonly replicas: ReplicaChanges
 
   private constructor(options: MetadataOptions, follower: ImageFollower, registration: Registration) {
     this.#host = options.host
@@ -105,6 +101,12 @@ export class Metadata {
       config,
     })
     this.ownTopics = new OwnTopics(this.#decisions)
+    this.replicas = new ReplicaChanges({
+      decisions: this.#decisions,
+      image: () => follower.image,
+      logger: options.logger,
+      nodeId,
+    })
     this.#duties = new ControllerDuties({
       timers: options.host.timers,
       logger: options.logger,
@@ -113,7 +115,7 @@ export class Metadata {
       isController: () => this.isController,
       settle: (topics) => this.#settle(topics),
       rebalance: async (partitions) => {
-        await this.electLeaders(partitions, electionType.preferred)
+        await this.replicas.elect(partitions, electionType.preferred)
       },
     })
   }
@@ -268,81 +270,6 @@ export class Metadata {
   }
 
   /**
-   * Changes the in-sync replicas of partitions that this broker leads; one outcome per change, in order. Each is a
-   * compare-and-set in this broker's own name, so that it works whoever is controller. Never rejects.
-   */
-  async alterIsr(changes: readonly IsrChange[]): Promise<IsrOutcome[]> {
-    const epochs = new Map([...this.image.brokers.values()].map(({ id, epoch }) => [id, epoch]))
-    const author = { nodeId: this.#nodeId, epochs }
-    const outcomes = new Map<IsrChange, IsrOutcome>()
-    const byTopic = [...Map.groupBy(changes, ({ topicId }) => topicId)]
-    await Promise.all(
-      byTopic.map(async ([topicId, ofTopic]) => {
-        const results = await this.#decisions
-          .insist(
-            (image, context) => alterIsr(image, author, topicId, ofTopic, context),
-            ({ errorCode }) => ofTopic.map((): IsrOutcome => ({ errorCode })),
-            'own',
-          )
-          .catch((error: Error) => {
-            this.#logger.debug({ err: error }, 'The metadata store does not answer; the in-sync replicas stay')
-            return ofTopic.map((): IsrOutcome => ({ errorCode: errors.REQUEST_TIMED_OUT.code }))
-          })
-        for (const [place, change] of ofTopic.entries()) outcomes.set(change, results[place]!)
-      }),
-    )
-    return changes.map((change) => outcomes.get(change)!)
-  }
-
-  /**
-   * This broker's logs of some partitions of a topic cannot be used any more: others are to lead those, and it is in sync
-   * no longer. Resolves to NONE when the image has it, to UNKNOWN_TOPIC_ID, or to REQUEST_TIMED_OUT where the store does
-   * not answer: then it is to be said again. Never rejects.
-   */
-  async withdrawReplicas(topicId: string, indexes: readonly number[]): Promise<number> {
-    return await this.#decisions
-      .submit(
-        (image, context) => withdrawReplicas(image, this.#nodeId, topicId, indexes, context),
-        ({ errorCode }) => errorCode,
-        { as: 'own' },
-      )
-      .catch((error: Error) => {
-        this.#logger.debug({ err: error }, 'The metadata store does not answer; replicas are withdrawn later')
-        return errors.REQUEST_TIMED_OUT.code
-      })
-  }
-
-  /** Elects leaders for partitions by topic (all of them without indexes); results by topic. */
-  async electLeaders(
-    partitions: ReadonlyMap<string, readonly number[] | null>,
-    type: number,
-  ): Promise<Map<string, ElectionResult[]>> {
-    const elected = await Promise.all(
-      [...partitions].map(async ([name, indexes]): Promise<[string, ElectionResult[]]> => {
-        const refuse = (refusal: Refusal) =>
-          (indexes ?? indexesOf(this.image.topics.get(name))).map((index) => ({ index, ...refusal }))
-        const decide = (image: MetadataImage, context: DecisionContext) =>
-          electLeaders(image, name, indexes, type, context)
-        return [name, await this.#decisions.submit(decide, refuse)]
-      }),
-    )
-    return new Map(elected)
-  }
-
-  /** Begins to move partitions to other replicas, or takes that back; results by topic, in order. */
-  async reassignPartitions(
-    requests: ReadonlyMap<string, readonly ReassignmentRequest[]>,
-  ): Promise<Map<string, ReassignmentResult[]>> {
-    const results = await Promise.all(
-      [...requests].map(async ([name, ofTopic]): Promise<[string, ReassignmentResult[]]> => {
-        const refuse = (refusal: Refusal) => ofTopic.map(({ index }) => ({ index, ...refusal }))
-        return [name, await this.#decisions.submit((image) => reassignPartitions(image, name, ofTopic), refuse)]
-      }),
-    )
-    return new Map(results)
-  }
-
-  /**
    * Forgets a broker that is gone, and its settings. NONE, or why it is not forgotten. Whoever is asked does it, as clients
    * ask any broker (KIP-631): what is stored is compared with its not being registered.
    */
@@ -479,10 +406,6 @@ export class Metadata {
     if (!validateOnly) await this.ownTopics.alignIntakes(topics.map(({ resourceName }) => resourceName))
     return results
   }
-}
-
-function indexesOf(topic: TopicImage | undefined): number[] {
-  return topic?.partitions.map(({ index }) => index) ?? []
 }
 
 function invalidRequest(errorMessage: string): Refusal {

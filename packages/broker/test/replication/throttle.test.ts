@@ -58,7 +58,7 @@ async function copied(configs: Readonly<Record<string, string>>): Promise<number
   }
   await world.runFor(10)
   const since = world.time
-  await world.complete(controller.reassignPartitions(new Map([['t', [{ index: 0, replicas: [1, 2] }]]])))
+  await world.complete(controller.replicas.reassign(new Map([['t', [{ index: 0, replicas: [1, 2] }]]])))
   await world.runUntil(() => controller.image.topics.get('t')!.partitions[0]!.isr.includes(2))
   return world.time - since
 }

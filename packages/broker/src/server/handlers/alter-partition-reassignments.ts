@@ -30,7 +30,7 @@ export const alterPartitionReassignments = handle(
     const { allowReplicationFactorChange } = request
     return answerLater(
       exchange,
-      metadata.reassignPartitions(new Map(byTopic)).then((results): AlterPartitionReassignmentsResponse => {
+      metadata.replicas.reassign(new Map(byTopic)).then((results): AlterPartitionReassignmentsResponse => {
         const all = [...results.values()].flat()
         const [first] = all
         // Who was controller and has not heard: clients look for another one only where that is said at the top.

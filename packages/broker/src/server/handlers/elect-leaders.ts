@@ -26,8 +26,8 @@ export const electLeaders = handle(
         ])
     return answerLater(
       exchange,
-      metadata
-        .electLeaders(new Map<string, readonly number[] | null>(asked), electionType)
+      metadata.replicas
+        .elect(new Map<string, readonly number[] | null>(asked), electionType)
         .then((results): ElectLeadersResponse => {
           const told = [...results].map(([topic, ofTopic]) => {
             // Who asks for all asks for those that need it.
