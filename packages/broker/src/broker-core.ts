@@ -7,13 +7,15 @@
  * when the broker registers; connections are served when everything else is there.
  */
 import { hostname } from 'node:os'
-import { type BrokerConfig, type Listener, parseListener, resolveTopicConfig } from '@odradek/config'
+import { type BrokerConfig, type Listener, parseListener } from '@odradek/config'
 import { clusterEventsTopic } from '@odradek/protocol'
 import type { Logger } from 'pino'
 import type { Health } from './admin/admin-listener.ts'
+import { healthOf } from './broker-health.ts'
 import { Cleanup } from './cleanup/cleanup.ts'
 import { ClusterEvents } from './events/cluster-events.ts'
 import { FlushSchedule } from './flush/flush-schedule.ts'
+import { openFoundLogs } from './found-logs.ts'
 import { GroupCoordinator } from './groups/group-coordinator.ts'
 import { groupLimitsOf } from './groups/group-limits.ts'
 import type { Timer } from './host/clock.ts'
@@ -44,15 +46,12 @@ import { RequestMemory } from './server/request-memory.ts'
 import { RequestMetrics } from './server/request-metrics.ts'
 import { Server } from './server/server.ts'
 import type { Damage } from './storage/damage.ts'
-import { DamagedLogError } from './storage/damage.ts'
 import type { Log } from './storage/log.ts'
-import { type FoundLog, LogDirectories } from './storage/log-directories.ts'
+import { LogDirectories } from './storage/log-directories.ts'
 import { Scrub } from './storage/scrub.ts'
 
 /** How often recovery points, start offsets and high watermarks are written down. */
 const CHECKPOINT_INTERVAL_MS = 5_000
-/** While logs are checked at start the loop has a turn at least so often, but for what one log takes. */
-const LOOP_TURN_MS = 20
 /** How often producers that write nothing any more are forgotten. */
 const PRODUCER_CHECK_INTERVAL_MS = 600_000
 
@@ -288,7 +287,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
       directories.setClusterId(metadata.image.clusterId)
       if ([...directories].some(({ recovery }) => recovery.logs > 0)) {
         await options.recovering?.(directories)
-        await directories.openFound(logsIn(metadata), pauses(host))
+        await openFoundLogs(directories, metadata, host)
       }
       return new BrokerCore(options, turn, directories, store, new ProducerIds(opened.store), metadata)
     } catch (error) {
@@ -334,53 +333,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
 
   /** What the admin listener says. */
   health(): Health {
-    const { image } = this.metadata
-    const { offline } = this.directories
-    const problems = offline.map(({ path, error }) => `The log directory ${path} is offline: ${error.message}`)
-    const failed = [...this.partitions, ...this.partitions.followers()].flatMap(({ log }) => {
-      if (log.failed === null || log.isClosed || offline.some(({ path }) => log.directory.startsWith(`${path}/`)))
-        return []
-      // It stands for one that is in a directory that is offline, wherever that is; or for one that could not be begun.
-      if (this.directories.directoryOf(log) === undefined && offline.some(({ error }) => error === log.failed))
-        return []
-      if (log.failed instanceof DamagedLogError) return [log.failed.message]
-      return [`The log ${log.directory} is offline until the next start: ${log.failed.message}`]
-    })
-    problems.push(...failed)
-    const fullDisks = this.cleanup.problems()
-    for (const { path, lacksRoom, offline: failure } of this.directories)
-      if (lacksRoom && failure === null)
-        fullDisks.push(
-          `The disk of ${path} has no room for what is to be written: that is undone and refused. A quota, or the inodes, may be used up.`,
-        )
-    problems.push(...fullDisks)
-    for (const { path, lacksFiles, offline: failure } of this.directories)
-      if (lacksFiles && failure === null)
-        problems.push(
-          `Too many files are open for all that is to be written to ${path}: what needs another is refused until some are flushed. Raise the limit (ulimit -n).`,
-        )
-    const storeProblem = this.metadata.problem
-    if (storeProblem !== null) problems.push(`No metadata can be changed: ${storeProblem.message}.`)
-    if (!this.groups.isLoaded) problems.push('Groups are still being loaded.')
-    const status = this.#isStopping
-      ? 'stopping'
-      : offline.length > 0 || fullDisks.length > 0 || failed.length > 0
-        ? 'degraded'
-        : this.groups.isLoaded
-          ? 'ok'
-          : 'starting'
-    return {
-      status,
-      problems,
-      nodeId: this.nodeId,
-      clusterId: image.clusterId,
-      listeners: (image.brokers.get(this.nodeId)?.listeners ?? []).map(
-        ({ name, host, port }) => `${name}://${host}:${port}`,
-      ),
-      topics: image.topics.size,
-      partitions: [...this.partitions].length,
-      connections: this.connections,
-    }
+    return healthOf(this, { isStopping: this.#isStopping })
   }
 
   /** Answers what was asked, flushes, notes that the stop was clean, and lets go of everything. */
@@ -478,22 +431,4 @@ function movedBrokers(image: MetadataImage, previous: MetadataImage, { brokers }
 /** A directory that was copied to another machine is another place. */
 function placeOf(directoryId: string | null): string | null {
   return directoryId === null ? null : `${hostname()} ${directoryId}`
-}
-
-/** All partitions that the metadata tells of. */
-function* logsIn({ image, brokerConfig }: Metadata): Generator<FoundLog> {
-  for (const { name: topic, topicId, configs, partitions } of image.topics.values()) {
-    const config = resolveTopicConfig(configs, brokerConfig)
-    for (const { index: partition } of partitions) yield { topic, partition, topicId, config }
-  }
-}
-
-/** Lets the loop have a turn, where it has had none for a while. */
-function pauses({ clock, timers }: Host): () => Promise<void> {
-  let since = clock.monotonic()
-  return async () => {
-    if (clock.monotonic() - since < LOOP_TURN_MS) return
-    await new Promise<void>((resolve) => timers.after(0, resolve))
-    since = clock.monotonic()
-  }
 }
