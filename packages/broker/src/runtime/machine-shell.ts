@@ -16,6 +16,7 @@ import type { Decision, Now, Token } from './decision.ts'
 import type { Machine, RecordCodec } from './machine.ts'
 import { MachineLoader } from './machine-loader.ts'
 import type { MachinePartition } from './machine-partition.ts'
+import { UnprovenAnswers } from './unproven-answers.ts'
 
 /** Takes the outcome of a request, once: NONE and the response, or the code of what went wrong and null. */
 export type Answer<T> = (errorCode: number, response: T | null) => void
@@ -86,15 +87,6 @@ interface Settled {
   readonly needsProof: boolean
 }
 
-/** Answers of one turn that wait until it is certain that this broker leads; none once they were given up. */
-interface Unproven {
-  settled: readonly Settled[]
-  /** Monotonic. */
-  readonly untilMs: number
-  /** The partition forgets that they wait. */
-  giveUp(): void
-}
-
 export class MachineShell<M extends Machine<R>, R> implements TurnTask {
   readonly partition: MachinePartition
   readonly #options: MachineShellOptions<M, R>
@@ -110,10 +102,7 @@ export class MachineShell<M extends Machine<R>, R> implements TurnTask {
   #staged: R[] = []
   #settled: Settled[] = []
   #isDeferred = false
-  /** Oldest first. */
-  readonly #unproven = new Set<Unproven>()
-  #unprovenCount = 0
-  #proofTimer: Timer | null = null
+  readonly #unproven: UnprovenAnswers<Settled>
   readonly #parked = new Map<number, Parked>()
   #lastToken = 0
   #loadTimer: Timer | null = null
@@ -122,6 +111,16 @@ export class MachineShell<M extends Machine<R>, R> implements TurnTask {
     this.partition = options.partition
     this.#options = options
     this.#limits = { ...defaultLimits, ...options.limits }
+    this.#unproven = new UnprovenAnswers({
+      partition: options.partition,
+      clock: options.clock,
+      timers: options.timers,
+      countMax: this.#limits.unprovenMax,
+      timeoutMs: this.#limits.proofTimeoutMs,
+      refused: (settled) => {
+        for (const { answer } of settled) answer(errors.NOT_COORDINATOR.code, null)
+      },
+    })
   }
 
   get isActive(): boolean {
@@ -237,7 +236,7 @@ export class MachineShell<M extends Machine<R>, R> implements TurnTask {
         this.#release(others, errorCode, incarnation)
         if (proven.length === 0) return
         if (errorCode !== errors.NONE.code) this.#release(proven, errorCode, incarnation)
-        else this.#waitForProof(proven, incarnation)
+        else this.#unproven.wait(proven, (answers, code) => this.#release(answers, code, incarnation))
       })
     }
     this.#options.deadlineMoved()
@@ -331,52 +330,6 @@ export class MachineShell<M extends Machine<R>, R> implements TurnTask {
     const told = coordinatorErrorOf(errorCode)
     for (const { answer } of settled) answer(told, null)
     if (incarnation === this.#incarnation) this.#restart(told)
-  }
-
-  #waitForProof(settled: readonly Settled[], incarnation: number): void {
-    if (this.#unprovenCount + settled.length > this.#limits.unprovenMax) {
-      for (const { answer } of settled) answer(errors.NOT_COORDINATOR.code, null)
-      return
-    }
-    const { clock } = this.#options
-    const unproven = { settled, untilMs: clock.monotonic() + this.#limits.proofTimeoutMs, giveUp() {} }
-    this.#unproven.add(unproven)
-    this.#unprovenCount += settled.length
-    unproven.giveUp = this.partition.waitForProof((errorCode) => {
-      const { settled } = unproven
-      this.#forgetUnproven(unproven)
-      this.#release(settled, errorCode, incarnation)
-    })
-    if (this.#unproven.size > 0) this.#proofTimer ??= this.#afterProofTimeout(this.#limits.proofTimeoutMs)
-  }
-
-  #forgetUnproven(unproven: Unproven): void {
-    this.#unproven.delete(unproven)
-    this.#unprovenCount -= unproven.settled.length
-    unproven.settled = []
-    if (this.#unproven.size > 0) return
-    this.#proofTimer?.cancel()
-    this.#proofTimer = null
-  }
-
-  #afterProofTimeout(delayMs: number): Timer {
-    return this.#options.timers.after(delayMs, () => this.#endUnproven())
-  }
-
-  /** A follower that may have been made leader does not ask this one: nobody knows who leads. The machine is sound all the same. */
-  #endUnproven(): void {
-    this.#proofTimer = null
-    const now = this.#options.clock.monotonic()
-    for (const unproven of this.#unproven) {
-      if (unproven.untilMs > now) {
-        this.#proofTimer ??= this.#afterProofTimeout(unproven.untilMs - now)
-        return
-      }
-      const { settled } = unproven
-      this.#forgetUnproven(unproven)
-      unproven.giveUp()
-      for (const { answer } of settled) answer(errors.NOT_COORDINATOR.code, null)
-    }
   }
 
   #restart(errorCode: number): void {
