@@ -12,6 +12,8 @@ export class HeldDisk {
   #holds: RegExp | null = null
   #fails: RegExp | null = null
   #unreadable: RegExp | null = null
+  /** Whether the system does not tell how much room there is. */
+  isRoomUntold = false
 
   constructor() {
     const real = createNodeHost()
@@ -29,6 +31,7 @@ export class HeldDisk {
     const disk = new Proxy(real.disk, {
       get: (target, name) => {
         if (name === 'open') return open
+        if (name === 'space' && this.isRoomUntold) throw inputError()
         const value = target[name as keyof Disk] as unknown
         return typeof value === 'function' ? value.bind(target) : value
       },

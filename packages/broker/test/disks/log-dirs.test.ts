@@ -125,3 +125,24 @@ test('partitions are spread, told of by directory, offline with it, and back aft
     await rm(root, { recursive: true, force: true })
   }
 })
+
+test('the sizes of a volume that the system does not tell are left out, and all else goes on', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'odradek-dirs-'))
+  const disk = new HeldDisk()
+  try {
+    await using broker = await startBroker({ host: disk.host, dataDir: root })
+    const client = await WireClient.connect(broker.port)
+    const topic = await WireTopic.create(client)
+    disk.isRoomUntold = true
+    equal((await topic.produce(RECORD)).errorCode, 0)
+    const { results } = await client.send(DescribeLogDirs, 4, { topics: null })
+    deepEqual(
+      results.map(({ errorCode, logDir, totalBytes, usableBytes }) => [errorCode, logDir, totalBytes, usableBytes]),
+      [[0, root, -1, -1]],
+    )
+    ok(results[0]!.topics.some(({ name }) => name === topic.name))
+    client.close()
+  } finally {
+    await rm(root, { recursive: true, force: true })
+  }
+})

@@ -1,7 +1,8 @@
 /**
  * DescribeLogDirs (key 35, versions 1 to 4): sizes of the logs in each data directory, and of its volume (KIP-827): what can be
  * filled, without what the file system keeps for root, so that shares are those of `df` and of the disk.* thresholds. The lag of a
- * replica is what it lacks of the leader's high watermark; -1 where its log cannot be used.
+ * replica is what it lacks of the leader's high watermark; -1 where its log cannot be used. So is the size of a volume that the
+ * system does not tell.
  */
 import { DescribeLogDirs, type DescribeLogDirsResponse, errors } from '@odradek/protocol'
 import { usableBytes } from '../../cleanup/disk-state.ts'
@@ -14,7 +15,7 @@ type ToldTopic = NonNullable<DescribeLogDirsResponse['results'][number]['topics'
 type ToldPartition = ToldTopic['partitions'][number]
 
 export const describeLogDirs = handle(DescribeLogDirs, (request, exchange, broker) => {
-  const { directories, partitions, host } = broker
+  const { directories, partitions } = broker
   const asked = request.topics?.map(({ topic, partitions }) => ({ name: topic, indexes: partitions }))
   const online = [...directories].filter(isOnline)
   const topicsIn = new Map<LogDirectory | undefined, ToldTopic[]>(online.map((directory) => [directory, []]))
@@ -35,16 +36,12 @@ export const describeLogDirs = handle(DescribeLogDirs, (request, exchange, broke
   return answerInSlices(exchange, asked ?? allTopics(broker), tell, () => ({
     results: [
       // One may have failed since the first slice.
-      ...online.filter(isOnline).map((directory) => {
-        const space = host.disk.space(directory.path)
-        return {
-          errorCode: 0,
-          logDir: directory.path,
-          topics: topicsIn.get(directory) ?? [],
-          totalBytes: usableBytes(space),
-          usableBytes: space.freeBytes,
-        }
-      }),
+      ...online.filter(isOnline).map((directory) => ({
+        errorCode: 0,
+        logDir: directory.path,
+        topics: topicsIn.get(directory) ?? [],
+        ...volumeOf(directory, broker),
+      })),
       ...directories.offline.map(({ path }) => ({
         errorCode: errors.KAFKA_STORAGE_ERROR.code,
         logDir: path,
@@ -53,6 +50,17 @@ export const describeLogDirs = handle(DescribeLogDirs, (request, exchange, broke
     ],
   }))
 })
+
+/** As the protocol has it, by its defaults where it cannot be told. */
+function volumeOf({ path }: LogDirectory, { host, logger }: BrokerContext) {
+  try {
+    const space = host.disk.space(path)
+    return { totalBytes: usableBytes(space), usableBytes: space.freeBytes }
+  } catch (error) {
+    logger.warn({ directory: path, err: error }, 'The room on a disk could not be told.')
+    return {}
+  }
+}
 
 function isOnline(directory: LogDirectory): boolean {
   return directory.offline === null
