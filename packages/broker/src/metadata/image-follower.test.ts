@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { pino } from 'pino'
 import { ImageFollower } from './image-follower.ts'
 import { topicKey } from './keys.ts'
+import { StorePartedError } from './store.ts'
 import { entry } from './testing/cluster-image.ts'
 import { but, logger, openStore, startHost } from './testing/simulated-metadata.ts'
 import { formatTopic } from './values.ts'
@@ -86,6 +87,31 @@ describe('a follower of the store', () => {
     assert.deepEqual([revision, known], [1, 2])
     assert.match(msg, /^The metadata store is older than what was read from it before/)
     follower.close()
+  })
+
+  it('says once that the store is another, and stays with what it knows', async () => {
+    const host = startHost()
+    const store = openStore(host)
+    await host.world.complete(store.transact({ compares: [], success: [topicPut('a')] }))
+    const lines: string[] = []
+    let end = (_error: Error) => {}
+    const follower = await ImageFollower.open({
+      store: but(store, {
+        watch: (_prefix, _fromRevision, handlers) => {
+          end = (error) => handlers.ended(error)
+          return { close() {} }
+        },
+      }),
+      logger: pino({ level: 'error' }, { write: (line) => void lines.push(line) }),
+      timers: host.timers,
+    })
+    const never = assert.rejects(follower.reached(99), StorePartedError)
+    end(new StorePartedError('etcd is another'))
+    await never
+    follower.close()
+    assert.deepEqual([...follower.image.topics.keys()], ['a'])
+    assert.equal(lines.length, 1)
+    assert.match((JSON.parse(lines[0]!) as { msg: string }).msg, /^The metadata is followed no more: etcd is another/)
   })
 
   function topicPut(name: string) {

@@ -4,7 +4,7 @@ import { MetadataImage } from './image.ts'
 import type { ImageChange } from './image-change.ts'
 import { ImageDraft, loadImage } from './image-draft.ts'
 import { rootPrefix } from './keys.ts'
-import type { Entry, EventBatch, MetadataStore, Watch } from './store.ts'
+import { type Entry, type EventBatch, type MetadataStore, StorePartedError, type Watch } from './store.ts'
 
 export type ImageListener = (image: MetadataImage, previous: MetadataImage, change: ImageChange) => void
 
@@ -125,7 +125,10 @@ export class ImageFollower {
     this.#watch = this.#store.watch(rootPrefix, this.#image.revision + 1, {
       events: (batches) => this.#apply(batches),
       compacted: () => this.#refreshAndFollow(),
-      ended: (error) => this.#end(error ?? new Error('The metadata store is closed')),
+      ended: (error) => {
+        if (error === null) this.#end(new Error('The metadata store is closed'))
+        else this.#lost(error)
+      },
     })
   }
 
@@ -136,6 +139,10 @@ export class ImageFollower {
         if (this.#ended === null) this.#follow()
       },
       (error: Error) => {
+        if (error instanceof StorePartedError) {
+          this.#lost(error)
+          return
+        }
         this.#logger.debug({ err: error }, 'The metadata could not be listed; it is tried again')
         this.#timers.after(RETRY_MS, () => this.#refreshAndFollow())
       },
@@ -182,6 +189,13 @@ export class ImageFollower {
     const waits = this.#waits
     this.#waits = waits.filter((wait) => wait.revision > image.revision)
     for (const wait of waits) if (wait.revision <= image.revision) wait.resolve()
+  }
+
+  /** What is known stays, and nothing is taken over any more. */
+  #lost(error: Error): void {
+    if (this.#ended !== null) return
+    this.#logger.error({ err: error }, `The metadata is followed no more: ${error.message}`)
+    this.#end(error)
   }
 
   #end(error: Error): void {

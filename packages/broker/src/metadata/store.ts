@@ -126,6 +126,16 @@ export class StoreError extends Error {
   }
 }
 
+/**
+ * The store is not the one that was read from before, but one that went on from an older state of it. It stays UNAVAILABLE: nothing
+ * of it fits what is known.
+ */
+export class StorePartedError extends StoreError {
+  constructor(message: string) {
+    super('UNAVAILABLE', message)
+  }
+}
+
 /** Refuses what etcd would refuse, so that no implementation is more lenient than another. */
 export function checkTransaction(transaction: Transaction): void {
   const { compares, success, failure = [] } = transaction

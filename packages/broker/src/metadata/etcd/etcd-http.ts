@@ -10,7 +10,7 @@ import type { EtcdAddress } from './etcd-address.ts'
 export type Json = Record<string, unknown>
 
 /** Codes of gRPC that the gateway passes on. */
-const GRPC = { invalidArgument: 3, notFound: 5, resourceExhausted: 8, unauthenticated: 16 } as const
+const GRPC = { invalidArgument: 3, notFound: 5, resourceExhausted: 8, outOfRange: 11, unauthenticated: 16 } as const
 
 const RESPONSE_BYTES_MAX = 512 * 1024 * 1024
 /** Probes that find a member whose machine went without a word. */
@@ -240,7 +240,7 @@ class EtcdError extends Error {
 
   /** Members that have no leader, or that are about to stop. */
   get isPassing(): boolean {
-    const lasting: readonly number[] = [GRPC.invalidArgument, GRPC.notFound, GRPC.resourceExhausted, 7]
+    const lasting: readonly number[] = [GRPC.invalidArgument, GRPC.notFound, GRPC.resourceExhausted, GRPC.outOfRange, 7]
     return !lasting.includes(this.code)
   }
 

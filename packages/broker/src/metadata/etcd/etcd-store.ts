@@ -17,6 +17,7 @@ import {
   type WatchHandlers,
 } from '../store.ts'
 import type { EtcdAddress } from './etcd-address.ts'
+import { EtcdHistory } from './etcd-history.ts'
 import { EtcdHttp, type EtcdStream, type Json } from './etcd-http.ts'
 
 const REWATCH_MS = 500
@@ -37,6 +38,7 @@ export class EtcdStore implements MetadataStore {
   readonly #timers: Timers
   readonly #namespace: string
   readonly #watches = new Set<EtcdWatch>()
+  readonly #history: EtcdHistory
   readonly #pending = new Set<Promise<unknown>>()
   #isClosed = false
 
@@ -44,21 +46,23 @@ export class EtcdStore implements MetadataStore {
     this.#http = new EtcdHttp(address, requestTimeoutMs)
     this.#timers = timers
     this.#namespace = address.namespace
+    this.#history = new EtcdHistory(this.#http.name, (error) => this.#endWatches(error))
   }
 
   async get(key: string): Promise<{ revision: number; entry: Entry | null }> {
-    const answer = await this.#call('/v3/kv/range', { key: this.#encode(key) }, true)
+    const answer = await this.#read({ key: this.#encode(key) })
     const [kv] = kvsOf(answer)
     return { revision: revisionOf(answer), entry: kv === undefined ? null : this.#entry(kv) }
   }
 
   async list(prefix: string): Promise<{ revision: number; entries: Entry[] }> {
+    const { newest } = this.#history
     const entries: Entry[] = []
     let range = this.#range(prefix)
     let revision = 0
     for (;;) {
       const body = { ...range, limit: LIST_ENTRIES_MAX, ...(revision === 0 ? {} : { revision }) }
-      const answer = await this.#call('/v3/kv/range', body, true, LIST_MS)
+      const answer = await this.#read(body, LIST_MS)
       // All pages are of the first one's revision.
       revision ||= revisionOf(answer)
       const kvs = kvsOf(answer)
@@ -67,6 +71,10 @@ export class EtcdStore implements MetadataStore {
       const after = Buffer.concat([Buffer.from(String(kvs.at(-1)!.key), 'base64'), Buffer.of(0)])
       range = { ...range, key: after.toString('base64') }
     }
+    for (const entry of entries) this.#history.read(entry)
+    if (newest?.key.startsWith(prefix))
+      this.#history.listed(entries.find(({ key }) => key === newest.key) ?? null, newest)
+    this.#checkHistory()
     // etcd sorts by bytes, we by code units.
     entries.sort((a, b) => (a.key < b.key ? -1 : 1))
     return { revision, entries }
@@ -85,7 +93,10 @@ export class EtcdStore implements MetadataStore {
       success: this.#operations(success),
       failure: this.#operations(failure),
     }
+    const known = this.#history.revision
     const answer = await this.#call('/v3/kv/txn', body, false)
+    this.#history.reached(revisionOf(answer), known)
+    this.#checkHistory()
     const responses = (answer.responses ?? []) as Json[]
     const entries = responses.flatMap((response) => {
       const range = response.response_range as Json | undefined
@@ -112,6 +123,8 @@ export class EtcdStore implements MetadataStore {
         ended: (error) => handlers.ended(error),
       },
       entryOf: (kv) => this.#entry(kv),
+      history: this.#history,
+      verify: () => this.#verify(),
     })
     this.#watches.add(watch)
     return {
@@ -152,12 +165,49 @@ export class EtcdStore implements MetadataStore {
     await Promise.allSettled(this.#pending)
     const watches = [...this.#watches]
     this.#watches.clear()
-    for (const watch of watches) watch.end()
+    for (const watch of watches) watch.end(null)
     this.#http.close()
   }
 
   #checkOpen(): void {
     if (this.#isClosed) throw new StoreError('CLOSED', 'The metadata store is closed')
+    this.#checkHistory()
+  }
+
+  #checkHistory(): void {
+    if (this.#history.problem !== null) throw this.#history.problem
+  }
+
+  #endWatches(error: Error): void {
+    const watches = [...this.#watches]
+    this.#watches.clear()
+    for (const watch of watches) watch.end(error)
+  }
+
+  /** Reads what is there now: never less than was known before, whichever member is asked. */
+  async #read(range: Json, timeoutMs?: number): Promise<Json> {
+    const known = this.#history.revision
+    const answer = await this.#call('/v3/kv/range', range, true, timeoutMs)
+    this.#history.reached(revisionOf(answer), known)
+    this.#checkHistory()
+    return answer
+  }
+
+  /** Makes sure that this is still the etcd of which the newest entry was read; rejects where it is not, or cannot be asked. */
+  async #verify(): Promise<void> {
+    const { newest } = this.#history
+    try {
+      const at = newest === null ? {} : { revision: String(newest.modRevision) }
+      const answer = await this.#read({ key: this.#encode(newest?.key ?? '/'), ...at })
+      const [kv] = kvsOf(answer)
+      if (newest !== null) this.#history.remembered(kv === undefined ? null : this.#entry(kv), newest)
+    } catch (error) {
+      const { message } = error as Error
+      if (newest !== null && /required revision is a future revision/.test(message)) this.#history.forgot(newest)
+      // Nobody knows any more; what is there now may tell.
+      else if (!/required revision has been compacted/.test(message)) throw error
+    }
+    this.#checkHistory()
   }
 
   async #call(path: string, body: Json, isRepeatable: boolean, timeoutMs?: number): Promise<Json> {
@@ -165,7 +215,10 @@ export class EtcdStore implements MetadataStore {
     const call = this.#http.call(path, body, isRepeatable, timeoutMs)
     this.#pending.add(call)
     try {
-      return await call
+      const answer = await call
+      this.#history.answered((answer.result ?? answer) as Json)
+      this.#checkHistory()
+      return answer
     } finally {
       this.#pending.delete(call)
     }
@@ -219,6 +272,8 @@ class EtcdWatch {
     range: Json
     handlers: WatchHandlers
     entryOf: (kv: Json) => Entry
+    history: EtcdHistory
+    verify: () => Promise<void>
   }
   #nextRevision: number
   #stream: EtcdStream | null = null
@@ -234,10 +289,12 @@ class EtcdWatch {
     fromRevision: number
     handlers: WatchHandlers
     entryOf: (kv: Json) => Entry
+    history: EtcdHistory
+    verify: () => Promise<void>
   }) {
     this.#options = options
     this.#nextRevision = options.fromRevision
-    this.#begin()
+    this.#begin(true)
   }
 
   close(): void {
@@ -246,29 +303,45 @@ class EtcdWatch {
     this.#stream?.close()
   }
 
-  /** The store is closed. */
-  end(): void {
+  /** The store is closed, or is not to be used any more. */
+  end(error: Error | null): void {
     this.close()
-    this.#options.handlers.ended(null)
+    this.#options.handlers.ended(error)
   }
 
-  #begin(): void {
-    const { http, timers, range } = this.#options
+  /** What comes after another stream had ended is held until it is certain that it goes on where that was. */
+  #begin(isFirst = false): void {
+    const { http, timers, range, verify } = this.#options
     this.#parts = []
+    let held: Json[] | null = isFirst ? null : []
+    const release = () => {
+      const messages = held ?? []
+      held = null
+      for (const message of messages) this.#receive(message)
+    }
     const body = { create_request: { ...range, start_revision: String(this.#nextRevision), fragment: true } }
-    this.#stream = http.stream(
+    const stream: EtcdStream = http.stream(
       '/v3/watch',
       body,
-      (message) => this.#receive((message.result ?? message) as Json),
+      (message) => {
+        const response = (message.result ?? message) as Json
+        if (held === null) this.#receive(response)
+        else if (held.push(response) === 1) verify().then(release, () => stream.leave())
+      },
       () => {
+        held = []
         this.#stream = null
         if (!this.#isOver) this.#retry = timers.after(REWATCH_MS, () => this.#begin())
       },
     )
+    this.#stream = stream
   }
 
   #receive(response: Json): void {
+    const { history } = this.#options
     if (this.#isOver) return
+    history.answered(response)
+    if (history.problem !== null) return
     if (response.canceled === true) {
       const compacted = Number(response.compact_revision ?? 0)
       // Without a revision it is for another reason (no leader, no permission): the stream ends, and is begun again.
@@ -286,6 +359,8 @@ class EtcdWatch {
     this.#parts = []
     if (batches.length === 0) return
     this.#nextRevision = batches.at(-1)!.revision + 1
+    history.reached(this.#nextRevision - 1)
+    for (const { events } of batches) for (const event of events) if (event.kind === 'put') history.read(event.entry)
     this.#options.handlers.events(batches)
   }
 

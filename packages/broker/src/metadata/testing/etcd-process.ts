@@ -1,7 +1,7 @@
 /** An etcd of a test's own, of one member or several. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ export class EtcdProcess implements AsyncDisposable {
   readonly #peer: string
   /** All members: `name=peer,…`. */
   readonly #members: string
-  readonly #options: readonly string[]
+  #options: readonly string[]
   #child: ChildProcess | null = null
 
   private constructor(
@@ -112,6 +112,29 @@ export class EtcdProcess implements AsyncDisposable {
     const exited = once(child, 'exit')
     child.kill('SIGKILL')
     await exited
+  }
+
+  /** Keeps what it has by now, for `restore`. It is started again for that. */
+  async save(): Promise<void> {
+    await this.kill()
+    cpSync(`${this.#directory}/data`, `${this.#directory}/saved`, { recursive: true })
+    await this.startAgain()
+  }
+
+  /** It has what was saved, and nothing of what came after that. */
+  async restore(): Promise<void> {
+    await this.kill()
+    rmSync(`${this.#directory}/data`, { recursive: true })
+    cpSync(`${this.#directory}/saved`, `${this.#directory}/data`, { recursive: true })
+    await this.startAgain()
+  }
+
+  /** Another one takes its place, which is empty, with these flags. */
+  async replace(options: readonly string[]): Promise<void> {
+    await this.kill()
+    rmSync(`${this.#directory}/data`, { recursive: true })
+    this.#options = options
+    await this.startAgain()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
