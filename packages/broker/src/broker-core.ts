@@ -184,6 +184,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
         host,
         peers: this.peers,
         image: () => metadata.image,
+        isCertainlyAlive: () => metadata.isCertainlyAlive,
         alterIsr: (changes) => metadata.replicas.alterIsr(changes),
         withdraw: (topicId, indexes) => metadata.replicas.withdraw(topicId, indexes),
       },
@@ -229,6 +230,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.partitions.apply(metadata.image, metadata.image.topics.keys())
     this.directories.started(metadata.image.topicsById)
     this.#stopFollowing = metadata.onChange((image, previous, change) => this.#follow(image, previous, change))
+    metadata.onHeldAgain(() => this.partitions.prove())
     this.cleanup.start()
     this.scrub.start()
     this.#every(
@@ -388,6 +390,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.events.follow(image, previous, change)
     if (change.brokers.size > 0) this.partitions.brokersMoved(movedBrokers(image, previous, change))
     this.partitions.apply(image, everything ? image.topics.keys() : change.topics)
+    if (change.brokers.size > 0) this.partitions.prove()
     const deleted = [...change.topics].filter(
       (name) => previous.topics.get(name)?.topicId !== image.topics.get(name)?.topicId && previous.topics.has(name),
     )

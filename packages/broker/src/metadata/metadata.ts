@@ -168,6 +168,16 @@ export class Metadata {
     return this.#registration.isController
   }
 
+  /** See Registration. */
+  get isCertainlyAlive(): boolean {
+    return this.#registration.isCertainlyAlive
+  }
+
+  /** See Registration. */
+  onHeldAgain(listener: () => void): void {
+    this.#registration.onHeldAgain(listener)
+  }
+
   /**
    * Why what only the controller may do is not to be asked of this broker, in NOT_CONTROLLER's words; null where it is to be:
    * then the answer tells whether it is still entitled to it.

@@ -126,7 +126,10 @@ describe('several brokers on one store', () => {
     const metadata = await openMetadata(host, halting, { nodeId: 1 })
     await host.world.complete(metadata.registerBroker([{ name: 'A', host: 'h', port: 7 }]))
     const { epoch } = metadata.image.brokers.get(1)!
+    assert.equal(metadata.isCertainlyAlive, true)
     silent = true
+    await host.world.runUntil(() => !metadata.isCertainlyAlive)
+    assert.equal(metadata.image.brokers.get(1)?.epoch, epoch, 'nobody has taken it for dead yet')
     await host.world.runUntil(() => metadata.image.brokers.size === 0)
     assert.deepEqual([metadata.isController, metadata.image.controllerId], [false, -1])
     silent = false
@@ -136,6 +139,37 @@ describe('several brokers on one store', () => {
     assert.ok(broker.epoch > epoch)
     assert.deepEqual(broker.listeners, [{ name: 'A', host: 'h', port: 7 }])
     assert.equal((await store.get(brokerKey(1))).entry?.version, 1)
+  })
+
+  it('are not certainly alive by a new registration before they know what was decided while they had none', async () => {
+    const host = startHost()
+    const store = openStore(host)
+    let isCutOff = false
+    const late: (() => void)[] = []
+    const halting = but(store, {
+      keepAlive: (lease) => (isCutOff ? Promise.reject(new Error('unreachable')) : store.keepAlive(lease)),
+      watch: (prefix, fromRevision, handlers) =>
+        store.watch(prefix, fromRevision, {
+          ...handlers,
+          events(batches) {
+            if (late.length > 0 || isCutOff) late.push(() => handlers.events(batches))
+            else handlers.events(batches)
+          },
+        }),
+    })
+    const metadata = await openMetadata(host, halting, { nodeId: 1 })
+    const { epoch } = metadata.image.brokers.get(1)!
+    isCutOff = true
+    await host.world.runUntil(() => late.length > 0)
+    assert.equal(metadata.isCertainlyAlive, false)
+    isCutOff = false
+    // The end of its lease is listed before it registers again.
+    await host.world.runUntil(() => late.length > 1)
+    assert.equal(metadata.image.brokers.has(1), false)
+    assert.equal(metadata.isCertainlyAlive, false)
+    for (const tell of late.splice(0)) tell()
+    assert.ok(metadata.image.brokers.get(1)!.epoch > epoch)
+    assert.equal(metadata.isCertainlyAlive, true)
   })
 
   it('register again where the lease for that ended before it was used', async () => {

@@ -44,7 +44,7 @@ export class Registration {
   #isStopping = false
   #problem: Error | null = null
   #renewing: Promise<void> | null = null
-  #heldAgain: () => void = () => {}
+  readonly #heldAgain = new Set<() => void>()
   readonly #stopListening: () => void
 
   private constructor(options: RegistrationOptions) {
@@ -78,7 +78,16 @@ export class Registration {
    * the controller may be the same as ever, but what came in between was left alone.
    */
   onHeldAgain(listener: () => void): void {
-    this.#heldAgain = listener
+    this.#heldAgain.add(listener)
+  }
+
+  /**
+   * Whether the registration that the image has is certainly in force: from that image on until now nobody can have taken this
+   * broker for dead.
+   */
+  get isCertainlyAlive(): boolean {
+    const { follower, nodeId } = this.#options
+    return this.#isHeld && follower.image.brokers.get(nodeId)?.epoch === this.#epoch
   }
 
   /** What a write in this broker's name compares: its registration is still the one it made. */
@@ -248,6 +257,7 @@ export class Registration {
       else if (!(await this.#wasMade(sentAt))) await this.#register()
       return
     }
+    this.#heldUntil = 0
     if (this.#closed) return
     logger.warn('The registration has expired: this process was held up for too long. Registering again')
     await follower.refresh()
@@ -285,7 +295,7 @@ export class Registration {
     const { sessionTimeoutMs } = this.#options
     const wasHeld = this.#isHeld
     this.#heldUntil = sentAt + sessionTimeoutMs - sessionTimeoutMs / 6
-    if (!wasHeld && this.#isHeld) this.#heldAgain()
+    if (!wasHeld && this.#isHeld) for (const listener of this.#heldAgain) listener()
   }
 
   #brokerPut(): Operation {

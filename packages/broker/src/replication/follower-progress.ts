@@ -23,8 +23,6 @@ interface Follower {
   leaderEndThen: number
   /** The registration with which it asked last. */
   brokerEpoch: number
-  /** How often it asked. */
-  asks: number
 }
 
 export class FollowerProgress {
@@ -50,7 +48,6 @@ export class FollowerProgress {
         askedAt: now,
         leaderEndThen: 0,
         brokerEpoch: -1,
-        asks: 0,
       })
     }
     this.#counted = counted.filter((id) => id !== this.#leaderId)
@@ -63,7 +60,6 @@ export class FollowerProgress {
     if (offset >= leaderEnd) follower.caughtUpAt = now
     else if (follower.endOffset >= 0 && offset >= follower.leaderEndThen)
       follower.caughtUpAt = Math.max(follower.caughtUpAt, follower.askedAt)
-    follower.asks++
     follower.askedAt = now
     follower.leaderEndThen = leaderEnd
     follower.brokerEpoch = brokerEpoch
@@ -71,11 +67,6 @@ export class FollowerProgress {
     follower.endOffset = offset
     follower.startOffset = startOffset
     return isFurther
-  }
-
-  /** How often a follower has asked. */
-  asksOf(id: number): number {
-    return this.#followers.get(id)?.asks ?? 0
   }
 
   /** A follower is gone, or another one has come under its id: what it had is no longer known. */

@@ -16,6 +16,11 @@ export interface ClusterView {
   readonly clock: Pick<Clock, 'monotonic'>
   /** The epoch of a broker's registration; -1 while it has none. */
   brokerEpoch(id: number): number
+  /**
+   * Whether this broker's lease, with which it is registered in the image, has certainly not ended: then nobody has elected
+   * another because this one was gone, however old the image is.
+   */
+  isCertainlyAlive(): boolean
   /** Whether consumers read from followers, which then are told at once how far they may. [false] */
   readonly servesFromFollowers?: () => boolean
 }
@@ -60,15 +65,17 @@ export class InSyncReplicas {
   }
 
   /**
-   * Those that may have been made leader in this one's place, as far as is known here: who is in sync, and of who is about to be
-   * or is eligible, those that live.
+   * Those that may have been made leader in this one's place: who is in sync, or about to be, and who is eligible. Eligible ones
+   * lead only where this one is gone, so that those that are gone themselves do not count as long as it certainly is not;
+   * otherwise they may be back, and the image too old to tell.
    */
   get followersThatMayLead(): number[] {
     const cluster = this.#cluster
     const { isr, elr = [], offline = [] } = this.#sets
-    const isAlive = (id: number) => cluster !== null && cluster.brokerEpoch(id) >= 0 && !offline.includes(id)
-    const others = [...this.#comingIn, ...elr].filter((id) => !isr.includes(id) && isAlive(id))
-    return [...isr, ...new Set(others)].filter((id) => id !== cluster?.nodeId)
+    const isHere = (id: number) => cluster !== null && cluster.brokerEpoch(id) >= 0 && !offline.includes(id)
+    const eligible = elr.length > 0 && cluster?.isCertainlyAlive() === true ? elr.filter(isHere) : elr
+    const ids = new Set([...isr, ...this.#comingIn, ...eligible])
+    return [...ids].filter((id) => id !== cluster?.nodeId)
   }
 
   /** Follows the metadata. */

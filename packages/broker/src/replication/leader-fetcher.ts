@@ -33,8 +33,10 @@ const PATIENT_LAG_PART = 6
 /** A poll is not cut off more often for the sake of partitions that are new. */
 const INTERRUPT_MS_MIN = 100
 /**
- * How many partitions one request names, and how many it forgets, at most; the others are for the next. Each in a topic of its
- * own, they are fewer elements than any `request.elements.max` allows: a leader that closed the connection would do so for ever.
+ * How many partitions one request names at most; the others are for the next. And how many it forgets: where there are more, a
+ * session is begun anew without them, because a leader takes each request for a sign that what its session has is still
+ * followed. Each in a topic of its own, they are fewer elements than any `request.elements.max` allows: a leader that closed the
+ * connection would do so for ever.
  */
 export const NAMED_MAX = 8_000
 export const FORGOTTEN_MAX = 1_000
@@ -244,6 +246,7 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
     const { peers, nodeId, brokerEpoch, settings } = this.#options
     const { waitMsMax, lagMsMax, partitionBytesMax, answerBytesMax, timeoutMs } = settings()
     const patientMs = Math.min(this.#patience * waitMsMax, Math.max(waitMsMax, Math.floor(lagMsMax / PATIENT_LAG_PART)))
+    if (this.#forgottenCount > FORGOTTEN_MAX) this.#sessionEpoch = 0
     if (this.#sessionEpoch === 0) {
       this.#forgotten.clear()
       for (const follower of this.#followers) this.#news.add(follower)
@@ -292,16 +295,16 @@ export class LeaderFetcher implements TurnTask, Asker<Answer> {
 
   #takeForgotten(): { topicId: string; partitions: number[] }[] {
     const taken: { topicId: string; partitions: number[] }[] = []
-    let room = FORGOTTEN_MAX
-    for (const [topicId, indexes] of this.#forgotten) {
-      if (room === 0) break
-      const partitions = [...indexes].slice(0, room)
-      for (const index of partitions) indexes.delete(index)
-      if (indexes.size === 0) this.#forgotten.delete(topicId)
-      room -= partitions.length
-      if (partitions.length > 0) taken.push({ topicId, partitions })
-    }
+    for (const [topicId, indexes] of this.#forgotten)
+      if (indexes.size > 0) taken.push({ topicId, partitions: [...indexes] })
+    this.#forgotten.clear()
     return taken
+  }
+
+  get #forgottenCount(): number {
+    let count = 0
+    for (const indexes of this.#forgotten.values()) count += indexes.size
+    return count
   }
 
   /** Names a follower in the next request, wherever the session thinks it is; one whose log is being cut, after that. */

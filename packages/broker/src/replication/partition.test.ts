@@ -23,7 +23,10 @@ class Scene {
     [2, 20],
     [3, 30],
   ])
+  /** Whether this broker's own lease has certainly not ended. */
+  isCertainlyAlive = true
   partitionEpoch = 0
+  readonly #connections = new Map<number, object>()
 
   constructor(config: Record<string, string> = {}, isr: readonly number[] = [1, 2, 3]) {
     this.log = openLog(this.bench, { config: { 'min.insync.replicas': '2', ...config } })
@@ -34,7 +37,12 @@ class Scene {
       log: this.log,
       leading: { leaderEpoch: 5, partitionEpoch: 0, replicas: [1, 2, 3], isr },
       highWatermark: 0,
-      cluster: { nodeId: 1, clock: this.bench.clock, brokerEpoch: (id) => this.epochs.get(id) ?? -1 },
+      cluster: {
+        nodeId: 1,
+        clock: this.bench.clock,
+        brokerEpoch: (id) => this.epochs.get(id) ?? -1,
+        isCertainlyAlive: () => this.isCertainlyAlive,
+      },
       turn: new Turn({ after: () => ({ cancel() {} }), endOfTurn: (run) => void this.ends.push(run) }),
       events: {
         dirty() {},
@@ -69,8 +77,14 @@ class Scene {
 
   /** A follower asks for what follows `offset`. */
   ask(id: number, offset: number, epoch = this.epochs.get(id)!): void {
-    this.partition.askedBy(id, epoch, offset)
+    this.asks(id, epoch, offset)
     this.endTurn()
+  }
+
+  /** The same amid a turn, by one whose log begins at `startOffset`. */
+  asks(id: number, epoch: number, offset: number, startOffset = -1): void {
+    const connection = this.#connections.getOrInsertComputed(id, () => ({}))
+    this.partition.askedBy(id, epoch, offset, startOffset, connection)
   }
 
   /** The metadata says who is in sync. */
@@ -131,12 +145,12 @@ describe('a leader with followers', () => {
   it('shows nothing that is not written yet, whoever is ahead', () => {
     using scene = new Scene({ 'min.insync.replicas': '1' }, [1])
     scene.append()
-    scene.partition.askedBy(2, 19, 0)
+    scene.asks(2, 19, 0)
     assert.equal(scene.partition.highWatermark, 0)
     scene.endTurn()
     assert.equal(scene.partition.highWatermark, 1)
     scene.append()
-    scene.partition.askedBy(2, 19, 1)
+    scene.asks(2, 19, 1)
     assert.equal(scene.partition.highWatermark, 1)
   })
 
@@ -217,8 +231,8 @@ describe('a leader with followers', () => {
     scene.partition.waitForDeletion(3, scene.wait('deleted'))
     scene.endTurn()
     assert.deepEqual([scene.heard, scene.partition.lowWatermark], [[], -1], 'nobody has said where its log begins')
-    scene.partition.askedBy(2, 20, 4, 3)
-    scene.partition.askedBy(3, 30, 4, 2)
+    scene.asks(2, 20, 4, 3)
+    scene.asks(3, 30, 4, 2)
     assert.deepEqual([scene.heard, scene.partition.lowWatermark], [[], 2])
     scene.epochs.delete(3)
     scene.partition.brokerMoved(3)
@@ -236,7 +250,7 @@ describe('a leader with followers', () => {
     for (const wait of [first, second]) scene.partition.waitForDeletion(3, wait)
     scene.partition.removeDeletion(first)
     assert.equal(scene.partition.waiting, 1)
-    scene.partition.askedBy(2, 20, 4, 3)
+    scene.asks(2, 20, 4, 3)
     assert.deepEqual(scene.heard, [])
     scene.leads({ isr: [1, 2], offline: [3] })
     assert.deepEqual([scene.heard, scene.partition.lowWatermark], [['second 0'], 3])
@@ -309,11 +323,40 @@ describe('a leader with followers', () => {
     scene.partition.waitForProof(scene.wait('second'))
     scene.endTurn()
     assert.deepEqual(scene.heard, ['first 0'])
+    scene.partition.isrDecided(errors.INELIGIBLE_REPLICA.code)
     scene.epochs.delete(2)
     scene.partition.brokerMoved(2)
+    scene.partition.prove()
     scene.partition.waitForProof(scene.wait('third'))
     scene.endTurn()
     assert.deepEqual(scene.heard, ['first 0', 'second 0', 'third 0'], 'nobody is there who could lead')
+  })
+
+  it('takes nobody who is eligible for gone while it may be gone itself for others: what it knows may be old', () => {
+    using scene = new Scene()
+    scene.leads({ isr: [1], elr: [2, 3], offline: [3] })
+    scene.epochs.delete(2)
+    scene.partition.brokerMoved(2)
+    scene.isCertainlyAlive = false
+    scene.partition.waitForProof(scene.wait('proof'))
+    scene.endTurn()
+    assert.deepEqual(scene.heard, [], 'another led since, in an epoch that is not known here')
+    scene.isCertainlyAlive = true
+    scene.partition.prove()
+    assert.deepEqual(scene.heard, ['proof 0'])
+  })
+
+  it('is not certain that it leads before one asked that may be in sync by now, even if it seems to be gone', () => {
+    using scene = new Scene({ 'min.insync.replicas': '1' }, [1])
+    scene.ask(2, 0)
+    assert.deepEqual(scene.asked, [[1, 2]])
+    scene.epochs.delete(2)
+    scene.partition.brokerMoved(2)
+    scene.partition.waitForProof(scene.wait('proof'))
+    scene.endTurn()
+    assert.deepEqual(scene.heard, [])
+    scene.partition.isrDecided(errors.INELIGIBLE_REPLICA.code)
+    assert.deepEqual(scene.heard, ['proof 0'], 'nobody is in sync beside it')
   })
 
   it('ends all that waits when it leads no more', () => {

@@ -202,7 +202,7 @@ export class Partition implements TurnTask, ReadableReplica {
     this.#recount()
     this.#recountStarts()
     if (!this.hasMinInsyncReplicas) this.#committed.failInSync(errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND.code)
-    if (this.#proofs.size > 0) this.#prove()
+    this.prove()
   }
 
   /** Where the history of a follower's log, which ends at `offset` with a batch of `epoch`, parts from this one. */
@@ -210,13 +210,19 @@ export class Partition implements TurnTask, ReadableReplica {
     return divergenceFrom(this.log, epoch, offset)
   }
 
-  /** A follower, whose log begins at `startOffset`, asks for `offset`: it has all below that, of the same history. */
-  askedBy(id: number, brokerEpoch: number, offset: number, startOffset = -1): void {
+  /**
+   * A follower, whose log begins at `startOffset`, asks for `offset`: it has all below that, of the same history. `connection`
+   * is what it asked over, on which it sends nothing more before it is answered.
+   */
+  askedBy(id: number, brokerEpoch: number, offset: number, startOffset: number, connection: object): void {
     const replicas = this.#replicas
     if (replicas.followers === null || this.#offlineCode !== 0) return
     if (replicas.asked(id, brokerEpoch, offset, startOffset, this.log.endOffset)) this.#recount()
     this.#recountStarts()
-    if (this.#proofs.size > 0) this.#prove()
+    if (this.#proofs.size > 0) {
+      this.#proofs.asked(id, connection)
+      this.prove()
+    }
     this.#alterIsr(replicas.withComer(id, this.#highWatermark))
   }
 
@@ -227,7 +233,6 @@ export class Partition implements TurnTask, ReadableReplica {
   brokerMoved(id: number): void {
     this.#replicas.followers?.forget(id)
     this.#recountStarts()
-    if (this.#proofs.size > 0) this.#prove()
     this.#fetches.hurryFollowers()
   }
 
@@ -240,6 +245,7 @@ export class Partition implements TurnTask, ReadableReplica {
   isrDecided(errorCode: number): void {
     this.#replicas.decided(errorCode)
     this.#recount()
+    this.prove()
   }
 
   #alterIsr(isr: readonly number[] | null): void {
@@ -323,7 +329,7 @@ export class Partition implements TurnTask, ReadableReplica {
     else if (this.#replicas.followers === null) this.#turn.defer('answer', new Reached(wait, 0))
     else {
       this.#proofs.add(wait)
-      this.#prove()
+      this.prove()
       this.#fetches.hurryFollowers()
     }
   }
@@ -333,9 +339,9 @@ export class Partition implements TurnTask, ReadableReplica {
     this.#proofs.remove(wait)
   }
 
-  #prove(): void {
-    const { followers, followersThatMayLead } = this.#replicas
-    if (followers !== null) this.#proofs.check(followersThatMayLead, followers)
+  /** Looks whether it is certain by now that this broker leads: who may have been elected in its place may be others. */
+  prove(): void {
+    if (this.#proofs.size > 0) this.#proofs.check(this.#replicas.followersThatMayLead)
   }
 
   /** How often appends had been undone when the last one was accepted: for `isUndone`. */

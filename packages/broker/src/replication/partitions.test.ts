@@ -51,6 +51,7 @@ class Scene {
         host,
         peers,
         image: () => this.#image,
+        isCertainlyAlive: () => true,
         alterIsr: async () => [],
         withdraw: async () => 0,
       },

@@ -42,6 +42,8 @@ export interface ReplicationOptions {
   readonly host: Pick<Host, 'clock' | 'timers'>
   readonly peers: Peers
   readonly image: () => MetadataImage
+  /** Whether this broker's lease, with which it is registered in the image, has certainly not ended. */
+  readonly isCertainlyAlive: () => boolean
   readonly alterIsr: (changes: readonly IsrChange[]) => Promise<readonly IsrOutcome[]>
   readonly withdraw: (topicId: string, indexes: readonly number[]) => Promise<number>
 }
@@ -88,11 +90,11 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     this.#isrChanges = null
     this.#lagWatch = null
     if (replication !== undefined) {
-      const { host, image, withdraw, alterIsr } = replication
+      const { host, image, isCertainlyAlive, withdraw, alterIsr } = replication
       const brokerEpoch = (id: number) => image().brokers.get(id)?.epoch ?? -1
       const servesFromFollowers = () => config()['replica.selector.class'] !== ''
       this.leaderQuota = new ReplicationQuota(host.clock, () => config()['leader.replication.throttled.rate'])
-      this.#cluster = { nodeId, clock: host.clock, brokerEpoch, servesFromFollowers }
+      this.#cluster = { nodeId, clock: host.clock, brokerEpoch, isCertainlyAlive, servesFromFollowers }
       this.#fetchers = openFetchers(replication, turn, nodeId, config)
       this.#isrChanges = new IsrChanges({ turn, logger: options.logger, alterIsr })
       this.#lagWatch = new LagWatch(host.timers, this, () => config()['replica.lag.time.max.ms'])
@@ -165,6 +167,11 @@ export class Partitions implements PartitionEvents, FollowerEvents {
       replication.peers.moved(id)
       for (const partition of this) if (partition.replicas.includes(id)) partition.brokerMoved(id)
     }
+  }
+
+  /** Who lives is known anew, and `apply` was told what came with it: what waits to be certain of leadership may be by now. */
+  prove(): void {
+    for (const partition of this) partition.prove()
   }
 
   /** High watermarks, for the checkpoint file. */

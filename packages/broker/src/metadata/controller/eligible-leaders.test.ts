@@ -99,6 +99,12 @@ describe('replicas that are eligible to lead', () => {
     assert.deepEqual(story.starts(1, { isClean: true }).state, [1, [1], [2], []])
   })
 
+  it('lead only if those in sync are still gone when that is stored: one that registered meanwhile goes on leading', () => {
+    const story = new Story().dies(3).finds(1).die(1)
+    const { compares } = settleTopic(story.image, 't', context).change!
+    assert.deepEqual(compares, [{ key: brokerKey(1), target: 'createRevision', revision: 0 }])
+  })
+
   it('are not those that lost what they had, unless nobody else is left', () => {
     const story = new Story().dies(3).finds(1).dies(1).dies(2)
     assert.deepEqual(story.starts(1).state, [-1, [2], [], [1]])

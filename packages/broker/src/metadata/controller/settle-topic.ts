@@ -12,7 +12,8 @@
  */
 import type { MetadataImage, TopicImage } from '../image.ts'
 import { intakeTopicName, intakeTopicOf } from '../intake-topic.ts'
-import { topicKey } from '../keys.ts'
+import { brokerKey, topicKey } from '../keys.ts'
+import type { Compare } from '../store.ts'
 import { formatTopic, type PartitionImage } from '../values.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 import {
@@ -33,14 +34,21 @@ export function settleTopic(image: MetadataImage, name: string, context: Decisio
   const rules = { isUnclean: isUncleanAllowed(topic, context), minInsync: minInsyncReplicas(topic, context.config) }
   const other = companionOf(image, topic)
   let changed = 0
+  const gone = new Set<number>()
   const partitions = topic.partitions.map((partition) => {
     const settled = settlePartition(image, partition, rules, other)
     if (settled !== partition) changed += 1
+    // One that was eligible leads now.
+    if (settled.leader >= 0 && !partition.isr.includes(settled.leader))
+      for (const id of partition.isr) if (!image.brokers.has(id)) gone.add(id)
     return settled
   })
   if (changed === 0) return { result: 0, change: null }
   const value = formatTopic({ ...topic, partitions })
-  return { result: changed, change: { key: topicKey(name), value, base: topic.modRevision } }
+  // A leader that registered again since is certain that nobody was elected without it.
+  const compares = [...gone].map((id): Compare => ({ key: brokerKey(id), target: 'createRevision', revision: 0 }))
+  const change = { key: topicKey(name), value, base: topic.modRevision }
+  return { result: changed, change: compares.length === 0 ? change : { ...change, compares } }
 }
 
 /** Whether one that is not in sync may lead the partitions of a topic where nobody else is left. */

@@ -123,6 +123,7 @@ class FetchRead {
   /** Notes what a follower has, by what it asks for: all below that, where its history is this log's. */
   acknowledge(): void {
     const { id, epoch } = this.replica!
+    const { connection } = this.#exchange
     for (const position of this.#positions) {
       const partition = this.#replicaOf(position)
       if (!(partition instanceof Partition) || !partition.replicas.includes(id)) continue
@@ -131,7 +132,7 @@ class FetchRead {
       // Without an epoch nothing tells whose records it has, if it has any.
       if (lastFetchedEpoch < 0 && fetchOffset > partition.startOffset) continue
       if (partition.divergence(lastFetchedEpoch, fetchOffset) === null)
-        partition.askedBy(id, epoch, fetchOffset, logStartOffset)
+        partition.askedBy(id, epoch, fetchOffset, logStartOffset, connection)
     }
   }
 
