@@ -40,6 +40,12 @@ export class InSyncCheck {
     }
   }
 
+  /** Everybody has lost power at once: of topics that are not flushed before anything is committed nothing is promised any more. */
+  allLostPower(image: MetadataImage, flushMode: string): void {
+    for (const { topicId, configs } of image.topics.values())
+      if ((configs['flush.mode'] ?? flushMode) === 'async') this.#committed.delete(topicId)
+  }
+
   #noteCommitted(topicId: string, index: number, highWatermark: number): void {
     let marks = this.#committed.get(topicId)
     if (marks === undefined) {

@@ -33,6 +33,8 @@ export interface ClusterFaultsOptions {
   readonly dying: () => void
   /** A broker has died, and is to be back after so long. */
   readonly died: (broker: ClusterBroker, awayMs: number) => void
+  /** All have died of one failure of the power. */
+  readonly allLostPower: () => void
 }
 
 export class ClusterFaults {
@@ -85,7 +87,8 @@ export class ClusterFaults {
 
   /** Ends all brokers at once with the machine's power. */
   allLosePower(): void {
-    for (const each of this.#options.brokers.values()) this.#kill(each, 'power')
+    for (const each of [...this.#options.brokers.values()]) if (each.host.alive) this.#end(each, 'power')
+    this.#options.allLostPower()
   }
 
   #strike(): void {
@@ -176,8 +179,11 @@ export class ClusterFaults {
   }
 
   #kill(broker: ClusterBroker, death: 'power' | 'process'): void {
+    if (broker.host.alive && !this.#hasToStay(broker.id)) this.#end(broker, death)
+  }
+
+  #end(broker: ClusterBroker, death: 'power' | 'process'): void {
     const { world, random, isSync, dying, died, pace } = this.#options
-    if (!broker.host.alive || this.#hasToStay(broker.id)) return
     if (death === 'power' && !isSync) this.#lossy.add(broker.id)
     dying()
     this.#count('crashes')

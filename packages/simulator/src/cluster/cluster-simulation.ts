@@ -155,6 +155,7 @@ class ClusterSimulation {
         this.#checkErrors(broker)
         this.#reboot(broker, awayMs)
       },
+      allLostPower: () => this.#inSync.allLostPower(this.#store.image, this.#scene.settings['flush.mode']!),
     })
   }
 

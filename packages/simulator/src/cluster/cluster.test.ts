@@ -7,6 +7,7 @@ import { runAll } from './run-all.ts'
 /** Some worlds of many seconds, and some short ones in which as much fails; `cluster-sharp.test.ts` has the many. */
 const SEEDS = 10
 const SHORT_SEEDS = 30
+const POWER_SEEDS = 10
 /** Seeds that found a defect once, with what it was about; what they choose may be something else by now. */
 const FOUND: Readonly<Record<string, readonly number[]>> = {
   'a follower whose disk is full cuts its log when there is room': [199, 250],
@@ -34,6 +35,14 @@ describe('three brokers that fail', () => {
     assert.ok(totals.crashes! > SHORT_SEEDS && totals.cuts! > SHORT_SEEDS, JSON.stringify(totals))
     assert.ok(totals.holds! > 0.2 * SHORT_SEEDS && totals.fullDisks! > 0.1 * SHORT_SEEDS, JSON.stringify(totals))
     assert.ok(totals.changes! > SHORT_SEEDS && totals.lazy! > 0.1 * SHORT_SEEDS, JSON.stringify(totals))
+  })
+
+  it(`lose no more than the last flush where the power fails everywhere, in ${POWER_SEEDS} worlds`, async () => {
+    const totals = await runAll({ first: 1, count: POWER_SEEDS }, '--world cluster-power', (seed) =>
+      simulateCluster(seed, { losesAllPower: true }),
+    )
+    assert.equal(totals.crashes, 3 * POWER_SEEDS)
+    assert.ok(totals.lost! > 0 && totals.acknowledged! > 100 * POWER_SEEDS, JSON.stringify(totals))
   })
 
   for (const [what, seeds] of Object.entries(FOUND)) {
