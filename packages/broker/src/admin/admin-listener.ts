@@ -107,8 +107,11 @@ async function answer(request: IncomingMessage, sources: AdminSources): Promise<
   if (routes.length > 0 && route === undefined)
     return json(405, { error: `Use ${routes.map((one) => one.method).join(' or ')}.` })
   if (route !== undefined) {
+    // Whoever looks at a page of somebody else would recall records for it: a browser names the page, programs have none.
+    if (route.method === 'POST' && request.headers.origin !== undefined)
+      return json(403, { error: `A page of ${request.headers.origin} may not change anything here.` })
     const body = await bodyOf(request)
-    if ('error' in body) return json(400, body)
+    if ('error' in body) return json(body.status, { error: body.error })
     const { status = 200, body: told } = await route.answer({ query: new URLSearchParams(query), body: body.value })
     return json(status, told)
   }
@@ -122,19 +125,20 @@ async function answer(request: IncomingMessage, sources: AdminSources): Promise<
 }
 
 /** What came with a request, as JSON; undefined where nothing did. */
-async function bodyOf(request: IncomingMessage): Promise<{ value: unknown } | { error: string }> {
+async function bodyOf(request: IncomingMessage): Promise<{ value: unknown } | { status: number; error: string }> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > BODY_BYTES_MAX) return { error: `The body may have ${BODY_BYTES_MAX} bytes at most.` }
-    chunks.push(chunk)
+    // What is too much is read all the same, and dropped: whoever is cut off while sending sees a reset and no answer.
+    if (bytes <= BODY_BYTES_MAX) chunks.push(chunk)
   }
+  if (bytes > BODY_BYTES_MAX) return { status: 413, error: `The body may have ${BODY_BYTES_MAX} bytes at most.` }
   if (bytes === 0) return { value: undefined }
   try {
     return { value: JSON.parse(Buffer.concat(chunks).toString()) }
   } catch (error) {
-    return { error: `The body is no JSON: ${(error as Error).message}` }
+    return { status: 400, error: `The body is no JSON: ${(error as Error).message}` }
   }
 }
 
