@@ -26,7 +26,10 @@ describe('the admin listener', () => {
     for (const origin of ['https://elsewhere.example', 'null', `http://${admin.address}`]) {
       const response = await post({ origin, 'content-type': 'text/plain' }, '{"topic":"reminders"}')
       assert.equal(response.status, 403)
-      assert.match(((await response.json()) as { error: string }).error, /^A page of .+ may not change anything here\.$/)
+      assert.match(
+        ((await response.json()) as { error: string }).error,
+        /^A page of .+ may not change anything here\.$/,
+      )
     }
     assert.deepEqual(done, [])
     assert.equal((await post({}, '{"topic":"reminders"}')).status, 200)
