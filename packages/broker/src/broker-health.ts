@@ -34,6 +34,8 @@ function logProblems({ directories, partitions }: BrokerCore): string[] {
     // It stands for one that is in a directory that is offline, wherever that is; or for one that could not be begun.
     if (directories.directoryOf(log) === undefined && offline.some(({ error }) => error === log.failed)) return []
     if (log.failed instanceof DamagedLogError) return [log.failed.message]
+    if (directories.isUnbegun(log))
+      return [`The log ${log.directory} could not be begun, which is tried again: ${log.failed.message}`]
     return [`The log ${log.directory} is offline until the next start: ${log.failed.message}`]
   })
 }

@@ -17,7 +17,7 @@ export function cleanupSamples(cleanup: Cleanup): { readonly [N in CleanupMetric
   return {
     odradek_disk_used_bytes: () => ofDisks(({ gauge }) => gauge.space.usedBytes),
     odradek_disk_free_bytes: () => ofDisks(({ gauge }) => gauge.space.freeBytes),
-    odradek_disk_state: () => ofDisks(({ gauge }) => diskStates.indexOf(gauge.state)),
+    odradek_disk_state: () => ofDisks(({ gauge }) => diskStates.indexOf(gauge.toldState)),
     odradek_disk_refused_batches_total: () => ofDisks(({ gauge }) => gauge.refusedBatches),
     odradek_disk_deleted_bytes: () => ofDisks(({ deletedBytes }) => deletedBytes),
     odradek_cleanup_segments_total: () => byReason('segments'),

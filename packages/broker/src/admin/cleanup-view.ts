@@ -73,7 +73,7 @@ export function diskView(cleanup: Cleanup, disk: CleanedDisk, config: BrokerConf
     usedBytes: space.usedBytes,
     freeBytes: space.freeBytes,
     usedPercent: roundedPercent(disk),
-    state: gauge.state,
+    state: gauge.toldState,
     thresholds: {
       expiring: { abovePercent: config['disk.expire.above.percent'], aboveBytes: thresholds.expiring },
       forcing: { abovePercent: config['disk.force.above.percent'], aboveBytes: thresholds.forcing },
@@ -109,7 +109,7 @@ export function cleanupPlanView(
       const directories = disk.directories.flatMap(({ path, offline }) => (offline === null ? [path] : []))
       return directories.length === 0
         ? []
-        : [{ directories, usedPercent: roundedPercent(disk), state: disk.gauge.state }]
+        : [{ directories, usedPercent: roundedPercent(disk), state: disk.gauge.toldState }]
     }),
     offline,
     topics: cleanup

@@ -12,7 +12,10 @@ import { type AdminAnswer, type AdminRoute, badRequest } from './admin-route.ts'
 /** A `BrokerCore`, as far as this route needs it. */
 export interface BrokerOfLogs {
   readonly scrub: Scrub
-  readonly directories: Iterable<LogDirectory> & { readonly logs: Iterable<Log> }
+  readonly directories: Iterable<LogDirectory> & {
+    readonly logs: Iterable<Log>
+    readonly lost: { readonly count: number }
+  }
 }
 
 /** A log that is not served. */

@@ -16,6 +16,7 @@ export function logSamples(broker: BrokerOfLogs): { readonly [N in LogMetric]: (
     odradek_scrub_segments_total: () => one(scrub.segments),
     odradek_scrub_found_total: () => one(scrub.found),
     odradek_logs_damaged: () => one(damagedLogs(directories.logs).length),
+    odradek_logs_lost: () => one(directories.lost.count),
   }
 }
 

@@ -116,6 +116,11 @@ export const metricTable = {
     [],
     'Logs that are not served because they are damaged (GET /v1/logs tells which).',
   ),
+  odradek_logs_lost: row(
+    'gauge',
+    [],
+    'Logs with records whose directory was gone at the last start: fetched anew, or begun anew where nobody else has them.',
+  ),
   odradek_event_loop_delay_seconds: row(
     'histogram',
     [],

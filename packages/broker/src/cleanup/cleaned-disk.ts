@@ -109,7 +109,7 @@ export class CleanedDisk {
     if (this.#closed || this.directories.every(({ offline }) => offline !== null)) return
     const { host, logger, config } = this.#options
     try {
-      this.gauge.measure()
+      this.gauge.look()
     } catch (error) {
       logger.warn({ directory: this.gauge.path, err: error }, 'The room on a disk could not be told.')
     }

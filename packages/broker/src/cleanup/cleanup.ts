@@ -15,7 +15,7 @@ import { Compaction } from './compaction.ts'
 import { compactionDueAt } from './compaction-plan.ts'
 import { DeletionHistory } from './deletion-history.ts'
 import type { DiskGauge } from './disk-gauge.ts'
-import { usedPercent } from './disk-state.ts'
+import { isAtLeast, usedPercent } from './disk-state.ts'
 import { forcibleBytes } from './forced-plan.ts'
 import type { Deletion } from './planned-log.ts'
 
@@ -163,10 +163,10 @@ export class Cleanup {
   /** Disks that take no records, a sentence each. */
   problems(): string[] {
     return this.disks
-      .filter(({ gauge }) => gauge.isAtLeast('refusing'))
+      .filter(({ gauge }) => isAtLeast(gauge.toldState, 'refusing'))
       .map(({ gauge, isExhausted }) => {
         const used = usedPercent(gauge.space).toFixed(1)
-        const what = gauge.state === 'full' ? 'no records are written' : 'records of clients are refused'
+        const what = gauge.toldState === 'full' ? 'no records are written' : 'records of clients are refused'
         const why = isExhausted ? ' Nothing is left there that may be deleted.' : ''
         return `The disk of ${gauge.path} is ${used} % full: ${what} until there is room.${why}`
       })

@@ -73,6 +73,31 @@ describe('the gauge of a disk', () => {
     assert.match(gauge.refusal, /^The broker's disk is 95\.0 % full, and takes no records above 90 %\. /)
   })
 
+  it('says what producers are told also where the next batch would only go past a threshold', () => {
+    const room = new Room()
+    room.used = 899.9 * MIB
+    const { gauge } = gaugeOf(room)
+    gauge.look()
+    assert.equal(gauge.admitsFromClient(MIB), false)
+    assert.deepEqual([gauge.state, gauge.toldState], ['forcing', 'refusing'])
+    assert.equal(gauge.admitsFromClient(1000), true)
+    gauge.look()
+    assert.equal(gauge.toldState, 'refusing', 'one came since the look before')
+    gauge.look()
+    assert.equal(gauge.toldState, 'forcing', 'nobody came any more')
+    assert.equal(gauge.admitsFromClient(MIB), false)
+    room.used = 890 * MIB
+    gauge.measure()
+    assert.equal(gauge.toldState, 'forcing', 'it would be taken now')
+    room.used = 949.9 * MIB
+    gauge.measure()
+    assert.equal(gauge.admits(MIB), false)
+    assert.deepEqual([gauge.state, gauge.toldState], ['refusing', 'full'])
+    room.used = 100 * MIB
+    gauge.measure()
+    assert.equal(gauge.toldState, 'roomy')
+  })
+
   it('is never outrun: however fast and large the writes, none goes past a threshold unseen', () => {
     for (const size of [1000, 100_000, 900_000, 20 * MIB]) {
       const room = new Room()

@@ -42,6 +42,9 @@ export class DiskGauge {
   #measureAtBytes = 0
   #untilRefusing = 0
   #untilFull = 0
+  /** The smallest batch that was refused lately because it would have gone past a threshold: a client's, anybody's. */
+  #refusedBytes = { fromClient: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY }
+  #isRefusedSinceLook = false
 
   /** Measures it. Throws I/O errors. */
   constructor(options: DiskGaugeOptions) {
@@ -61,8 +64,27 @@ export class DiskGauge {
     return this.#state
   }
 
+  /**
+   * What producers are told: below a threshold, too, records are refused that would go past it. That holds as long as the smallest
+   * of them still would, and until two looks after the last of them came.
+   */
+  get toldState(): DiskState {
+    const { fromClient, all } = this.#refusedBytes
+    if (this.#countedBytes + all > this.#untilFull && all !== Number.POSITIVE_INFINITY) return 'full'
+    const isRefusing = this.#countedBytes + fromClient > this.#untilRefusing && fromClient !== Number.POSITIVE_INFINITY
+    return isRefusing && !this.isAtLeast('refusing') ? 'refusing' : this.#state
+  }
+
   get thresholds(): DiskThresholds {
     return this.#thresholds
+  }
+
+  /** The look that comes every `disk.check.interval.ms`. Throws I/O errors. */
+  look(): DiskState {
+    if (!this.#isRefusedSinceLook)
+      this.#refusedBytes = { fromClient: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY }
+    this.#isRefusedSinceLook = false
+    return this.measure()
   }
 
   /** Looks at the disk. Throws I/O errors. */
@@ -86,7 +108,7 @@ export class DiskGauge {
   /** Whether `bytes` more may be written, below `disk.refuse.internal.above.percent`. They count as written then. */
   admits(bytes: number): boolean {
     if (this.#countedBytes + bytes > this.#measureAtBytes) this.#measureAgain()
-    if (this.#countedBytes + bytes > this.#untilFull) return this.#refuse()
+    if (this.#countedBytes + bytes > this.#untilFull) return this.#refuse('all', bytes)
     this.#countedBytes += bytes
     this.writtenBytes += bytes
     return true
@@ -95,7 +117,7 @@ export class DiskGauge {
   /** Whether a client may write `bytes` more, below `disk.refuse.above.percent`. They do not count yet. */
   admitsFromClient(bytes: number): boolean {
     if (this.#countedBytes + bytes > this.#measureAtBytes) this.#measureAgain()
-    return this.#countedBytes + bytes <= this.#untilRefusing || this.#refuse()
+    return this.#countedBytes + bytes <= this.#untilRefusing || this.#refuse('fromClient', bytes)
   }
 
   /** Whether room for `bytes` may be reserved ahead of what is written: not on a disk that is near a threshold. */
@@ -128,7 +150,9 @@ export class DiskGauge {
   }
 
   /** Whoever is refused comes again: then it is seen whether there is room by now. */
-  #refuse(): false {
+  #refuse(whose: 'fromClient' | 'all', bytes: number): false {
+    this.#refusedBytes[whose] = Math.min(this.#refusedBytes[whose], bytes)
+    this.#isRefusedSinceLook = true
     this.refusedBatches++
     this.#measureAtBytes = -1
     return false

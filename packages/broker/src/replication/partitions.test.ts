@@ -26,8 +26,11 @@ class Scene {
     logger: quiet,
   })
   #image: MetadataImage = imageOf(2, 1)
+  #leader: number | null = 2
+  #leaderEpoch = 1
 
-  constructor() {
+  /** `fails` is done before its replica is begun. */
+  constructor(fails: (host: SimHost) => void = () => {}) {
     const { host } = this
     const turn = new Turn(host.timers)
     const peers = { pauseMs: () => 0, interrupt() {}, send() {}, moved() {} } as unknown as Peers
@@ -53,15 +56,22 @@ class Scene {
         image: () => this.#image,
         isCertainlyAlive: () => true,
         alterIsr: async () => [],
-        withdraw: async () => 0,
+        withdraw: async () => {
+          this.#image = imageOf(this.#leader, this.#leaderEpoch, [1])
+          return 0
+        },
       },
     })
+    fails(host)
     this.led(2, 1)
   }
 
   /** The metadata says that a broker leads, in an epoch; null: that the topic is deleted. */
   led(leader: number | null, leaderEpoch: number): void {
-    this.#image = imageOf(leader, leaderEpoch)
+    const offline = this.#image.topics.get('t')?.partitions[0]?.offline
+    this.#leader = leader
+    this.#leaderEpoch = leaderEpoch
+    this.#image = imageOf(leader, leaderEpoch, offline)
     this.partitions.apply(this.#image, ['t'])
   }
 
@@ -88,8 +98,9 @@ class Scene {
   }
 }
 
-function imageOf(leader: number | null, leaderEpoch: number): MetadataImage {
-  const partition = { index: 0, leader, leaderEpoch, partitionEpoch: leaderEpoch, replicas: [1, 2], isr: [1, 2] }
+function imageOf(leader: number | null, leaderEpoch: number, offline: readonly number[] = []): MetadataImage {
+  const replicas = [1, 2]
+  const partition = { index: 0, leader, leaderEpoch, partitionEpoch: leaderEpoch, replicas, isr: replicas, offline }
   const topic: TopicImage = {
     name: 't',
     topicId: TOPIC_ID,
@@ -150,5 +161,33 @@ describe('a replica whose log is being cut', () => {
     await scene.host.world.settle()
     assert.equal(scene.partitions.get('t', 0), undefined)
     assert.equal(scene.follower!.offlineCode, errors.KAFKA_STORAGE_ERROR.code)
+  })
+})
+
+describe('a replica that could not be begun, as too many files were open', () => {
+  const crowded = (times: number) => new Scene((host) => host.disk.failNext('exists', 'EMFILE', times, 't-0'))
+
+  it('is begun by itself when that has passed, and led or followed as the metadata says by then', async () => {
+    for (const leader of [1, 2]) {
+      // Each attempt asks twice: the first, and the next two.
+      await using scene = crowded(6)
+      assert.equal(scene.follower!.offlineCode, errors.KAFKA_STORAGE_ERROR.code)
+      scene.led(leader, 2)
+      await scene.host.world.runFor(3_500)
+      const replica = () => scene.partitions.get('t', 0) ?? scene.follower
+      assert.equal(replica()!.offlineCode, errors.KAFKA_STORAGE_ERROR.code)
+      await scene.host.world.runFor(4_500)
+      assert.equal(replica()!.offlineCode, 0)
+      assert.equal(replica()!.log.failed, null)
+      assert.equal(scene.partitions.get('t', 0) === undefined, leader === 2)
+      assert.equal(appendRecords(replica()!.log, [{ value: 'late' }]).baseOffset, 0)
+    }
+  })
+
+  it('is not begun once its topic is gone', async () => {
+    await using scene = crowded(2)
+    scene.led(null, 1)
+    await scene.host.world.runFor(10_000)
+    assert.deepEqual([scene.partitions.get('t', 0), scene.follower], [undefined, undefined])
   })
 })

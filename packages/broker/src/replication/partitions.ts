@@ -25,6 +25,7 @@ import { HeldReplicas, type HeldTopic } from './held-replicas.ts'
 import type { ClusterView } from './in-sync-replicas.ts'
 import { IsrChanges } from './isr-changes.ts'
 import { LagWatch } from './lag-watch.ts'
+import { LateBegins } from './late-begins.ts'
 import { openFetchers } from './open-fetchers.ts'
 import { Partition, type PartitionEvents } from './partition.ts'
 import type { Peers } from './peers/peers.ts'
@@ -75,6 +76,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   readonly #withdrawals: Withdrawals | null
   readonly #isrChanges: IsrChanges | null
   readonly #lagWatch: LagWatch | null
+  readonly #lateBegins: LateBegins | null
   /** Damaged logs of the last replica in sync, by partition: nobody else has what they had. */
   readonly #lastInSync = new WeakSet<Log>()
   /** Followers whose log is being cut, and that this broker leads when that is done. */
@@ -89,6 +91,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     this.#withdrawals = null
     this.#isrChanges = null
     this.#lagWatch = null
+    this.#lateBegins = null
     if (replication !== undefined) {
       const { host, image, isCertainlyAlive, withdraw, alterIsr } = replication
       const brokerEpoch = (id: number) => image().brokers.get(id)?.epoch ?? -1
@@ -98,6 +101,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
       this.#fetchers = openFetchers(replication, turn, nodeId, config)
       this.#isrChanges = new IsrChanges({ turn, logger: options.logger, alterIsr })
       this.#lagWatch = new LagWatch(host.timers, this, () => config()['replica.lag.time.max.ms'])
+      this.#lateBegins = new LateBegins(host.timers, () => this.#beginLate(image()))
       this.#withdrawals = new Withdrawals({
         timers: host.timers,
         turn,
@@ -249,6 +253,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
   close(): void {
     this.#isClosed = true
     this.#lagWatch?.close()
+    this.#lateBegins?.close()
     this.#fetchers?.close()
     this.#withdrawals?.close()
     for (const replica of [...this, ...this.followers()]) this.#lose(replica, errors.NOT_LEADER_OR_FOLLOWER.code)
@@ -290,7 +295,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
       follower.follow(image.leader, leaderEpoch)
       return
     }
-    const log = follower?.log ?? this.#open(held, index, config)
+    const log = follower?.log ?? this.#open(held, image, config)
     const highWatermark = follower?.highWatermark ?? this.#checkpointed(log, held.name, index)
     if (follower) {
       this.#fetchers?.unfollow(follower)
@@ -337,7 +342,7 @@ export class Partitions implements PartitionEvents, FollowerEvents {
       return
     }
     const led = held.led[index]
-    const log = led?.log ?? this.#open(held, index, config)
+    const log = led?.log ?? this.#open(held, image, config)
     const highWatermark = led?.highWatermark ?? this.#checkpointed(log, held.name, index)
     if (led) {
       this.#lose(led, errors.NOT_LEADER_OR_FOLLOWER.code)
@@ -390,8 +395,31 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     return replica.log
   }
 
-  #open(held: HeldTopic, index: number, config: TopicConfig): Log {
-    return this.#options.directories.openLog(held.name, index, held.topicId, config)
+  #open(held: HeldTopic, { index, replicas }: PartitionImage, config: TopicConfig): Log {
+    const { directories } = this.#options
+    const log = directories.openLog(held.name, index, held.topicId, config, replicas.length === 1)
+    if (directories.isUnbegun(log)) this.#lateBegins?.wait()
+    return log
+  }
+
+  /** Begins what there was no room for when it came; false where there still is none. */
+  #beginLate(image: MetadataImage): boolean {
+    const { directories, nodeId } = this.#options
+    const topics = new Set<TopicImage>()
+    let isRoom = true
+    for (const standIn of [...directories.unbegun]) {
+      const topic = image.topicsById.get(standIn.topicId)
+      const held = this.#held.topicById(standIn.topicId)
+      const isWanted = topic?.partitions[standIn.partition]?.replicas.includes(nodeId) === true
+      // The metadata is about to have it removed.
+      if (topic === undefined || held === undefined || !isWanted) continue
+      isRoom = directories.beginAgain(standIn)
+      if (!isRoom) break
+      this.#letGo(held, standIn.partition)
+      topics.add(topic)
+    }
+    for (const topic of topics) this.#follow(topic)
+    return isRoom
   }
 
   #gaugeOf(log: Log): DiskGauge | null {

@@ -279,6 +279,40 @@ describe('a log on a full disk', () => {
       assert.deepEqual(known, [PRODUCER], `seed ${seed}`)
     }
   })
+
+  it('keeps segments that have no room for the names they get when they go, for the next time', () => {
+    for (const name of ['.log', '.index', '.timeindex', '.snapshot']) {
+      for (const at of [0, 1]) {
+        const host = createSimHost(9)
+        const { directory, log } = open(host)
+        for (let offset = 0; offset < 12; offset++) {
+          append(
+            log,
+            encodeBatch({ records: [{ value: Buffer.alloc(60_000, 65 + offset), timestamp: 1000 + offset }] }),
+          )
+          log.write()
+        }
+        log.flushNow()
+        const bases = log.segments().map(({ baseOffset }) => baseOffset)
+        assert.ok(bases.length >= 4)
+        host.disk.failNext('rename', 'ENOSPC', 1, `${bases[at]}${name} to`)
+        const victims = log.segments().slice(0, 2)
+        if (name === '.log') assert.throws(() => log.deleteSegments(victims), { code: 'ENOSPC' })
+        else log.deleteSegments(victims)
+        host.disk.forgetFailures()
+        assert.deepEqual([log.failed, directory.offline], [null, null], name)
+        const gone = name === '.log' ? at : 2
+        assert.deepEqual([log.startOffset, log.segments()[0]!.baseOffset], [bases[gone], bases[gone]], name)
+        assert.equal(readAll(log)[0]!.offset, bases[gone], name)
+        log.deleteSegments(log.segments().slice(0, 2 - gone))
+        assert.deepEqual([log.startOffset, readAll(log).length], [bases[2], 12 - bases[2]!], name)
+        directory.close()
+        const next = open(host)
+        assert.deepEqual([next.log.startOffset, readAll(next.log).length], [bases[2], 12 - bases[2]!], name)
+        next.directory.close()
+      }
+    }
+  })
 })
 
 function appendSequenced(log: Log, sequence: number, epoch = 0): void {

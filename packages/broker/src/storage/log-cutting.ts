@@ -186,14 +186,23 @@ export function deleteSegments(state: LogState, chosen: readonly Segment[]): voi
   state.flush.syncDirectories()
   syncSnapshotAfter(state, segments)
   const discarded: string[] = []
-  for (const segment of segments) {
-    place.logger.info({ segment: segment.path(LOG_SUFFIX), size: segment.size }, 'Segment deleted.')
-    discarded.push(...letGo(state, segment))
+  const gone: Segment[] = []
+  try {
+    for (const segment of segments) {
+      const path = segment.path(LOG_SUFFIX)
+      discarded.push(...letGo(state, segment))
+      gone.push(segment)
+      place.logger.info({ segment: path, size: segment.size }, 'Segment deleted.')
+    }
+  } finally {
+    // Where there was no room for a new name the rest stay, for the next time.
+    if (gone.length > 0) {
+      state.startOffset = Math.max(state.startOffset, state.segments.first!.baseOffset)
+      state.epochs.truncateFromStart(state.startOffset)
+      state.marks.keep(state.segments.first!.baseOffset, Number.POSITIVE_INFINITY)
+      place.discard(discarded, gone, state.config['file.delete.delay.ms'])
+    }
   }
-  state.startOffset = Math.max(state.startOffset, state.segments.first!.baseOffset)
-  state.epochs.truncateFromStart(state.startOffset)
-  state.marks.keep(state.segments.first!.baseOffset, Number.POSITIVE_INFINITY)
-  place.discard(discarded, segments, state.config['file.delete.delay.ms'])
 }
 
 /**
@@ -226,11 +235,13 @@ function syncSnapshotAfter(state: LogState, segments: readonly Segment[]): void 
   if (isMissing) place.disk.syncDirectory(directory)
 }
 
+/** Throws I/O errors: then nothing was done. */
 function letGo(state: LogState, segment: Segment): string[] {
+  const marked = markDeleted(state.place.disk, state.directory, segment.baseOffset, true)
   state.flush.forget(segment)
   state.segments.remove(segment)
   segment.retire()
-  return markDeleted(state.place.disk, state.directory, segment.baseOffset, true)
+  return marked
 }
 
 function remove(state: LogState, segment: Segment): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { resolveBrokerConfig, resolveTopicConfig } from '@odradek/config'
+import { pino } from 'pino'
 import { createSimHost, type SimHost } from '../host/sim/index.ts'
 import { LogDirectories } from './log-directories.ts'
 import { appendRecords, quiet, TOPIC_ID } from './testing/log-kit.ts'
@@ -94,6 +95,35 @@ describe('several log directories', () => {
       assert.deepEqual([again.failed, directories.offline], [null, []])
       assert.equal(directories.directoryOf(again)!.path, code === 'EMFILE' ? '/a' : '/b')
       assert.equal(appendRecords(again, [{ value: 'anew' }]).baseOffset, 0)
+      directories.close(new Map())
+    }
+  })
+
+  it('begin a log later that could not be when it came, and say so once', async () => {
+    for (const code of ['EMFILE', 'ENOSPC']) {
+      const host = createSimHost(3)
+      const lines: string[] = []
+      const logger = pino({}, { write: (line) => void lines.push(JSON.parse(line).msg) })
+      const directories = LogDirectories.open({ host, paths: ['/a'], nodeId: 1, config: resolveBrokerConfig(), logger })
+      directories.setClusterId('c')
+      const [other] = fill(directories, 'other', 1)
+      directories.started({ has: () => true })
+      // Where too many files are open it is tried twice.
+      host.disk.failNext('exists', code, 2, 't-0')
+      const standIn = directories.openLog('t', 0, TOPIC_ID, config)
+      assert.deepEqual([directories.isUnbegun(standIn), [...directories.unbegun]], [true, [standIn]])
+      await host.world.runFor(1500)
+      host.disk.forgetFailures()
+      host.disk.failNext('exists', code, 2, 't-0')
+      assert.equal(directories.beginAgain(standIn), false)
+      assert.equal(appendRecords(other!, [{ value: 'not refused for that' }]).errorCode, 0)
+      host.disk.forgetFailures()
+      assert.equal(directories.beginAgain(standIn), true)
+      assert.deepEqual([...directories.unbegun], [])
+      const log = directories.openLog('t', 0, TOPIC_ID, config)
+      assert.equal(appendRecords(log, [{ value: 'late' }]).baseOffset, 0)
+      assert.equal(lines.filter((line) => line.startsWith('A partition could not be begun')).length, 1)
+      assert.equal(lines.filter((line) => line === 'A partition that could not be begun is.').length, 1)
       directories.close(new Map())
     }
   })

@@ -19,6 +19,7 @@ import {
 import type { Log } from './log.ts'
 import { LogDirectory } from './log-directory.ts'
 import { LogDirectoryError } from './log-directory-error.ts'
+import { type LostLog, LostLogs } from './lost-logs.ts'
 import { LOADED_INDEXES_BYTES_MAX, RecencyBound } from './recency-bound.ts'
 
 export interface LogDirectoriesOptions {
@@ -62,9 +63,13 @@ export class LogDirectories implements Iterable<LogDirectory> {
   readonly #unreadable: readonly OfflineDirectory[]
   readonly #openFiles: RecencyBound
   readonly #listeners: Listeners
+  /** What the start did not find. */
+  readonly lost: LostLogs
   readonly #directoryOf = new Map<Log, LogDirectory>()
   /** Logs that were opened before anybody asked for them, by `<topic>-<partition>`. */
   readonly #openedAhead = new Map<string, Log>()
+  /** Each stands for a log that could not be begun for want of room or files. */
+  readonly #unbegun = new Set<Log>()
   /** Until the logs that were there at start are open, one that is not found may be in a directory that is not read. */
   #isStarting = true
 
@@ -126,6 +131,7 @@ export class LogDirectories implements Iterable<LogDirectory> {
     this.#directories = directories
     this.#unreadable = unreadable
     this.#openFiles = openFiles
+    this.lost = new LostLogs(directories, options.logger)
   }
 
   /** From now on `listener` hears of directories that go offline, once of each. */
@@ -159,12 +165,12 @@ export class LogDirectories implements Iterable<LogDirectory> {
   }
 
   /**
-   * Whether a log that was here may be gone with its disk: it is in none of the directories, and one of them is new. For the
-   * start, before logs are opened. One that nothing was written to yet has no directory either.
+   * Whether a log that was here may be gone: it is in none of the directories, and one of them is new, or one knows that it had
+   * records. For the start, before logs are opened. One that nothing was written to yet has no directory either.
    */
   mayHaveLost(topic: string, partition: number): boolean {
-    if (this.#directories.every(({ clusterId }) => clusterId !== null)) return false
-    return this.isMissing(topic, partition)
+    if (!this.isMissing(topic, partition)) return false
+    return this.#directories.some(({ clusterId }) => clusterId === null) || this.lost.find(topic, partition) !== null
   }
 
   /** Whether there is no log of a partition here that can be read; for the start, before logs are opened. */
@@ -217,9 +223,10 @@ export class LogDirectories implements Iterable<LogDirectory> {
 
   /**
    * Opens a partition's log where it is, or begins it where the fewest are; see LogDirectory.openLog. A directory that
-   * cannot be read is taken offline, and its logs refuse everything, as long as another one is left.
+   * cannot be read is taken offline, and its logs refuse everything, as long as another one is left. `isOnly`: no other broker has
+   * a replica of it.
    */
-  openLog(topic: string, partition: number, topicId: string, config: TopicConfig): Log {
+  openLog(topic: string, partition: number, topicId: string, config: TopicConfig, isOnly = false): Log {
     const name = `${topic}-${partition}`
     const ahead = this.#openedAhead.get(name)
     if (ahead?.topicId === topicId) {
@@ -232,48 +239,96 @@ export class LogDirectories implements Iterable<LogDirectory> {
     const known = this.#directories.find(({ unclaimed }) => unclaimed.has(name))
     const lostIn = this.#isStarting && known === undefined ? this.#unreadable[0]?.error : known?.offline
     if (lostIn) return (known ?? this.#byUse()[0]!).unavailableLog(topic, partition, topicId, config, lostIn)
+    const lost = this.#isStarting && known === undefined ? this.lost.begin(topic, partition, isOnly) : null
+    const missed = (directory: LogDirectory, error: Error) => directory.missedFor(error)
+    const { log, lack } = this.#openInOne({ topic, partition, topicId, config }, missed, lost)
+    if (log.failed !== null && !this.isAnyOnline) throw log.failed
+    if (lack === null) return log
+    this.#unbegun.add(log)
+    this.#options.logger.error(
+      { directory: log.directory, topic, partition, err: lack },
+      isNoFile(lack)
+        ? 'A partition could not be begun: too many files are open (ulimit -n). It is offline until it can be, which is tried again and again.'
+        : 'A partition could not be begun: the disk is full. It is offline until it can be, which is tried again and again.',
+    )
+    return log
+  }
+
+  /** Whether `log` stands for one that could not be begun for want of room or files. */
+  isUnbegun(log: Log): boolean {
+    return this.#unbegun.has(log)
+  }
+
+  /** All that stand for one that could not be begun. */
+  get unbegun(): Iterable<Log> {
+    return this.#unbegun
+  }
+
+  /**
+   * Tries once more to begin the log that `standIn` stands for: the next `openLog` gives it out, or what it is now for another
+   * reason. False where there still is no room for it.
+   */
+  beginAgain(standIn: Log): boolean {
+    const { topic, partition } = standIn
+    // Others that still lack room find out by themselves, and are not to be refused for this one.
+    const { log, lack } = this.#openInOne(standIn, () => {})
+    if (lack !== null) return false
+    this.#unbegun.delete(standIn)
+    this.#openedAhead.set(`${topic}-${partition}`, log)
+    if (log.failed === null)
+      this.#options.logger.info(
+        { directory: log.directory, topic, partition },
+        'A partition that could not be begun is.',
+      )
+    return true
+  }
+
+  /**
+   * The log, or one that stands for it where it cannot be used; with `lack` where it could not be begun for want of room. `missed`
+   * hears of each directory that lacks it. One that is `lost` begins where that says.
+   */
+  #openInOne(
+    wanted: FoundLog,
+    missed: (directory: LogDirectory, error: Error) => void,
+    lost: LostLog | null = null,
+  ): { readonly log: Log; readonly lack: Error | null } {
+    const { topic, partition, topicId, config } = wanted
+    const known = this.#directories.find(({ unclaimed }) => unclaimed.has(`${topic}-${partition}`))
     let lack: Error | null = null
-    const directories = known === undefined ? this.#byUse() : [known]
+    const directories = known !== undefined ? [known] : lost !== null ? [lost.directory] : this.#byUse()
     for (const directory of directories) {
       try {
-        const log = this.#openIn(directory, topic, partition, topicId, config)
+        const log = this.#openIn(directory, wanted, lost?.endOffset ?? 0)
         this.#directoryOf.set(log, directory)
-        return log
+        return { log, lack: null }
       } catch (error) {
         // Of a new one nothing is lost; and the others can do without what there is no room for.
         if (known === undefined && isNoRoom(error) && directory.offline === null) {
-          directory.missedFor(error)
           lack = error as Error
+          missed(directory, lack)
           continue
         }
         directory.fail(error as Error)
-        if (!this.isAnyOnline) throw error
-        this.#options.logger.error(
-          { directory: directory.path, err: error },
-          'A log directory cannot be read: it is offline. Check the disk, then restart.',
-        )
-        return directory.unavailableLog(topic, partition, topicId, config, error as Error)
+        if (this.isAnyOnline)
+          this.#options.logger.error(
+            { directory: directory.path, err: error },
+            'A log directory cannot be read: it is offline. Check the disk, then restart.',
+          )
+        return { log: directory.unavailableLog(topic, partition, topicId, config, error as Error), lack: null }
       }
     }
-    const [directory] = directories
-    this.#options.logger.error(
-      { directory: directory!.path, topic, partition, err: lack },
-      isNoFile(lack)
-        ? 'A partition could not be begun: too many files are open (ulimit -n). It is offline until the broker is restarted.'
-        : 'A partition could not be begun: the disk is full. It is offline until the broker is restarted.',
-    )
-    return directory!.unavailableLog(topic, partition, topicId, config, lack!)
+    return { log: directories[0]!.unavailableLog(topic, partition, topicId, config, lack!), lack }
   }
 
   /** Where too many files are open those of logs that need none are closed, and it is tried once more. */
-  #openIn(directory: LogDirectory, topic: string, partition: number, topicId: string, config: TopicConfig): Log {
+  #openIn(directory: LogDirectory, { topic, partition, topicId, config }: FoundLog, beginsAt: number): Log {
     const isNew = !directory.unclaimed.has(`${topic}-${partition}`)
     try {
-      return directory.openLog(topic, partition, topicId, config)
+      return directory.openLog(topic, partition, topicId, config, beginsAt)
     } catch (error) {
       if (!isNew || !isNoFile(error) || directory.offline !== null) throw error
       this.#openFiles.releaseAll()
-      return directory.openLog(topic, partition, topicId, config)
+      return directory.openLog(topic, partition, topicId, config, beginsAt)
     }
   }
 
@@ -288,7 +343,10 @@ export class LogDirectories implements Iterable<LogDirectory> {
     for (const [directory, theirs] of Map.groupBy(logs, (log) => this.directoryOf(log))) {
       if (directory !== undefined) directory.deleteLogs(theirs)
       else for (const log of theirs) log.close(false)
-      for (const log of theirs) this.#directoryOf.delete(log)
+      for (const log of theirs) {
+        this.#directoryOf.delete(log)
+        this.#unbegun.delete(log)
+      }
     }
   }
 

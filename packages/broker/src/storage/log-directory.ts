@@ -251,10 +251,10 @@ export class LogDirectory {
   /**
    * Opens a partition's log. What is there under its name with another topic's id (deleted and made again while this
    * broker was away) is set aside. A log that is damaged where a crash cannot have done it has `failed` set: it refuses
-   * everything, the others go on.
+   * everything, the others go on. One that is not there begins at `beginsAt` [0].
    */
-  openLog(topic: string, partition: number, topicId: string, config: TopicConfig): Log {
-    const { log, isFound } = this.#opener.open(topic, partition, topicId, config)
+  openLog(topic: string, partition: number, topicId: string, config: TopicConfig, beginsAt = 0): Log {
+    const { log, isFound } = this.#opener.open(topic, partition, topicId, config, beginsAt)
     if (isFound) this.recovery.add(log)
     return log
   }
@@ -300,6 +300,20 @@ export class LogDirectory {
   started(topics: { has(topicId: string): boolean }): void {
     this.removeStrays(topics)
     this.#journal.started()
+  }
+
+  /** What the checkpoints had of a log at the start: where it began and, as far as that was durable or committed, ended. */
+  noted(topic: string, partition: number): { readonly startOffset: number; readonly endOffset: number } {
+    const startOffset = this.#checkpoints.startOffset(topic, partition)
+    const recoveryPoint = this.#checkpoints.recoveryPoint(topic, partition)
+    // Of a log of which nothing was durable a power failure may have taken the directory.
+    const committed = recoveryPoint > startOffset ? (this.highWatermark(topic, partition) ?? 0) : 0
+    return { startOffset, endOffset: Math.max(recoveryPoint, committed) }
+  }
+
+  /** The log is not here any more: the checkpoints forget it when they are written next. */
+  forgetNoted(topic: string, partition: number): void {
+    this.#checkpoints.delete(topic, partition)
   }
 
   /** The high watermark that was last written for a partition; undefined for a new one. */
@@ -357,6 +371,14 @@ export class LogDirectory {
   /** The same, durable when it returns. Throws I/O errors. */
   checkpointNow(highWatermarks: ReadonlyMap<Log, number> = new Map()): void {
     if (this.offline === null) this.#checkpoints.writeNow(this.#logs, highWatermarks)
+  }
+
+  /**
+   * Makes durable where logs start, and up to where they are, without waiting for the disk: `done` is called then, or with why it
+   * cannot be, which takes the directory offline unless there merely is no room.
+   */
+  checkpointLater(done: FlushDone): void {
+    this.#writeCheckpoints(null, done)
   }
 
   #writeCheckpoints(cuts: readonly QueuedCut[] | null, done: FlushDone): void {

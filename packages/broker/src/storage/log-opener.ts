@@ -81,25 +81,29 @@ export class LogOpener {
 
   /**
    * A log that is damaged where a crash cannot have done it has `failed` set. `isFound`: there was something under its name.
-   * Throws I/O errors.
+   * One that was lost begins at `beginsAt`, 0 for any other. Throws I/O errors.
    */
   open(
     topic: string,
     partition: number,
     topicId: string,
     config: TopicConfig,
+    beginsAt: number,
   ): { readonly log: Log; readonly isFound: boolean } {
     const { unclaimed, checkpoints, journal, logs } = this.#options
     const { isFound, isKnown } = unclaimed.claim(topic, partition, topicId)
     if (!isKnown) {
-      checkpoints.forget(topic, partition)
+      // What is noted of a lost one holds until its directory is there again.
+      if (beginsAt === 0) checkpoints.forget(topic, partition)
       journal.forget([{ topicId, partition }])
     }
-    const options = this.#logOptions(topic, partition, topicId, config, isKnown)
+    const found = this.#logOptions(topic, partition, topicId, config, isKnown)
+    const options = isKnown || beginsAt === 0 ? found : { ...found, recoveryPoint: beginsAt, startOffset: beginsAt }
     const log = this.#read(options)
     logs.add(log)
     this.#replay(log)
     const { startOffset } = options
+    if (!isKnown && beginsAt > 0) log.makeFiles()
     if (log.failed === null && log.endOffset < startOffset) log.beginAnewAt(startOffset)
     else if (log.failed === null) log.advanceStartOffset(startOffset)
     return { log, isFound }

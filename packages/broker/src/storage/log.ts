@@ -198,6 +198,22 @@ export class Log extends LogView {
     }
   }
 
+  /**
+   * Makes the directory and the first segment of an empty log, durably: the name of that says where it begins. Where there is no
+   * room the first append does.
+   */
+  makeFiles(): void {
+    const state = this.state
+    try {
+      state.guardedRoom(() => {
+        state.activate()
+        state.flush.flushNow()
+      })
+    } catch (error) {
+      if (state.failed !== null) throw error
+    }
+  }
+
   /** Closes the active segment and begins the next one at the end of the log. Does nothing while it is empty. */
   roll(): void {
     const state = this.state

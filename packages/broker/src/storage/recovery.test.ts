@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { DamagedLogError } from './damage.ts'
 import { append, appendRecords, type Bench, nodeBench, openLog, readAll, sampleBatch } from './testing/log-kit.ts'
 
 const config = { 'segment.bytes': '1500', 'index.interval.bytes': '200' }
@@ -149,6 +150,38 @@ describe('recovery after an unclean stop', () => {
     assert.equal(log.flushedOffset, lastBase + 1)
     log.close(false)
     assert.equal(openLog(bench, { config, clean: false, recoveryPoint: 0 }).endOffset, 0, 'and reads it when told to')
+  })
+
+  it('makes a damaged offset index of a closed segment again, and does not take it for damage to the log', () => {
+    using bench = nodeBench({ inMemory: true })
+    const { path, lastBase, records } = crashedLog(bench)
+    const saved = `${bench.directory}/saved`
+    cpSync(path, saved, { recursive: true })
+    const indexes = readdirSync(path).filter((name) => name.endsWith('.index') && Number(name.slice(0, 20)) < lastBase)
+    const [name] = indexes
+    const right = readFileSync(`${path}/${name}`)
+    const log = `${path}/${name!.replace('.index', '.log')}`
+    assert.ok(indexes.length >= 2 && right.length >= 8)
+    // Of its last entry: beyond the log's end, amid a batch, without a sign.
+    for (const position of [0x7000_0000, right.readInt32BE(right.length - 4) + 1, -5]) {
+      restore(saved, path)
+      const wrong = Buffer.from(right)
+      wrong.writeInt32BE(position, wrong.length - 4)
+      writeFileSync(`${path}/${name}`, wrong)
+      const opened = openLog(bench, { config, clean: false, recoveryPoint: lastBase + 1 })
+      assert.deepEqual(readAll(opened), records, `position ${position}`)
+      opened.close(true)
+      assert.deepEqual(readFileSync(`${path}/${name}`), right, `position ${position}`)
+      // A log that is too short is damaged whatever its index says.
+      restore(saved, path)
+      writeFileSync(`${path}/${name}`, wrong)
+      truncateSync(log, readFileSync(log).length - 1)
+      const open = () => openLog(bench, { config, clean: false, recoveryPoint: lastBase + 1 })
+      assert.throws(open, DamagedLogError, `position ${position}`)
+      // Nor may it end with a whole batch before the next segment begins.
+      truncateSync(log, right.readInt32BE(right.length - 4))
+      assert.throws(open, DamagedLogError, `position ${position}`)
+    }
   })
 
   it('trims epochs to the log, and reads lost ones from the batches', () => {

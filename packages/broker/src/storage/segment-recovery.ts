@@ -93,17 +93,33 @@ export function recoverSegment(segment: Segment, recovery: SegmentRecovery): Rec
 /**
  * What is wrong with a closed segment that lies below the recovery point, as far as its end tells, null when nothing is: its
  * index points into it, its last batch is whole, and the next segment begins at `nextBase`, where it ends. Reads a few KiB.
+ * Where the index may be what is wrong all headers are stepped through; if it is, its file is removed, for a new one to be made
+ * from the batches.
  */
 export function closedSegmentProblem(place: LogPlace, segment: Segment, nextBase: number): string | null {
   const { size } = segment
   const position = lastIndexedPosition(place, segment)
   // Without a usable index all of it would have to be read; scrubbing does that.
   if (position < 0 && size > LOOK_BYTES_MAX) return null
+  const problem = endProblem(segment, Math.max(0, position), nextBase)
+  // Batches that follow each other up to the next segment are all there: only an index that does not point at them is wrong.
+  const isOfIndex =
+    problem !== null && position > 0 && segment.canHold(nextBase) && endProblem(segment, 0, nextBase) === null
+  if (!isOfIndex) return problem
+  const path = segment.path(INDEX_SUFFIX)
+  place.logger.warn({ path, problem }, 'An index is damaged, its segment is whole: it is made again from the batches.')
+  place.disk.remove(path)
+  return null
+}
+
+/** What is wrong with the batches of a closed segment from `position` on, where one begins. */
+function endProblem(segment: Segment, position: number, nextBase: number): string | null {
+  const { size } = segment
   if (position >= size && position > 0) return `it has ${size} bytes, and its index a batch at ${position}`
   let nextOffset = segment.baseOffset
   let end = 0
   try {
-    batchScanner.open(segment.file, Math.max(0, position), size)
+    batchScanner.open(segment.file, position, size)
     while (batchScanner.next()) nextOffset = batchScanner.header.nextOffset
     end = batchScanner.nextPosition
   } catch (error) {

@@ -11,6 +11,7 @@
  */
 import type { Disk } from '../host/disk.ts'
 import { BatchReader } from './batch-reader.ts'
+import { isNoRoom } from './disk-room.ts'
 import type { LogPlace } from './log-place.ts'
 import {
   CLEANED_SUFFIX,
@@ -39,14 +40,23 @@ export function nameAsFinal(disk: Disk, directory: string, baseOffset: number): 
   }
 }
 
-/** Renames the files of a segment (and the snapshot at its first offset) for removal and returns their new paths. */
+/**
+ * Renames the files of a segment (and the snapshot at its first offset) for removal and returns their new paths. Throws I/O
+ * errors; for want of room only where its data has its name still, and so have the others.
+ */
 export function markDeleted(disk: Disk, directory: string, baseOffset: number, withSnapshot: boolean): string[] {
   const marked: string[] = []
   for (const suffix of withSnapshot ? [...SEGMENT_SUFFIXES, SNAPSHOT_SUFFIX] : SEGMENT_SUFFIXES) {
     const path = `${directory}/${fileName(baseOffset, suffix)}`
     if (!disk.exists(path)) continue
-    disk.rename(path, path + DELETED_SUFFIX)
-    marked.push(path + DELETED_SUFFIX)
+    try {
+      disk.rename(path, path + DELETED_SUFFIX)
+      marked.push(path + DELETED_SUFFIX)
+    } catch (error) {
+      if (marked.length === 0 || !isNoRoom(error)) throw error
+      // Nobody has these open for longer than a look-up takes.
+      disk.remove(path)
+    }
   }
   return marked
 }

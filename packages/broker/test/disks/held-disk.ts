@@ -1,4 +1,7 @@
-/** The real machine, but for syncs of files and directories that a test holds up or lets fail, and reads that it lets fail. */
+/**
+ * The real machine, but for syncs of files and directories that a test holds up or lets fail, reads that it lets fail, and paths for
+ * which too many files are open.
+ */
 import type { Disk } from '../../src/host/disk.ts'
 import type { Host } from '../../src/host/host.ts'
 import { createNodeHost } from '../../src/host/node/node-host.ts'
@@ -14,10 +17,12 @@ export class HeldDisk {
   #unreadable: RegExp | null = null
   /** Whether the system does not tell how much room there is. */
   isRoomUntold = false
+  #crowded: RegExp | null = null
 
   constructor() {
     const real = createNodeHost()
     const open: Disk['open'] = (path, mode) => {
+      this.#look(path)
       const file = real.disk.open(path, mode)
       const sync = file.sync.bind(file)
       file.sync = (done) => this.#sync(path, sync, done)
@@ -32,6 +37,11 @@ export class HeldDisk {
       get: (target, name) => {
         if (name === 'open') return open
         if (name === 'space' && this.isRoomUntold) throw inputError()
+        if (name === 'exists' || name === 'readFile')
+          return (path: string) => {
+            this.#look(path)
+            return target[name](path)
+          }
         const value = target[name as keyof Disk] as unknown
         return typeof value === 'function' ? value.bind(target) : value
       },
@@ -58,6 +68,15 @@ export class HeldDisk {
   /** From now on files with such a path cannot be read; null: all can. */
   failReads(paths: RegExp | null): void {
     this.#unreadable = paths
+  }
+
+  /** From now on too many files are open to look at one with such a path; null: not any more. */
+  crowd(paths: RegExp | null): void {
+    this.#crowded = paths
+  }
+
+  #look(path: string): void {
+    if (this.#crowded?.test(path)) throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
   }
 
   #sync(path: string, sync: (done: Landed) => void, done: Landed): void {

@@ -140,9 +140,9 @@ export class WireTopic {
   /** Asks for the offset of one time, whatever the answer. */
   async offsetOf(
     timestamp: number,
-    { version = 11, isolationLevel = 0, currentLeaderEpoch = -1 } = {},
+    { version = 11, isolationLevel = 0, currentLeaderEpoch = -1, partition = 0 } = {},
   ): Promise<ListedOffset> {
-    const partitions = [{ partitionIndex: 0, currentLeaderEpoch, timestamp }]
+    const partitions = [{ partitionIndex: partition, currentLeaderEpoch, timestamp }]
     const topics = [{ name: this.name, partitions }]
     const answer = await this.client.send(ListOffsets, version, { isolationLevel, topics, timeoutMs: 1000 })
     return answer.topics[0]!.partitions[0]!

@@ -2,7 +2,7 @@
  * DescribeLogDirs (key 35, versions 1 to 4): sizes of the logs in each data directory, and of its volume (KIP-827): what can be
  * filled, without what the file system keeps for root, so that shares are those of `df` and of the disk.* thresholds. The lag of a
  * replica is what it lacks of the leader's high watermark; -1 where its log cannot be used. So is the size of a volume that the
- * system does not tell.
+ * system does not tell. One that could not be begun yet is told where it was to be.
  */
 import { DescribeLogDirs, type DescribeLogDirsResponse, errors } from '@odradek/protocol'
 import { usableBytes } from '../../cleanup/disk-state.ts'
@@ -24,7 +24,7 @@ export const describeLogDirs = handle(DescribeLogDirs, (request, exchange, broke
     for (const partitionIndex of indexes) {
       const log = partitions.logOf(name, partitionIndex)
       if (log === undefined) continue
-      const directory = directories.directoryOf(log)
+      const directory = directories.directoryOf(log) ?? online.find(({ path }) => log.directory.startsWith(`${path}/`))
       const own = log.failed === null ? 0 : -1
       const offsetLag = partitions.follower(name, partitionIndex)?.offsetLag ?? own
       const told = toldIn.get(directory) ?? []

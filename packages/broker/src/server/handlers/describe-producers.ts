@@ -3,7 +3,9 @@
  * before they are seen, that is what clients write to; the broker's own producer, by which they become visible, is told
  * beside them.
  */
-import { DescribeProducers } from '@odradek/protocol'
+import { DescribeProducers, errors } from '@odradek/protocol'
+import { isNoFile } from '../../host/no-room.ts'
+import type { Partition } from '../../replication/partition.ts'
 import { RESERVED_PRODUCER_ID_MIN } from '../../storage/reserved-producer-ids.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { handle } from '../exchange.ts'
@@ -29,11 +31,22 @@ function describePartition(broker: BrokerContext, name: string, partitionIndex: 
     ? partition.offlineCode
     : missingPartitionError(broker.metadata.image, name, partitionIndex)
   if (errorCode !== 0 || !partition) return { partitionIndex, errorCode }
+  try {
+    return { partitionIndex, errorCode: 0, activeProducers: activeProducers(broker, partition) }
+  } catch (error) {
+    // Too many files are open to read them, for now.
+    if (!isNoFile(error)) throw error
+    return { partitionIndex, errorCode: errors.KAFKA_STORAGE_ERROR.code }
+  }
+}
+
+/** Throws I/O errors. */
+function activeProducers(broker: BrokerContext, partition: Partition) {
   const written = partition.hasIntake ? broker.intakes.get(partition)?.partition : undefined
   const clients = [...(written?.log.producers() ?? [])].filter(
     ({ producerId }) => producerId < RESERVED_PRODUCER_ID_MIN,
   )
-  const activeProducers = [...clients, ...partition.log.producers()].map((producer) => ({
+  return [...clients, ...partition.log.producers()].map((producer) => ({
     producerId: producer.producerId,
     producerEpoch: producer.epoch,
     lastSequence: producer.lastSequence,
@@ -41,5 +54,4 @@ function describePartition(broker: BrokerContext, name: string, partitionIndex: 
     coordinatorEpoch: producer.coordinatorEpoch,
     currentTxnStartOffset: producer.transactionStartOffset,
   }))
-  return { partitionIndex, errorCode: 0, activeProducers }
 }
