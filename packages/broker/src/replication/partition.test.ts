@@ -93,7 +93,7 @@ class Scene {
   }
 
   /** The metadata says more of it. */
-  leads(fields: Pick<ReplicaSets, 'isr' | 'elr' | 'offline'>): void {
+  leads(fields: Pick<ReplicaSets, 'isr'> & Partial<ReplicaSets>): void {
     this.partitionEpoch++
     this.partition.lead({ leaderEpoch: 5, partitionEpoch: this.partitionEpoch, replicas: [1, 2, 3], ...fields })
     this.endTurn()
@@ -344,6 +344,15 @@ describe('a leader with followers', () => {
     scene.isCertainlyAlive = true
     scene.partition.prove()
     assert.deepEqual(scene.heard, ['proof 0'])
+  })
+
+  it('may be replaced while its own lease may have ended, but not where it has the only replica', () => {
+    using scene = new Scene()
+    assert.equal(scene.partition.mayBeReplaced, false)
+    scene.isCertainlyAlive = false
+    assert.equal(scene.partition.mayBeReplaced, true)
+    scene.leads({ isr: [1], replicas: [1] })
+    assert.equal(scene.partition.mayBeReplaced, false)
   })
 
   it('is not certain that it leads before one asked that may be in sync by now, even if it seems to be gone', () => {

@@ -339,6 +339,11 @@ export class Partition implements TurnTask, ReadableReplica {
     this.#proofs.remove(wait)
   }
 
+  /** Whether another may have been elected while this broker's lease had ended, with records that are not here. */
+  get mayBeReplaced(): boolean {
+    return this.replicas.length > 1 && this.#cluster?.isCertainlyAlive() === false
+  }
+
   /** Looks whether it is certain by now that this broker leads: who may have been elected in its place may be others. */
   prove(): void {
     if (this.#proofs.size > 0) this.#proofs.check(this.#replicas.followersThatMayLead)

@@ -204,8 +204,9 @@ class FetchRead {
     const read = log.read(position.fetchOffset, Math.max(left, 0), upTo, this.bytes === 0)
     if (read.errorCode !== 0) {
       const logStartOffset = log.startOffset
-      // What is in range the leader alone can say: a follower may only be behind, or not have let go yet.
-      if (read.errorCode === errors.OFFSET_OUT_OF_RANGE.code && !(found instanceof Partition))
+      // What is in range the leader alone can say: a follower may only be behind, or not have let go yet, and so may one that led.
+      const isSure = found instanceof Partition && (position.fetchOffset < log.startOffset || !found.mayBeReplaced)
+      if (read.errorCode === errors.OFFSET_OUT_OF_RANGE.code && !isSure)
         return { ...this.#refused(position, errors.NOT_LEADER_OR_FOLLOWER.code), highWatermark, logStartOffset }
       return { ...refused(index, read.errorCode), highWatermark, logStartOffset }
     }
