@@ -109,7 +109,7 @@ describe('files that change while the broker is stopped cleanly', () => {
     const path = first.log.segments()[2]!.path('.log')
     first.directory.close()
     change(host, path)
-    return { ...openIt(host), baseOffset, path }
+    return { ...openIt(host), host, baseOffset, path }
   }
 
   it('does not pass over what follows in a segment that ends in the midst of a batch', () => {
@@ -136,6 +136,38 @@ describe('files that change while the broker is stopped cleanly', () => {
     assert.ok(log.failed.message.startsWith(`${path}: it is missing`), log.failed.message)
     assert.equal(log.read(0, 1000, 40, true).errorCode, UNREADABLE)
     assert.equal(readAll(other).length, 40)
+  })
+
+  /** All files of the newest segment are gone but the snapshot that tells where the log ended. */
+  const withoutNewest = () =>
+    changed((host, path) => {
+      const directory = path.slice(0, path.lastIndexOf('/'))
+      const names = host.disk.list(directory).map(({ name }) => name)
+      const newest = names.findLast((name) => name.endsWith('.log'))!.slice(0, -4)
+      assert.ok(Number(newest) < 40)
+      for (const name of names) if (name.startsWith(newest)) host.disk.remove(`${directory}/${name}`)
+    })
+
+  it('does not have readers wait for what the newest segment held that is gone, and its index with it', () => {
+    const { log, other, heard } = withoutNewest()
+    assert.equal(log.read(39, 100_000, 40, true).errorCode, UNREADABLE)
+    assert.ok(log.failed instanceof DamagedLogError)
+    assert.match(log.failed.message, /it is the last, and ends before offset \d+; the log ended at 40/)
+    assert.deepEqual(heard, [log])
+    assert.equal(readAll(other).length, 40)
+  })
+
+  it('does not append behind what is gone, and notes that it is for later lives', () => {
+    const { directory, log, other, heard, host } = withoutNewest()
+    assert.throws(
+      () => appendRecords(log, [{ value: 'x', timestamp: 1 }]),
+      /it is the last, and ends before offset \d+/,
+    )
+    assert.ok(log.failed instanceof DamagedLogError)
+    assert.deepEqual(heard, [log])
+    assert.equal(readAll(other).length, 40)
+    directory.close()
+    assert.ok(openIt(host).log.failed instanceof DamagedLogError)
   })
 })
 

@@ -30,7 +30,7 @@ export interface ReadableLog {
 /**
  * The bytes of the batches that `bounds` ask for. Positions come from `recent` where it knows them (the tail of the
  * active segment), else from the offset index and the batch headers that follow the entry. Throws a CorruptBatchError where a
- * segment ends in the midst of a batch.
+ * segment ends in the midst of a batch, or the last one before the log does.
  */
 export function readRange(log: ReadableLog, bounds: ReadBounds): FileRange | null {
   const { segments, active, recent, endOffset } = log
@@ -43,6 +43,7 @@ export function readRange(log: ReadableLog, bounds: ReadBounds): FileRange | nul
     // Compaction may have taken the segment's last batches: the next there is lies in the next segment.
     if (start === -1) {
       checkWhole(segment)
+      if (at === segments.length - 1) checkEnd(segment, endOffset)
       continue
     }
     const segmentEnd = at + 1 < segments.length ? segments.at(at + 1)!.baseOffset : endOffset
@@ -72,6 +73,17 @@ function checkWhole(segment: Segment): void {
   const problem =
     end > segment.size ? `and its index has a batch at ${end}` : `and the batch at ${end} does not end within them`
   throw new CorruptBatchError(`${segment.path('.log')} has ${segment.size} bytes, ${problem}.`)
+}
+
+/**
+ * Throws a CorruptBatchError where the search that just came to the end of `segment`, the last, ended before the log does:
+ * segments that followed it are gone.
+ */
+function checkEnd(segment: Segment, endOffset: number): void {
+  if (segment.size === 0) return
+  const { nextOffset } = batchScanner.header
+  if (nextOffset < endOffset)
+    throw new CorruptBatchError(`it is the last, and ends before offset ${nextOffset}; the log ended at ${endOffset}.`)
 }
 
 function positionOf(segment: Segment, recent: PositionRing | null, offset: number): number {

@@ -19,7 +19,7 @@ import type { ProducerState } from './producer-state.ts'
 import { type LoadedLog, loadEpochs } from './recovery.ts'
 import { RecoveryMarks } from './recovery-marks.ts'
 import { Segment } from './segment.ts'
-import { fileName, PARTITION_METADATA, SNAPSHOT_SUFFIX } from './segment-files.ts'
+import { fileName, LOG_SUFFIX, PARTITION_METADATA, SNAPSHOT_SUFFIX } from './segment-files.ts'
 import type { SegmentList } from './segment-list.ts'
 import { SegmentReplacement } from './segment-replacement.ts'
 import { Stage } from './stage.ts'
@@ -316,18 +316,30 @@ export class LogState implements FlushedLog {
       if (!this.#isOnDisk) this.#makeDirectory()
       return this.begin(this.endOffset)
     }
-    const nextOffset = last.resume()
-    if (nextOffset !== this.endOffset && last.size > 0) {
-      throw new CorruptBatchError(
-        `${this.directory} should end at offset ${this.endOffset}, but its last batch ends before ${nextOffset}: its ` +
-          'files were changed after a clean stop. Remove .kafka_cleanshutdown and start again to recover what is there.',
-      )
+    const problem = this.#endProblem(last)
+    if (problem !== null) {
+      // Found only now: after a clean stop nothing of it was read. It is known to later lives, and told.
+      const file = fileName(last.baseOffset, LOG_SUFFIX)
+      this.place.damaged({ file, position: -1, problem, foundMs: this.place.clock.now() })
+      throw this.failed ?? new CorruptBatchError(`${this.directory}/${file}: ${problem}`)
     }
     this.active = last
     this.noteWritten()
     this.marks.resumed(last)
     this.recent?.clear()
     return last
+  }
+
+  /** Prepares to append to the last segment; says what is wrong with it, null where it ends as the log does. */
+  #endProblem(last: Segment): string | null {
+    try {
+      const nextOffset = last.resume()
+      if (nextOffset === this.endOffset || last.size === 0) return null
+      return `it is the last, and ends before offset ${nextOffset}; the log ended at ${this.endOffset}`
+    } catch (error) {
+      if (error instanceof CorruptBatchError) return error.message
+      throw error
+    }
   }
 
   /** Begins a new active segment. */
