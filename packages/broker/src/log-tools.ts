@@ -49,7 +49,7 @@ export function repairLog(directory: string, { apply = false }: { readonly apply
     if (!apply || !isNeeded) return { plan: first, isNeeded, isDone: false, aside: null }
     const names = disk.list(path).map(({ name }) => name)
     const isSettled = settleLeftovers({ disk, directory: path, logger: pino({ level: 'silent' }) }, names)
-    const plan = isSettled ? planRepair(disk, path) : first
+    const plan = isSettled ? planRepair(disk, path, names) : first
     return { plan, isNeeded, isDone: true, aside: applyRepair(disk, plan) }
   } finally {
     lock?.release()

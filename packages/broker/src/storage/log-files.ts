@@ -57,6 +57,23 @@ export function listLogFiles(disk: Disk, directory: string): LogFiles {
   return { segments, snapshots, leftovers }
 }
 
+/**
+ * The base offsets of segments whose data is gone though their index is there, of those between `first` and `last`: the disk, or
+ * somebody, lost it. `names` are those of the directory before leftovers were settled.
+ */
+export function lostSegments(names: readonly string[], first: number, last: number): number[] {
+  const lost: number[] = []
+  for (const name of names) {
+    const parsed = parseFileName(name)
+    if (parsed === null || parsed.state !== '' || parsed.kind !== INDEX_SUFFIX) continue
+    if (parsed.offset < first || parsed.offset > last) continue
+    const file = fileName(parsed.offset, LOG_SUFFIX)
+    // Whatever is left of it, as .deleted or .swap, tells that it was the broker.
+    if (!names.some((other) => other.startsWith(file))) lost.push(parsed.offset)
+  }
+  return lost.sort((a, b) => a - b)
+}
+
 /** Bytes of the files that hold the batches of the log in `directory`. */
 export function logFileBytes(disk: Disk, directory: string): number {
   return listLogFiles(disk, directory).segments.reduce((bytes, { log }) => bytes + disk.fileSize(log), 0)

@@ -22,6 +22,7 @@ import type { TopicConfig } from '@odradek/config'
 import { BatchReader } from './batch-reader.ts'
 import { DAMAGE_NOTE, DamagedLogError, readDamage } from './damage.ts'
 import { EpochCache } from './epoch-cache.ts'
+import { lostSegments } from './log-files.ts'
 import type { LogPlace } from './log-place.ts'
 import { producersAt, snapshotOffsets } from './producer-replay.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
@@ -30,7 +31,6 @@ import { trustedMark } from './recovery-marks.ts'
 import { Segment } from './segment.ts'
 import {
   fileName,
-  INDEX_SUFFIX,
   LOG_SUFFIX,
   PARTITION_METADATA,
   parseFileName,
@@ -324,20 +324,14 @@ export function loadEpochs(place: LogPlace, segments: SegmentList): EpochCache {
 function checkNoneMissing({ directory, clock }: LogPlace, segments: SegmentList, found: readonly string[]): void {
   const first = segments.first?.baseOffset ?? Number.POSITIVE_INFINITY
   const last = segments.last?.baseOffset ?? -1
-  for (const name of found) {
-    const parsed = parseFileName(name)
-    if (parsed === null || parsed.state !== '' || parsed.kind !== INDEX_SUFFIX) continue
-    if (parsed.offset < first || parsed.offset > last) continue
-    const file = fileName(parsed.offset, LOG_SUFFIX)
-    // Whatever is left of it, as .deleted or .swap, tells that it was the broker.
-    if (found.some((other) => other.startsWith(file))) continue
-    throw new DamagedLogError(directory, {
-      file,
-      position: -1,
-      problem: 'it is missing, and its index is there',
-      foundMs: clock.now(),
-    })
-  }
+  const [lost] = lostSegments(found, first, last)
+  if (lost === undefined) return
+  throw new DamagedLogError(directory, {
+    file: fileName(lost, LOG_SUFFIX),
+    position: -1,
+    problem: 'it is missing, and its index is there',
+    foundMs: clock.now(),
+  })
 }
 
 /** Index files without their log. */

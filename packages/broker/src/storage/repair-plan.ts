@@ -4,7 +4,7 @@
  *     the last segment is not right from some byte on,   cut there: nothing else follows. Where that lies below the recovery
  *     and nothing readable follows                       point the offsets up to that are filled, so that none is given twice
  *     a segment is damaged, and readable batches follow  written anew with all that can be read; the old file is set aside
- *     offsets are missing between two segments           filled
+ *     offsets are missing between two segments           filled; in a compacted log only where an index tells of a lost one
  *     a segment overlaps the one before it               set aside
  *     indexes, epochs, snapshots disagree with batches   made again, or removed
  *
@@ -14,7 +14,7 @@ import type { Disk } from '../host/disk.ts'
 import { CLEANER_CHECKPOINT, checkpointedOffset, RECOVERY_POINTS } from './checkpointed-offset.ts'
 import { DAMAGE_NOTE, readDamage } from './damage.ts'
 import { findGoodBatches, type GoodBatches } from './good-batches.ts'
-import { listLogFiles, type SegmentFiles } from './log-files.ts'
+import { listLogFiles, lostSegments, type SegmentFiles } from './log-files.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
 import { parseFileName } from './segment-files.ts'
 import { verifyLog } from './verify.ts'
@@ -50,8 +50,15 @@ export interface RepairPlan {
   readonly isNoted: boolean
 }
 
-/** Looks at the log in `directory`; its name says which partition the checkpoints beside it are asked for. */
-export function planRepair(disk: Disk, directory: string): RepairPlan {
+/**
+ * Looks at the log in `directory`; its name says which partition the checkpoints beside it are asked for. `names` are those of
+ * its files, as they were before leftovers were settled.
+ */
+export function planRepair(
+  disk: Disk,
+  directory: string,
+  names: readonly string[] = disk.list(directory).map(({ name }) => name),
+): RepairPlan {
   const { segments: files, snapshots, leftovers } = listLogFiles(disk, directory)
   const { findings } = verifyLog(disk, directory)
   const recoveryPoint = checkpointedOffset(disk, directory, RECOVERY_POINTS)
@@ -70,8 +77,10 @@ export function planRepair(disk: Disk, directory: string): RepairPlan {
     }
     const end = batches.good.at(-1)?.nextOffset ?? file.baseOffset
     const isCompacted = next !== undefined && next.baseOffset <= compactedTo && batches.bad.length === 0
-    const endOffset = isCompacted ? end : Math.max(end, next?.baseOffset ?? recoveryPoint)
-    lost.push(...lostIn(file.baseOffset, endOffset, batches))
+    // What compaction left out ends where a segment began whose index alone is there.
+    const lostFrom = isCompacted ? lostSegments(names, end, next.baseOffset - 1)[0] : end
+    const endOffset = lostFrom === undefined ? end : Math.max(end, next?.baseOffset ?? recoveryPoint)
+    lost.push(...lostIn(file.baseOffset, lostFrom ?? end, endOffset, batches))
     segments.push({ files: file, batches, deed: deedFor(batches, endOffset, end, file, badFiles), endOffset })
     nextOffset = next?.baseOffset ?? endOffset
   }
@@ -110,8 +119,8 @@ function deedFor(
   return derived.some((path) => path !== null && badFiles.has(path)) ? 'indexes' : 'nothing'
 }
 
-/** The offsets of a segment that no readable batch has, where batches around them are damaged or missing. */
-function lostIn(baseOffset: number, endOffset: number, { good, bad }: GoodBatches): LostOffsets[] {
+/** The offsets of a segment that no readable batch has, where batches around them are damaged, or missing from `lostFrom` on. */
+function lostIn(baseOffset: number, lostFrom: number, endOffset: number, { good, bad }: GoodBatches): LostOffsets[] {
   const lost: LostOffsets[] = []
   let next = baseOffset
   // Between good stretches there is always damage; before the first only where it does not begin the file.
@@ -120,7 +129,7 @@ function lostIn(baseOffset: number, endOffset: number, { good, bad }: GoodBatche
     if (isAfterDamage && stretch.firstOffset > next) lost.push({ from: next, to: stretch.firstOffset })
     next = stretch.nextOffset
   }
-  if (endOffset > next) lost.push({ from: next, to: endOffset })
+  if (endOffset > lostFrom) lost.push({ from: lostFrom, to: endOffset })
   return lost
 }
 

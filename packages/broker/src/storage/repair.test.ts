@@ -10,6 +10,7 @@ import type { Log } from './log.ts'
 import { LogDirectory } from './log-directory.ts'
 import { applyRepair } from './repair.ts'
 import { changesAnything, planRepair } from './repair-plan.ts'
+import { SEGMENT_SUFFIXES } from './segment-files.ts'
 import { append, appendMarker, quiet, readAll, TOPIC_ID } from './testing/log-kit.ts'
 import { verifyLog } from './verify.ts'
 
@@ -205,6 +206,32 @@ describe('repairing a log', () => {
       const to = Number(before.files[3]!.slice(-24, -4))
       assert.deepEqual(plan.lost, [{ from, to }], damage)
       checkRepaired(host, before, offsetsOf(plan.lost))
+    }
+  })
+
+  it('fills it in a compacted log, too, where the index tells of it, and holds what compaction took for no loss', () => {
+    for (const left of ['the index', 'the index, and .deleted', 'nothing']) {
+      const { before, host } = stopped(createSimHost(1))
+      const { disk } = host
+      const [, taken, file, next] = before.files as [string, string, string, string]
+      const base = (path: string) => Number(path.slice(-24, -4))
+      disk.replaceFile('/data/cleaner-offset-checkpoint', `0\n1\nt 0 ${base(next)}\n`)
+      const remove = (path: string) => {
+        for (const suffix of SEGMENT_SUFFIXES) disk.remove(path.replace('.log', suffix))
+      }
+      remove(taken)
+      if (left === 'nothing') remove(file)
+      else if (left === 'the index') disk.remove(file)
+      else disk.rename(file, `${file}.deleted`)
+      const isLost = left === 'the index'
+      const told = verifyLog(disk, PATH).findings.filter(({ severity }) => severity === 'error')
+      const problem = { severity: 'error', file, position: -1, problem: 'is missing, and its index is there' }
+      assert.deepEqual(told, isLost ? [problem] : [], left)
+      assert.deepEqual(planRepair(disk, PATH).lost, isLost ? [{ from: base(file), to: base(next) }] : [], left)
+      if (!isLost) continue
+      repair(host)
+      const gone = offsetsOf([{ from: base(taken), to: base(next) }])
+      assert.deepEqual(checkRepaired(host, before, gone).failed, null)
     }
   })
 

@@ -6,10 +6,17 @@ import { CLEANER_CHECKPOINT, checkpointedOffset, RECOVERY_POINTS, START_OFFSETS 
 import { DAMAGE_NOTE, readDamage } from './damage.ts'
 import { EpochCache } from './epoch-cache.ts'
 import { nextGoodPosition } from './good-batches.ts'
-import { listLogFiles, type SegmentFiles } from './log-files.ts'
+import { listLogFiles, lostSegments, type SegmentFiles } from './log-files.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
-import { DELETED_SUFFIX, EPOCH_CHECKPOINT, PARTITION_METADATA } from './segment-files.ts'
+import {
+  DELETED_SUFFIX,
+  EPOCH_CHECKPOINT,
+  fileName,
+  INDEX_SUFFIX,
+  LOG_SUFFIX,
+  PARTITION_METADATA,
+} from './segment-files.ts'
 import { TimeIndex } from './time-index.ts'
 import { decodeAborted } from './transaction-index.ts'
 import { isUnusedRoom } from './unused-room.ts'
@@ -90,6 +97,7 @@ class Check {
   run(): Verification {
     // Read first: of a log that is in use it may be further by the time that the segments were read.
     const recoveryPoint = checkpointedOffset(this.#disk, this.#directory, RECOVERY_POINTS)
+    const names = this.#disk.list(this.#directory).map(({ name }) => name)
     const { segments, snapshots, leftovers } = listLogFiles(this.#disk, this.#directory)
     const damage = readDamage(this.#disk, this.#directory)
     if (damage !== null)
@@ -99,6 +107,11 @@ class Check {
     if (segments.length === 0 && !this.#disk.exists(`${this.#directory}/${PARTITION_METADATA}`))
       this.#error(this.#directory, -1, 'is no log: it has neither segments nor partition.metadata')
     for (const [at, segment] of segments.entries()) this.#segment(segment, segments[at + 1]?.baseOffset ?? null)
+    for (const offset of lostSegments(names, segments[0]?.baseOffset ?? 0, segments.at(-1)?.baseOffset ?? -1)) {
+      // Compaction may have been about to take it while the names were read.
+      if (this.#disk.exists(`${this.#directory}/${fileName(offset, INDEX_SUFFIX)}`))
+        this.#error(`${this.#directory}/${fileName(offset, LOG_SUFFIX)}`, -1, 'is missing, and its index is there')
+    }
     // An emptied log that was ended before it had a segment again begins where it is said to start.
     if (segments.length === 0)
       this.#nextOffset = Math.max(this.#nextOffset, checkpointedOffset(this.#disk, this.#directory, START_OFFSETS))
