@@ -33,7 +33,7 @@ export const metricTable = {
   odradek_request_memory_bytes: row(
     'gauge',
     ['use'],
-    'Memory of requests and answers under way: frame (requests that come in pieces), backlog (requests behind one that waits), answer (not taken by the kernel).',
+    'Memory of requests and answers under way: frame (requests that come in pieces), backlog (requests behind one that waits), made (answers being made, about), answer (not taken by the kernel).',
   ),
   odradek_request_memory_max_bytes: row('gauge', [], 'memory.request.bytes.max.'),
   odradek_request_memory_waiting: row('gauge', [], 'Connections that are not read until there is memory.'),

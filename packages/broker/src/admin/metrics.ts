@@ -123,6 +123,7 @@ export class Metrics {
       odradek_request_memory_bytes: () => [
         { value: requestMemory.frameBytes, labels: { use: 'frame' } },
         { value: requestMemory.backlogBytes, labels: { use: 'backlog' } },
+        { value: requestMemory.madeBytes, labels: { use: 'made' } },
         { value: requestMemory.answerBytes, labels: { use: 'answer' } },
       ],
       odradek_request_memory_max_bytes: () => one(broker.config['memory.request.bytes.max']),

@@ -28,6 +28,7 @@ import type { Random } from '../host/random.ts'
 import type { Now, Token } from '../runtime/decision.ts'
 import type { MachinePartition } from '../runtime/machine-partition.ts'
 import type { Answer, ParkedRequest } from '../runtime/machine-shell.ts'
+import { commitParts, isCommitOfMany, joinedParts } from './commit-parts.ts'
 import { type ForEachPiece, forEachAtOnce, gather } from './gather.ts'
 import type { GroupDecision, GroupMachine } from './group-machine.ts'
 import { groupPartition } from './group-partition.ts'
@@ -170,15 +171,32 @@ export class GroupCoordinator {
     )
   }
 
-  /** OffsetCommit (key 8). Partitions that do not exist are refused, the others committed. */
+  /** OffsetCommit (key 8). Partitions that do not exist are refused, the others committed: very many of them in parts. */
   offsetCommit(
     request: OffsetCommitRequest,
     apiVersion: number,
     answer: (response: OffsetCommitResponse) => void,
+    forEach: ForEachPiece = forEachAtOnce,
+  ): void {
+    if (!isCommitOfMany(request.topics)) this.#commit(request, apiVersion, (topics) => answer({ topics }))
+    else
+      gather<OffsetCommitRequest['topics'], OffsetCommitResponse['topics']>(
+        commitParts(request.topics),
+        (topics, committed) => this.#commit({ ...request, topics }, apiVersion, committed),
+        (parts) => answer({ topics: joinedParts(request.topics, parts) }),
+        forEach,
+        (topics) => topics.reduce((count, { partitions }) => count + partitions.length, 0),
+      )
+  }
+
+  #commit(
+    request: OffsetCommitRequest,
+    apiVersion: number,
+    answer: (topics: OffsetCommitResponse['topics']) => void,
   ): void {
     const { known, refusals } = resolveCommit(request, apiVersion, this.#options.topics)
     const finish = (errorCode: number, committed: CommittedTopic[] | null) => {
-      answer({ topics: mergeCodes(request.topics, refusals, committed, errorCode) })
+      answer(mergeCodes(request.topics, refusals, committed, errorCode))
     }
     if (known.length === 0) finish(errors.NONE.code, [])
     else {
@@ -209,6 +227,7 @@ export class GroupCoordinator {
       },
       (results) => answer(fetchResponse(request, apiVersion, results, topics)),
       forEach,
+      ({ topics }) => topics.reduce((count, { partitions }) => count + 1 + partitions.length, 0),
     )
   }
 
@@ -243,6 +262,7 @@ export class GroupCoordinator {
         ),
       answer,
       forEach,
+      ({ members }) => members.length,
     )
   }
 
@@ -256,7 +276,7 @@ export class GroupCoordinator {
     const shells = [...this.#shells.all()]
     const groups: ListedGroup[] = []
     let failure: number = errors.NONE.code
-    gather<GroupShell, void>(
+    gather<GroupShell, number>(
       shells,
       (shell, told) =>
         shell.run(
@@ -264,11 +284,12 @@ export class GroupCoordinator {
           (errorCode, listed) => {
             for (const group of listed ?? []) groups.push(group)
             if (listed === null && errorCode !== errors.NOT_COORDINATOR.code) failure = errorCode
-            told()
+            told(listed?.length ?? 0)
           },
         ),
       () => answer(failure === errors.NONE.code ? { errorCode: failure, groups } : { errorCode: failure, groups: [] }),
       forEach,
+      (count) => count,
     )
   }
 
@@ -288,6 +309,7 @@ export class GroupCoordinator {
         ),
       answer,
       forEach,
+      () => 0,
     )
   }
 

@@ -45,6 +45,8 @@ export interface TopicValue {
  */
 type PackedPartition = [readonly number[], readonly number[], number, number, number, ...(readonly number[])[]]
 
+/** What every packed partition has. */
+const MEMBERS = 5
 const LISTS = ['adding', 'removing', 'elr', 'lastElr', 'offline'] as const
 
 export function formatTopic(topic: TopicValue): string {
@@ -77,10 +79,10 @@ function packedLists(lists: readonly (readonly number[])[]): number {
 
 function parsePartition(key: string, packed: unknown, index: number): PartitionImage {
   // A newer release may have put more behind it, which this one does not know and does not keep.
-  if (!Array.isArray(packed) || packed.length < 5 || packed.length === 6)
+  if (!Array.isArray(packed) || packed.length < MEMBERS || packed.length === MEMBERS + 1)
     throw new MetadataValueError(key, `partition ${index} is no tuple of 5, 7 and more`)
-  const [replicas, isr, leader, leaderEpoch, partitionEpoch, ...more] = packed as unknown[]
-  const lists = more.slice(0, LISTS.length)
+  const [replicas, isr, leader, leaderEpoch, partitionEpoch] = packed as unknown[]
+  const lists = packed.slice(MEMBERS, MEMBERS + LISTS.length)
   if (
     !(
       isIds(replicas) &&
@@ -94,6 +96,8 @@ function parsePartition(key: string, packed: unknown, index: number): PartitionI
     throw new MetadataValueError(key, `partition ${index} is not [replicas, isr, leader, leaderEpoch, partitionEpoch]`)
   }
   const partition = { index, replicas, isr, leader, leaderEpoch, partitionEpoch }
+  // Most are no more than that, and a topic may have ten thousand.
+  if (lists.length === 0) return partition
   const isMoving = lists.slice(0, 2).some((list) => list.length > 0)
   const named = LISTS.flatMap((name, place) => {
     const list = lists[place]

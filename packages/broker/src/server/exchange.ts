@@ -25,6 +25,7 @@ export class Exchange {
   /** Later requests of its connection wait for its answer, though those of its API do not in general. */
   blocks = false
   #onAbandoned: (() => void) | null = null
+  #heldBytes = 0
   /** Called when the connection is about to be closed: what can be answered now is. */
   onHurried: (() => void) | null = null
 
@@ -54,8 +55,23 @@ export class Exchange {
     if (this.connection.isGone) this.abandon()
   }
 
+  /** Counts `bytes` more that it has of the memory for requests, until its answer is encoded or nobody waits for that. */
+  hold(bytes: number): void {
+    if (this.connection.isGone) return
+    this.#heldBytes += bytes
+    this.broker.requestMemory.make(bytes)
+  }
+
+  /** It has nothing of that memory any more. */
+  letGo(): void {
+    if (this.#heldBytes === 0) return
+    this.broker.requestMemory.make(-this.#heldBytes)
+    this.#heldBytes = 0
+  }
+
   /** The connection has ended. */
   abandon(): void {
+    this.letGo()
     const giveUp = this.#onAbandoned
     this.#onAbandoned = null
     giveUp?.()

@@ -1,31 +1,14 @@
-/** Work in slices that goes wrong on its way: a real turn and real connections, on a clock that every look at moves on. */
+/** Work in slices that goes wrong on its way: on a clock that every look at moves on. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ApiVersions, Writer, writeRequestHeader } from '@odradek/protocol'
-import type { Connection, ConnectionHandlers } from '../host/network.ts'
-import { Turn } from '../host/turn.ts'
-import type { BrokerContext } from './broker-context.ts'
-import type { Exchange, Handler } from './exchange.ts'
-import { doInSlices, type SlicedWork } from './in-slices.ts'
-import { LateReads } from './late-reads.ts'
-import { RequestMemory } from './request-memory.ts'
-import { RequestMetrics } from './request-metrics.ts'
-import { ServerConnection } from './server-connection.ts'
+import { ANSWER, ConnectionScene } from '../../test/connection-scene.ts'
+import type { Exchange } from './exchange.ts'
+import { answerInSlices, doInSlices, type SlicedWork } from './in-slices.ts'
 
-const ANSWER = { errorCode: 0, apiKeys: [], throttleTimeMs: 0 }
 const KEPT_BYTES = 1000
 const PIECES = 100
 /** The client whose work goes wrong is known by its name. */
 const FAILING = 'failing'
-
-function request(correlationId: number): Buffer {
-  const output = new Writer(64)
-  output.int32(0)
-  writeRequestHeader(output, { apiKey: ApiVersions.key, apiVersion: 0, correlationId, clientId: null }, false)
-  ApiVersions.request.encode(output, {} as never, 0)
-  output.patchInt32(0, output.length - 4)
-  return Buffer.from(output.buffer.subarray(0, output.length))
-}
 
 /** A hundred pieces, of which that at `failsAt` throws, as finishing does where it is none of them. */
 function work(exchange: Exchange, failsAt: number, done: string[], isRead: boolean): SlicedWork {
@@ -47,98 +30,24 @@ function work(exchange: Exchange, failsAt: number, done: string[], isRead: boole
   }
 }
 
+/** Goes on by a quarter of a millisecond whenever somebody looks at it. */
+function slowClock() {
+  let now = 0
+  const monotonic = () => {
+    now += 0.25
+    return now
+  }
+  return { now: () => 0, monotonic }
+}
+
 /** `failsAt`: the piece at which the work of one client fails. `isRead`: whether all of it changes nothing. */
 function scene(failsAt: number, isRead = false) {
-  let now = 0
-  const ends: (() => void)[] = []
-  const clock = {
-    now: () => 0,
-    monotonic() {
-      now += 0.25
-      return now
-    },
-  }
-  const timers = { after: () => ({ cancel() {} }), endOfTurn: (run: () => void) => void ends.push(run) }
-  const turn = new Turn(timers)
   const done: string[] = []
-  const handler = {
-    serve(_reader: unknown, exchange: Exchange) {
-      doInSlices(exchange, work(exchange, exchange.connection.remoteAddress === FAILING ? failsAt : -1, done, isRead))
-      return undefined
-    },
-  } as unknown as Handler
-  const lines: string[] = []
-  const requestMemory = new RequestMemory(turn, () => 1e9)
-  const broker = {
-    host: { clock, timers },
-    turn,
-    lateReads: new LateReads(clock, turn),
-    requestMemory,
-    requestMetrics: new RequestMetrics(),
-    handlers: new Map([[ApiVersions.key, handler]]),
-    logger: { error: ({ err }: { err: Error }) => lines.push(`error: ${err.message}`), debug() {} },
-    logLimiter: { warn: (_kind: string, _about: unknown, text: string) => lines.push(text) },
-    config: {
-      'socket.request.max.bytes': 1e6,
-      'request.elements.max': 1000,
-      'connection.requests.max': 10,
-      'connection.queued.max.bytes': 1e6,
-      'request.log': false,
-    },
-  } as unknown as BrokerContext
-  const sent: string[] = []
-  const client = (name: string) => {
-    let handlers: ConnectionHandlers | null = null
-    let isDestroyed = false
-    const socket: Connection = {
-      remoteAddress: name,
-      remotePort: 1,
-      queuedBytes: 0,
-      start: (given) => {
-        handlers = given
-      },
-      send(buffer, start, end, _inserts, taken) {
-        for (let at = start; at < end; at += 4 + buffer.readInt32BE(at))
-          sent.push(`${name} ${buffer.readInt32BE(at + 4)}`)
-        queueMicrotask(taken)
-      },
-      pause() {},
-      resume() {},
-      end() {},
-      destroy() {
-        isDestroyed = true
-        handlers!.closed(null)
-      },
-    }
-    new ServerConnection(socket, broker, 'PLAINTEXT', true, () => {})
-    return {
-      ask(...ids: number[]) {
-        const bytes = Buffer.concat(ids.map(request))
-        handlers!.data(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length)
-      },
-      leave: () => handlers!.closed(null),
-      get isDestroyed() {
-        return isDestroyed
-      },
-    }
+  const serve = (exchange: Exchange) => {
+    doInSlices(exchange, work(exchange, exchange.connection.remoteAddress === FAILING ? failsAt : -1, done, isRead))
+    return undefined
   }
-  return {
-    client,
-    sent,
-    done,
-    lines,
-    memory: requestMemory,
-    endTurn() {
-      for (const end of ends.splice(0)) end()
-    },
-    /** Ends turns as long as there is one to end. */
-    settle() {
-      for (let turns = 0; ends.length > 0; turns++) {
-        assert.ok(turns < 1000, 'the turns come to an end')
-        this.endTurn()
-      }
-    },
-  }
+  return Object.assign(new ConnectionScene({ clock: slowClock(), serve }), { done })
 }
 
 for (const { what, failsAt } of [
@@ -209,4 +118,47 @@ test('what changes nothing is given up where its client left meanwhile, and the 
   scenery.settle()
   assert.deepEqual([scenery.done, scenery.sent, scenery.lines], [['staying'], ['staying 2'], []])
   assert.equal(scenery.memory.backlogBytes, 0)
+})
+
+test('where half of the memory is used, answers grow one after the other, and who leaves lets the next one grow', () => {
+  const bytesMax = 60_000
+  const bytesOfOne = 500
+  const scenery = new ConnectionScene({
+    clock: slowClock(),
+    memoryBytesMax: bytesMax,
+    serve: (exchange) => {
+      const answerOf = (results: number[]) => {
+        assert.equal(results.length, PIECES)
+        return ANSWER
+      }
+      const pieces = Array.from({ length: PIECES }, (_, at) => at)
+      return answerInSlices(
+        exchange,
+        pieces,
+        (piece) => piece,
+        () => bytesOfOne,
+        answerOf,
+      )
+    },
+  })
+  const names = ['first', 'second', 'third', 'fourth']
+  const clients = names.map((name) => scenery.client(name))
+  for (const client of clients) client.ask(1)
+  let most = 0
+  const endTurns = (isEnough: () => boolean) => {
+    while (scenery.isTurnDue && !isEnough()) {
+      scenery.endTurn()
+      most = Math.max(most, scenery.memory.usedBytes)
+    }
+  }
+  endTurns(() => scenery.memory.waiting === 3)
+  assert.equal(scenery.memory.waiting, 3)
+  clients[1]!.leave()
+  assert.equal(scenery.memory.waiting, 2)
+  clients[0]!.leave()
+  endTurns(() => false)
+  assert.deepEqual(scenery.sent, ['third 1', 'fourth 1'])
+  assert.ok(most > bytesMax / 2)
+  assert.ok(most <= bytesMax + PIECES * bytesOfOne, `${most} bytes: no more than one is beyond the bound`)
+  assert.deepEqual([scenery.memory.madeBytes, scenery.memory.backlogBytes, scenery.memory.waiting], [0, 0, 0])
 })

@@ -1,17 +1,27 @@
 /**
  * The memory for what is on its way through connections (`memory.request.bytes.max`): requests that are put together from
- * pieces, requests kept behind one that waits, and answers that the kernel has not taken.
+ * pieces, requests kept behind one that waits, answers that are made, and answers that the kernel has not taken.
  *
  * A request that comes whole needs none of it. One that comes in pieces takes it as it grows; where there is no more, its
  * connection is not read until there is. Lest all wait for each other, the request that was begun first is always given
  * more: so one of them can be finished at any time, and the bound is exceeded by that one at most.
+ *
+ * Answers that are made in slices grow in the same way, many at once: where half of the memory is used, only that which was
+ * begun first grows on. The other half is for requests and for answers that leave.
  */
 import type { Turn, TurnTask } from '../host/turn.ts'
 
-/** A connection's reader, as far as it takes memory. */
-export interface MemoryTaker {
+/** What of the memory may be used where answers grow on that others were begun before. */
+const MAKING_SHARE = 0.5
+
+/** Somebody who waits for memory. */
+export interface MemoryWaiter {
   /** There may be room now: ask again. */
   roomMade(): void
+}
+
+/** A connection's reader, as far as it takes memory. */
+export interface MemoryTaker extends MemoryWaiter {
   /** It holds memory that others wait for and takes too long: it is to let go. */
   tooSlow(): void
 }
@@ -21,10 +31,13 @@ export class RequestMemory implements TurnTask {
   readonly #bytesMax: () => number
   #frameBytes = 0
   #backlogBytes = 0
+  #madeBytes = 0
   #answerBytes = 0
   /** Who puts a request together, and since when (monotonic milliseconds): oldest first. */
   readonly #takers = new Map<MemoryTaker, number>()
-  readonly #waiting = new Set<MemoryTaker>()
+  /** Whose answers are made in slices: first begun first. */
+  readonly #makers = new Set<MemoryWaiter>()
+  readonly #waiting = new Set<MemoryWaiter>()
   #wakes = false
 
   constructor(turn: Turn, bytesMax: () => number) {
@@ -42,16 +55,21 @@ export class RequestMemory implements TurnTask {
     return this.#backlogBytes
   }
 
+  /** Answers that were made, or are being made, and not encoded, with what was asked where that takes long. */
+  get madeBytes(): number {
+    return this.#madeBytes
+  }
+
   /** Answers that were handed to the kernel and not taken. */
   get answerBytes(): number {
     return this.#answerBytes
   }
 
   get usedBytes(): number {
-    return this.#frameBytes + this.#backlogBytes + this.#answerBytes
+    return this.#frameBytes + this.#backlogBytes + this.#madeBytes + this.#answerBytes
   }
 
-  /** Connections that are not read for want of memory. */
+  /** Connections that are not read, or whose answers do not grow on, for want of memory. */
   get waiting(): number {
     return this.#waiting.size
   }
@@ -92,6 +110,27 @@ export class RequestMemory implements TurnTask {
     if (bytes < 0) this.#wakeLater()
   }
 
+  /** Counts answers that are made, or with `bytes` below 0, were encoded. */
+  make(bytes: number): void {
+    this.#madeBytes += bytes
+    if (bytes < 0) this.#wakeLater()
+  }
+
+  /** Whether an answer that is made in slices may grow on; where it may not, `roomMade` is called when it may. */
+  mayMakeOn(maker: MemoryWaiter): boolean {
+    this.#makers.add(maker)
+    if (this.#hasRoomToMake(maker)) return true
+    this.#waiting.add(maker)
+    return false
+  }
+
+  /** An answer in slices is made, or given up. */
+  madeUp(maker: MemoryWaiter): void {
+    this.#makers.delete(maker)
+    this.#waiting.delete(maker)
+    this.#wakeLater()
+  }
+
   /** Counts answers that wait, or with `bytes` below 0, have left. */
   queue(bytes: number): void {
     this.#answerBytes += bytes
@@ -108,11 +147,16 @@ export class RequestMemory implements TurnTask {
   endTurn(): void {
     this.#wakes = false
     const [oldest] = this.#takers.keys()
-    for (const taker of [...this.#waiting]) {
-      if (this.isFull && oldest !== undefined && taker !== oldest) continue
-      this.#waiting.delete(taker)
-      taker.roomMade()
+    for (const waiter of [...this.#waiting]) {
+      if (this.#makers.has(waiter) ? !this.#hasRoomToMake(waiter) : this.isFull && oldest && waiter !== oldest) continue
+      this.#waiting.delete(waiter)
+      waiter.roomMade()
     }
+  }
+
+  #hasRoomToMake(maker: MemoryWaiter): boolean {
+    const [first] = this.#makers
+    return maker === first || this.usedBytes < this.#bytesMax() * MAKING_SHARE
   }
 
   #wakeLater(): void {

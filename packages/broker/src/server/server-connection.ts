@@ -79,6 +79,8 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Late
   /** The client sends no more, but may still wait for answers. */
   #halfClosed = false
   #gone = false
+  /** How many bytes the request has that was read last. */
+  requestBytes = 0
   /** Monotonic milliseconds of the last request or answer. */
   lastActiveAt: number
   /** Name and version the client gave of itself (KIP-511). */
@@ -230,6 +232,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Late
   frame(buffer: Buffer, view: DataView, start: number, end: number): boolean {
     const now = this.#now
     this.lastActiveAt = now
+    this.requestBytes = end - start
     reader.reset(buffer, view, start, end)
     reader.elementsMax = this.broker.config['request.elements.max']
     let exchange: Exchange | undefined
@@ -304,6 +307,7 @@ export class ServerConnection implements ConnectionHandlers, FrameHandlers, Late
   #encode(exchange: Exchange): void {
     const { response, api, version } = exchange
     this.#unsentBytes -= exchange.answerBytes
+    exchange.letGo()
     if (response === null) return
     this.broker.requestMetrics.answered(api.key, response)
     this.#output ??= spareOutputs.pop() ?? new Writer(16 * 1024)

@@ -1,5 +1,5 @@
 /** Requests of which one alone would hold the loop for long: others are answered in between, and nothing else is different. */
-import { deepEqual, equal } from 'node:assert/strict'
+import { deepEqual, equal, ok } from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import {
   ApiVersions,
@@ -11,6 +11,7 @@ import {
   DescribeLogDirs,
   DescribeProducers,
   encodeBatch,
+  Fetch,
   FindCoordinator,
   ListGroups,
   ListOffsets,
@@ -70,6 +71,21 @@ async function orderOf(sent: Record<string, Promise<unknown>>): Promise<string[]
   return order
 }
 
+/** How many requests of the other client, one after the other, are answered before what is `sent` is. */
+async function answeredBefore(sent: Promise<unknown>): Promise<number> {
+  let isAnswered = false
+  const answered = sent.then(() => {
+    isAnswered = true
+  })
+  let count = 0
+  for (; !isAnswered; count++) await other.send(ApiVersions, 0, {})
+  await answered
+  return count
+}
+
+/** Many turns are more round trips than go on while one turn is answered. */
+const ROUND_TRIPS_MIN = 5
+
 test('one Produce to many partitions is served in slices, and what its connection asks next waits for it', async () => {
   const topic = await WireTopic.create(client, { partitions: PARTITIONS })
   const request = (value: string, acks: number) => {
@@ -85,17 +101,18 @@ test('one Produce to many partitions is served in slices, and what its connectio
     all.map((index) => [index, 0, 0]),
   )
   equal((await next).baseOffset, 1)
+  ok((await answeredBefore(client.send(Produce, 12, request('third', 1)))) >= ROUND_TRIPS_MIN)
 
   // Of acks=0 there is no answer, but it is before what comes then.
   client.socket.write(client.encode(Produce, 12, request('second', 0)))
   const last = topic.produce({ records: [{ value: 'last', timestamp: Date.now() }] }, { partition: PARTITIONS - 1 })
   deepEqual(await orderOf({ last }), ['other', 'last'])
-  equal((await last).baseOffset, 3)
+  equal((await last).baseOffset, 4)
   for (const partition of [0, 50, PARTITIONS - 2]) {
     const read = await topic.read(0, { partition })
     deepEqual(
       read.map(({ value }) => value),
-      [`first ${partition}`, `second ${partition}`],
+      [`first ${partition}`, `third ${partition}`, `second ${partition}`],
     )
   }
   equal(await metric(broker, 'odradek_request_memory_bytes{use="backlog"}'), 0)
@@ -121,6 +138,71 @@ test('one DeleteRecords of many partitions is served in slices, and what its con
   )
   equal((await next).topics[0]!.partitions[0]!.offset, 1)
 })
+
+/** More than a fetch looks at in one go. */
+const FETCHED = 300
+
+test('one Fetch of very many partitions looks at them in slices, also while it waits for records', async () => {
+  const topic = await WireTopic.create(client, { partitions: FETCHED })
+  const indexes = Array.from({ length: FETCHED }, (_, index) => index)
+  const write = (partition: number, value: string) =>
+    topic.produce({ records: [{ value, timestamp: Date.now() }] }, { partition, acks: -1 })
+  for (const index of indexes) await write(index, `first ${index}`)
+  const fetch = (from: WireClient, fetchOffset: number, { minBytes = 1, maxWaitMs = 60_000 } = {}) => {
+    const partitions = indexes.map((partition) => ({ partition, fetchOffset, partitionMaxBytes: 1e6 }))
+    const topics = [{ topic: topic.name, topicId: topic.topicId, partitions }]
+    return from.send(Fetch, 12, { maxWaitMs, minBytes, maxBytes: 1e9, sessionEpoch: -1, topics })
+  }
+  type Answer = Awaited<ReturnType<typeof fetch>>
+  const sizes = ({ responses }: Answer) =>
+    responses[0]!.partitions.map(({ records }) => (records === null ? 0 : records.end - records.start))
+
+  const asked = fetch(client, 0)
+  ok((await answeredBefore(asked)) >= ROUND_TRIPS_MIN)
+  equal(sizes(await asked).filter((size) => size > 0).length, FETCHED)
+  const none = fetch(client, 1, { maxWaitMs: 0 })
+  ok((await answeredBefore(none)) >= ROUND_TRIPS_MIN)
+  deepEqual(new Set(sizes(await none)), new Set([0]))
+
+  // What is deleted after it was looked at is not told as if it were there.
+  const overtaken = fetch(client, 0)
+  const partitions = [{ partitionIndex: 0, offset: -1 }]
+  const deleted = other.send(DeleteRecords, 2, { topics: [{ name: topic.name, partitions }], timeoutMs: 60_000 })
+  const codes = (await overtaken).responses[0]!.partitions.map(({ errorCode }) => errorCode)
+  deepEqual([codes[0], new Set(codes.slice(1))], [1, new Set([0])])
+  equal((await deleted).topics[0]!.partitions[0]!.errorCode, 0)
+
+  // What comes while it looks again is not missed.
+  const one = sizes(await fetch(client, 0, { maxWaitMs: 0 })).at(-1)!
+  const waiting = fetch(client, 1, { minBytes: 2 * one })
+  await parked(1)
+  const writer = await WireClient.connect(broker.port)
+  const batch = {
+    index: 0,
+    records: sliceOf(encodeBatch({ records: [{ value: 'news again', timestamp: Date.now() }] })),
+  }
+  for (const index of [0, FETCHED - 1]) {
+    const topicData = [{ name: topic.name, topicId: topic.topicId, partitionData: [{ ...batch, index }] }]
+    await writer.send(Produce, 12, { transactionalId: null, acks: -1, timeoutMs: 60_000, topicData })
+  }
+  const told = sizes(await waiting)
+  deepEqual([told[0]! > 0, told.at(-1)! > 0, new Set(told.slice(1, -1))], [true, true, new Set([0])])
+
+  // Who leaves while it looks again leaves no wait behind.
+  const leaving = await WireClient.connect(broker.port)
+  const left = fetch(leaving, 1, { minBytes: 1e6 }).catch(() => 'left')
+  await parked(1)
+  await write(3, 'more')
+  leaving.socket.resetAndDestroy()
+  equal(await left, 'left')
+  await parked(0)
+  writer.close()
+})
+
+/** Resolves when so many fetches wait. */
+async function parked(count: number): Promise<void> {
+  while ((await metric(broker, 'odradek_fetches_parked')) !== count) await other.send(ApiVersions, 0, {})
+}
 
 const MANY = 200
 const many = Array.from({ length: MANY }, (_, at) => at)
@@ -237,7 +319,40 @@ test('what is asked of many groups is asked in slices', async () => {
   )
   const listed = await client.send(ListGroups, 5, {})
   deepEqual(
-    listed.groups.filter(({ groupId }) => groupId.startsWith('sliced-')),
+    listed.groups.filter(({ groupId }) => groupId.startsWith('sliced-group-')),
     [],
+  )
+})
+
+test('what a group commits of very many partitions is committed in slices, in its order', async () => {
+  const groupId = 'sliced-commits'
+  const count = 10_000
+  const [first, second] = topicNames as [string, string]
+  const commits = Array.from({ length: count }, (_, at) => ({ partitionIndex: at % 3, committedOffset: at }))
+  const partitions = commits.map((commit) => ({ ...commit, committedLeaderEpoch: -1, committedMetadata: '' }))
+  const request = { groupId, generationIdOrMemberEpoch: -1, memberId: '', groupInstanceId: null }
+  const topics = [
+    { name: first, partitions },
+    { name: 'sliced-nowhere', partitions: partitions.slice(0, 1) },
+    { name: second, partitions: partitions.slice(0, 2) },
+  ]
+  const committed = await askedInSlices(() => client.send(OffsetCommit, 8, { ...request, topics }))
+  // Of three partitions there are two.
+  deepEqual(
+    committed.topics.map(({ name, partitions }) => [name, partitions.map(({ errorCode }) => errorCode)]),
+    [
+      [first, commits.map(({ partitionIndex }) => (partitionIndex < 2 ? 0 : 3))],
+      ['sliced-nowhere', [3]],
+      [second, [0, 0]],
+    ],
+  )
+  const group = { groupId, memberId: null, topics: null }
+  const { groups } = await client.send(OffsetFetch, 9, { groups: [group], requireStable: false })
+  deepEqual(
+    groups[0]!.topics.map(({ name, partitions }) => [name, partitions.map((one) => one.committedOffset)]),
+    [
+      [first, [count - 1, count - 3]],
+      [second, [0, 1]],
+    ],
   )
 })

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { DescribeConfigs, type DescribeConfigsResponse, Reader, Writer } from '@odradek/protocol'
+import { Turn } from '../../host/turn.ts'
 import { start } from '../../metadata/testing/simulated-metadata.ts'
 import { Exchange } from '../exchange.ts'
+import { RequestMemory } from '../request-memory.ts'
 import type { ServerConnection } from '../server-connection.ts'
 import { describeConfigs } from './describe-configs.ts'
 
@@ -19,7 +21,11 @@ it('makes what all groups have alike once, however many are named', async () => 
   const request = { resources, includeSynonyms: true, includeDocumentation: true }
   DescribeConfigs.request.encode(writer, request, 4)
   const host = { clock: { monotonic: () => 0 } }
-  const connection = { broker: { metadata, nodeId: 1, host }, answered() {} } as unknown as ServerConnection
+  const requestMemory = new RequestMemory(new Turn({ after: () => ({ cancel() {} }), endOfTurn() {} }), () => 1e9)
+  const connection = {
+    broker: { metadata, nodeId: 1, host, requestMemory },
+    answered() {},
+  } as unknown as ServerConnection
   const exchange = new Exchange(connection, DescribeConfigs as never, 4, 1, null, 0, 0)
   describeConfigs.serve(new Reader(writer.buffer), exchange)
   const answer = exchange.response as DescribeConfigsResponse

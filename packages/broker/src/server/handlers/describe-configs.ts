@@ -5,7 +5,7 @@ import type { Configs } from '../../metadata/values.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { errorText } from '../error-text.ts'
 import { handle } from '../exchange.ts'
-import { answerInSlices } from '../in-slices.ts'
+import { answerInSlices, bytesOfPart } from '../in-slices.ts'
 import { namedOnce } from '../named-once.ts'
 
 type Result = DescribeConfigsResponse['results'][number]
@@ -17,6 +17,9 @@ const BROKER = 4
 const GROUP = 32
 /** Different settings whose entries are kept while a request is served. */
 const KNOWN_MAX = 100
+/** What is told of an entry, and known of it, and its synonyms. */
+const OBJECTS_OF_ENTRY = 3
+const POINTER_BYTES = 8
 
 export const describeConfigs = handle(DescribeConfigs, (request, exchange, broker) => {
   const told = (entry: ConfigEntry): Config => ({
@@ -31,10 +34,14 @@ export const describeConfigs = handle(DescribeConfigs, (request, exchange, broke
   })
   // What many have alike is made once: a small request would have a hundredfold of memory, as any name is a group's.
   const toldBefore = new Map<ConfigEntry, Config>()
+  let toldBytes = 0
   const toldOnce = (entry: ConfigEntry): Config => {
-    const known = toldBefore.get(entry) ?? told(entry)
-    toldBefore.set(entry, known)
-    return known
+    const known = toldBefore.get(entry)
+    if (known !== undefined) return known
+    const config = told(entry)
+    toldBefore.set(entry, config)
+    toldBytes += bytesOfPart(OBJECTS_OF_ENTRY)
+    return config
   }
   const entries = new KnownEntries(broker)
   const describe = ({ resourceType, resourceName, configurationKeys }: Asked): Result => {
@@ -46,7 +53,14 @@ export const describeConfigs = handle(DescribeConfigs, (request, exchange, broke
     const configs = chosen(found.entries, configurationKeys).map(toldOnce)
     return { errorCode: 0, resourceType, resourceName, configs }
   }
-  return answerInSlices(exchange, namedOnce(request.resources, resourceKey), describe, (results) => ({ results }))
+  const bytesOf = ({ configs = [] }: Result) => {
+    const bytes = bytesOfPart() + POINTER_BYTES * configs.length + toldBytes
+    toldBytes = 0
+    return bytes
+  }
+  return answerInSlices(exchange, namedOnce(request.resources, resourceKey), describe, bytesOf, (results) => ({
+    results,
+  }))
 })
 
 /** The entries of resources that set the same, made once for a request. */

@@ -9,7 +9,7 @@ import { usableBytes } from '../../cleanup/disk-state.ts'
 import type { LogDirectory } from '../../storage/log-directory.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { handle } from '../exchange.ts'
-import { answerInSlices } from '../in-slices.ts'
+import { answerInSlices, bytesOfPart } from '../in-slices.ts'
 
 type ToldTopic = NonNullable<DescribeLogDirsResponse['results'][number]['topics']>[number]
 type ToldPartition = ToldTopic['partitions'][number]
@@ -32,8 +32,9 @@ export const describeLogDirs = handle(DescribeLogDirs, (request, exchange, broke
       toldIn.set(directory, told)
     }
     for (const [directory, told] of toldIn) topicsIn.get(directory)?.push({ name, partitions: told })
+    return indexes.length
   }
-  return answerInSlices(exchange, asked ?? allTopics(broker), tell, () => ({
+  return answerInSlices(exchange, asked ?? allTopics(broker), tell, bytesOfPart, () => ({
     results: [
       // One may have failed since the first slice.
       ...online.filter(isOnline).map((directory) => ({

@@ -9,7 +9,7 @@ import type { Partition } from '../../replication/partition.ts'
 import { RESERVED_PRODUCER_ID_MIN } from '../../storage/reserved-producer-ids.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { handle } from '../exchange.ts'
-import { answerInSlices } from '../in-slices.ts'
+import { answerInSlices, bytesOfPart } from '../in-slices.ts'
 import { missingPartitionError } from '../missing-partition-error.ts'
 import { partitionsOnce } from '../named-once.ts'
 
@@ -21,6 +21,8 @@ export const describeProducers = handle(DescribeProducers, (request, exchange, b
       name,
       partitions: partitionIndexes.map((partitionIndex) => describePartition(broker, name, partitionIndex)),
     }),
+    ({ partitions }) =>
+      partitions.reduce((bytes, { activeProducers }) => bytes + bytesOfPart(activeProducers?.length), bytesOfPart()),
     (topics) => ({ topics }),
   ),
 )

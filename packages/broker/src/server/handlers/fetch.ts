@@ -23,6 +23,7 @@ import type { BrokerContext } from '../broker-context.ts'
 import { type CurrentLeader, currentLeaderFor, endpointsOf } from '../current-leader.ts'
 import { type Exchange, handle } from '../exchange.ts'
 import type { FetchPlan, FetchPosition } from '../fetch-sessions.ts'
+import { doInSlices, forEachPiece } from '../in-slices.ts'
 import { leaderEpochError } from '../leader-epoch-error.ts'
 import { nearestReplica } from '../nearest-replica.ts'
 
@@ -36,6 +37,8 @@ const TOPIC_ID_VERSION = 13
 const READ_COMMITTED = 1
 /** A follower that is held up is looked after so often, however long it would wait. */
 const THROTTLED_WAIT_MS_MAX = 500
+/** More partitions than these are looked at in slices. */
+const POSITIONS_AT_ONCE_MAX = 256
 const NOTHING = sliceOf(Buffer.alloc(0))
 
 export const fetch = handle(
@@ -49,18 +52,33 @@ export const fetch = handle(
     if (plan.errorCode !== 0) return { errorCode: plan.errorCode, sessionId: 0, responses: [] }
     const maxBytes = Math.min(request.maxBytes, broker.config['fetch.max.bytes'])
     const read = new FetchRead(broker, exchange, plan, maxBytes, request, replica)
+    if (read.isOfMany) {
+      const finish = () => {
+        const response = answered(exchange, read, request)
+        if (response !== undefined) exchange.answer(response)
+      }
+      // Followers do not wait for memory: others wait for them.
+      read.lookInSlices(finish, { isFirst: true, isRead: replica === null })
+      return undefined
+    }
     if (replica !== null) read.acknowledge()
     read.look()
-    if (read.bytes >= request.minBytes || read.isUrgent || read.replicas.length === 0) return read.response()
-    const parked = new ParkedFetch(exchange, broker, read, request.minBytes)
-    if (request.maxWaitMs > 0 && parked.park(request.maxWaitMs)) return undefined
-    // What this connection produced before it asked may not be written until the end of the turn.
-    if (!read.replicas.some(isBeingWritten)) return read.response()
-    broker.turn.defer('answer', { endTurn: () => parked.answer() })
-    return undefined
+    return answered(exchange, read, request)
   },
   { blocking: true, isPoll: true },
 )
+
+/** The answer to a fetch that has looked; undefined where it waits for more. */
+function answered(exchange: Exchange, read: FetchRead, request: FetchRequest): FetchResponse | undefined {
+  const { broker } = exchange
+  if (read.bytes >= request.minBytes || read.isUrgent || read.replicas.length === 0) return read.response()
+  const parked = new ParkedFetch(exchange, broker, read, request.minBytes)
+  if (request.maxWaitMs > 0 && parked.park(request.maxWaitMs)) return undefined
+  // What this connection produced before it asked may not be written until the end of the turn.
+  if (!read.replicas.some(isBeingWritten)) return read.response()
+  broker.turn.defer('answer', { endTurn: () => parked.answer() })
+  return undefined
+}
 
 /** A follower that asks, and the epoch of its registration, -1 where it does not say. */
 interface Replica {
@@ -122,32 +140,75 @@ class FetchRead {
 
   /** Notes what a follower has, by what it asks for: all below that, where its history is this log's. */
   acknowledge(): void {
-    const { id, epoch } = this.replica!
-    const { connection } = this.#exchange
-    for (const position of this.#positions) {
-      const partition = this.#replicaOf(position)
-      if (!(partition instanceof Partition) || !partition.replicas.includes(id)) continue
-      const { fetchOffset, lastFetchedEpoch, logStartOffset } = position
-      if (fetchOffset < partition.startOffset || fetchOffset > partition.endOffset) continue
-      // Without an epoch nothing tells whose records it has, if it has any.
-      if (lastFetchedEpoch < 0 && fetchOffset > partition.startOffset) continue
-      if (partition.divergence(lastFetchedEpoch, fetchOffset) === null)
-        partition.askedBy(id, epoch, fetchOffset, logStartOffset, connection)
-    }
+    for (const position of this.#positions) this.#acknowledge(position, this.replica!)
+  }
+
+  #acknowledge(position: FetchPosition, { id, epoch }: Replica): void {
+    const partition = this.#replicaOf(position)
+    if (!(partition instanceof Partition) || !partition.replicas.includes(id)) return
+    const { fetchOffset, lastFetchedEpoch, logStartOffset } = position
+    if (fetchOffset < partition.startOffset || fetchOffset > partition.endOffset) return
+    // Without an epoch nothing tells whose records it has, if it has any.
+    if (lastFetchedEpoch < 0 && fetchOffset > partition.startOffset) return
+    if (partition.divergence(lastFetchedEpoch, fetchOffset) === null)
+      partition.askedBy(id, epoch, fetchOffset, logStartOffset, this.#exchange.connection)
+  }
+
+  /** Whether it is of so many partitions that one look at all of them would hold the loop. */
+  get isOfMany(): boolean {
+    return this.#positions.length > POSITIONS_AT_ONCE_MAX
   }
 
   look(): void {
+    this.#begin()
+    for (const position of this.#positions) this.#lookAt(position)
+  }
+
+  /** Looks in slices, and calls `finish` then; the first time notes what a follower has. `isRead` as of SlicedWork. */
+  lookInSlices(finish: () => void, { isFirst, isRead }: { isFirst: boolean; isRead: boolean }): void {
+    const { replica } = this
+    const readFrom: (ReadableReplica | undefined)[] = []
+    const lookAt = (position: FetchPosition) => {
+      if (isFirst && replica !== null) this.#acknowledge(position, replica)
+      const count = this.replicas.length
+      this.#lookAt(position)
+      readFrom.push(this.replicas.length > count ? this.replicas.at(-1) : undefined)
+    }
+    const finishLook = () => {
+      this.#confirm(readFrom)
+      finish()
+    }
+    this.#begin()
+    doInSlices(this.#exchange, forEachPiece(this.#positions, lookAt, finishLook, isRead))
+  }
+
+  /** Looks again where records that were found in earlier slices may be gone. */
+  #confirm(readFrom: readonly (ReadableReplica | undefined)[]): void {
+    for (let at = 0; at < readFrom.length; at++) {
+      const { records } = this.#found[at]!
+      const replica = readFrom[at]
+      if (replica === undefined || !records || records === NOTHING) continue
+      const position = this.#positions[at]!
+      if (this.#replicaOf(position) === replica && replica.log.startOffset <= position.fetchOffset) continue
+      this.bytes -= (records as FileRange).length
+      this.#found[at] = this.#read(position)
+      if (this.#found[at]!.errorCode !== 0) this.isUrgent = true
+    }
+  }
+
+  #begin(): void {
     this.#found = []
     this.replicas = []
     this.bytes = 0
     this.#throttledBytes = 0
     this.isHeldUp = false
     this.isUrgent = false
-    for (const position of this.#positions) {
-      const response = this.#read(position)
-      if (response.errorCode !== 0) this.isUrgent = true
-      this.#found.push(response)
-    }
+  }
+
+  #lookAt(position: FetchPosition): void {
+    const response = this.#read(position)
+    if (response.errorCode !== 0) this.isUrgent = true
+    this.#found.push(response)
   }
 
   /** The replica to read from, or why the partition cannot be read here. */
@@ -346,6 +407,12 @@ class ParkedFetch implements FollowerFetchWait, TurnTask {
   #hurried = false
   #parked = false
   #done = false
+  /** It looks again, in slices. */
+  #isLooking = false
+  /** There was news meanwhile. */
+  #looksAgain = false
+  /** When it has looked, it answers with what there is. */
+  #isLast = false
 
   constructor(exchange: Exchange, broker: BrokerContext, read: FetchRead, minBytes: number) {
     this.#exchange = exchange
@@ -372,7 +439,7 @@ class ParkedFetch implements FollowerFetchWait, TurnTask {
     // Bound, not arrow functions: those outlive every minor collection (Node 26), and with them the whole request (produce.ts).
     this.#timer = this.#broker.host.timers.after(waitMs, this.answer.bind(this))
     this.#exchange.onAbandoned = this.#leave.bind(this)
-    this.#exchange.onHurried = this.answer.bind(this)
+    this.#exchange.onHurried = this.#answerNow.bind(this)
     return true
   }
 
@@ -392,15 +459,48 @@ class ParkedFetch implements FollowerFetchWait, TurnTask {
   endTurn(): void {
     this.#woken = false
     if (this.#done) return
+    if (this.#read.isOfMany) {
+      this.#lookInSlices()
+      return
+    }
     this.#read.look()
-    if (this.#read.bytes >= this.#minBytes || this.#read.isUrgent) this.#finish()
+    this.#finishIfEnough()
   }
 
   /** Looks a last time and answers with what there is. */
   answer(): void {
     if (this.#done) return
+    if (!this.#read.isOfMany) {
+      this.#answerNow()
+      return
+    }
+    this.#isLast = true
+    this.#lookInSlices()
+  }
+
+  #answerNow(): void {
+    if (this.#done) return
     this.#read.look()
     this.#finish()
+  }
+
+  #lookInSlices(): void {
+    this.#looksAgain = this.#isLooking
+    if (this.#isLooking) return
+    this.#isLooking = true
+    const finish = () => {
+      this.#isLooking = false
+      if (this.#done) return
+      if (this.#isLast) this.#finish()
+      else this.#finishIfEnough()
+      if (this.#looksAgain && !this.#done) this.#lookInSlices()
+    }
+    // The connection's end is heard by this wait.
+    this.#read.lookInSlices(finish, { isFirst: false, isRead: false })
+  }
+
+  #finishIfEnough(): void {
+    if (this.#read.bytes >= this.#minBytes || this.#read.isUrgent) this.#finish()
   }
 
   #finish(): void {

@@ -8,7 +8,7 @@ import { offsetsTopic } from '../../metadata/controller/internal-topic.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { type BrokerEndpoint, brokerEndpoints } from '../broker-endpoints.ts'
 import { type Exchange, handle } from '../exchange.ts'
-import { answerInSlices } from '../in-slices.ts'
+import { answerInSlices, bytesOfPart } from '../in-slices.ts'
 
 type Coordinator = NonNullable<FindCoordinatorResponse['coordinators']>[number]
 
@@ -41,6 +41,7 @@ function respond(exchange: Exchange, request: FindCoordinatorRequest): void {
     exchange,
     isMany ? request.coordinatorKeys : [request.key],
     (key) => find(broker, endpoints, key, request.keyType),
+    () => bytesOfPart(),
     (coordinators): FindCoordinatorResponse => {
       if (isMany) return { coordinators }
       const { errorCode, errorMessage, nodeId, host, port } = coordinators[0]!

@@ -8,7 +8,7 @@ import { CLUSTER_OPERATIONS, OPERATIONS_UNASKED, TOPIC_OPERATIONS } from '../aut
 import type { BrokerContext } from '../broker-context.ts'
 import { brokerEndpoints } from '../broker-endpoints.ts'
 import { type Exchange, handle } from '../exchange.ts'
-import { answerInSlices, doInSlices, forEachPiece } from '../in-slices.ts'
+import { answerInSlices, bytesOfPart, doInSlices, forEachPiece } from '../in-slices.ts'
 import { leaderOf } from '../leader-of.ts'
 import { namedOnce } from '../named-once.ts'
 
@@ -17,6 +17,8 @@ type AskedTopic = NonNullable<MetadataRequest['topics']>[number]
 
 /** First version in which topics are found by id (KIP-516). */
 const BY_ID_VERSION = 12
+/** What is told of a partition has lists of replicas. */
+const OBJECTS_OF_PARTITION = 2
 
 export const metadata = handle(
   Metadata,
@@ -64,7 +66,13 @@ function tell<T>(
   describeOne: (topic: T) => TopicResponse,
 ): undefined {
   const { broker, connection } = exchange
-  return answerInSlices(exchange, topics, describeOne, (told) => answer(broker, connection.listenerName, told, request))
+  return answerInSlices(
+    exchange,
+    topics,
+    describeOne,
+    ({ partitions }) => bytesOfPart(partitions.length * OBJECTS_OF_PARTITION),
+    (told) => answer(broker, connection.listenerName, told, request),
+  )
 }
 
 /** Whether a topic is missing that is to be made where a client names it. */

@@ -1,7 +1,7 @@
 /** OffsetForLeaderEpoch (key 23, versions 2 to 4): where an epoch ends, for clients that look for lost records (KIP-320). */
 import { OffsetForLeaderEpoch } from '@odradek/protocol'
 import { handle } from '../exchange.ts'
-import { answerInSlices } from '../in-slices.ts'
+import { answerInSlices, bytesOfPart } from '../in-slices.ts'
 import { leaderEpochError } from '../leader-epoch-error.ts'
 import { missingPartitionError } from '../missing-partition-error.ts'
 
@@ -21,6 +21,7 @@ export const offsetForLeaderEpoch = handle(OffsetForLeaderEpoch, (request, excha
         return { partition: index, errorCode: 0, leaderEpoch: found?.epoch ?? -1, endOffset: found?.endOffset ?? -1 }
       }),
     }),
+    ({ partitions }) => bytesOfPart(partitions.length),
     (topics) => ({ topics }),
   ),
 )

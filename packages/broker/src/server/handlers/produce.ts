@@ -41,6 +41,8 @@ const TOPIC_ID_VERSION = 13
 const NO_OFFSET = -1
 /** Records that wait are opened more than once, where others wait for it. */
 const INTAKE_INFLATED_BYTES_MAX = 8 * 1024 * 1024
+/** About how long it takes to write what was appended to a partition, at the end of the turn. */
+const WRITE_MS = 0.01
 const header = new BatchHeader()
 
 type TopicData = ProduceRequest['topicData'][number]
@@ -269,6 +271,7 @@ class PendingProduce implements TurnTask, SlicedWork {
   readonly #opened: Promise<void>[] = []
   #blamed = 0
   #missing = 0
+  #served = 0
   #timeoutMs = 0
   #timer: Timer | null = null
 
@@ -283,6 +286,11 @@ class PendingProduce implements TurnTask, SlicedWork {
     return this.#exchange.broker
   }
 
+  /** Each partition is written by itself, when the turn ends. */
+  get laterMs(): number {
+    return this.#served * WRITE_MS
+  }
+
   /** Appends the next batch. */
   step(): boolean {
     const topic = this.#topicData[this.#topicAt]
@@ -294,6 +302,7 @@ class PendingProduce implements TurnTask, SlicedWork {
     }
     const data = topic.partitionData[this.#partitionAt++]
     if (data !== undefined) this.#partitionResponses.push(this.#serve(topic, data))
+    this.#served++
     if (this.#partitionAt >= topic.partitionData.length) {
       this.#topicAt++
       this.#partitionAt = 0
