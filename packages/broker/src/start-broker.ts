@@ -145,6 +145,12 @@ function startError(error: NodeJS.ErrnoException & { address?: string; port?: nu
       return new StartError(`The disk of ${dataDir} is full: ${error.message}. Make room, then start again.`, {
         cause: error,
       })
+    case 'EROFS':
+    case 'EIO':
+      return new StartError(
+        `The disk of ${dataDir} fails: ${error.message}. Check it (a file system that found an error is read-only until it is checked), or choose another directory in log.dirs.`,
+        { cause: error },
+      )
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return new StartError(

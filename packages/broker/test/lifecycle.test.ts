@@ -18,6 +18,7 @@ import {
   Produce,
 } from '@odradek/protocol'
 import { StartError, startBroker } from '../src/index.ts'
+import { HeldDisk } from './disks/held-disk.ts'
 import { WireTopic } from './protocol/wire-topic.ts'
 import { WireClient } from './wire-client.ts'
 
@@ -110,6 +111,17 @@ test('a directory that cannot be used is named, with what to do', async () => {
   await assertRefused(
     { dataDir: '/proc/odradek' },
     /^The data directory \/proc\/odradek cannot be used: .* log\.dirs\.$/,
+  )
+})
+
+test('a disk that fails is named, though the error of the system names no file', async () => {
+  await using directory = await temporaryDirectory()
+  await (await startBroker({ dataDir: directory.path })).close()
+  const disk = new HeldDisk()
+  disk.fail(/./)
+  await assertRefused(
+    { dataDir: directory.path, host: disk.host },
+    new RegExp(`^The disk of ${directory.path} fails: EIO: .*log\\.dirs\\.$`),
   )
 })
 

@@ -42,6 +42,11 @@ export class HeldDisk {
             this.#look(path)
             return target[name](path)
           }
+        if (name === 'syncDirectory')
+          return (path: string) => {
+            if (this.#fails?.test(path)) throw inputError()
+            target.syncDirectory(path)
+          }
         const value = target[name as keyof Disk] as unknown
         return typeof value === 'function' ? value.bind(target) : value
       },
@@ -60,7 +65,7 @@ export class HeldDisk {
     for (const go of this.held.splice(0)) go()
   }
 
-  /** From now on syncs of files with such a path fail. */
+  /** From now on syncs of files and directories with such a path fail. */
   fail(paths: RegExp): void {
     this.#fails = paths
   }
