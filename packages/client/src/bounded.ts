@@ -25,6 +25,11 @@ export function chunks<T>(items: readonly T[], size: number): T[][] {
   return runs
 }
 
+/** Waits for so long, or until `signal`. Nothing of it stays with the signal: who waits again and again by one adds nothing up. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await setTimeout(ms, null, { signal }).catch(() => {})
+}
+
 /** What `asked` gives, or an error when it takes longer: for a broker that hangs, and whom others need not wait for. */
 export async function inTime<T>(asked: Promise<T>, ms: number): Promise<T> {
   const ended = new AbortController()

@@ -12,6 +12,7 @@ import {
   findDeadLetterTopics,
   keepResendJobs,
   MessageSource,
+  pause,
   planResend,
   RefusedError,
   type ResendJob,
@@ -224,14 +225,4 @@ export class DeadLetterDesk {
   #source(): MessageSource {
     return new MessageSource(this.#session.settings, this.#session.cluster)
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }

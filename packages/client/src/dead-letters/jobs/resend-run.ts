@@ -9,6 +9,7 @@
  * Killed at any point, what it claimed last is all that is not known, and that is settled by the next.
  */
 import type { RecordInput } from '@odradek/protocol'
+import { pause } from '../../bounded.ts'
 import type { Cluster } from '../../cluster.ts'
 import { KafkaError, UnreachableError } from '../../cluster-errors.ts'
 import { findOut, noteRefusal, noteThere, whereIs } from './account-for.ts'
@@ -414,8 +415,4 @@ export class ResendRun {
     job.cameBack = Math.max(job.cameBack, cameBack)
     return { bad: cameBack + job.counts[FAILED]!, tried: job.counts[SENT]! + job.counts[FAILED]! }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

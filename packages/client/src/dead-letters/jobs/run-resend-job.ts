@@ -1,6 +1,6 @@
 /** Running jobs, here or wherever they were left. */
 import { hostname } from 'node:os'
-import { chunks } from '../../bounded.ts'
+import { chunks, pause } from '../../bounded.ts'
 import type { Cluster } from '../../cluster.ts'
 import { RefusedError } from '../../cluster-errors.ts'
 import { isStop } from './jobs-ledger.ts'
@@ -147,17 +147,4 @@ export async function keepResendJobs(
     await pause(LOOK_MS, signal)
   }
   await Promise.all(running.values())
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-    if (signal.aborted) done()
-  })
 }

@@ -1,3 +1,4 @@
+import { pause } from '../../bounded.ts'
 import { FilterError } from '../filter/cel-filter.ts'
 import type { MessageRow } from '../message-row.ts'
 import { judgeAnswer } from './fetch-answer.ts'
@@ -154,16 +155,4 @@ export async function tail(
     await flush()
     lastFlush = performance.now()
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done)
-  })
 }
