@@ -20,8 +20,8 @@ const SERVED =
 
 /** What pages have of other packages. */
 const SHARED = [
-  'packages/config/src/**/*.ts',
   'packages/client/src/messages/decoders/decoder-names.ts',
+  'packages/client/src/messages/filter/field-condition.ts',
   'packages/client/src/sentence-reader.ts',
 ]
 

@@ -9,7 +9,7 @@ const config: NextConfig = {
   distDir: process.env.ODRADEK_CONSOLE_DIST ?? '.next',
   turbopack: { root },
   outputFileTracingRoot: root,
-  transpilePackages: ['@odradek/client', '@odradek/config'],
+  transpilePackages: ['@odradek/client'],
   // The server renders with the very router that answers HTTP and WebSocket; its errors must be of the same class.
   serverExternalPackages: ['@trpc/server'],
   poweredByHeader: false,

@@ -1,4 +1,5 @@
 'use client'
+import { type FieldOperator, fieldOperators } from '@odradek/client/field-condition'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslations } from 'next-intl'
 import { useId, useState } from 'react'
@@ -6,7 +7,7 @@ import { Button } from '../../components/ui/button.tsx'
 import { Input } from '../../components/ui/field.tsx'
 import { Select } from '../../components/ui/select.tsx'
 import { useTRPC } from '../../lib/trpc.tsx'
-import { type Condition, type MessageQuery, type Operator, operators } from './message-query.ts'
+import type { Condition, MessageQuery } from './message-query.ts'
 import { operatorText } from './operator-text.ts'
 
 /** A new condition: its field out of those of the newest messages. */
@@ -22,7 +23,7 @@ export function ConditionForm(props: {
   const trpc = useTRPC()
   const id = useId()
   const [field, setField] = useState('')
-  const [operator, setOperator] = useState<Operator>('==')
+  const [operator, setOperator] = useState<FieldOperator>('==')
   const [value, setValue] = useState('')
   const sampled = useQuery(
     trpc.messages.fields.queryOptions(
@@ -69,7 +70,7 @@ export function ConditionForm(props: {
         label={t('filter.operator')}
         value={operator}
         onChange={setOperator}
-        options={operators.map((name) => ({ value: name, label: operatorText(name, t) }))}
+        options={fieldOperators.map((name) => ({ value: name, label: operatorText(name, t) }))}
       />
       {needsValue && (
         <>

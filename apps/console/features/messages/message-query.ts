@@ -1,4 +1,5 @@
 import { type DecoderName, decoderNames } from '@odradek/client/decoder-names'
+import { type FieldCondition, fieldOperators } from '@odradek/client/field-condition'
 import {
   createLoader,
   createParser,
@@ -11,28 +12,7 @@ import {
 export const decoders = decoderNames
 export type Decoder = DecoderName
 
-export const operators = [
-  '==',
-  '!=',
-  '<',
-  '<=',
-  '>',
-  '>=',
-  'contains',
-  'startsWith',
-  'endsWith',
-  'matches',
-  'exists',
-  'missing',
-] as const
-export type Operator = (typeof operators)[number]
-
-/** One `field op value` of the filter. */
-export interface Condition {
-  readonly field: string
-  readonly operator: Operator
-  readonly value: string
-}
+export type Condition = FieldCondition
 
 /** A bound: a word, `time:<epoch ms>` or `offset:<n>`. */
 export type Bound<Word extends string> =
@@ -49,7 +29,7 @@ const parseAsConditions = createParser<readonly Condition[]>({
     const conditions: Condition[] = []
     for (const part of text.split(',')) {
       const [field = '', operator, value = ''] = part.split('~').map(decoded)
-      const known = operators.find((name) => name === operator)
+      const known = fieldOperators.find((name) => name === operator)
       if (known !== undefined && field !== '') conditions.push({ field, operator: known, value })
     }
     return conditions

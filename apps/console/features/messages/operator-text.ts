@@ -1,8 +1,8 @@
+import type { FieldOperator } from '@odradek/client/field-condition'
 import type { useTranslations } from 'next-intl'
-import type { Operator } from './message-query.ts'
 
 /** An operator as it is shown. */
-export function operatorText(operator: Operator, t: ReturnType<typeof useTranslations<'messages'>>): string {
+export function operatorText(operator: FieldOperator, t: ReturnType<typeof useTranslations<'messages'>>): string {
   switch (operator) {
     case 'contains':
     case 'startsWith':

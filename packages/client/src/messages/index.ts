@@ -1,6 +1,7 @@
 export { type DecoderName, decoderNames } from './decoders/decoder-names.ts'
 export type { DecoderProblem, PayloadKind } from './decoders/payload.ts'
 export { CelFilter, type Decoders, FilterError } from './filter/cel-filter.ts'
+export * from './filter/field-condition.ts'
 export * from './filter/message-filter.ts'
 export type { SampledField } from './filter/sample-fields.ts'
 export { fullPayload } from './full-payload.ts'

@@ -1,3 +1,5 @@
+import type { FieldCondition } from './field-condition.ts'
+
 /** What a message must be to be shown; all that is given must hold. Plain data: it travels in URLs and to workers. */
 export interface MessageFilter {
   /** Bytes of the key or the value hold this text, letter by letter. */
@@ -5,30 +7,6 @@ export interface MessageFilter {
   /** A CEL expression over key, value, headers, topic, partition, offset, timestamp, size, keyText and valueText. */
   readonly cel?: string
 }
-
-/** One `field op value` row of the filter, as the console writes it. */
-export interface FieldCondition {
-  /** A path such as `value.customer.country`, `headers.source`, `key`. Names that are no identifiers: `value["a b"]`. */
-  readonly field: string
-  readonly operator: FieldOperator
-  readonly value: string
-}
-
-export const fieldOperators = [
-  '==',
-  '!=',
-  '<',
-  '<=',
-  '>',
-  '>=',
-  'contains',
-  'startsWith',
-  'endsWith',
-  'matches',
-  'exists',
-  'missing',
-] as const
-export type FieldOperator = (typeof fieldOperators)[number]
 
 /** Numbers, true, false and null are themselves; quotes force text. */
 function literalOf(value: string): string {
