@@ -11,12 +11,12 @@ import { type BrokerConfig, type BrokerLayers, resolveTopicConfig } from '@odrad
 import { errors } from '@odradek/protocol'
 import type { Logger } from 'pino'
 import type { Host } from '../host/host.ts'
+import { configResource } from './config-resource.ts'
 import { addPartitions, type PartitionsRequest, type PartitionsResult } from './controller/add-partitions.ts'
 import {
   type AlterRequest,
   type AlterResult,
   changeConfigs,
-  configResource,
   refusedAlter,
   repeatedResources,
   replaceConfigs,

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import { errorName } from '@odradek/protocol'
 import type { MetadataImage } from '../image.ts'
 import { after, clusterImage, decisionContext } from '../testing/cluster-image.ts'
-import { type AlterRequest, changeConfigs, configResource, repeatedResources, replaceConfigs } from './alter-configs.ts'
+import { configResource } from '../config-resource.ts'
+import { type AlterRequest, changeConfigs, repeatedResources, replaceConfigs } from './alter-configs.ts'
 import { createTopic } from './create-topic.ts'
 
 const SET = 0
@@ -108,6 +109,10 @@ describe('changing configs one by one', () => {
     assert.equal(of(configResource.group, ''), 'INVALID_REQUEST')
     assert.equal(of(configResource.group, 'g'), 'INVALID_CONFIG')
     for (const type of [0, 3, 8, 16, 99]) assert.equal(of(type, 't'), 'INVALID_REQUEST')
+    assert.deepEqual(refusal(incremental(16, 'sub', [SET, 'interval.ms', '1'])), [
+      'INVALID_REQUEST',
+      'There are no configs of client metrics (type 16) here; topics (2), brokers (4) and groups (32) have some.',
+    ])
   })
 })
 

@@ -10,6 +10,7 @@ import {
   topicConfig,
 } from '@odradek/config'
 import { errors } from '@odradek/protocol'
+import { configResource, noConfigsText } from '../config-resource.ts'
 import type { MetadataImage } from '../image.ts'
 import { intakeTopicOf } from '../intake-topic.ts'
 import { brokerConfigKey, groupConfigKey, topicKey } from '../keys.ts'
@@ -19,8 +20,6 @@ import { roleProblem } from './create-topic.ts'
 import type { Decision, DecisionContext, Refusal } from './decision.ts'
 import { topicBytesProblem } from './topic-size.ts'
 
-/** Resources that have configs, by the protocol's numbers. */
-export const configResource = { topic: 2, broker: 4, group: 32 } as const
 /** What an incremental change does to a key, by the protocol's numbers. Append and subtract are for lists. */
 export const configOperation = { set: 0, delete: 1, append: 2, subtract: 3 } as const
 
@@ -149,7 +148,7 @@ function findTarget(image: MetadataImage, request: AlterRequest, context: Decisi
     case configResource.group:
       return groupTarget(image, request.resourceName)
     default:
-      return badRequest(`Resources of type ${request.resourceType} have no configs that can be altered here.`)
+      return badRequest(noConfigsText(request.resourceType))
   }
 }
 

@@ -1,6 +1,7 @@
 /** DescribeConfigs (key 32, versions 1 to 4): every key of topics, brokers and groups, with where its value comes from. */
 import { type ConfigEntry, configEntries } from '@odradek/config'
 import { DescribeConfigs, type DescribeConfigsRequest, type DescribeConfigsResponse, errors } from '@odradek/protocol'
+import { configResource, noConfigsText } from '../../metadata/config-resource.ts'
 import type { Configs } from '../../metadata/values.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { errorText } from '../error-text.ts'
@@ -12,9 +13,6 @@ type Result = DescribeConfigsResponse['results'][number]
 type Config = NonNullable<Result['configs']>[number]
 type Asked = DescribeConfigsRequest['resources'][number]
 
-const TOPIC = 2
-const BROKER = 4
-const GROUP = 32
 /** Different settings whose entries are kept while a request is served. */
 const KNOWN_MAX = 100
 /** What is told of an entry, and known of it, and its synonyms. */
@@ -102,29 +100,27 @@ function entriesOf(
 ): { entries: ConfigEntry[] } | { errorCode: number; errorMessage: string } {
   const { image, configLayers } = broker.metadata
   switch (resourceType) {
-    case TOPIC: {
+    case configResource.topic: {
       const topic = image.topics.get(name)
       if (topic) return { entries: known.of('topic', topic.configs) }
       return { errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION.code, errorMessage: `There is no topic "${name}".` }
     }
-    case BROKER: {
+    case configResource.broker: {
       if (name === String(broker.nodeId)) return { entries: configEntries('broker', configLayers) }
       // The empty name stands for all brokers: what is set for every one of them.
       if (name === '') return { entries: dynamicDefaults(broker) }
       const errorMessage = `This is broker ${broker.nodeId}; the configs of broker "${name}" are asked of that broker.`
       return { errorCode: errors.INVALID_REQUEST.code, errorMessage }
     }
-    case GROUP: {
+    case configResource.group: {
       if (name === '') {
         return { errorCode: errors.INVALID_REQUEST.code, errorMessage: 'A group id must not be empty.' }
       }
       const entries = known.of('group', image.groupConfigs.get(name)?.configs ?? {})
       return { entries: entries.map((entry) => withTopicName(broker, name, entry)) }
     }
-    default: {
-      const errorMessage = `Resource type ${resourceType} has no configs here; topics (2), brokers (4) and groups (32) have.`
-      return { errorCode: errors.INVALID_REQUEST.code, errorMessage }
-    }
+    default:
+      return { errorCode: errors.INVALID_REQUEST.code, errorMessage: noConfigsText(resourceType) }
   }
 }
 
