@@ -1,4 +1,4 @@
-import { clusterEventsTopic } from '@odradek/protocol'
+import { clusterEventsTopic, errors } from '@odradek/protocol'
 import { intakeTopicOf } from './intake-topic.ts'
 
 /** What names topics may have, as Kafka rules it. */
@@ -28,6 +28,12 @@ export function topicNameProblem(name: string): string | null {
   return LEGAL.test(name)
     ? null
     : `Topic name "${name}" has characters other than ASCII letters, digits, ".", "_" and "-".`
+}
+
+/** The code that tells that there is no topic of this name: whether there could be one, as in Kafka's `Topic.validate`. */
+export function missingTopicError(name: string): number {
+  const { INVALID_TOPIC_EXCEPTION, UNKNOWN_TOPIC_OR_PARTITION } = errors
+  return topicNameProblem(name) === null ? UNKNOWN_TOPIC_OR_PARTITION.code : INVALID_TOPIC_EXCEPTION.code
 }
 
 /** Metric names write '.' as '_': of two topics whose names differ only so, the second is refused. */

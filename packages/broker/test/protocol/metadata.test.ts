@@ -2,7 +2,7 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
-import { DescribeCluster, DescribeTopicPartitions, Metadata, ZERO_UUID } from '@odradek/protocol'
+import { DescribeCluster, DescribeConfigs, DescribeTopicPartitions, Metadata, ZERO_UUID } from '@odradek/protocol'
 import { oursOnly, Subject } from './subject.ts'
 import { WireTopic } from './wire-topic.ts'
 
@@ -218,6 +218,18 @@ test('DescribeTopicPartitions tells leader, replicas and permissions, and what i
   equal(answer.nextCursor, null)
   const all = await client.send(DescribeTopicPartitions, 0, { topics: [] })
   ok(all.topics.some(({ name }) => name === topic.name))
+})
+
+test('a name that no topic can have is told as one, whoever asks for it', async () => {
+  for (const name of ['b@d', '..', 'x'.repeat(250)]) {
+    const named = await client.send(Metadata, 12, { topics: [{ name }], allowAutoTopicCreation: false })
+    equal(named.topics[0]!.errorCode, INVALID_TOPIC_EXCEPTION, name)
+    const paged = await client.send(DescribeTopicPartitions, 0, { topics: [{ name }] })
+    equal(paged.topics[0]!.errorCode, INVALID_TOPIC_EXCEPTION, name)
+    const resources = [{ resourceType: 2, resourceName: name, configurationKeys: null }]
+    const described = await client.send(DescribeConfigs, 4, { resources })
+    equal(described.results[0]!.errorCode, INVALID_TOPIC_EXCEPTION, name)
+  }
 })
 
 test('DescribeTopicPartitions with a limit of nothing is refused or one', async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { errorName } from '@odradek/protocol'
+import { configResource } from '../config-resource.ts'
 import type { MetadataImage } from '../image.ts'
 import { after, clusterImage, decisionContext } from '../testing/cluster-image.ts'
-import { configResource } from '../config-resource.ts'
 import { type AlterRequest, changeConfigs, repeatedResources, replaceConfigs } from './alter-configs.ts'
 import { createTopic } from './create-topic.ts'
 

@@ -2,6 +2,7 @@
 import { type ConfigEntry, configEntries } from '@odradek/config'
 import { DescribeConfigs, type DescribeConfigsRequest, type DescribeConfigsResponse, errors } from '@odradek/protocol'
 import { configResource, noConfigsText } from '../../metadata/config-resource.ts'
+import { missingTopicError, topicNameProblem } from '../../metadata/topic-name.ts'
 import type { Configs } from '../../metadata/values.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { errorText } from '../error-text.ts'
@@ -103,7 +104,10 @@ function entriesOf(
     case configResource.topic: {
       const topic = image.topics.get(name)
       if (topic) return { entries: known.of('topic', topic.configs) }
-      return { errorCode: errors.UNKNOWN_TOPIC_OR_PARTITION.code, errorMessage: `There is no topic "${name}".` }
+      return {
+        errorCode: missingTopicError(name),
+        errorMessage: topicNameProblem(name) ?? `There is no topic "${name}".`,
+      }
     }
     case configResource.broker: {
       if (name === String(broker.nodeId)) return { entries: configEntries('broker', configLayers) }

@@ -3,9 +3,9 @@ import {
   DescribeTopicPartitions,
   type DescribeTopicPartitionsRequest,
   type DescribeTopicPartitionsResponse,
-  errors,
 } from '@odradek/protocol'
 import type { PartitionImage, TopicImage } from '../../metadata/image.ts'
+import { missingTopicError } from '../../metadata/topic-name.ts'
 import { TOPIC_OPERATIONS } from '../authorized-operations.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { handle } from '../exchange.ts'
@@ -46,8 +46,7 @@ function pageOf(
     if (left === 0 || topics.length === PARTITIONS_MAX)
       return { topics, nextCursor: { topicName: name, partitionIndex: first } }
     if (!topic) {
-      const errorCode = name === '' ? errors.INVALID_TOPIC_EXCEPTION.code : errors.UNKNOWN_TOPIC_OR_PARTITION.code
-      topics.push({ errorCode, name })
+      topics.push({ errorCode: missingTopicError(name), name })
       continue
     }
     const page = topic.partitions.slice(first, first + left)

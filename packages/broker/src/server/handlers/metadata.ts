@@ -4,6 +4,7 @@
  */
 import { errors, Metadata, type MetadataRequest, type MetadataResponse, ZERO_UUID } from '@odradek/protocol'
 import type { BrokerRegistration, MetadataImage, TopicImage } from '../../metadata/image.ts'
+import { missingTopicError } from '../../metadata/topic-name.ts'
 import { CLUSTER_OPERATIONS, OPERATIONS_UNASKED, TOPIC_OPERATIONS } from '../authorized-operations.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import { brokerEndpoints } from '../broker-endpoints.ts'
@@ -128,8 +129,7 @@ function find(
   }
   const topic = name === null ? undefined : image.topics.get(name)
   if (topic) return describe(broker, topic, request)
-  const invalid = name === null || name === '' ? errors.INVALID_TOPIC_EXCEPTION.code : 0
-  return unknown(name ?? '', ZERO_UUID, refusals.get(name ?? '') || invalid || errors.UNKNOWN_TOPIC_OR_PARTITION.code)
+  return unknown(name ?? '', ZERO_UUID, refusals.get(name ?? '') || missingTopicError(name ?? ''))
 }
 
 function unknown(name: string | null, topicId: string, errorCode: number): TopicResponse {
