@@ -2,64 +2,47 @@
  * Produce (key 0, versions 3 to 13). One batch per partition is validated and appended where it lies; the answer comes at
  * the end of the turn (acks=1), or when the high watermark has passed what was appended (acks=all, and `flush.mode=sync`).
  */
-import type { TopicConfig } from '@odradek/config'
 import {
-  BatchHeader,
   type BlamedRecord,
   errors,
-  PRODUCER_ID,
   Produce,
   type ProduceRequest,
   type ProduceResponse,
-  RECORDS,
   RECORDS_BLAMED_MAX,
-  readBatchHeader,
-  type Slice,
-  setMaxTimestamp,
   sliceOf,
-  type ValidationOptions,
-  validateProducedBatch,
   ZERO_UUID,
 } from '@odradek/protocol'
 import type { Timer } from '../../host/clock.ts'
 import type { TurnTask } from '../../host/turn.ts'
-import type { Admission } from '../../intake/intake-rules.ts'
-import type { PartitionIntake } from '../../intake/partition-intake.ts'
 import type { OffsetWait } from '../../replication/offset-waits.ts'
 import type { Partition } from '../../replication/partition.ts'
-import { RESERVED_PRODUCER_ID_MIN } from '../../storage/reserved-producer-ids.ts'
 import type { BrokerContext } from '../broker-context.ts'
 import type { BrokerEndpoint } from '../broker-endpoints.ts'
 import { type CurrentLeader, currentLeaderFor, endpointsOf } from '../current-leader.ts'
 import { type Exchange, handle } from '../exchange.ts'
 import { doInSlices, type SlicedWork } from '../in-slices.ts'
-import { inflatesBeyond, OPENED_INLINE_BYTES_MAX, openBeside, openedBytesMax } from '../open-beside.ts'
-import { storedBatch } from '../stored-batch.ts'
+import {
+  ACKS_ALL,
+  appendProduced,
+  failAnswer,
+  type PartitionAnswer,
+  type RequestOfBatches,
+  refused,
+  waitsForReplicas,
+} from '../produced-batch.ts'
 
-const ACKS_ALL = -1
 const TOPIC_ID_VERSION = 13
-const NO_OFFSET = -1
-/** Records that wait are opened more than once, where others wait for it. */
-const INTAKE_INFLATED_BYTES_MAX = 8 * 1024 * 1024
 /** About how long it takes to write what was appended to a partition, at the end of the turn. */
 const WRITE_MS = 0.01
-const header = new BatchHeader()
 
 type TopicData = ProduceRequest['topicData'][number]
 type PartitionData = TopicData['partitionData'][number]
 type TopicResponse = ProduceResponse['responses'][number]
-type PartitionResponse = TopicResponse['partitionResponses'][number]
-type MutablePartitionResponse = { -readonly [K in keyof PartitionResponse]: PartitionResponse[K] }
 
 export const produce = handle(Produce, (request, exchange) => {
   doInSlices(exchange, new PendingProduce(exchange, request))
   return undefined
 })
-
-/** Whether records are acknowledged only when all in-sync replicas have them. */
-function waitsForReplicas(acks: number, partition: Partition): boolean {
-  return acks === ACKS_ALL || (acks === 1 && partition.isReplicationSynchronous)
-}
 
 /** Why this broker has no such partition. */
 function absent(broker: BrokerContext, byId: boolean, topic: { name: string; topicId: string }, index: number): number {
@@ -69,194 +52,11 @@ function absent(broker: BrokerContext, byId: boolean, topic: { name: string; top
   return byId && !known ? errors.UNKNOWN_TOPIC_ID.code : errors.UNKNOWN_TOPIC_OR_PARTITION.code
 }
 
-function append(
-  exchange: Exchange,
-  partition: Partition,
-  records: Slice | null,
-  acks: number,
-  pending: PendingProduce,
-): MutablePartitionResponse {
-  const { broker, version: apiVersion } = exchange
-  const { index } = partition
-  // Records that wait are written to another log than they are read from.
-  const intake = partition.hasIntake ? broker.intakes.get(partition) : null
-  if (intake === undefined) return refused(index, errors.NOT_LEADER_OR_FOLLOWER.code, null)
-  const written = intake === null ? partition : intake.partition
-  if (written.offlineCode !== 0) return refused(index, written.offlineCode, null)
-  if (broker.metadata.image.topics.get(partition.topic)?.isInternal) {
-    return refused(index, errors.TOPIC_AUTHORIZATION_FAILED.code, `${partition.topic} is written by the broker only.`)
-  }
-  if (!records) return refused(index, errors.INVALID_RECORD.code, 'A partition was sent without a record batch.')
-  if (waitsForReplicas(acks, written) && !written.hasMinInsyncReplicas) {
-    const text = tooFewText(written)
-    return refused(index, errors.NOT_ENOUGH_REPLICAS.code, text)
-  }
-  const full = written.clientRefusal(records.end - records.start)
-  if (full !== null) return refused(index, errors.NOT_ENOUGH_REPLICAS.code, full)
-  const { config } = partition.log
-  const delivered = isDelivery(records, config)
-  const target: Target = { exchange, partition, written, intake, pending, delivered }
-  const options: ValidationOptions = {
-    maxMessageBytes: delivered ? Number.MAX_SAFE_INTEGER : config['max.message.bytes'],
-    timestampType: config['message.timestamp.type'],
-    beforeMaxMs: config['message.timestamp.before.max.ms'],
-    afterMaxMs: config['message.timestamp.after.max.ms'],
-    nowMs: broker.host.clock.now(),
-    compacted: !delivered && config['cleanup.policy'].includes('compact'),
-    // Records that are compressed anew are opened anyway.
-    deep: config['record.validation'] === 'deep' || config['compression.type'] !== 'producer',
-    apiVersion,
-    inflatedBytesMax: OPENED_INLINE_BYTES_MAX,
-    blamedMax: pending.blamedMax,
-  }
-  if (intake !== null && inflatesBeyond(records, INTAKE_INFLATED_BYTES_MAX)) {
-    const text = `Records that wait may inflate to ${INTAKE_INFLATED_BYTES_MAX} bytes at most.`
-    return badBatch(pending, partition, errors.MESSAGE_TOO_LARGE.code, [], text)
-  }
-  const isTooLarge = records.end - records.start > options.maxMessageBytes
-  if ((options.deep || options.compacted) && !isTooLarge && inflatesBeyond(records, OPENED_INLINE_BYTES_MAX)) {
-    const inflatedBytesMax = openedBytesMax(options.maxMessageBytes)
-    return openLater(target, records, { ...options, inflatedBytesMax })
-  }
-  const check = validateProducedBatch(records, options)
-  if (check.errorCode !== 0) {
-    return badBatch(pending, partition, check.errorCode, check.blamed, check.text)
-  }
-  if (check.walked && check.maxTimestamp !== check.header.maxTimestamp) {
-    setMaxTimestamp(records.buffer, records.view, records.start, check.maxTimestamp)
-  }
-  return store(target, storedBatch(records, check.header.codec, config))
-}
-
-/** Where a batch goes. */
-interface Target {
-  readonly exchange: Exchange
-  readonly partition: Partition
-  /** The partition itself, or that of its intake log. */
-  readonly written: Partition
-  readonly intake: PartitionIntake | null
-  readonly pending: PendingProduce
-  /** See isDelivery. */
-  readonly delivered: boolean
-}
-
-/**
- * Whether another broker delivers here what waited there: dead letters, nothing else goes to other brokers. That was within
- * bounds when it was accepted, and has grown by what the broker says of it since: a bound of this topic would keep it, and all
- * that is due after it, for ever.
- */
-function isDelivery({ view, start, end }: Slice, config: TopicConfig): boolean {
-  if (config['dlq.group'] === '' || end - start < RECORDS) return false
-  return view.getInt32(start + PRODUCER_ID) >= RESERVED_PRODUCER_ID_MIN / 2 ** 32
-}
-
-/** A batch that is opened beside the loop: its answer is filled in when that is done, and the request's waits for it. */
-function openLater(target: Target, records: Slice, options: ValidationOptions): MutablePartitionResponse {
-  const { exchange, partition, written, pending } = target
-  const { broker } = exchange
-  const response = refused(partition.index, errors.NONE.code, null)
-  const opening = openBeside(broker, records, options, partition.log.config)
-  if (opening === null) {
-    const text = 'memory.request.bytes.max is used up; batches that inflate to much wait for it.'
-    return refused(partition.index, errors.NOT_ENOUGH_REPLICAS.code, text)
-  }
-  const settled = opening.then(({ errorCode, blamed, text, stored }) => {
-    if (stored === null) return badBatch(pending, partition, errorCode, blamed, text)
-    if (written.offlineCode !== 0) return refused(partition.index, written.offlineCode, null)
-    return store(target, sliceOf(Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)))
-  })
-  pending.waitForOpened(settled.then((answer) => void Object.assign(response, answer)))
-  return response
-}
-
-/** Appends a batch that was validated and is in its topic's form. */
-function store(target: Target, valid: Slice): MutablePartitionResponse {
-  const { exchange, partition, written, intake, pending, delivered } = target
-  const { index } = partition
-  let batch = valid
-  readBatchHeader(batch.view, batch.start, header)
-  const bytesMax = partition.log.config['max.message.bytes']
-  if (header.sizeInBytes > bytesMax && !delivered) {
-    const text = `The batch has ${header.sizeInBytes} bytes as its topic stores it; max.message.bytes is ${bytesMax}.`
-    return badBatch(pending, partition, errors.MESSAGE_TOO_LARGE.code, [], text)
-  }
-  if (header.producerId >= RESERVED_PRODUCER_ID_MIN && !delivered) {
-    const text = `Producer id ${header.producerId} is one of the broker's own.`
-    return badBatch(pending, partition, errors.INVALID_RECORD.code, [], text)
-  }
-  if (header.isTransactional) {
-    // Nobody could end the transaction: who reads committed records would wait behind it for ever.
-    return refused(index, errors.INVALID_TXN_STATE.code, 'Transactions are not served.')
-  }
-  let admission: Admission | null = null
-  if (intake !== null) {
-    const admitted = intake.admit(batch, header, {
-      clientId: exchange.clientId,
-      host: exchange.connection.remoteAddress,
-    })
-    if ('text' in admitted) {
-      return badBatch(pending, partition, admitted.errorCode, admitted.blamed, admitted.text)
-    }
-    admission = admitted
-    batch = admission.batch
-  }
-  const result = written.append(batch, header)
-  if (result.errorCode !== 0) {
-    const isFull = result.errorCode === errors.NOT_ENOUGH_REPLICAS.code
-    return refused(index, result.errorCode, isFull ? 'The disk is full, or too many files are open.' : null)
-  }
-  if (admission !== null && !result.duplicate) intake!.accepted(result.baseOffset, admission)
-  const response: MutablePartitionResponse = {
-    index,
-    errorCode: 0,
-    baseOffset: result.baseOffset,
-    logAppendTimeMs: intake === null ? result.logAppendTime : -1,
-    logStartOffset: written.startOffset,
-    recordErrors: [],
-    errorMessage: null,
-  }
-  pending.await(written, result.lastOffset + 1, response)
-  return response
-}
-
-/** The answer to a batch that is not as it should be, with the records that are to blame. */
-function badBatch(
-  pending: PendingProduce,
-  { topic, index }: Partition,
-  errorCode: number,
-  blamed: readonly BlamedRecord[],
-  text: string | null,
-): MutablePartitionResponse {
-  const record = blamed[0]?.index ?? -1
-  pending.broker.logLimiter.warn(
-    'batch',
-    { topic, partition: index, errorCode, record },
-    `Refused a record batch: ${text}`,
-  )
-  const response = refused(index, errorCode, text)
-  response.recordErrors = pending
-    .named(blamed)
-    .map(({ index, text }) => ({ batchIndex: index, batchIndexErrorMessage: text }))
-  return response
-}
-
-function refused(index: number, errorCode: number, errorMessage: string | null): MutablePartitionResponse {
-  return {
-    index,
-    errorCode,
-    baseOffset: NO_OFFSET,
-    logAppendTimeMs: -1,
-    logStartOffset: NO_OFFSET,
-    recordErrors: [],
-    errorMessage,
-  }
-}
-
 /**
  * A Produce request whose batches are appended, one after the other, and whose answer is due when all of them are safe enough.
  * The first append to a partition makes files: of thousands at once, most follow in later turns.
  */
-class PendingProduce implements TurnTask, SlicedWork {
+class PendingProduce implements TurnTask, SlicedWork, RequestOfBatches {
   readonly responses: TopicResponse[] = []
   readonly acks: number
   readonly #exchange: Exchange
@@ -266,7 +66,7 @@ class PendingProduce implements TurnTask, SlicedWork {
   /** The batch that is next: of which topic, and which of its partitions. */
   #topicAt = 0
   #partitionAt = 0
-  #partitionResponses: MutablePartitionResponse[] = []
+  #partitionResponses: PartitionAnswer[] = []
   readonly #waits: PartitionWait[] = []
   readonly #opened: Promise<void>[] = []
   #blamed = 0
@@ -310,7 +110,7 @@ class PendingProduce implements TurnTask, SlicedWork {
     return this.#topicAt < this.#topicData.length
   }
 
-  #serve(topic: TopicData, { index, records }: PartitionData): MutablePartitionResponse {
+  #serve(topic: TopicData, { index, records }: PartitionData): PartitionAnswer {
     const exchange = this.#exchange
     const { broker, version } = exchange
     const byId = version >= TOPIC_ID_VERSION
@@ -319,7 +119,7 @@ class PendingProduce implements TurnTask, SlicedWork {
       return refused(index, errors.INVALID_REQUIRED_ACKS.code, `acks must be -1, 0 or 1, not ${acks}.`)
     const partition = byId ? broker.partitions.byId(topic.topicId, index) : broker.partitions.get(topic.name, index)
     if (!partition) return refused(index, absent(broker, byId, topic, index), null)
-    return append(exchange, partition, records, acks, this)
+    return appendProduced(exchange, partition, records, acks, this)
   }
 
   /** Copies the batches that are left. */
@@ -358,7 +158,7 @@ class PendingProduce implements TurnTask, SlicedWork {
     return blamed.slice(0, count)
   }
 
-  await(partition: Partition, offset: number, response: MutablePartitionResponse): void {
+  await(partition: Partition, offset: number, response: PartitionAnswer): void {
     this.#waits.push(new PartitionWait(this, partition, offset, response))
   }
 
@@ -416,8 +216,8 @@ class PendingProduce implements TurnTask, SlicedWork {
   endTurn(): void {
     for (const { partition, offset, undone, response } of this.#waits) {
       if (response.errorCode !== 0) continue
-      if (partition.offlineCode !== 0) fail(response, partition.offlineCode)
-      else if (partition.isUndone(offset, undone)) fail(response, errors.NOT_ENOUGH_REPLICAS.code)
+      if (partition.offlineCode !== 0) failAnswer(response, partition.offlineCode)
+      else if (partition.isUndone(offset, undone)) failAnswer(response, errors.NOT_ENOUGH_REPLICAS.code)
     }
     if (this.#missing === 0) {
       this.#answer()
@@ -438,7 +238,7 @@ class PendingProduce implements TurnTask, SlicedWork {
 
   #timedOut(): void {
     for (const wait of this.#waits) {
-      if (!wait.done && wait.response.errorCode === 0) fail(wait.response, errors.REQUEST_TIMED_OUT.code)
+      if (!wait.done && wait.response.errorCode === 0) failAnswer(wait.response, errors.REQUEST_TIMED_OUT.code)
     }
     this.#answer()
   }
@@ -454,7 +254,7 @@ class PendingProduce implements TurnTask, SlicedWork {
     const { broker, connection } = this.#exchange
     const leaders: CurrentLeader[] = []
     for (const { name, topicId, partitionResponses } of this.responses) {
-      for (const response of partitionResponses as MutablePartitionResponse[]) {
+      for (const response of partitionResponses as PartitionAnswer[]) {
         if (response.errorCode === 0) continue
         const { topics, topicsById } = broker.metadata.image
         const topic = topicsById.get(topicId ?? ZERO_UUID) ?? topics.get(name ?? '')
@@ -479,12 +279,12 @@ class PartitionWait implements OffsetWait {
   readonly offset: number
   /** See Partition.isUndone. */
   readonly undone: number
-  readonly response: MutablePartitionResponse
+  readonly response: PartitionAnswer
   readonly #pending: PendingProduce
   readonly needsInSync = true
   done = false
 
-  constructor(pending: PendingProduce, partition: Partition, offset: number, response: MutablePartitionResponse) {
+  constructor(pending: PendingProduce, partition: Partition, offset: number, response: PartitionAnswer) {
     this.#pending = pending
     this.partition = partition
     this.offset = offset
@@ -494,18 +294,7 @@ class PartitionWait implements OffsetWait {
 
   reached(errorCode: number): void {
     this.done = true
-    if (errorCode !== 0) fail(this.response, errorCode)
+    if (errorCode !== 0) failAnswer(this.response, errorCode)
     this.#pending.reached()
   }
-}
-
-function fail(response: MutablePartitionResponse, errorCode: number): void {
-  response.errorCode = errorCode
-  response.baseOffset = NO_OFFSET
-}
-
-function tooFewText({ isr, log }: Partition): string {
-  const minInsync = log.config['min.insync.replicas']
-  if (isr.length < minInsync) return `${isr.length} replicas are in sync, and min.insync.replicas is ${minInsync}.`
-  return `${isr.length} replicas are in sync: too few for the broker that noted it, though min.insync.replicas is ${minInsync} here. Have it the same on all brokers.`
 }
