@@ -27,7 +27,7 @@ export function putBatch(state: LogState, batch: Slice, header: BatchHeader, con
   if (state.dirtyBytes === 0 && isCrowded(state.place)) return false
   try {
     // Where they have to be read, what is staged is written before: there may be no room for that.
-    const producers = header.producerId >= 0 ? state.producers : null
+    const producers = header.producerId >= 0 ? state.producers.current : null
     const segment = segmentFor(state, header, size)
     const position = segment.size
     segment.reserve(size, state.writtenBytes)

@@ -90,7 +90,7 @@ export function cutFiles(state: LogState, cutting: Cutting): void {
   const { endOffset, segment, position } = cutting
   // What has to be opened is, before anything is changed: too many files may be open for that.
   void state.epochs
-  const snapshots = state.snapshots()
+  const snapshots = state.producers.snapshots()
   if (segment !== null && position >= 0) segment.prepareTruncate(endOffset)
   try {
     shorten(state, cutting, snapshots)
@@ -122,11 +122,13 @@ function shorten(state: LogState, cutting: Cutting, snapshots: readonly number[]
   state.active = null
   state.recent?.clear()
   // First, or a crash would leave them to speak of producers whose records are gone.
-  state.keepSnapshots(0, segment === null ? -1 : endOffset, snapshots)
+  const keptTo = segment === null ? -1 : endOffset
+  state.producers.keepSnapshots(keptTo, snapshots)
+  state.marks.keep(0, keptTo)
   const kept = segment === null ? 0 : state.segments.all.indexOf(segment) + 1
   for (const victim of state.segments.all.slice(kept)) remove(state, victim)
   if (segment !== null && position >= 0) segment.truncate(position, endOffset)
-  state.forgetProducers()
+  state.producers.forget()
   state.marks.reset(endOffset)
 }
 
@@ -217,7 +219,7 @@ function syncSnapshotAfter(state: LogState, segments: readonly Segment[]): void 
   const path = `${directory}/${fileName(next.baseOffset, SNAPSHOT_SUFFIX)}`
   const isMissing = !place.disk.exists(path)
   if (!isMissing && next.baseOffset < state.recoveryPoint) return
-  const producers = isMissing ? producersAt(place, state.segments, state.snapshots(), next.baseOffset) : null
+  const producers = isMissing ? producersAt(place, state.segments, state.producers.snapshots(), next.baseOffset) : null
   const file = place.disk.open(path, 'create')
   try {
     if (producers !== null) {

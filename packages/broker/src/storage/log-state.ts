@@ -11,15 +11,13 @@ import { LogCut } from './log-cut.ts'
 import type { Cutting } from './log-cutting.ts'
 import { type FlushDone, type FlushedLog, LogFlush } from './log-flush.ts'
 import type { LogPlace } from './log-place.ts'
+import { LogProducers } from './log-producers.ts'
 import { encodePartitionMetadata } from './partition-metadata.ts'
 import { PositionRing } from './position-ring.ts'
-import { producersAt, snapshotOffsets } from './producer-replay.ts'
-import { encodeSnapshot } from './producer-snapshot.ts'
-import type { ProducerState } from './producer-state.ts'
 import { type LoadedLog, loadEpochs } from './recovery.ts'
 import { RecoveryMarks } from './recovery-marks.ts'
 import { Segment } from './segment.ts'
-import { fileName, LOG_SUFFIX, PARTITION_METADATA, SNAPSHOT_SUFFIX } from './segment-files.ts'
+import { fileName, LOG_SUFFIX, PARTITION_METADATA } from './segment-files.ts'
 import type { SegmentList } from './segment-list.ts'
 import { SegmentReplacement } from './segment-replacement.ts'
 import { Stage } from './stage.ts'
@@ -34,6 +32,7 @@ export class LogState implements FlushedLog {
   readonly place: LogPlace
   readonly segments: SegmentList
   readonly flush: LogFlush
+  readonly producers: LogProducers
   readonly stage = new Stage()
   readonly marks: RecoveryMarks
   /** Bytes of batches that were read and checked when it was opened. */
@@ -71,9 +70,6 @@ export class LogState implements FlushedLog {
   /** Where its newest batches begin. */
   recent: PositionRing | null = null
   #epochs: EpochCache | null
-  #producers: ProducerState | null
-  /** The offset of the newest snapshot file, -1 without any. */
-  #snapshotOffset: number
   #isOnDisk: boolean
   /** Segments are being replaced by what compaction made of them. */
   #replacement: SegmentReplacement | null = null
@@ -86,8 +82,6 @@ export class LogState implements FlushedLog {
     this.config = config
     this.segments = loaded.segments
     this.#epochs = loaded.epochs
-    this.#producers = loaded.producers
-    this.#snapshotOffset = loaded.snapshotOffset
     this.#isOnDisk = loaded.isOnDisk
     this.startOffset = loaded.startOffset
     this.endOffset = loaded.endOffset
@@ -95,6 +89,7 @@ export class LogState implements FlushedLog {
     this.recoveryPoint = loaded.flushedOffset
     this.dirtyFrom = loaded.flushedOffset
     this.flush = new LogFlush(this, place)
+    this.producers = new LogProducers(this, loaded.producers, loaded.snapshotOffset)
     this.marks = new RecoveryMarks(place, loaded.markedTo)
     this.recoveredBytes = loaded.readBytes
     this.dirtyBytes = loaded.readBytes
@@ -107,41 +102,6 @@ export class LogState implements FlushedLog {
 
   get isOnDisk(): boolean {
     return this.#isOnDisk
-  }
-
-  get producers(): ProducerState {
-    if (this.#producers === null) {
-      // They are read from the file: what is staged must be there.
-      this.guarded(() => this.write())
-      this.#producers = producersAt(this.place, this.segments, this.snapshots(), this.endOffset)
-    }
-    return this.#producers
-  }
-
-  /** The same; null where they cannot be read for now, as too many files are open. An I/O error is thrown and sets `failed`. */
-  get producersUnlessCrowded(): ProducerState | null {
-    try {
-      return this.#producers ?? this.guardedRead(() => this.producers)
-    } catch (error) {
-      if (isNoFile(error) && this.failed === null) return null
-      throw error
-    }
-  }
-
-  /** The producers if they were read, without reading them. */
-  get producersIfLoaded(): ProducerState | null {
-    return this.#producers
-  }
-
-  /** Reads the producers again when they are next needed: the log was cut. */
-  forgetProducers(): void {
-    this.#producers = null
-  }
-
-  /** The offsets of the snapshot files, rising. */
-  snapshots(): number[] {
-    if (!this.#isOnDisk) return []
-    return snapshotOffsets(this.place.disk.list(this.directory).map((entry) => entry.name))
   }
 
   get epochs(): EpochCache {
@@ -305,7 +265,7 @@ export class LogState implements FlushedLog {
     this.bytesWrittenBack = Math.min(this.bytesWrittenBack, this.dirtyBytes)
     this.endOffset = this.#writtenEnd
     this.epochs.truncateFromEnd(this.endOffset)
-    this.forgetProducers()
+    this.producers.forget()
   }
 
   /** The segment to append to: the newest, or the first one in a directory that is made now. */
@@ -365,7 +325,7 @@ export class LogState implements FlushedLog {
     if (this.undone !== undone) throw noRoomError(this.directory)
     this.giveBack(this.active!)
     this.flush.add(this.active!.writeIndexes())
-    this.takeSnapshot()
+    this.producers.takeSnapshot()
     this.begin(baseOffset)
   }
 
@@ -421,36 +381,6 @@ export class LogState implements FlushedLog {
     this.#replacement?.abandon(error)
   }
 
-  /** Writes the producers as of the log's end, unless that was done. */
-  takeSnapshot(): void {
-    if (this.#snapshotOffset === this.endOffset) return
-    const { producers } = this
-    const path = `${this.directory}/${fileName(this.endOffset, SNAPSHOT_SUFFIX)}`
-    const file = this.place.disk.open(path, 'create')
-    const bytes = encodeSnapshot(producers.entries(), producers.size)
-    try {
-      file.write(bytes, 0, bytes.length, 0)
-    } catch (error) {
-      file.close()
-      this.place.disk.remove(path)
-      throw error
-    }
-    if (file.size() > bytes.length) file.truncate(bytes.length)
-    this.flush.add([file])
-    this.flush.made(this.directory)
-    this.#snapshotOffset = this.endOffset
-  }
-
-  /** Removes the snapshots that are not in `[from, to]`, of those that there are. */
-  keepSnapshots(from: number, to: number, offsets: readonly number[]): void {
-    this.#snapshotOffset = -1
-    for (const offset of offsets) {
-      if (offset < from || offset > to) this.place.disk.remove(`${this.directory}/${fileName(offset, SNAPSHOT_SUFFIX)}`)
-      else this.#snapshotOffset = offset
-    }
-    this.marks.keep(from, to)
-  }
-
   prepareFlush(): boolean {
     this.write()
     const isBegun = this.beginEmptied()
@@ -483,7 +413,7 @@ export class LogState implements FlushedLog {
     try {
       this.flush.add(active.mark())
       this.flush.made(this.directory)
-      this.takeSnapshot()
+      this.producers.takeSnapshot()
     } catch (error) {
       if (!isNoRoom(error)) throw error
       return

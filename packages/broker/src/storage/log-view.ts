@@ -203,15 +203,15 @@ export class LogView {
    */
   lastStableOffset(highWatermark: number): number {
     const state = this.state
-    if (state.failed !== null && state.producersIfLoaded === null) return highWatermark
-    const producers = state.producersUnlessCrowded
+    if (state.failed !== null && state.producers.known === null) return highWatermark
+    const producers = state.producers.currentUnlessCrowded
     if (producers === null) return Math.min(highWatermark, state.startOffset)
     return producers.lastStableOffset(highWatermark)
   }
 
   /** Whether what `lastStableOffset` has just said is where that is, and not only less. */
   get isLastStableOffsetKnown(): boolean {
-    return this.state.producersIfLoaded !== null
+    return this.state.producers.known !== null
   }
 
   /** The aborted transactions with records in `[from, to)`. Throws I/O errors; too many open files do not set `failed`. */
@@ -271,7 +271,7 @@ export class LogView {
   /** What is known of its producers. An I/O error is thrown and sets `failed`, but for too many open files. */
   producers(): Iterable<ProducerEntry> {
     const state = this.state
-    return (state.producersIfLoaded ?? state.guardedRead(() => state.producers)).entries()
+    return (state.producers.known ?? state.guardedRead(() => state.producers.current)).entries()
   }
 
   /**
@@ -279,7 +279,7 @@ export class LogView {
    * I/O error is thrown and sets `failed`.
    */
   producer(producerId: number): ProducerEntry | undefined | null {
-    const producers = this.state.producersUnlessCrowded
+    const producers = this.state.producers.currentUnlessCrowded
     return producers === null ? null : producers.get(producerId)
   }
 }

@@ -138,7 +138,7 @@ export class Log extends LogView {
     const { undone } = state
     const control = header.isControl ? controlRecordOf(batch) : null
     if (header.producerId >= 0) {
-      const producers = state.producersUnlessCrowded
+      const producers = state.producers.currentUnlessCrowded
       if (producers === null) return refuse(result, NO_ROOM)
       const errorCode = producers.check(header, control)
       if (errorCode !== NONE) return refuse(result, errorCode)
@@ -357,7 +357,7 @@ export class Log extends LogView {
 
   /** Forgets producers that wrote nothing for long. */
   expireProducers(now: number): void {
-    this.state.producersIfLoaded?.expire(now, this.#producerIdExpirationMs)
+    this.state.producers.known?.expire(now, this.#producerIdExpirationMs)
   }
 
   /**
@@ -396,7 +396,7 @@ export class Log extends LogView {
         if (last !== undefined) {
           state.giveBack(last)
           state.flush.add(last.writeIndexes())
-          state.takeSnapshot()
+          state.producers.takeSnapshot()
         }
         state.flush.flushNow()
       })
