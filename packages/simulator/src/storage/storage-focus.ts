@@ -278,6 +278,42 @@ const FOCUSES: readonly Focus[] = [
     markBytes: [2000, 6000],
     valueBytes: [3, 40, 40],
   },
+  {
+    // The disk fails under logs that have not been synced before, the broker ends, as it does then, and is started again; what
+    // it finds is in the page cache, and it goes on with that until the power fails.
+    ...EVERYTHING,
+    name: 'new logs',
+    percent: 4,
+    operations: drawn({
+      ...NOTHING,
+      append: 40,
+      write: 5,
+      flush: 20,
+      dirtied: 20,
+      'dirtied together': 5,
+      'checkpoint now': 1,
+      'begin epoch': 2,
+      delete: 8,
+    }),
+    deadly: { flush: 0.05, dirtied: 0.05 },
+    fatal: [
+      ['sync', 'partition.metadata'],
+      ['syncDirectory', ''],
+    ],
+    faults: [
+      ['sync', 'EIO', 'partition.metadata'],
+      ['sync', 'EIO'],
+      ['syncDirectory', 'EIO'],
+    ],
+    faultChance: 0.8,
+    fullDiskChance: 0,
+    killChance: 0.8,
+    anyCallChance: 0.2,
+    stepsMax: 30,
+    briefChance: 0.7,
+    pauseChance: 0.6,
+    compactedChance: 0,
+  },
 ]
 
 /** What the world is about for which `percent` of `[0, 100)` was drawn. */
