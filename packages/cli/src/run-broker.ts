@@ -11,7 +11,7 @@ import { version } from './version.ts'
 
 /**
  * Runs a broker until a signal ends it. Prints `Listening on HOST:PORT` on stdout once per listener when it serves; logs go to
- * stderr. SIGTERM and SIGINT shut down cleanly, a second signal ends the process at once.
+ * stderr. SIGTERM and SIGINT shut down cleanly; another one, more than a second later, ends the process at once.
  * @returns the exit code: 0 after a clean shutdown, 1 when the disks failed
  * @throws CommandError when the configuration is refused or the broker cannot start
  */
@@ -20,7 +20,7 @@ export async function runBroker(args: Arguments, options: { greet: boolean }): P
   for (const warning of warnings) process.stderr.write(`odradek: ${warning}\n`)
   const { raiseFileLimit, runAtOnce, StartError, startBroker } = await import('@odradek/broker')
   const console = options.greet && ConsoleBeside.wanted(args) ? new ConsoleBeside() : null
-  const stopped = nextSignal()
+  const stopped = nextSignal(process.env.ODRADEK_SUPERVISED !== undefined)
   const logger = createLogger(config['log.level'])
   const openFilesMax = raiseFileLimit()
   // Whoever starts it by hand is greeted by what to do next, not by this.

@@ -68,7 +68,7 @@ const isListening = async (port: number): Promise<boolean> => {
   return promise.finally(() => socket.destroy())
 }
 
-test('a second signal ends a broker that is still closing, at once', async () => {
+test('another signal, a second later, ends a broker that is still closing, at once', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'odradek-bin-'))
   await using broker = odradek(['broker', '--port', '0', '--data-dir', directory])
   const port = Number(/\d+$/.exec((await broker.stdout.next()).value ?? '')?.[0])
@@ -85,7 +85,11 @@ test('a second signal ends a broker that is still closing, at once', async () =>
   broker.process.kill('SIGTERM')
   while (await isListening(port)) {}
   assert.equal(broker.process.exitCode, null, 'it is still closing')
-  broker.process.kill('SIGTERM')
+  // Those of the first second are the same wish told again.
+  while (broker.process.exitCode === null && broker.process.signalCode === null) {
+    broker.process.kill('SIGTERM')
+    await isListening(port)
+  }
   assert.equal(await broker.ended(), 'SIGTERM')
   deaf.destroy()
   rmSync(directory, { recursive: true })

@@ -41,7 +41,7 @@ const committed = async () => {
 
 test('topics are created, listed and described; groups listed, described and moved by a plan; undone by the saved command', async () => {
   const created = await odradek('topics', 'create', topic, '--partitions', '2', '--set', 'retention.ms=-1')
-  assert.deepEqual(created, { code: 0, stdout: 'Created orders: 2 partitions, 1 replicas each.', stderr: '' })
+  assert.deepEqual(created, { code: 0, stdout: 'Created orders: 2 partitions, 1 replica each.', stderr: '' })
   const text = { format: 'text', text: 'x' } as const
   for (let i = 0; i < 10; i++) {
     const message = { topic, partition: i % 2, key: text, value: text, headers: [], timestamp: (i + 1) * 1000 }

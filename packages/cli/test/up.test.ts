@@ -194,6 +194,17 @@ test('brokers whose supervisor is killed stop in order, and start again with the
   await untilStatus(directory.path, ({ cluster }) => cluster?.brokers.every(({ leaders }) => leaders === 1) === true)
 })
 
+test('brokers stop in order where their whole process group is told to end, as by a terminal and by systemd', async () => {
+  using directory = temporaryDirectory()
+  await using up = odradek(words(directory.path, '--mode', 'multi-master', '--brokers', '2'))
+  await listening(up, 2)
+  const { brokers } = await statusOf(directory.path)
+  for (const { pid } of brokers) process.kill(pid, 'SIGINT')
+  up.process.kill('SIGINT')
+  assert.equal(await up.ended(), 0)
+  for (const id of [1, 2]) assert.ok(readFileSync(join(directory.path, 'brokers', `${id}`, '.kafka_cleanshutdown')))
+})
+
 test('a broker alone, whose metadata is carried elsewhere with topics and cluster id', async () => {
   using directory = temporaryDirectory()
   using target = temporaryDirectory()

@@ -2,6 +2,7 @@ import { createTopic } from '@odradek/client'
 import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Command, UsageError } from '../command.ts'
 import { parseNumber } from '../partition-scope.ts'
+import { counted } from '../text-table.ts'
 
 export const topicsCreate: Command = {
   name: 'topics create',
@@ -34,8 +35,12 @@ export const topicsCreate: Command = {
       const created = await createTopic(cluster, topic, { validateOnly })
       const { partitions, replicationFactor } = created
       const done = validateOnly ? 'The cluster would create' : 'Created'
-      const text = `${done} ${name}: ${partitions ?? 'default'} partitions, ${replicationFactor ?? 'default'} replicas each.\n`
+      const text = `${done} ${name}: ${countOf(partitions, 'partition')}, ${countOf(replicationFactor, 'replica')} each.\n`
       process.stdout.write(args.flag('json') ? `${JSON.stringify(created, null, 2)}\n` : text)
       return 0
     }),
+}
+
+function countOf(count: number | null, noun: string): string {
+  return count === null ? `default ${noun}s` : counted(count, noun)
 }
