@@ -169,6 +169,23 @@ describe('moving the start of a log', () => {
     assert.deepEqual([log.startOffset, log.endOffset], [startOffset, records.length])
   })
 
+  it('lets segments go of which nothing was asked since a start', () => {
+    using bench = nodeBench()
+    let log = openLog(bench, { config })
+    fill(log)
+    const records = readAll(log)
+    log.close(true)
+    log = openLog(bench, { config })
+    const [first, second, third] = log.segments()
+    log.deleteSegments([first!, second!])
+    assert.equal(log.failed, null)
+    assert.equal(log.startOffset, third!.baseOffset)
+    assert.deepEqual(
+      readAll(log),
+      records.filter(({ offset }) => offset >= third!.baseOffset),
+    )
+  })
+
   it('keeps where the log ends when all of it is let go', () => {
     using bench = nodeBench()
     let log = openLog(bench, { config })

@@ -192,9 +192,11 @@ export function deleteSegments(state: LogState, chosen: readonly Segment[]): voi
   try {
     for (const segment of segments) {
       const path = segment.path(LOG_SUFFIX)
+      // Before its files have other names: it may not have been asked for yet.
+      const { size } = segment
       discarded.push(...letGo(state, segment))
       gone.push(segment)
-      place.logger.info({ segment: path, size: segment.size }, 'Segment deleted.')
+      place.logger.info({ segment: path, size }, 'Segment deleted.')
     }
   } finally {
     // Where there was no room for a new name the rest stay, for the next time.
