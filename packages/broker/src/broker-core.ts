@@ -230,7 +230,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.partitions.apply(metadata.image, metadata.image.topics.keys())
     this.directories.started(metadata.image.topicsById)
     this.#stopFollowing = metadata.onChange((image, previous, change) => this.#follow(image, previous, change))
-    metadata.onHeldAgain(() => this.partitions.prove())
+    metadata.onHeldAgain(() => this.partitions.brokersKnown())
     this.cleanup.start()
     this.scrub.start()
     this.#every(
@@ -390,7 +390,7 @@ export class BrokerCore implements BrokerContext, LeadershipListener {
     this.events.follow(image, previous, change)
     if (change.brokers.size > 0) this.partitions.brokersMoved(movedBrokers(image, previous, change))
     this.partitions.apply(image, everything ? image.topics.keys() : change.topics)
-    if (change.brokers.size > 0) this.partitions.prove()
+    if (change.brokers.size > 0) this.partitions.brokersKnown()
     const deleted = [...change.topics].filter(
       (name) => previous.topics.get(name)?.topicId !== image.topics.get(name)?.topicId && previous.topics.has(name),
     )

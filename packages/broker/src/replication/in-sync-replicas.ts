@@ -143,13 +143,28 @@ export class InSyncReplicas {
 
   /**
    * A change that was asked for is decided: done (the metadata said so before this), refused, or, with REQUEST_TIMED_OUT,
-   * nobody knows: then those that were to come in count until the metadata says something else.
+   * nobody knows: then those that were to come in count until the metadata says something else, or that they are gone.
    */
   decided(errorCode: number): void {
     this.#isAltering = false
-    if (errorCode === errors.REQUEST_TIMED_OUT.code) return
+    if (errorCode === errors.REQUEST_TIMED_OUT.code) {
+      this.forgetGoneComers()
+      return
+    }
     this.#comingIn.clear()
     this.#watch()
+  }
+
+  /**
+   * Where nobody knows whether a change was stored, and one that was to come in is gone: it could only be stored while that was
+   * registered, and the metadata comes in order, so that it says by now who came in. Returns whether one does not count any more.
+   */
+  forgetGoneComers(): boolean {
+    if (this.#isAltering) return false
+    const gone = [...this.#comingIn].filter((id) => this.#cluster!.brokerEpoch(id) < 0)
+    for (const id of gone) this.#comingIn.delete(id)
+    if (gone.length > 0) this.#watch()
+    return gone.length > 0
   }
 
   #alter(isr: readonly number[]): readonly number[] {

@@ -332,6 +332,25 @@ describe('a leader with followers', () => {
     assert.deepEqual(scene.heard, ['first 0', 'second 0', 'third 0'], 'nobody is there who could lead')
   })
 
+  it('commits without one that was to come in and is gone, where nobody knows whether that was stored, unless it was', () => {
+    for (const isStored of [false, true]) {
+      using scene = new Scene({ 'min.insync.replicas': '1' }, [1])
+      scene.ask(2, 0)
+      scene.append()
+      scene.endTurn()
+      scene.partition.isrDecided(errors.REQUEST_TIMED_OUT.code)
+      scene.partition.brokersKnown()
+      scene.endTurn()
+      assert.equal(scene.partition.highWatermark, 0, 'it lives, and may be in sync')
+      scene.epochs.delete(2)
+      scene.partition.brokerMoved(2)
+      if (isStored) scene.isr(1, 2)
+      scene.partition.brokersKnown()
+      scene.endTurn()
+      assert.equal(scene.partition.highWatermark, isStored ? 0 : 1)
+    }
+  })
+
   it('takes nobody who is eligible for gone while it may be gone itself for others: what it knows may be old', () => {
     using scene = new Scene()
     scene.leads({ isr: [1], elr: [2, 3], offline: [3] })

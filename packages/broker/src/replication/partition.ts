@@ -339,6 +339,12 @@ export class Partition implements TurnTask, ReadableReplica {
     this.#proofs.remove(wait)
   }
 
+  /** Who lives is known anew, and what the metadata says beside it. */
+  brokersKnown(): void {
+    if (this.#replicas.forgetGoneComers()) this.#recount()
+    this.prove()
+  }
+
   /** Whether another may have been elected while this broker's lease had ended, with records that are not here. */
   get mayBeReplaced(): boolean {
     return this.replicas.length > 1 && this.#cluster?.isCertainlyAlive() === false

@@ -173,9 +173,9 @@ export class Partitions implements PartitionEvents, FollowerEvents {
     }
   }
 
-  /** Who lives is known anew, and `apply` was told what came with it: what waits to be certain of leadership may be by now. */
-  prove(): void {
-    for (const partition of this) partition.prove()
+  /** Who lives is known anew, and `apply` was told what came with it. */
+  brokersKnown(): void {
+    for (const partition of this) partition.brokersKnown()
   }
 
   /** High watermarks, for the checkpoint file. */
