@@ -18,10 +18,11 @@ test('a time is ISO 8601, epoch milliseconds or so long ago', () => {
     assert.throws(() => parseTime('t', text, 1000), /must be a time like/)
 })
 
-test('a number is whole and not below its bound', () => {
+test('a number is whole and within its bounds', () => {
   assert.equal(parseNumber('by', '-10', Number.MIN_SAFE_INTEGER), -10)
   assert.throws(() => parseNumber('keep', '-1'), /--keep must be a whole number, not "-1"/)
   assert.throws(() => parseNumber('partitions', '0', 1), /from 1/)
+  assert.throws(() => parseNumber('partitions', '4294967297', 1, 0x7fff_ffff), /from 1 to 2147483647, not "4294967297"/)
   assert.throws(() => parseNumber('keep', '1e3'), /whole number/)
   assert.throws(() => parseNumber('keep', '9007199254740993'), /whole number/)
 })

@@ -6,11 +6,12 @@ export function parseTopicScope(text: string): { topic: string; partitions: numb
   return match ? { topic: match[1]!, partitions: match[2]!.split(',').map(Number) } : { topic: text, partitions: null }
 }
 
-/** A whole number, not below `min`. */
-export function parseNumber(flag: string, text: string, min = 0): number {
+/** A whole number, not below `min` and not above `max`. */
+export function parseNumber(flag: string, text: string, min = 0, max = Number.MAX_SAFE_INTEGER): number {
   const value = Number(text)
-  if (/^[+-]?\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value
-  throw new UsageError(`--${flag} must be a whole number${min > 0 ? ` from ${min}` : ''}, not "${text}"`)
+  if (/^[+-]?\d+$/.test(text) && Number.isSafeInteger(value) && value >= min && value <= max) return value
+  const bounds = `${min > 0 ? ` from ${min}` : ''}${max < Number.MAX_SAFE_INTEGER ? ` to ${max}` : ''}`
+  throw new UsageError(`--${flag} must be a whole number${bounds}, not "${text}"`)
 }
 
 /** A day (in UTC), or a time that says its zone: one that does not would mean another instant on another machine. */

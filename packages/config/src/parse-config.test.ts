@@ -70,6 +70,9 @@ test('keys that contradict each other are refused', () => {
   assert.deepEqual(texts({ listeners: 'A://:1', 'advertised.listeners': 'C://kafka.example:1' }), [
     'advertised.listeners names C, which is not one of listeners (A)',
   ])
+  assert.deepEqual(texts({ 'retry.topic.prefix': 'dlq.' }), [
+    'dlq.topic.prefix must differ from retry.topic.prefix (dlq.): both topics of a group would have one name',
+  ])
 })
 
 test('thresholds of a disk come into force in their order', () => {

@@ -90,6 +90,11 @@ export function conflictsOf(config: BrokerConfig): ConfigProblem[] {
     const text = `${key} must be at least ${lower} (${config[lower]}), not ${config[key]}`
     problems.push({ key, value: String(config[key]), text })
   }
+  const prefix = config['dlq.topic.prefix']
+  if (prefix === config['retry.topic.prefix']) {
+    const text = `dlq.topic.prefix must differ from retry.topic.prefix (${prefix}): both topics of a group would have one name`
+    problems.push({ key: 'dlq.topic.prefix', value: prefix, text })
+  }
   const names = config.listeners.map((item) => parseListener(item)?.name)
   for (const [index, name] of names.entries()) {
     if (names.indexOf(name) === index) continue

@@ -4,6 +4,9 @@ import { type Command, UsageError } from '../command.ts'
 import { parseNumber } from '../partition-scope.ts'
 import { counted } from '../text-table.ts'
 
+const INT16_MAX = 0x7fff
+const INT32_MAX = 0x7fff_ffff
+
 export const topicsCreate: Command = {
   name: 'topics create',
   summary: 'Create a topic.',
@@ -26,12 +29,14 @@ export const topicsCreate: Command = {
           return [text.slice(0, at), text.slice(at + 1)]
         }),
       )
-      const count = (flag: string) => {
+      // What is above does not fit into the request: it would ask for some other number.
+      const count = (flag: string, max: number) => {
         const text = args.text(flag)
-        return text === undefined ? undefined : parseNumber(flag, text, 1)
+        return text === undefined ? undefined : parseNumber(flag, text, 1, max)
       }
       const validateOnly = args.flag('validate-only')
-      const topic = { name, partitions: count('partitions'), replicationFactor: count('replicas'), configs }
+      const partitionCount = count('partitions', INT32_MAX)
+      const topic = { name, partitions: partitionCount, replicationFactor: count('replicas', INT16_MAX), configs }
       const created = await createTopic(cluster, topic, { validateOnly })
       const { partitions, replicationFactor } = created
       const done = validateOnly ? 'The cluster would create' : 'Created'

@@ -3,6 +3,8 @@ import { clusterFlags, withCluster } from '../cluster-flags.ts'
 import { type Command, UsageError } from '../command.ts'
 import { parseNumber } from '../partition-scope.ts'
 
+const INT32_MAX = 0x7fff_ffff
+
 export const topicsPartitionsAdd: Command = {
   name: 'topics partitions add',
   summary: 'Give a topic more partitions. There is no way back, and keys may go to another partition than before.',
@@ -17,7 +19,7 @@ export const topicsPartitionsAdd: Command = {
       const topic = args.positionals[0]!
       const text = args.text('total')
       if (text === undefined) throw new UsageError('topics partitions add needs --total')
-      const total = parseNumber('total', text, 1)
+      const total = parseNumber('total', text, 1, INT32_MAX)
       const before = (await topicPlaces(cluster, topic)).partitions.length
       await addPartitions(cluster, topic, total)
       const result = { topic, before, partitions: total }
