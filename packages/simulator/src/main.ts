@@ -12,9 +12,10 @@ import { intakeMutants } from './intake/intake-mutants.ts'
 import { simulateIntake } from './intake/intake-simulation.ts'
 import { runIntakeMutant } from './intake/run-intake-mutant.ts'
 import { mutants } from './mutants.ts'
+import type { Outcome } from './outcome.ts'
 import { type MutantOutcome, mutantPatches, runMutant } from './patches.ts'
 import { runSeeds } from './run-seeds.ts'
-import { type Outcome, simulate } from './simulation.ts'
+import { simulate } from './simulation.ts'
 import { simulateStorage } from './storage/storage-simulation.ts'
 
 /** Seeds after which a mutant counts as not found. */

@@ -1,4 +1,4 @@
-import type { Outcome } from './simulation.ts'
+import type { Outcome } from './outcome.ts'
 
 export interface SeedsToRun {
   readonly first: number

@@ -4,7 +4,7 @@
  *   start ▶ check what is there ▶ serve ▶ crash (power, process) or stop ▶ … ▶ last life: bring all to an end ▶ check ▶
  *   stop ▶ check the files ▶ start ▶ check again
  */
-import { createSimHost, SimCrash, type SimHost, type SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
+import { createSimHost, type SimHost, type SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
 import { offsetsTopic } from '@odradek/broker/src/metadata/controller/internal-topic.ts'
 import { FindCoordinator, OffsetFetch } from '@odradek/protocol'
 import { Administrator } from './administrator.ts'
@@ -16,6 +16,7 @@ import { ClientSide } from './client-side.ts'
 import { Consumer } from './consumer.ts'
 import { GroupMember } from './group-member.ts'
 import { History } from './history.ts'
+import { type Outcome, runToItsEnd } from './outcome.ts'
 import type { End } from './partition-history.ts'
 import { type LifePlan, makePlan, type Plan } from './plan.ts'
 import { Producer } from './producer.ts'
@@ -30,18 +31,6 @@ export interface SimulationOptions {
   readonly withFaults?: boolean
   /** Whether the disk is so small that the oldest segments go before their time [false]. */
   readonly hasTightDisk?: boolean
-}
-
-export interface Outcome {
-  readonly seed: number
-  /** Equal for runs that did the same. */
-  readonly fingerprint: number
-  readonly failures: readonly string[]
-  readonly counts: Readonly<Record<string, number>>
-  readonly steps: number
-  readonly virtualMs: number
-  /** The last lines of what happened. */
-  readonly trace: () => string
 }
 
 const DRAIN_MS_MAX = 120_000
@@ -65,25 +54,16 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const world = new SimWorld(seed, { traceLinesMax: options.traceLinesMax ?? 1000 })
   const simulation = new Simulation(world, options)
   const { history } = simulation
-  const unhandled = (error: unknown) => {
-    if (!(error instanceof SimCrash)) history.fail(`a rejection nobody handled: ${(error as Error).stack}`)
-  }
-  process.on('unhandledRejection', unhandled)
-  try {
-    await simulation.run()
-  } catch (error) {
-    history.fail(`the simulation failed: ${(error as Error).stack}`)
-  } finally {
-    process.off('unhandledRejection', unhandled)
-  }
-  return {
+  const ended = await runToItsEnd(
     seed,
-    fingerprint: world.trace.fingerprint,
+    world,
+    () => simulation.run(),
+    (problem) => history.fail(problem),
+  )
+  return {
+    ...ended,
     failures: history.failures,
     counts: { ...history.counts, lost: history.lostRecords, lives: history.life },
-    steps: world.steps,
-    virtualMs: world.time,
-    trace: () => world.trace.toString(),
   }
 }
 

@@ -7,9 +7,10 @@
  * With `flush.mode=sync` the power fails wherever it likes, at all brokers at once too. With `async` what is acknowledged is in
  * page caches alone, so a broker loses its power only while another one that is in sync keeps what it has.
  */
-import { createSimHost, SimCrash, type SimHost, SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
+import { createSimHost, type SimHost, SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
 import { intakeTopicOf } from '@odradek/broker/src/metadata/intake-topic.ts'
 import { CreateTopics, IncrementalAlterConfigs } from '@odradek/protocol'
+import { type Outcome, runToItsEnd } from '../outcome.ts'
 import { InSyncCheck } from './check-in-sync.ts'
 import { ClusterAdministrator } from './cluster-administrator.ts'
 import { ClusterBroker } from './cluster-broker.ts'
@@ -41,16 +42,6 @@ const WHOLE_CHECK_MS = 5
 /** Two of the slowest syncs there are: one that is under way, and the one that waits for it. */
 const SLOWEST_SYNCS_MS = 500
 
-export interface ClusterOutcome {
-  readonly seed: number
-  readonly fingerprint: number
-  readonly failures: readonly string[]
-  readonly counts: Readonly<Record<string, number>>
-  readonly steps: number
-  readonly virtualMs: number
-  readonly trace: () => string
-}
-
 export interface ClusterSimulationOptions {
   /** Lines of the trace that are kept [1000]. */
   readonly traceLinesMax?: number
@@ -66,30 +57,17 @@ export interface ClusterSimulationOptions {
 }
 
 /** Runs the simulation of a seed. What it finds wrong is in `failures`. */
-export async function simulateCluster(seed: number, options: ClusterSimulationOptions = {}): Promise<ClusterOutcome> {
+export async function simulateCluster(seed: number, options: ClusterSimulationOptions = {}): Promise<Outcome> {
   const world = new SimWorld(seed, { traceLinesMax: options.traceLinesMax ?? 1000 })
   const simulation = new ClusterSimulation(world, options)
   const { history } = simulation
-  const unhandled = (error: unknown) => {
-    if (!(error instanceof SimCrash)) history.fail(`a rejection nobody handled: ${(error as Error).stack}`)
-  }
-  process.on('unhandledRejection', unhandled)
-  try {
-    await simulation.run()
-  } catch (error) {
-    history.fail(`the simulation failed: ${(error as Error).stack}`)
-  } finally {
-    process.off('unhandledRejection', unhandled)
-  }
-  return {
+  const ended = await runToItsEnd(
     seed,
-    fingerprint: world.trace.fingerprint,
-    failures: history.failures,
-    counts: history.counts,
-    steps: world.steps,
-    virtualMs: world.time,
-    trace: () => world.trace.toString(),
-  }
+    world,
+    () => simulation.run(),
+    (problem) => history.fail(problem),
+  )
+  return { ...ended, failures: history.failures, counts: history.counts }
 }
 
 class ClusterSimulation {

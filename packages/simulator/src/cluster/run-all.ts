@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import type { ClusterOutcome } from './cluster-simulation.ts'
+import type { Outcome } from '../outcome.ts'
 
 /** Runs seeds of a world for a test; a failure says how to repeat it. Returns what happened in all of them. */
 export async function runAll(
   { first, count }: { readonly first: number; readonly count: number },
   how: string,
-  run: (seed: number) => Promise<ClusterOutcome>,
+  run: (seed: number) => Promise<Outcome>,
 ): Promise<Record<string, number>> {
   const totals: Record<string, number> = {}
   for (let seed = first; seed < first + count; seed++) {

@@ -5,13 +5,13 @@
  *   start ▶ accept, deliver ▶ crash (power, process) or stop ▶ … ▶ last life: all is acknowledged and delivered ▶ check ▶
  *   stop ▶ start ▶ check again
  */
-import { createSimHost, SimCrash, type SimHost, type SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
+import { createSimHost, type SimHost, type SimRandom, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
 import { BatchCursor, CreateTopics, Fetch, IncrementalAlterConfigs, RecordCursor } from '@odradek/protocol'
 import { BrokerLife, type Mutation } from '../broker-life.ts'
 import { ClientSide } from '../client-side.ts'
 import { History } from '../history.ts'
+import { type Outcome, runToItsEnd } from '../outcome.ts'
 import type { SimClient } from '../sim-client.ts'
-import type { Outcome } from '../simulation.ts'
 import { DueWatch } from './due-watch.ts'
 import { FailingConsumer } from './failing-consumer.ts'
 import { type Found, TimedHistory } from './timed-history.ts'
@@ -54,25 +54,16 @@ export interface IntakeSimulationOptions {
 export async function simulateIntake(seed: number, options: IntakeSimulationOptions = {}): Promise<Outcome> {
   const world = new SimWorld(seed, { traceLinesMax: options.traceLinesMax ?? 2000 })
   const simulation = new IntakeSimulation(world, options)
-  const unhandled = (error: unknown) => {
-    if (!(error instanceof SimCrash)) simulation.history.fail(`a rejection nobody handled: ${(error as Error).stack}`)
-  }
-  process.on('unhandledRejection', unhandled)
-  try {
-    await simulation.run()
-  } catch (error) {
-    simulation.history.fail(`the simulation failed: ${(error as Error).stack}`)
-  } finally {
-    process.off('unhandledRejection', unhandled)
-  }
-  return {
+  const ended = await runToItsEnd(
     seed,
+    world,
+    () => simulation.run(),
+    (problem) => simulation.history.fail(problem),
+  )
+  return {
+    ...ended,
     failures: simulation.history.failures,
-    fingerprint: world.trace.fingerprint,
-    steps: world.steps,
-    virtualMs: world.time,
     counts: { acknowledged: simulation.timed.acknowledgedCount, lives: simulation.history.life },
-    trace: () => world.trace.toString(),
   }
 }
 

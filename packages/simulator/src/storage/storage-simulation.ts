@@ -7,7 +7,7 @@
 import { createSimHost, SimCrash, type SimHost, SimWorld } from '@odradek/broker/src/host/sim/index.ts'
 import { resolveTopicConfig } from '@odradek/config'
 import { checkFiles } from '../check-files.ts'
-import type { Outcome } from '../simulation.ts'
+import { type Outcome, runToItsEnd } from '../outcome.ts'
 import { LogModel, topicIdOf } from './log-model.ts'
 import { focusAt, focusNamed } from './storage-focus.ts'
 import { StorageLife } from './storage-life.ts'
@@ -32,26 +32,8 @@ export async function simulateStorage(seed: number, options: StorageOptions = {}
     world.note(null, `wrong: ${problem}`)
     failures.push(`life ${counts.lives}, ${world.time.toFixed(3)} ms: ${problem}`)
   }
-  const unhandled = (error: unknown) => {
-    if (!(error instanceof SimCrash)) fail(`a rejection nobody handled: ${(error as Error).stack}`)
-  }
-  process.on('unhandledRejection', unhandled)
-  try {
-    await run(world, options, failures, counts, fail)
-  } catch (error) {
-    fail(`the simulation failed: ${(error as Error).stack}`)
-  } finally {
-    process.off('unhandledRejection', unhandled)
-  }
-  return {
-    seed,
-    fingerprint: world.trace.fingerprint,
-    failures,
-    counts,
-    steps: world.steps,
-    virtualMs: world.time,
-    trace: () => world.trace.toString(),
-  }
+  const ended = await runToItsEnd(seed, world, () => run(world, options, failures, counts, fail), fail)
+  return { ...ended, failures, counts }
 }
 
 async function run(
