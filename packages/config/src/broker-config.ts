@@ -599,7 +599,7 @@ export const brokerConfig = table({
     min: 1,
     unit: 'bytes',
     mutable: 'broker',
-    doc: 'The memory for requests that come in pieces, for answers that are being made, about, and for answers that wait for their clients, of all connections together. When it is used up, connections that need more of it are not read until there is room; requests that come in one piece are served on. From half of it on, long answers are made one after the other.',
+    doc: 'The memory for requests that come in pieces, for answers that are being made (about) and those that wait for their clients, of all connections together. Once it is used up connections that need more are not read until there is room; requests in one piece are served on. From half on, long answers are made one by one.',
   },
   'socket.request.max.bytes': {
     type: 'int',
