@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { z } from 'zod'
+import { appRouter } from '../../../packages/api/src/app-router.ts'
 import { failureSentences } from '../../../packages/api/src/failure-sentences.ts'
 import { letterReasons } from '../../../packages/client/src/dead-letters/jobs/letter-reasons.ts'
 import { scopes } from '../../../packages/config/src/config-entries.ts'
 import { errors } from '../../../packages/protocol/src/errors.ts'
 import docs from '../messages/config-docs.zh.json' with { type: 'json' }
 import failures from '../messages/failures.zh.json' with { type: 'json' }
+import names from '../messages/names.zh.json' with { type: 'json' }
 import reasons from '../messages/reasons.zh.json' with { type: 'json' }
 import { messages } from './messages.ts'
 
@@ -118,3 +121,32 @@ test('reasons are told in Chinese as brokers and clients give them now', () => {
     for (const part of parts) assert.ok(written.includes(part), `nobody says "${part}"`)
   }
 })
+
+test('every procedure has a Chinese name, and every field of what it is given', () => {
+  const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, Procedure>)
+  // What is followed has the name of what is asked for.
+  const asked = procedures.filter(
+    ([path]) => !(path.endsWith('Live') && path.slice(0, -'Live'.length) in names.procedures),
+  )
+  assert.deepEqual(Object.keys(names.procedures).sort(), asked.map(([path]) => path).sort())
+  const fields = new Set(
+    procedures.flatMap(([, { _def }]) =>
+      _def.inputs.flatMap((input) => fieldsOf(z.toJSONSchema(input, { unrepresentable: 'any', io: 'input' }))),
+    ),
+  )
+  assert.deepEqual(Object.keys(names.fields).sort(), [...fields].sort())
+})
+
+interface Procedure {
+  readonly _def: { readonly inputs: readonly z.ZodType[] }
+}
+
+/** Every name of a field that a JSON schema has, however deep. */
+function fieldsOf(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  const { properties = {} } = schema as { properties?: object }
+  const inner = Object.entries(schema).flatMap(([key, value]) =>
+    key === 'properties' ? Object.values(value) : [value],
+  )
+  return [...Object.keys(properties), ...inner.flatMap(fieldsOf)]
+}

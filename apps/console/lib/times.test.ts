@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseTime, relativeTime, timeText, zoneLabel } from './times.ts'
+import { parseTime, relativeTime, shownAgain, timeText, zoneLabel } from './times.ts'
 
 const noon = Date.UTC(2026, 10, 23, 12, 0, 5, 67)
 
@@ -33,6 +33,24 @@ test('a clock that is put forward or back is read as people read it', () => {
   assert.equal(parseTime('2026-10-25 01:30', 'Europe/Berlin', 0), Date.UTC(2026, 9, 24, 23, 30))
   assert.equal(parseTime('2026-10-25 03:30', 'Europe/Berlin', 0), Date.UTC(2026, 9, 25, 2, 30))
   assert.equal(parseTime('2026-03-29 03:30', 'Europe/Berlin', 0), Date.UTC(2026, 2, 29, 1, 30))
+})
+
+test('what clocks show twice is the first of both, and the second is known', () => {
+  const first = Date.UTC(2026, 9, 25, 0, 30)
+  assert.equal(parseTime('2026-10-25 02:30', 'Europe/Berlin', 0), first)
+  assert.equal(shownAgain(first, 'Europe/Berlin'), first + 3_600_000)
+  assert.equal(shownAgain(first + 3_600_000, 'Europe/Berlin'), null)
+  assert.equal(parseTime('2026-10-25T02:30+01:00', 'Europe/Berlin', 0), first + 3_600_000)
+  assert.equal(parseTime('2026-11-01 01:59:59.999', 'America/New_York', 0), Date.UTC(2026, 10, 1, 5, 59, 59, 999))
+  const lordHowe = parseTime('2026-04-05 01:45', 'Australia/Lord_Howe', 0)!
+  assert.equal(shownAgain(lordHowe, 'Australia/Lord_Howe'), lordHowe + 1_800_000)
+  // Clocks never show half past two when they are put forward.
+  assert.equal(
+    timeText(parseTime('2026-03-29 02:30', 'Europe/Berlin', 0)!, 'Europe/Berlin', 'minute'),
+    '2026-03-29 03:30',
+  )
+  assert.equal(shownAgain(noon, 'Europe/Berlin'), null)
+  assert.equal(shownAgain(noon, 'UTC'), null)
 })
 
 test('what is no moment is refused, not guessed', () => {

@@ -95,14 +95,29 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 }
 
-/** The moment at which clocks in the zone show `wall` (given as if it were UTC). Two rounds settle a change of offset in between. */
+/**
+ * The moment at which clocks in the zone show `wall` (given as if it were UTC). Two rounds settle a change of offset in between. Where
+ * clocks are put back they show it twice: the first of both, for a rewind to the second would leave out what lies between.
+ */
 export function fromWall(wall: number, zone: string): number {
   let at = wall
-  for (let round = 0; round < 2; round++) {
-    const shown = Date.parse(`${timeText(at, zone, 'ms').replace(' ', 'T')}Z`)
-    at += wall - shown
-  }
-  return at
+  for (let round = 0; round < 2; round++) at += wall - wallOf(at, zone)
+  const first = PUT_BACK_MS.map((ms) => at - ms).find((earlier) => wallOf(earlier, zone) === wall)
+  return first ?? at
+}
+
+/** The second moment at which clocks in the zone show what they show at this one; null: they show it once, or it is the second. */
+export function shownAgain(at: number, zone: string): number | null {
+  const wall = wallOf(at, zone)
+  return PUT_BACK_MS.map((ms) => at + ms).find((later) => wallOf(later, zone) === wall) ?? null
+}
+
+/** By how much clocks are put back: an hour, on Lord Howe Island half of one. */
+const PUT_BACK_MS = [3_600_000, 1_800_000]
+
+/** What clocks in the zone show, as if it were UTC. */
+function wallOf(at: number, zone: string): number {
+  return Date.parse(`${timeText(at, zone, 'ms').replace(' ', 'T')}Z`)
 }
 
 function formatIn(zone: string): Intl.DateTimeFormat {

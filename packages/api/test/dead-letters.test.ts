@@ -6,7 +6,7 @@ import { Producer, stringSerializers } from '@platformatic/kafka'
 import { anonymousVisitor, type Visitor } from '../src/access/visitor.ts'
 import type { Context } from '../src/context.ts'
 import { jobResults } from '../src/http/job-results.ts'
-import { createContext } from '../src/index.ts'
+import { Console, createCaller, createContext } from '../src/index.ts'
 import { ConsoleScene } from './console-scene.ts'
 
 const cluster = 'local'
@@ -225,4 +225,28 @@ test('what waits for another try: seen by group, tried now, given up', async () 
   }
   const [letter] = await readDeadLetters(kafka, deadLetters, 0, 0, 10)
   assert.match(letter!.reason!, /given up by an operator/)
+})
+
+test('letters that are taken away elsewhere are a change at the next look; letters that come are none', async () => {
+  await springLetters('watched-dlt', 5)
+  const desk = scene.console.deadLetters(cluster)
+  const { sampler } = scene.console.session(cluster)
+  /** How much was changed from what is known now, by the next look. */
+  const changed = async (between: () => Promise<unknown>) => {
+    desk.forget()
+    await desk.places()
+    await sampler.take()
+    const known = desk.changes()
+    await between()
+    await sampler.take()
+    return desk.changes() - known
+  }
+  assert.equal(await changed(() => write('watched-dlt', [{ key: 'k', value: '6', headers: {} }])), 0)
+  desk.forget()
+  const { letters } = await scene.caller.deadLetters.totals({ cluster })
+  await using other = new Console(scene.console.options)
+  const elsewhere = createCaller(await createContext(other, { header: () => null, remoteAddress: '127.0.0.1' }))
+  const { planId } = await elsewhere.deadLetters.purgePlan({ cluster, topic: 'watched-dlt', what: { kind: 'all' } })
+  assert.equal(await changed(() => elsewhere.deadLetters.purge({ cluster, planId, confirm: 'watched-dlt' })), 1)
+  assert.equal((await scene.caller.deadLetters.totals({ cluster })).letters, letters - 6)
 })

@@ -66,7 +66,7 @@ export function Chart(props: {
           height={height}
           role="img"
           aria-label={label}
-          className="block touch-pan-y"
+          className="block max-w-full touch-pan-y"
           onPointerMove={move}
           onPointerLeave={() => setCursor(null)}
         >

@@ -31,7 +31,10 @@ export function PlanLayout(props: {
       <div className="flex min-h-0 min-w-0 flex-col">
         <div className="flex flex-col gap-3 border-b px-6 py-3 max-sm:px-4">
           <div className="flex flex-wrap items-center gap-3">
-            <p aria-live="polite" className="min-w-0 flex-1 break-words font-strong max-sm:basis-full">
+            <p
+              aria-live="polite"
+              className="min-h-10 min-w-0 flex-1 content-center break-words font-strong max-sm:min-h-20 max-sm:basis-full"
+            >
               {props.sentence}
             </p>
             {props.acts}

@@ -18,6 +18,7 @@ import { cn } from '../../lib/cn.ts'
 import { Checkbox } from './field.tsx'
 import { Skeleton } from './skeleton.tsx'
 import { useHeldRows } from './use-held-rows.ts'
+import { useOpenInView } from './use-open-in-view.ts'
 
 export interface Column<Row> {
   readonly id: string
@@ -103,10 +104,13 @@ export function Table<Row>(props: TableProps<Row>) {
     estimateSize: () => (narrow ? ROW_NARROW_PX : ROW_PX),
     overscan: 12,
     initialRect: FIRST_VIEW,
+    // The head stands above the rows and over them.
+    scrollPaddingEnd: ROW_PX,
   })
   useEffect(() => {
     if (narrow !== undefined) virtualizer.measure()
   }, [narrow, virtualizer])
+  useOpenInView(frame, shown, rowKey, props.openKey ?? null, virtual ? virtualizer : null)
   const items = virtualizer.getVirtualItems()
   const before = virtual ? (items[0]?.start ?? 0) : 0
   const after = virtual ? virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0) : 0
@@ -276,6 +280,7 @@ function PlainBodyRow<Row>(props: BodyRowProps<Row>) {
       tabIndex={-1}
       aria-rowindex={props.ariaIndex}
       aria-selected={chosen}
+      aria-current={props.isOpen || undefined}
       onClick={props.opens ? open : undefined}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' || event.target !== event.currentTarget) return
@@ -285,7 +290,7 @@ function PlainBodyRow<Row>(props: BodyRowProps<Row>) {
         else link?.click()
       }}
       className={cn(
-        'group -outline-offset-2 hover:bg-hover max-sm:relative max-sm:flex max-sm:flex-wrap max-sm:items-center max-sm:gap-x-3 max-sm:border-b max-sm:px-4 max-sm:py-2',
+        'group scroll-mt-8 -outline-offset-2 hover:bg-hover max-sm:relative max-sm:scroll-mt-0 max-sm:flex max-sm:flex-wrap max-sm:items-center max-sm:gap-x-3 max-sm:border-b max-sm:px-4 max-sm:py-2',
         (chosen || props.isOpen) && 'bg-accent-soft',
       )}
     >

@@ -15,6 +15,7 @@ import { Menu, MenuItem, MenuLink } from '../../components/ui/menu.tsx'
 import { Count, Unknown } from '../../components/ui/number.tsx'
 import { Time } from '../../components/ui/time.tsx'
 import { useToast } from '../../components/ui/toast.tsx'
+import { cn } from '../../lib/cn.ts'
 import { href } from '../../lib/href.ts'
 import { exactNumber } from '../../lib/numbers.ts'
 import { useTRPC } from '../../lib/trpc.tsx'
@@ -73,9 +74,10 @@ export function LetterTitle(props: {
             {about?.convention != null && about.convention !== 'odradek' && (
               <Badge>{t(`convention.${about.convention}`)}</Badge>
             )}
-            {matching !== null && (
-              <span className="text-meta text-muted">{t('matching', { count: exactNumber(matching) })}</span>
-            )}
+            {/* Has its place before it is counted. */}
+            <span className={cn('text-meta text-muted', matching === null && 'invisible')}>
+              {t('matching', { count: exactNumber(matching ?? about?.depth ?? 0) })}
+            </span>
           </>
         }
         actions={

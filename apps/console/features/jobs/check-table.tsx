@@ -54,6 +54,8 @@ export function CheckTable(props: {
         </ul>
       )}
       <Table<Row>
+        // Another one than that which stood in its place: why letters are not sent comes above it.
+        key={plan === undefined ? 'checking' : 'checked'}
         label={t('check.label')}
         className="flex-1"
         columns={columns}

@@ -10,6 +10,7 @@ import { Button } from '../../components/ui/button.tsx'
 import { ErrorState } from '../../components/ui/error-state.tsx'
 import { PlanLayout } from '../../components/ui/plan-layout.tsx'
 import { QueryError } from '../../components/ui/query-error.tsx'
+import { Skeleton } from '../../components/ui/skeleton.tsx'
 import { href } from '../../lib/href.ts'
 import { newId } from '../../lib/new-id.ts'
 import { exactNumber } from '../../lib/numbers.ts'
@@ -88,7 +89,7 @@ export function ResendPage({ cluster, topic }: { cluster: string; topic: string 
               {t('run', { count: exactNumber(plan?.toSend ?? 0) })}
             </Button>
           }
-          notes={<Online plan={plan} />}
+          notes={<Online plan={plan} isComing={isChecking && about.data?.group != null} />}
           command={isChecking ? undefined : (plan?.command ?? null)}
           errors={
             <>
@@ -131,10 +132,17 @@ function Sentence({ plan }: { plan: ResendPlan | undefined }) {
   })
 }
 
-function Online({ plan }: { plan: ResendPlan | undefined }) {
+/** Who is there to read what is sent; `isComing`: that will be told, and has its line. */
+function Online({ plan, isComing }: { plan: ResendPlan | undefined; isComing: boolean }) {
   const t = useTranslations('jobs')
   const letterReason = useLetterReason()
-  if (plan === undefined) return null
+  if (plan === undefined) {
+    return isComing ? (
+      <p>
+        <Skeleton className="w-1/3" />
+      </p>
+    ) : null
+  }
   const { group, membersOnline, notes, notesWhy } = plan
   return (
     <>

@@ -16,7 +16,7 @@ export function ScanStatus({ scan, found, onResume }: { scan: Scan; found: numbe
   const share = progress === null || progress.offsetsTotal === 0 ? 0 : progress.offsetsRead / progress.offsetsTotal
   const end = progress?.end ?? null
   return (
-    <div className="border-b px-6 py-1.5 max-sm:px-4">
+    <div className="relative border-b px-6 py-1.5 max-sm:px-4">
       <div className="flex min-h-6 flex-wrap items-center gap-x-4 gap-y-1 text-meta">
         <span role="status" aria-live="polite" className="font-strong">
           {running
@@ -72,7 +72,7 @@ export function ScanStatus({ scan, found, onResume }: { scan: Scan; found: numbe
           aria-valuenow={Math.round(share * 100)}
           aria-valuemin={0}
           aria-valuemax={100}
-          className="h-0.5 overflow-hidden rounded-full bg-hover"
+          className="absolute inset-x-6 bottom-0 h-0.5 overflow-hidden rounded-full bg-hover max-sm:inset-x-4"
         >
           <div className="h-full bg-accent" style={{ width: `${Math.max(1, share * 100)}%` }} />
         </div>

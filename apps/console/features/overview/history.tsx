@@ -34,7 +34,10 @@ export function History({ series }: { series: SeriesData | undefined }) {
         />
       </div>
       {shown.length < 2 ? (
-        <p className="py-8 text-center text-muted">{t('noHistory')}</p>
+        // As high as the charts that come in its place.
+        <p className="flex min-h-[152px] items-center justify-center text-center text-muted max-lg:min-h-[320px]">
+          {t('noHistory')}
+        </p>
       ) : (
         <ChartCursor>
           <div className="grid gap-x-8 gap-y-4 lg:grid-cols-2">

@@ -64,6 +64,7 @@ export class DeadLetterDesk {
   #keeping: Promise<void> | null = null
   #isChanged = false
   #changes = 0
+  #lastGone: string | null = null
 
   constructor(session: ClusterSession) {
     this.#session = session
@@ -105,9 +106,30 @@ export class DeadLetterDesk {
     setTimeout(() => this.forget(), SOON_MS).unref()
   }
 
-  /** How often something was changed. */
-  get changes(): number {
+  /**
+   * How often something was changed: here, and elsewhere as far as the last look at the cluster tells. Letters that come are no change;
+   * where some have gone, somebody took them away.
+   */
+  changes(): number {
+    const gone = this.#gone()
+    if (gone !== this.#lastGone) {
+      if (this.#lastGone !== null) this.forget()
+      this.#lastGone = gone
+    }
     return this.#changes
+  }
+
+  /** Where the logs of the known topics began at the last look, all in one; null before the first. */
+  #gone(): string | null {
+    const sample = this.#session.sampler.last
+    const known = this.#places.recent(Number.POSITIVE_INFINITY)
+    if (sample === null || known === undefined) return null
+    return known
+      .map(({ topic }) => {
+        const starts = sample.starts.get(topic)
+        return starts === undefined ? `${topic} -` : `${topic} ${[...starts.values()].map(({ offset }) => offset)}`
+      })
+      .join()
   }
 
   /** What a request would do. Nothing is written. */

@@ -64,11 +64,12 @@ export const deadLetters = router({
   /** How many there are, for the mark beside the place. */
   totals: clusterProcedure.query(({ ctx, input }) => countAll(ctx, input.cluster)),
 
-  /** The same when it has changed, four times a minute, at once after what was done here: every open page asks for it. */
+  /** The same when it has changed, four times a minute; where some were taken away, or something was done here, at the
+   * next look: every open page asks for it. */
   totalsLive: clusterProcedure.subscription(({ ctx, input, signal }) =>
     liveView(ctx.session.sampler, signal, () => countAll(ctx, input.cluster), {
       restMs: TOTALS_REST_MS,
-      changes: () => ctx.console.deadLetters(input.cluster).changes,
+      changes: () => ctx.console.deadLetters(input.cluster).changes(),
     }),
   ),
 

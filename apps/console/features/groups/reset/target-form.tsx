@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { Button } from '../../../components/ui/button.tsx'
 import { Field, Input } from '../../../components/ui/field.tsx'
 import { Select } from '../../../components/ui/select.tsx'
-import { parseTime, timeText } from '../../../lib/times.ts'
+import { parseTime, shownAgain, timeText } from '../../../lib/times.ts'
 import { useZone } from '../../../lib/zone.tsx'
 import { targetKinds } from './reset-query.ts'
 import type { Asked } from './reset-target.ts'
@@ -65,6 +65,8 @@ function TimeField(props: { value: string; onChange(value: string): void; now: n
   const t = useTranslations('groups')
   const zone = useZone()
   const at = parseTime(value, zone, now)
+  const again = at === null ? null : shownAgain(at, zone)
+  const isWallTime = /^\d{4}-(?!.*(?:Z|[+-]\d\d:?\d\d)$)/i.test(value.trim())
   return (
     <>
       <Field
@@ -82,6 +84,11 @@ function TimeField(props: { value: string; onChange(value: string): void; now: n
           />
         )}
       </Field>
+      {again !== null && isWallTime && (
+        <p role="status" className="text-attention text-meta">
+          {t('reset.timeTwice', { again: timeText(again, 'UTC', 'ms') })}
+        </p>
+      )}
       <div className="flex flex-wrap gap-1">
         {PRESETS.map((preset) => (
           <Button key={preset} small onClick={() => onChange(preset)}>
