@@ -7,7 +7,7 @@ import {
   UnreachableError,
   UnsupportedError,
 } from '@odradek/client'
-import { type Arguments, CommandError, type Flag } from './command.ts'
+import { type Arguments, CommandError, type Flag, UsageError } from './command.ts'
 
 /** The flags of every command that talks to a cluster. */
 export const clusterFlags = {
@@ -22,7 +22,7 @@ export const clusterFlags = {
 
 /** Runs `work` with the cluster of the flags. What the cluster refuses, or that it is away, ends as one line for a person. */
 export async function withCluster(args: Arguments, work: (cluster: Cluster) => Promise<number>): Promise<number> {
-  await using cluster = new Cluster(optionsOf(args))
+  await using cluster = openCluster(optionsOf(args))
   try {
     return await work(cluster)
   } catch (error) {
@@ -35,6 +35,15 @@ export async function withCluster(args: Arguments, work: (cluster: Cluster) => P
       error instanceof RefusedError || error instanceof UnreachableError || error instanceof UnsupportedError
     const stop = error instanceof UnreachableError && !error.message.endsWith('.') ? '.' : ''
     if (isTold) throw new CommandError(`cannot ${error.tried}: ${error.message}${stop} ${error.remedy}`)
+    throw error
+  }
+}
+
+function openCluster(options: ClusterOptions): Cluster {
+  try {
+    return new Cluster(options)
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(`--bootstrap: ${error.message}`)
     throw error
   }
 }

@@ -131,6 +131,9 @@ test('what the cluster refuses is one line with the name of the protocol; what m
   ]) {
     assert.equal((await odradek(...words)).code, 2, words.join(' '))
   }
+  const nowhere = await runOdradek(['topics', 'list', '--bootstrap', ''])
+  assert.equal(nowhere.code, 2)
+  assert.match(nowhere.stderr, /^odradek: --bootstrap: "" is no broker address; write host:port\n/)
   const family = await runOdradek(['groups'])
   assert.match(family.stderr, /is one of: groups list, groups describe, groups reset/)
 })

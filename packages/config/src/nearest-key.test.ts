@@ -34,5 +34,6 @@ test("a broker's key asked of a topic is answered with the topic's own", () => {
 test('a word is meant by another where it is a slip of the hand', () => {
   assert.equal(meantWord('strat', ['start', 'broker']), 'start')
   assert.equal(meantWord('bootstrap', ['data-dir', 'json']), null)
+  assert.equal(meantWord('to', ['by', 'set']), null)
   assert.equal(meantWord('x', []), null)
 })

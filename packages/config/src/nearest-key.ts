@@ -36,7 +36,9 @@ export function nearestWord(word: string, words: Iterable<string>): { word: stri
 /** The one of `words` that `word` is most likely a slip of the hand for; null where none is near. */
 export function meantWord(word: string, words: Iterable<string>): string | null {
   const nearest = nearestWord(word, words)
-  return nearest !== null && nearest.distance <= Math.max(2, Math.floor(word.length / 3)) ? nearest.word : null
+  // Of a word of two letters no slip may leave none.
+  const distanceMax = Math.max(Math.min(2, word.length - 1), Math.floor(word.length / 3))
+  return nearest !== null && nearest.distance <= distanceMax ? nearest.word : null
 }
 
 /** The text that refuses an unknown key and names the valid one it is most likely meant to be. */
