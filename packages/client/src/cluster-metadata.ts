@@ -1,5 +1,5 @@
 /** What a cluster tells of itself: brokers, controller, topics and who leads their partitions. */
-import { Metadata } from '@odradek/protocol'
+import { errors, Metadata } from '@odradek/protocol'
 import type { Cluster } from './cluster.ts'
 import { KafkaError } from './cluster-errors.ts'
 
@@ -80,12 +80,14 @@ export async function fetchMetadata(
   return { clusterId: answer.clusterId, controllerId: answer.controllerId, brokers, topics: byName }
 }
 
-/** The topic, or a KafkaError that says it does not exist or cannot be seen. */
+/** The topic, or a KafkaError that says it does not exist or cannot be seen. A name that no topic may have is of none. */
 export async function topicPlaces(cluster: Cluster, name: string): Promise<TopicPlaces> {
   const metadata = await fetchMetadata(cluster, [name])
   const topic = metadata.topics.get(name)
-  if (topic?.errorCode !== 0) throw new KafkaError(topic?.errorCode ?? 3, `find topic "${name}"`)
-  return topic
+  if (topic?.errorCode === 0) return topic
+  const code = topic?.errorCode ?? errors.UNKNOWN_TOPIC_OR_PARTITION.code
+  const isMissing = code === errors.INVALID_TOPIC_EXCEPTION.code
+  throw new KafkaError(isMissing ? errors.UNKNOWN_TOPIC_OR_PARTITION.code : code, `find topic "${name}"`)
 }
 
 /** What is known of the cluster, asked anew where one of the topics is not in it: it may be newer than that. */

@@ -5,8 +5,8 @@
 import { DescribeConfigs } from '@odradek/protocol'
 import { chunks, mapBounded } from '../bounded.ts'
 import type { Cluster } from '../cluster.ts'
-import { KafkaError, RefusedError } from '../cluster-errors.ts'
-import { fetchMetadata, type TopicPlaces } from '../cluster-metadata.ts'
+import { RefusedError } from '../cluster-errors.ts'
+import { type TopicPlaces, topicPlaces } from '../cluster-metadata.ts'
 import { groupTopics } from './dead-letter.ts'
 import type { LetterConvention } from './letter-headers.ts'
 import { newestMeanings } from './newest-meanings.ts'
@@ -44,9 +44,7 @@ export async function findDeadLetterTopics(
 
 /** One topic, whatever its name. Throws a KafkaError where it is not there. */
 export async function deadLetterTopic(cluster: Cluster, name: string): Promise<DeadLetterTopic> {
-  const topic = (await fetchMetadata(cluster, [name])).topics.get(name)
-  if (topic?.errorCode !== 0) throw new KafkaError(topic?.errorCode ?? 3, `find topic "${name}"`)
-  const [described] = await describeTopics(cluster, [topic], new Set([name]))
+  const [described] = await describeTopics(cluster, [await topicPlaces(cluster, name)], new Set([name]))
   return described!
 }
 
