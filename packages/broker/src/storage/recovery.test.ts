@@ -262,6 +262,16 @@ describe('recovery after an unclean stop', () => {
       rmSync(`${path}/${base}.log`)
     }
     assert.deepEqual(contents(), records)
+    // Decided by its name, and no segment: what it would replace stays.
+    const flipped = Buffer.from(both)
+    flipped[flipped.length - 1]! ^= 1
+    for (const junk of [Buffer.alloc(8), Buffer.from('no batch'.repeat(50)), both.subarray(0, -1), flipped]) {
+      restore(saved, path)
+      writeFileSync(`${path}/${bases[0]}.log.swap`, junk)
+      writeFileSync(`${path}/${bases[0]}.index.swap`, '')
+      assert.deepEqual(contents(), records)
+      assert.ok(readdirSync(path).includes(`${bases[1]}.log`))
+    }
     // A deletion that was begun.
     restore(saved, path)
     cpSync(`${path}/${bases[0]}.log`, `${path}/${bases[0]}.log.deleted`)

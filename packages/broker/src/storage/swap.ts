@@ -80,11 +80,25 @@ export function settleLeftovers(
   for (const { name } of cleaned) disk.remove(`${directory}/${name}`)
   for (const { name, parsed } of swaps) if (!isDecided(parsed!.offset)) disk.remove(`${directory}/${name}`)
 
-  const decided = swaps.filter(({ parsed }) => isDecided(parsed!.offset))
+  let decided = swaps.filter(({ parsed }) => isDecided(parsed!.offset))
   for (const { name, parsed } of decided) {
     if (parsed!.kind !== LOG_SUFFIX) continue
     const from = parsed!.offset
-    const to = Math.max(from + 1, nextOffsetOf(disk, `${directory}/${name}`))
+    const { nextOffset, problem } = readToEnd(disk, `${directory}/${name}`)
+    // It was synced before it was decided: one that is not whole is no work of ours, and what it would replace is still there.
+    const isOldWhole =
+      files.some(({ parsed: old }) => old?.state === '' && old.kind === LOG_SUFFIX && old.offset === from) &&
+      !deleted.some(({ parsed: old }) => old!.kind === LOG_SUFFIX && old!.offset >= from)
+    if (problem !== null && isOldWhole) {
+      for (const other of decided) if (other.parsed!.offset === from) disk.remove(`${directory}/${other.name}`)
+      decided = decided.filter((other) => other.parsed!.offset !== from)
+      logger.error(
+        { directory, segment: name, problem },
+        'A compacted segment is damaged: it is removed, and the segments that it would replace stay. Check the disk.',
+      )
+      continue
+    }
+    const to = Math.max(from + 1, nextOffset)
     for (const { name: other, parsed: old } of files) {
       if (old === null || old.state !== '' || old.offset < from || old.offset >= to) continue
       if (old.kind === SNAPSHOT_SUFFIX && old.offset === from) continue
@@ -103,12 +117,13 @@ export function settleLeftovers(
   return true
 }
 
-function nextOffsetOf(disk: Disk, path: string): number {
+/** The offset after the last good batch, and why a bad one follows; null where the file ends there. */
+function readToEnd(disk: Disk, path: string): { readonly nextOffset: number; readonly problem: string | null } {
   const file = disk.open(path, 'read')
   const reader = new BatchReader()
   let nextOffset = 0
-  reader.open(file, 0, file.size(), false)
+  reader.open(file, 0, file.size(), true)
   while (reader.next()) nextOffset = reader.header.nextOffset
   file.close()
-  return nextOffset
+  return { nextOffset, problem: reader.problem }
 }
