@@ -121,6 +121,7 @@ export class LogCuts {
       if (round === null) this.#syncLater(cut)
       else shared.push({ cut, round })
     })
+    if (shared.length === 0) return
     let failure: Error | null = null
     try {
       this.#options.synced(2)

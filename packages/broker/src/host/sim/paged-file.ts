@@ -38,6 +38,7 @@ export class PagedFile {
   readonly #reserved = new Set<number>()
   #dirty = new Set<number>()
   #syncing: SyncInFlight[] = []
+  #hasUntoldFailure = false
   #size = 0
   #durableSize = 0
   #sizes: SizeChange[] = []
@@ -135,6 +136,19 @@ export class PagedFile {
   failSync(sync: SyncInFlight): void {
     const index = this.#syncing.indexOf(sync)
     if (index >= 0) this.#syncing.splice(index, 1)
+  }
+
+  /** The device refused it to a sync of the whole file system: who syncs the file next is told (errseq_t, Linux since 4.13). */
+  failSyncUntold(sync: SyncInFlight): void {
+    if (sync.pages.size > 0) this.#hasUntoldFailure = true
+    this.failSync(sync)
+  }
+
+  /** Whether pages were lost that no sync of this file has told of; asking tells. */
+  takeUntoldFailure(): boolean {
+    const had = this.#hasUntoldFailure
+    this.#hasUntoldFailure = false
+    return had
   }
 
   /** What is found after a power failure. Each page that was not durable survives with this probability, or tears. */

@@ -329,6 +329,18 @@ describe('faults of a simulated disk', () => {
     })
   })
 
+  it('are told to the next sync of a file, once, where a sync of the whole file system lost its pages', async () => {
+    const { disk, world } = dataHost(1)
+    const file = disk.open('/data/log', 'create')
+    const clean = disk.open('/data/clean', 'create')
+    append(file, 'a')
+    disk.failNext('sync', 'EIO')
+    await assert.rejects(world.complete(disk.openFileSystemSync('/data').sync()), { code: 'EIO' })
+    clean.syncNow()
+    await assert.rejects(world.complete(synced(file)), { code: 'EIO' })
+    await world.complete(synced(file))
+  })
+
   it('refuse what does not fit, and take it when there is room again', () => {
     const { disk } = dataHost(1, { capacityBytes: 10 * PAGE_BYTES })
     const file = disk.open('/data/log', 'create')

@@ -282,7 +282,7 @@ export class SimDisk implements Disk {
           try {
             this.#failIfAsked('sync', path)
           } catch (error) {
-            for (const { file, sync } of files) file.failSync(sync)
+            for (const { file, sync } of files) file.failSyncUntold(sync)
             reject(error)
             return
           }
@@ -466,6 +466,7 @@ export class SimDisk implements Disk {
   #endSync(file: PagedFile, sync: SyncInFlight, path: string): void {
     try {
       this.#failIfAsked('sync', path)
+      if (file.takeUntoldFailure()) throw systemError('EIO', 'fdatasync', path)
     } catch (error) {
       file.failSync(sync)
       throw error
